@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
+import {ISeriesFactory} from "../interfaces/ISeriesFactory.sol";
+import {IWaterfall} from "../interfaces/IWaterfall.sol";
+import {CodeStore} from "../libraries/CodeStore.sol";
+import {MAX_STEPS, RuleCheck} from "./RuleCheck.sol";
+import {RulesCodec} from "./RulesCodec.sol";
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+
+/// @title The waterfall's rules: recorded in versions, in force after a delay.
+abstract contract RuleBook is AccessManaged, IWaterfall {
+    /// @notice One recorded rule set.
+    struct Version {
+        address pointer;
+        uint40 effectiveAt;
+    }
+
+    /// @notice One stream's money and rule versions (exactly one slot). `newest` counts the recorded versions and is in
+    /// force from `newestAt` on, before that `base` is.
+    struct Ledger {
+        uint64 escrow;
+        uint64 shortfall;
+        uint16 multiplierBp;
+        bool scored;
+        uint32 newest;
+        uint32 base;
+        uint40 newestAt;
+    }
+
+    /// @dev Time at which a replaced version takes effect.
+    uint40 private constant NEVER = type(uint40).max;
+
+    /* IMMUTABLES */
+
+    /// @inheritdoc IWaterfall
+    uint40 public immutable RULES_DELAY;
+    ISeriesFactory internal immutable FACTORY;
+    address internal immutable CURRENCY;
+
+    /* STORAGE */
+
+    mapping(uint32 stream => Ledger) internal _ledgers;
+    mapping(uint32 stream => mapping(uint32 version => Version)) private _versions;
+    mapping(uint32 stream => uint64[MAX_STEPS]) internal _balances;
+
+    /* CONSTRUCTOR */
+
+    constructor(address authority_, address currency_, address factory_, uint40 rulesDelay) AccessManaged(authority_) {
+        (CURRENCY, FACTORY, RULES_DELAY) = (currency_, ISeriesFactory(factory_), rulesDelay);
+    }
+
+    /* RECORDING */
+
+    /// @inheritdoc IWaterfall
+    function setRules(uint32 stream, Rules calldata rules) external restricted returns (uint32 version) {
+        RuleCheck.requireValid(stream, rules);
+        RulesCodec.Term[] memory terms = _requirePayees(stream, rules.steps);
+        Ledger storage ledger = _ledgers[stream];
+        uint32 current = _inForce(ledger);
+        if (current != 0) _requireHoldersKept(stream, current, rules.steps);
+        if (current != ledger.newest) _versions[stream][ledger.newest].effectiveAt = NEVER;
+        uint40 effectiveAt = uint40(block.timestamp) + (current == 0 ? 0 : RULES_DELAY);
+        version = ledger.newest + 1;
+        (ledger.newest, ledger.base, ledger.newestAt) = (version, current, effectiveAt);
+        address pointer = CodeStore.write(RulesCodec.encode(rules, terms));
+        _versions[stream][version] = Version(pointer, effectiveAt);
+        emit RulesSet(stream, version, effectiveAt, pointer);
+    }
+
+    /// @dev Returns the terms of the series among the payees.
+    function _requirePayees(uint32 stream, Step[] calldata steps)
+        private
+        view
+        returns (RulesCodec.Term[] memory terms)
+    {
+        terms = new RulesCodec.Term[](steps.length);
+        for (uint256 i = 0; i < steps.length; ++i) {
+            address payee = steps[i].payee;
+            bool nobody = payee == address(0);
+            bool valid = nobody == (steps[i].kind == StepKind.Reserve) && payee != address(this);
+            // A series is paid through its accumulator only: plain money sent to it would belong to nobody.
+            if (!valid || FACTORY.isSeries(payee) != steps[i].toSeries) _refuse(stream, i, "payee", uint160(payee));
+            if (steps[i].toSeries) terms[i] = _requireSeries(stream, i, IRevenueRight(payee));
+        }
+    }
+
+    function _requireSeries(uint32 stream, uint256 i, IRevenueRight series)
+        private
+        view
+        returns (RulesCodec.Term memory)
+    {
+        IRevenueRight.Terms memory terms = series.terms();
+        IRevenueRight.State memory state = series.state();
+        if (terms.stream != stream) _refuse(stream, i, "payee.stream", terms.stream);
+        if (!state.sealed_ || state.supply == 0) _refuse(stream, i, "payee.sealed", state.supply);
+        if (series.distributor() != address(this)) {
+            _refuse(stream, i, "payee.distributor", uint160(series.distributor()));
+        }
+        if (series.currency() != CURRENCY) _refuse(stream, i, "payee.currency", uint160(series.currency()));
+        return RulesCodec.Term(terms.termFrom, terms.termTo);
+    }
+
+    /// @dev A balance must not change its meaning. A holding step with an amount counts as one with a balance, since it may
+    /// get one before the new rules take effect.
+    function _requireHoldersKept(uint32 stream, uint32 current, Step[] calldata steps) private view {
+        Step[] memory old = _rules(stream, current).steps;
+        for (uint256 i = 0; i < old.length; ++i) {
+            uint64 balance = _balances[stream][i];
+            if (!RuleCheck.holds(old[i]) || (balance == 0 && old[i].amount == 0)) continue;
+            if (i >= steps.length) _refuse(stream, i, "steps", steps.length);
+            if (steps[i].kind != old[i].kind) _refuse(stream, i, "kind", uint256(steps[i].kind));
+            if (steps[i].payee != old[i].payee) _refuse(stream, i, "payee", uint160(steps[i].payee));
+            if (steps[i].carries != old[i].carries) _refuse(stream, i, "carries", 0);
+        }
+    }
+
+    function _refuse(uint32 stream, uint256 step, bytes32 field, uint256 value) private pure {
+        revert InvalidRules(stream, step, field, value);
+    }
+
+    /* READING */
+
+    /// @inheritdoc IWaterfall
+    function rulesOf(uint32 stream) external view returns (Rules memory rules, uint32 version) {
+        version = _inForce(_ledgers[stream]);
+        rules = _rules(stream, version);
+    }
+
+    /// @inheritdoc IWaterfall
+    function rulesAt(uint32 stream, uint32 version) external view returns (Rules memory rules, uint40 effectiveAt) {
+        return (_rules(stream, version), _versions[stream][version].effectiveAt);
+    }
+
+    /// @inheritdoc IWaterfall
+    function versionsOf(uint32 stream) external view returns (uint32 recorded, uint32 inForce) {
+        return (_ledgers[stream].newest, _inForce(_ledgers[stream]));
+    }
+
+    /// @dev 0 if the stream has no rules.
+    function _inForce(Ledger memory ledger) internal view returns (uint32) {
+        return ledger.newestAt <= block.timestamp ? ledger.newest : ledger.base;
+    }
+
+    function _packedRules(uint32 stream, uint32 version) internal view returns (bytes memory) {
+        address pointer = _versions[stream][version].pointer;
+        if (pointer == address(0)) revert NoRules(stream);
+        return CodeStore.read(pointer);
+    }
+
+    function _rules(uint32 stream, uint32 version) private view returns (Rules memory) {
+        return RulesCodec.decode(_packedRules(stream, version));
+    }
+}

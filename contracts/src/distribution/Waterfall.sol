@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
+import {IStatementBook} from "../interfaces/IStatementBook.sol";
+import {IStreamRegistry} from "../interfaces/IStreamRegistry.sol";
+import {IWaterfall} from "../interfaces/IWaterfall.sol";
+import {Payment} from "../libraries/Payment.sol";
+import {WaterfallMath} from "../libraries/WaterfallMath.sol";
+import {RuleBook} from "./RuleBook.sol";
+import {MAX_STEPS, RuleCheck} from "./RuleCheck.sol";
+import {RulesCodec} from "./RulesCodec.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+
+/// @title The waterfall: holds the money of all streams and hands it out period by period.
+///
+/// MONEY
+/// What this contract owns is, at all times and to the unit, the sum of the escrows, the reserves and what is owed to payees
+/// who could not be paid. Nothing else is counted: currency sent here without `fund` belongs to nobody. No role can take
+/// money out; it leaves by the rules in force alone.
+///
+/// SETTLEMENT
+/// Anyone may settle a final statement, in the order of the periods (the book sees to both, once each). What is required is the
+/// statement's amount plus what earlier periods were short of. A full escrow is settled at once; a short one only after
+/// the stream's funding grace, in the order of the steps, and the shortfall is brought forward. Money above what is
+/// required waits for the next period. A period that distributes nothing is settled all the same: dues become arrears.
+///
+/// PAYMENTS
+/// All accounts are written before the first payment. Payments to one payee in one period are made as one, since a series takes one
+/// distribution a period. A plain payee whose payment fails is owed it and does not stop the others. A series is code we know: it
+/// is paid in full or the settlement does not happen. That can be so only if the currency refuses the series' address, or
+/// at the width limit of the series.
+/// A series whose term does not include the period takes nothing; arrears to it stay on record.
+///
+/// RULES
+/// The last step takes all that is left, so nothing is ever left over. Rules wait before they take effect; balances of
+/// steps carry over by index, so a step that may have one must keep its kind and payee (see RuleBook). To remove a
+/// reserve, set its target to 0; at the next settlement it is released into the period's money.
+///
+/// WIDTHS
+/// Escrow stays below 2⁶² (`InvalidAmount`) and each step's amount at most 2⁵⁷, so reserves sum to at most 2⁶² and no payment
+/// reaches 2⁶³. Arrears and shortfalls that would pass 2⁶⁴ − 1 stay there.
+///
+/// CURRENCY
+/// Any ERC-20 with a supply below 2⁶⁴ that moves exactly what it is told to; `fund` refuses what arrives as another
+/// amount. Rebasing currencies are not supported.
+contract Waterfall is RuleBook, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+
+    uint256 private constant MAX_ESCROW = (1 << 62) - 1;
+
+    /* IMMUTABLES */
+
+    IStatementBook private immutable BOOK;
+
+    /* STORAGE */
+
+    mapping(address payee => uint64) private _owed;
+
+    /* CONSTRUCTOR */
+
+    constructor(address authority_, address book_, address currency_, address factory_, uint40 rulesDelay)
+        RuleBook(authority_, currency_, factory_, rulesDelay)
+    {
+        BOOK = IStatementBook(book_);
+    }
+
+    /* MONEY IN */
+
+    /// @inheritdoc IWaterfall
+    function fund(uint32 stream, uint64 amount) external nonReentrant {
+        Ledger storage ledger = _ledgers[stream];
+        if (ledger.newest == 0) revert NoRules(stream);
+        uint256 escrow = uint256(ledger.escrow) + amount;
+        if (amount == 0 || escrow > MAX_ESCROW) revert InvalidAmount(amount);
+        ledger.escrow = uint64(escrow);
+        _pull(amount);
+        emit Funded(stream, msg.sender, amount, uint64(escrow));
+    }
+
+    function _pull(uint256 amount) private {
+        uint256 before = IERC20(CURRENCY).balanceOf(address(this));
+        IERC20(CURRENCY).safeTransferFrom(msg.sender, address(this), amount);
+        uint256 received = IERC20(CURRENCY).balanceOf(address(this)) - before;
+        if (received != amount) revert InvalidAmount(received);
+    }
+
+    /* SETTLEMENT */
+
+    /// @inheritdoc IWaterfall
+    function settle(uint32 stream, uint32 period) external nonReentrant {
+        (uint64 distributable, bytes32 kpis, uint40 finalAt) = BOOK.consume(stream, period);
+        Ledger memory ledger = _ledgers[stream];
+        uint64 required = _saturated(uint256(distributable) + ledger.shortfall);
+        uint64 receipts = ledger.escrow < required ? ledger.escrow : required;
+        if (receipts < required) _requireGraceOver(stream, period, required, receipts, finalAt);
+        (ledger.escrow, ledger.shortfall) = (ledger.escrow - receipts, required - receipts);
+        (Step[] memory steps, Line[] memory lines) = _apply(stream, period, ledger, receipts, kpis);
+        _payOut(stream, period, steps, lines);
+    }
+
+    function _requireGraceOver(uint32 stream, uint32 period, uint64 required, uint64 funded, uint40 finalAt)
+        private
+        view
+    {
+        uint40 graceUntil = finalAt + IStreamRegistry(BOOK.streams()).termsOf(stream).fundingGrace;
+        if (block.timestamp < graceUntil) revert Underfunded(stream, period, required, funded, graceUntil);
+    }
+
+    /// @dev Runs the steps and writes all accounts.
+    function _apply(uint32 stream, uint32 period, Ledger memory ledger, uint64 receipts, bytes32 kpis)
+        private
+        returns (Step[] memory steps, Line[] memory lines)
+    {
+        uint16 multiplierBp;
+        bool scored;
+        (steps, lines, multiplierBp, scored) = _run(stream, period, ledger, receipts, kpis);
+        if (scored) (ledger.multiplierBp, ledger.scored) = (multiplierBp, true);
+        _ledgers[stream] = ledger;
+        for (uint256 i = 0; i < steps.length; ++i) {
+            if (RuleCheck.holds(steps[i])) _balances[stream][i] = lines[i].balance;
+        }
+        uint64 required = receipts + ledger.shortfall;
+        uint32 version = _inForce(ledger);
+        emit Settled(stream, period, version, required, receipts, ledger.shortfall, multiplierBp, lines);
+    }
+
+    /// @dev Pure arithmetic from the rules in force; `scored` says that they have a KPI fee.
+    function _run(uint32 stream, uint32 period, Ledger memory ledger, uint64 receipts, bytes32 kpis)
+        private
+        view
+        returns (Step[] memory steps, Line[] memory lines, uint16 multiplierBp, bool scored)
+    {
+        bytes memory packed = _packedRules(stream, _inForce(ledger));
+        Rules memory rules = RulesCodec.decode(packed);
+        (steps, scored) = (rules.steps, rules.kpis.length != 0);
+        (lines, multiplierBp) = WaterfallMath.run(
+            rules,
+            WaterfallMath.Start({
+                receipts: receipts,
+                kpis: kpis,
+                scored: ledger.scored,
+                lastMultiplierBp: ledger.multiplierBp,
+                dormant: RulesCodec.dormant(packed, period),
+                balances: _balancesOf(stream, steps)
+            })
+        );
+    }
+
+    function _balancesOf(uint32 stream, Step[] memory steps) private view returns (uint64[] memory balances) {
+        balances = new uint64[](steps.length);
+        for (uint256 i = 0; i < steps.length; ++i) {
+            if (RuleCheck.holds(steps[i])) balances[i] = _balances[stream][i];
+        }
+    }
+
+    /* PAYMENTS */
+
+    /// @dev Consumes `lines`: what one payee gets from later steps is paid with the first.
+    function _payOut(uint32 stream, uint32 period, Step[] memory steps, Line[] memory lines) private {
+        for (uint256 i = 0; i < steps.length; ++i) {
+            uint64 amount = lines[i].paid;
+            address payee = steps[i].payee;
+            if (amount == 0 || payee == address(0)) continue;
+            for (uint256 j = i + 1; j < steps.length; ++j) {
+                if (steps[j].payee != payee) continue;
+                amount += lines[j].paid;
+                lines[j].paid = 0;
+            }
+            if (steps[i].toSeries) _paySeries(period, payee, amount);
+            else _payPlain(stream, period, payee, amount);
+        }
+    }
+
+    function _paySeries(uint32 period, address series, uint64 amount) private {
+        IERC20(CURRENCY).safeTransfer(series, amount);
+        IRevenueRight(series).distribute(period, amount);
+    }
+
+    function _payPlain(uint32 stream, uint32 period, address payee, uint64 amount) private {
+        if (Payment.tryTransfer(CURRENCY, payee, amount, Payment.GAS)) return;
+        _owed[payee] += amount;
+        emit PaymentFailed(stream, period, payee, amount);
+    }
+
+    /// @inheritdoc IWaterfall
+    function withdrawOwed(address payee) external nonReentrant returns (uint64 amount) {
+        amount = _owed[payee];
+        if (amount == 0) revert NothingOwed(payee);
+        _owed[payee] = 0;
+        IERC20(CURRENCY).safeTransfer(payee, amount);
+        emit OwedWithdrawn(payee, amount);
+    }
+
+    /* VIEWS */
+
+    /// @inheritdoc IWaterfall
+    function preview(uint32 stream, uint64 receipts, bytes32 kpis)
+        external
+        view
+        returns (Line[] memory lines, uint16 multiplierBp)
+    {
+        (,, uint32 settled) = BOOK.progressOf(stream);
+        (, lines, multiplierBp,) = _run(stream, settled + 1, _ledgers[stream], receipts, kpis);
+    }
+
+    /// @inheritdoc IWaterfall
+    function accountOf(uint32 stream) external view returns (uint64 escrow, uint64 shortfall, uint16 multiplierBp) {
+        Ledger storage ledger = _ledgers[stream];
+        return (ledger.escrow, ledger.shortfall, ledger.multiplierBp);
+    }
+
+    /// @inheritdoc IWaterfall
+    function balanceOfStep(uint32 stream, uint256 step) external view returns (uint64) {
+        return step < MAX_STEPS ? _balances[stream][step] : 0;
+    }
+
+    /// @inheritdoc IWaterfall
+    function owedTo(address payee) external view returns (uint64) {
+        return _owed[payee];
+    }
+
+    /// @inheritdoc IWaterfall
+    function book() external view returns (address) {
+        return address(BOOK);
+    }
+
+    /// @inheritdoc IWaterfall
+    function currency() external view returns (address) {
+        return CURRENCY;
+    }
+
+    function _saturated(uint256 value) private pure returns (uint64) {
+        return value < type(uint64).max ? uint64(value) : type(uint64).max;
+    }
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
+import {HolderAccount} from "./HolderAccount.sol";
+import {SeriesBase} from "./SeriesBase.sol";
+import {SeriesCompliance} from "./SeriesCompliance.sol";
+import {SeriesPayments} from "./SeriesPayments.sol";
+import {SeriesTerms} from "./SeriesTerms.sol";
+import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+
+/// @title A series of income rights.
+///
+/// LIFE
+/// Created by the factory as a clone with its terms in its code (no initialiser exists that could be captured), issued to
+/// admitted wallets, sealed, then paid period by period to the end of its term. Units never move before sealing and the
+/// supply never changes after it. A right is to income only; it carries no control over the asset.
+///
+/// ACCRUAL
+/// acc counts every currency unit ever received. With supply S a holder of b units who held them all along is entitled to
+/// acc·b/S; debt corrects for units that came, went or were paid, kept multiplied by S so that nothing is divided:
+///     claimable = ⌊(acc·b − debt)/S⌋     transfer of v: debt ∓ acc·v     payment of p: debt + p·S
+/// Only the reading divides, downwards. A transfer leaves both numerators as they were, a payment leaves the remainder
+/// (less than one currency unit) with the account, where the next distribution adds to it. An account that gave all its
+/// units away keeps such a remainder for ever, as a negative debt. The numerators sum to S·(acc − Σ paid), so the vault
+/// always covers what is claimable and never keeps more than one unit per account beyond it: a holding that ends up split
+/// over n accounts leaves fewer than n units over, for the whole life of the series.
+///
+/// WIDTHS
+/// Supply and acc stay below 2⁶³ (`LimitExceeded`), so products stay below 2¹²⁶ and the account fits one slot; see
+/// HolderAccount. With 6 decimals that is nine trillion currency units for one series.
+///
+/// MONEY
+/// The waterfall sends the currency first and then calls `distribute`; the series believes the amount. Currency that
+/// arrives in any other way belongs to nobody and stays. The currency is assumed to move exactly what it is told to; one
+/// that refuses a holder (or returns false, or takes more than Payment.GAS) makes that holder's payment fail, no other's.
+/// Holders who are frozen or whose identity check ran out still earn; they are paid once that is put right. The slot of
+/// the vault's own currency balance is cheapest while it never returns to zero; the dust sees to that in practice.
+///
+/// COMPLIANCE
+/// Each account caches the attributes of its wallet. `sync` refreshes them and the registry does so for every freeze; in
+/// between, a *worse* attribute in the registry is not seen until the cached identity check runs out. Refusals are never
+/// decided on the cache alone. Senders are held to the same identity check as recipients. A spender frozen in the
+/// registry moves nothing. Role checks name the factory as target, immediate permission only.
+contract RevenueRight is SeriesCompliance, SeriesPayments, IERC20Metadata, IERC20Errors {
+    /* STORAGE */
+
+    mapping(address owner => mapping(address spender => uint256)) private _allowances;
+
+    /* CONSTRUCTOR */
+
+    constructor(address authority_, address registry_, address currency_, address distributor_)
+        SeriesBase(authority_, registry_, currency_, distributor_)
+    {}
+
+    /* ISSUANCE */
+
+    /// @inheritdoc IRevenueRight
+    function issue(address[] calldata holders, uint64[] calldata units) external authorized {
+        if (_state.sealed_) revert AlreadySealed();
+        if (holders.length != units.length) revert LengthMismatch(holders.length, units.length);
+        uint256 supply = _state.supply;
+        for (uint256 i = 0; i < holders.length; ++i) {
+            supply += units[i];
+            if (supply > MAX_UNITS) revert LimitExceeded(supply, MAX_UNITS);
+            _issue(holders[i], units[i]);
+        }
+        _state.supply = uint64(supply);
+    }
+
+    /// @inheritdoc IRevenueRight
+    function seal() external authorized {
+        if (_state.sealed_) revert AlreadySealed();
+        _state.sealed_ = true;
+        emit Sealed(_state.supply);
+    }
+
+    /// @inheritdoc IRevenueRight
+    function setPaused(bool paused) external authorized {
+        _state.paused = paused;
+        emit TransfersPaused(paused);
+    }
+
+    function _issue(address holder, uint64 units) private {
+        uint256 rules = SeriesTerms.word(0);
+        (Refusal reason, HolderAccount account) = _judgeRecipient(holder, rules);
+        account = account.credit(units, 0);
+        if (reason == Refusal.None && _belowTicket(account.balance(), rules)) reason = Refusal.BelowMinimumTicket;
+        if (reason != Refusal.None) revert TransferRefused(address(0), holder, units, reason, 0);
+        _store(holder, account);
+        emit Transfer(address(0), holder, units);
+    }
+
+    /* ERC-20 */
+
+    /// @notice Moves units of the caller, where the rules of the series allow it.
+    function transfer(address to, uint256 units) external returns (bool) {
+        _move(msg.sender, to, units);
+        return true;
+    }
+
+    /// @notice Moves units of `from` within the caller's allowance, where the rules of the series allow it.
+    function transferFrom(address from, address to, uint256 units) external returns (bool) {
+        if (msg.sender != from && _isFrozen(msg.sender)) {
+            revert TransferRefused(from, to, units, Refusal.SpenderFrozen, 0);
+        }
+        _spendAllowance(from, msg.sender, units);
+        _move(from, to, units);
+        return true;
+    }
+
+    /// @notice Lets `spender` move up to `units` of the caller; 2²⁵⁶ − 1 is without limit.
+    function approve(address spender, uint256 units) external returns (bool) {
+        if (spender == address(0)) revert ERC20InvalidSpender(spender);
+        _allowances[msg.sender][spender] = units;
+        emit Approval(msg.sender, spender, units);
+        return true;
+    }
+
+    /// @notice Units `spender` may still move for `owner`.
+    function allowance(address owner, address spender) external view returns (uint256) {
+        return _allowances[owner][spender];
+    }
+
+    /// @notice Units outstanding.
+    function totalSupply() external view returns (uint256) {
+        return _state.supply;
+    }
+
+    /// @notice Units of an account.
+    function balanceOf(address account) external view returns (uint256) {
+        return _accounts[account].word.balance();
+    }
+
+    /// @notice Name of the series.
+    function name() external view returns (string memory) {
+        return _text(SeriesTerms.word(2));
+    }
+
+    /// @notice Symbol of the series.
+    function symbol() external view returns (string memory) {
+        return _text(SeriesTerms.word(3));
+    }
+
+    /// @notice Decimals of the units.
+    function decimals() external view returns (uint8) {
+        return uint8(SeriesTerms.word(0));
+    }
+
+    /// @dev A transfer to oneself changes nothing but is a transfer all the same: judged and reported.
+    function _move(address from, address to, uint256 units) private {
+        (Refusal reason, uint40 until, HolderAccount sender, HolderAccount recipient) = _judge(from, to, units);
+        if (reason != Refusal.None) _refuse(from, to, units, reason, until);
+        if (from != to) {
+            uint256 acc = _state.acc;
+            sender = sender.debit(units, acc);
+            _store(to, recipient.credit(units, acc));
+        }
+        _store(from, sender);
+        emit Transfer(from, to, units);
+    }
+
+    function _refuse(address from, address to, uint256 units, Refusal reason, uint40 until) private view {
+        if (to == address(0)) revert ERC20InvalidReceiver(to);
+        if (reason == Refusal.InsufficientBalance) {
+            revert ERC20InsufficientBalance(from, _accounts[from].word.balance(), units);
+        }
+        revert TransferRefused(from, to, units, reason, until);
+    }
+
+    function _spendAllowance(address owner, address spender, uint256 units) private {
+        uint256 allowed = _allowances[owner][spender];
+        if (allowed == type(uint256).max) return;
+        if (allowed < units) revert ERC20InsufficientAllowance(spender, allowed, units);
+        unchecked {
+            // Cannot underflow: compared above.
+            _allowances[owner][spender] = allowed - units;
+        }
+    }
+
+    /// @dev Frozen in the cache and still so in the registry.
+    function _isFrozen(address wallet) private view returns (bool) {
+        HolderAccount account = _accounts[wallet].word;
+        if (!account.frozen()) return false;
+        (account,) = _refreshed(wallet, account);
+        return account.frozen();
+    }
+
+    /// @dev The factory admits only printable ASCII, left aligned, so the first zero byte ends the text.
+    function _text(uint256 word) private pure returns (string memory text) {
+        uint256 length = 0;
+        while (length < 32 && word << (8 * length) != 0) ++length;
+        text = new string(length);
+        assembly ("memory-safe") {
+            mstore(add(text, 0x20), word)
+        }
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
+import {HolderAccount} from "./HolderAccount.sol";
+import {SeriesBase} from "./SeriesBase.sol";
+import {SeriesTerms} from "./SeriesTerms.sol";
+
+/// @title Who may send to whom. One function decides for `transfer` and for `checkTransfer`, so they cannot disagree.
+/// @dev Every refusal that rests on cached attributes is decided only after they were read anew, so a wallet that was
+/// admitted, renewed or released needs no `sync` first. Consent rests on the cache alone: a freeze is pushed at once.
+abstract contract SeriesCompliance is SeriesBase {
+    using SeriesTerms for uint256;
+
+    /// @inheritdoc IRevenueRight
+    function checkTransfer(address from, address to, uint256 units)
+        external
+        view
+        returns (Refusal reason, uint40 until)
+    {
+        (reason, until,,) = _judge(from, to, units);
+    }
+
+    /// @dev Decides on a transfer. The accounts come back with fresh attributes where these had to be read.
+    function _judge(address from, address to, uint256 units)
+        internal
+        view
+        returns (Refusal reason, uint40 until, HolderAccount sender, HolderAccount recipient)
+    {
+        uint256 rules = SeriesTerms.word(0);
+        (reason, until) = _judgeSeries(rules);
+        if (reason == Refusal.None) (reason, until, sender) = _judgeSender(from);
+        if (reason == Refusal.None) (reason, recipient) = _judgeRecipient(to, rules);
+        if (reason == Refusal.None && units > sender.balance()) reason = Refusal.InsufficientBalance;
+        if (reason == Refusal.None && from != to) {
+            bool small =
+                _belowTicket(sender.balance() - units, rules) || _belowTicket(recipient.balance() + units, rules);
+            if (small) reason = Refusal.BelowMinimumTicket;
+        }
+    }
+
+    function _judgeSeries(uint256 rules) internal view returns (Refusal, uint40 until) {
+        if (!_state.sealed_) return (Refusal.NotSealed, 0);
+        if (_state.paused) return (Refusal.Paused, 0);
+        until = rules.lockedUntil();
+        return block.timestamp < until ? (Refusal.SeriesLocked, until) : (Refusal.None, 0);
+    }
+
+    /// @dev The country and class of a sender do not matter: who no longer qualifies must be able to leave.
+    function _judgeSender(address from) internal view returns (Refusal, uint40 until, HolderAccount account) {
+        account = _accounts[from].word;
+        bool doubtful = account.frozen() || account.locked() || account.kycUntil() < _today();
+        if (!doubtful) return (Refusal.None, 0, account);
+        (account, until) = _refreshed(from, account);
+        if (account.frozen()) return (Refusal.SenderFrozen, 0, account);
+        if (account.kycUntil() < _today()) return (Refusal.SenderExpired, 0, account);
+        return account.locked() ? (Refusal.SenderLocked, until, account) : (Refusal.None, 0, account);
+    }
+
+    function _judgeRecipient(address to, uint256 rules) internal view returns (Refusal reason, HolderAccount account) {
+        account = _accounts[to].word;
+        reason = _recipientRefusal(account, rules);
+        if (reason == Refusal.None) return (reason, account);
+        (account,) = _refreshed(to, account);
+        reason = _recipientRefusal(account, rules);
+    }
+
+    function _recipientRefusal(HolderAccount account, uint256 rules) private view returns (Refusal) {
+        uint8 class = account.class();
+        if (class == 0) return Refusal.RecipientUnknown;
+        if (account.frozen()) return Refusal.RecipientFrozen;
+        if (account.kycUntil() < _today()) return Refusal.RecipientExpired;
+        if (!_allowsCountry(rules.countries(), account.country())) return Refusal.CountryNotAllowed;
+        return (rules.classes() >> class) & 1 == 0 ? Refusal.ClassNotAllowed : Refusal.None;
+    }
+
+    /// @dev No list allows every country.
+    function _allowsCountry(uint128 list, uint16 country) private pure returns (bool) {
+        if (list == 0) return true;
+        for (; list != 0; list >>= 16) {
+            if (uint16(list) == country) return true;
+        }
+        return false;
+    }
+
+    /// @dev Holding nothing is always allowed.
+    function _belowTicket(uint256 balance, uint256 rules) internal pure returns (bool) {
+        return balance != 0 && balance < rules.minTicket();
+    }
+}

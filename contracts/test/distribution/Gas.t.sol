@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
+import {DistributionKit} from "./DistributionKit.sol";
+
+/// @dev Gas of a settlement as a whole transaction, with everything cold, the real statement book and a plain ERC-20.
+abstract contract SettlementGas is DistributionKit {
+    address[] private _touched;
+
+    function _holders() internal pure virtual returns (uint256);
+
+    function setUp() public override {
+        super.setUp();
+        IRevenueRight.Terms memory terms = _terms();
+        terms.minTicket = 1;
+        series = _create(terms);
+        _issueToCrowd(_holders());
+        vm.prank(issuer);
+        series.seal();
+        _step(RESIDUAL, address(series), 0, 0);
+        _step(RESIDUAL, treasury, 0, 0);
+        _setRules(_rules());
+        // A first period before the one measured, and money beyond it, so that no slot is new and none ends at zero.
+        _pass(1_000_000);
+        _fund(5_000_000);
+        _attest(2_000_000, NO_KPIS);
+        _touched = [
+            address(implementation), address(currency), address(series), address(book), address(factory), _rulesPointer()
+        ];
+    }
+
+    function _issueToCrowd(uint256 size) private {
+        for (uint256 i = 0; i < size; ++i) {
+            address holder = address(uint160(uint256(keccak256(abi.encode(i)))));
+            _admit(holder);
+            _issue(holder, 1000);
+        }
+    }
+
+    /// @dev The rules are code of their own; forge has no list of accounts, so their address is computed: the first
+    /// creation of the waterfall.
+    function _rulesPointer() private view returns (address) {
+        return address(uint160(uint256(keccak256(abi.encodePacked(hex"d694", address(falls), hex"01")))));
+    }
+
+    function test_SettlementStaysBelow80000() external {
+        bytes memory input = abi.encodeCall(falls.settle, (STREAM, 2));
+        uint256 spent = transactionGas(keeper, address(falls), input, _touched);
+        assertLe(spent, 80_000, "settlement");
+        assertEq(series.state().acc, 3_000_000, "acc");
+    }
+}
+
+contract SettlementGasOneHolderTest is SettlementGas {
+    function _holders() internal pure override returns (uint256) {
+        return 1;
+    }
+}
+
+contract SettlementGasManyHoldersTest is SettlementGas {
+    function _holders() internal pure override returns (uint256) {
+        return 10_000;
+    }
+}

@@ -1,0 +1,34 @@
+"""Alerts: somebody holds other content. Counted, logged, and shown in the status until a restart."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+from usufruct_oracles import logs
+from usufruct_oracles.metrics import Metrics
+from usufruct_oracles.wire import Json
+
+_KEPT = 20
+
+
+class Alerts:
+    """The last alerts, newest last; safe to share between threads."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._kept: deque[Json] = deque(maxlen=_KEPT)
+        self._lock = threading.Lock()
+        self._log = logs.get("alert")
+
+    def disagreement(self, stream: int, kind: str, who: str, detail: Json, now: int) -> None:
+        """`who` (a peer or "chain") holds another batch or statement of `stream` than this worker."""
+        self._metrics.disagreements.labels(str(stream), kind).inc()
+        self._log.error("disagreement", stream=stream, kind=kind, who=who, detail=detail)
+        with self._lock:
+            self._kept.append({"at": now, "stream": stream, "kind": kind, "who": who, **detail})
+
+    def recent(self) -> list[Json]:
+        """The alerts that are kept."""
+        with self._lock:
+            return list(self._kept)

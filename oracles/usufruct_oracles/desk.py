@@ -1,0 +1,198 @@
+"""The signing desk: what this worker would sign next, and what it signs for a peer.
+
+One rule holds for both: only what was just recomputed from this worker's own journal is signed, and only
+after the pledge for its place is stored. A peer's proposal is never used for anything but to compare.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from usufruct.chain import crash
+from usufruct.clock import Clock, SystemClock
+from usufruct.config import Stream
+from usufruct.core.encoding import hex0x
+from usufruct.core.signing import address_of, sign_digest
+from usufruct.core.typed_data import batch_digest, head_of, statement_digest
+from usufruct_oracles import differ
+from usufruct_oracles.chainview import ChainView
+from usufruct_oracles.gates import Closed, batch_gate, statement_gate
+from usufruct_oracles.metrics import Metrics
+from usufruct_oracles.pledges import Place, Pledges
+from usufruct_oracles.ports import Books, BuiltBatch, BuiltStatement
+from usufruct_oracles.windows import Calendar, Window
+
+Built_co = TypeVar("Built_co", bound=BuiltBatch | BuiltStatement, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Nothing to sign now.
+
+    Attributes:
+        code: Why, in one word: "day_open", "no_file", "coverage", …
+        reason: Why, for people.
+        held: True if a person should look: it will not pass by itself.
+    """
+
+    code: str
+    reason: str
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ready(Generic[Built_co]):
+    """Something recomputed and fit to be signed: a batch or a statement, its digest and its place."""
+
+    place: Place
+    digest: bytes
+    built: Built_co
+
+
+class Desk:
+    """Recomputes and signs; safe to share between threads.
+
+    Attributes:
+        streams: Streams by number.
+        halted: Streams that are stopped, with the reason.
+        reattest: Versions (stream, period, version) that a person wants attested though nothing changed.
+    """
+
+    def __init__(
+        self,
+        streams: Mapping[int, Stream],
+        calendar: Calendar,
+        books: Books,
+        view: ChainView,
+        pledges: Pledges,
+        key: bytes,
+        metrics: Metrics,
+        *,
+        grace: int,
+        reattest: frozenset[tuple[int, int, int]] = frozenset(),
+        clock: Clock | None = None,
+    ) -> None:
+        self.streams = streams
+        self.halted: dict[int, Waiting] = {}
+        self.reattest = reattest
+        self.address = address_of(key)
+        # Held while the journal is read and written, never while a peer or the chain is waited for:
+        # two workers that ask each other at once would wait for ever.
+        self.lock = threading.RLock()
+        self._calendar = calendar
+        self._books = books
+        self._view = view
+        self._pledges = pledges
+        self._key = key
+        self._metrics = metrics
+        self._grace = grace
+        self._clock = clock or SystemClock()
+
+    # --- Batches ---
+
+    def next_batch(self, stream: int) -> Ready[BuiltBatch] | Waiting:
+        """The stream's next batch, recomputed, or why there is none to sign."""
+        with self.lock:
+            cursor = self._view.account(stream).cursor
+            if stream in self.halted:
+                return self.halted[stream]
+            if cursor is None:
+                return Waiting("not_open", "the stream's chain is not open")
+            if len(self._books.recorded(stream)) != cursor.seq:
+                return Waiting("catching_up", "anchored batches are still being checked")
+            window = self._calendar.window_after(cursor.to)
+            waiting = self.not_ready(stream, window)
+            if waiting is not None:
+                return waiting
+            built = self._books.build_batch(stream, cursor, window)
+            closed = self._batch_gate(stream, built, window)
+            if closed is not None:
+                return Waiting(closed.gate, f"{window.day}: {closed.reason}", held=True)
+            crash.point("batch.built")
+            digest = batch_digest(self._view.anchor_domain, built.batch)
+            return Ready(Place.of_batch(built.batch), digest, built)
+
+    def not_ready(self, stream: int, window: Window) -> Waiting | None:
+        """Why a window cannot be computed yet: its day is not over, or its file is still waited for."""
+        if self._view.now < window.to:
+            return Waiting("day_open", f"{window.day} ends in {window.to - self._view.now} s")
+        left = window.to + self._grace - self._view.now
+        if left > 0 and not self._books.has_file(stream, window.day):
+            return Waiting("no_file", f"{window.day}: no file yet, waited for {left} s more")
+        return None
+
+    def _batch_gate(self, stream: int, built: BuiltBatch, window: Window) -> Closed | None:
+        start, end = self._calendar.bounds(window.period)
+        manifests = [*self._books.manifests(stream, start, window.from_), built.manifest]
+        remaining, time = 0, window.to
+        while time < end:
+            rest = self._calendar.window_after(time)
+            remaining += self._books.expected(stream, rest)
+            time = rest.to
+        return batch_gate(self.streams[stream], manifests, remaining, closes=window.closes)
+
+    # --- Statements ---
+
+    def next_statement(self, stream: int) -> Ready[BuiltStatement] | Waiting:
+        """The stream's next statement, recomputed, or why there is none to sign."""
+        with self.lock:
+            if stream in self.halted:
+                return self.halted[stream]
+            account = self._view.account(stream)
+            voided = sorted(account.voided - account.settled)
+            period = voided[0] if voided else len(account.versions) + 1
+            found = self._statement(stream, period)
+            if voided and isinstance(found, Ready) and self._is_unchanged(found):
+                version = found.place.qualifier.removeprefix("v")
+                return Waiting(
+                    "voided",
+                    f"period {period} was voided and nothing has changed since; start the workers with "
+                    f"--reattest {stream}:{period}:{version} to attest it again as it was",
+                    held=True,
+                )
+            return found
+
+    def _statement(self, stream: int, period: int) -> Ready[BuiltStatement] | Waiting:
+        account = self._view.account(stream)
+        start, end = self._calendar.bounds(period)
+        heads = account.head_at(start), account.head_at(end)
+        if heads[0] is None or heads[1] is None:
+            return Waiting("period_open", f"period {period} is not closed")
+        if heads[1] not in self._books.recorded(stream):
+            return Waiting("catching_up", "anchored batches are still being checked")
+        version = len(account.versions.get(period, ())) + 1
+        built = self._books.build_statement(stream, period, version, (heads[0], heads[1]))
+        closed = statement_gate(self.streams[stream], built.statement)
+        if closed is not None:
+            return Waiting(closed.gate, f"period {period}: {closed.reason}", held=True)
+        digest = statement_digest(self._view.book_domain, built.statement)
+        return Ready(Place.of_statement(built.statement), digest, built)
+
+    def _is_unchanged(self, found: Ready[BuiltStatement]) -> bool:
+        statement = found.built.statement
+        if (statement.stream, statement.period, statement.version) in self.reattest:
+            return False
+        last = self._view.account(statement.stream).versions[statement.period][-1].statement
+        return differ.same_but_version(statement, last)
+
+    # --- Signing ---
+
+    def sign(self, ready: Ready[BuiltBatch | BuiltStatement]) -> bytes:
+        """This worker's signature; the pledge is stored first.
+
+        Raises:
+            Equivocation: Another digest was signed for this place.
+        """
+        self._pledges.pledge(ready.place, ready.digest, self._clock.now())
+        signature = sign_digest(self._key, ready.digest)
+        crash.point(f"{ready.place.kind}.signed")
+        self._metrics.signatures.labels(ready.place.kind).inc()
+        return signature
+
+    def current_head(self, stream: int) -> str | None:
+        """The stream's head as hex, for answers to peers that are behind."""
+        cursor = self._view.account(stream).cursor
+        return None if cursor is None else hex0x(head_of(cursor))

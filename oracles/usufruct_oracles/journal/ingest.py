@@ -1,0 +1,284 @@
+"""Ingesting one source file: verdicts for all of it, stored in one transaction, idempotent by content.
+
+Journal first: records, readings and rejections of a file become visible together or not at all. The same
+file again changes nothing. A changed file for the same day adds only what is new: a reading that counts
+is never overwritten.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Insert, func, insert, select
+
+from usufruct.chain import crash
+from usufruct.config import Stream
+from usufruct.errors import InputError
+from usufruct_oracles.catalog import Catalog
+from usufruct_oracles.journal.database import Database
+from usufruct_oracles.journal.schema import batches, files, readings, records, rejections
+from usufruct_oracles.sources.base import SourceFile
+from usufruct_oracles.sources.records import Signed, parse_signatures
+from usufruct_oracles.validation.days import DayOutcome, RecordOutcome, Rejection, judge_day
+from usufruct_oracles.validation.files import check_file, lines_of
+from usufruct_oracles.validation.neighbours import Neighbours
+from usufruct_oracles.validation.rows import MAX_DURATION, Row, parse_row
+from usufruct_oracles.validation.rules import Reading
+from usufruct_oracles.validation.verdicts import Rule, Verdict, shown
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What became of one file.
+
+    Attributes:
+        stream: Code of its stream.
+        day: Its day.
+        status: "stored", "known" (this very content was ingested before) or "rejected" as a whole.
+        accepted: New readings that count.
+        known: Rows that the journal had already, with the same value.
+        rejected: Rejected rows and records by rule; the file itself if it was rejected.
+        stake: Money at stake in them, minor units, estimates included.
+        first: The first verdict, for people; None if there is none.
+    """
+
+    stream: str
+    day: str
+    status: str
+    accepted: int = 0
+    known: int = 0
+    rejected: Mapping[Rule, int] = field(default_factory=dict)
+    stake: int = 0
+    first: Verdict | None = None
+
+
+def ingest(database: Database, catalog: Catalog, file: SourceFile, now: int) -> IngestReport:
+    """Judges and stores one file.
+
+    Args:
+        database: The journal's database.
+        catalog: The community.
+        file: What was received.
+        now: The clock's time: what ends later is rejected, and when the file is said to be received.
+    """
+    with database.write() as connection:
+        if _is_known(connection, catalog, file):
+            return IngestReport(file.stream, file.day, "known")
+        judged = _judge_file(catalog, file)
+        if isinstance(judged, Verdict):
+            _add_file(connection, catalog, file, now, judged)
+            report = IngestReport(
+                file.stream, file.day, "rejected", rejected={judged.rule: 1}, first=judged
+            )
+        else:
+            report = _store(connection, catalog, judged, file, now)
+        crash.point("journal.before_commit")
+    crash.point("journal.stored")
+    return report
+
+
+def _is_known(connection: Connection, catalog: Catalog, file: SourceFile) -> bool:
+    query = select(files.c.id).where(
+        files.c.stream == file.stream,
+        files.c.day == file.day,
+        files.c.sha256 == file.digest,
+        files.c.meters == catalog.fingerprint(file.stream),
+    )
+    return connection.execute(query).first() is not None
+
+
+def _judge_file(catalog: Catalog, file: SourceFile) -> Stream | Verdict:
+    """The stream the file belongs to, or what is wrong with the file as a whole."""
+    stream = catalog.streams.get(file.stream)
+    if stream is None:
+        return Verdict(
+            Rule.FILE_STREAM,
+            f"no stream has the code {shown(file.stream)}",
+            "rename the folder to one of " + ", ".join(catalog.streams),
+        )
+    try:
+        catalog.day(file.day)
+    except InputError as error:
+        return Verdict(
+            Rule.FILE_DAY, f"{shown(file.day)}: {error.rule}", f"rename the file; {error.remedy}"
+        )
+    return check_file(file.csv) or _check_signatures(file) or stream
+
+
+def _check_signatures(file: SourceFile) -> Verdict | None:
+    try:
+        _signed(file)
+    except InputError as error:
+        return Verdict(
+            Rule.FILE_SIGNATURES,
+            error.one_line(),
+            "write the signature file anew and drop both files again",
+        )
+    return None
+
+
+def _signed(file: SourceFile) -> Mapping[str, Signed]:
+    if file.signatures is None:
+        return {}
+    return parse_signatures(file.signatures, file.stream, file.day)
+
+
+def _store(
+    connection: Connection, catalog: Catalog, stream: Stream, file: SourceFile, now: int
+) -> IngestReport:
+    rows = [parse_row(number, line) for number, line in enumerate(lines_of(file.csv), 2)]
+    bounds = catalog.day(file.day)
+    outcome = judge_day(
+        catalog,
+        stream,
+        file.day,
+        rows,
+        _signed(file),
+        _neighbours(connection, stream, rows, bounds),
+        now,
+    )
+    file_id = _add_file(connection, catalog, file, now, None)
+    _add_outcome(connection, file_id, stream, file.day, outcome)
+    rejected = [*outcome.rejections, *(r for each in outcome.records for r in each.rejections)]
+    rejected.sort(key=lambda each: each.number)
+    return IngestReport(
+        file.stream,
+        file.day,
+        "stored",
+        accepted=sum(len(each.accepted) for each in outcome.records),
+        known=sum(each.known for each in outcome.records),
+        rejected=Counter(each.verdict.rule for each in rejected),
+        stake=sum(each.stake.amount for each in rejected),
+        first=rejected[0].verdict if rejected else None,
+    )
+
+
+def _neighbours(
+    connection: Connection, stream: Stream, rows: Iterable[Row], bounds: tuple[int, int]
+) -> Neighbours:
+    starts = [row.start for row in rows if row.start is not None]
+    # Sessions may begin days before the file's day; nothing longer than MAX_DURATION can count.
+    since = max(min(starts, default=bounds[0]), bounds[0] - MAX_DURATION)
+    columns = (
+        readings.c.meter,
+        readings.c.end,
+        readings.c.duration,
+        readings.c.quantity,
+        readings.c.quality,
+    )
+    query = select(*columns).where(
+        readings.c.stream == stream.id,
+        readings.c.end > since,
+        readings.c.end <= bounds[1] + MAX_DURATION,
+    )
+    stored = ((m, e, d, q, c) for m, e, d, q, c in connection.execute(query))
+    return Neighbours(stored, closed_at(connection, stream))
+
+
+def closed_at(connection: Connection, stream: Stream) -> int:
+    """End of the stream's last anchored batch, or its start."""
+    query = select(func.max(batches.c.to)).where(
+        batches.c.stream == stream.id, batches.c.head.is_not(None)
+    )
+    found = connection.execute(query).scalar_one()
+    return stream.start if found is None else int(found)
+
+
+def _add_file(
+    connection: Connection, catalog: Catalog, file: SourceFile, now: int, verdict: Verdict | None
+) -> int:
+    row: dict[str, Any] = {
+        "stream": file.stream,
+        "day": file.day,
+        "sha256": file.digest,
+        "meters": catalog.fingerprint(file.stream),
+        "source": file.source,
+        "received_at": now,
+    }
+    if verdict is not None:
+        row |= {"rule": verdict.rule, "detail": verdict.detail, "remedy": verdict.remedy}
+        row |= {"csv": file.csv, "signatures": file.signatures}
+    return _inserted(connection, insert(files).values(row))
+
+
+def _add_outcome(
+    connection: Connection, file_id: int, stream: Stream, day: str, outcome: DayOutcome
+) -> None:
+    new_readings: list[dict[str, Any]] = []
+    new_rejections = [_rejection_row(file_id, None, stream, day, r) for r in outcome.rejections]
+    for each in outcome.records:
+        record_id = _add_record(connection, file_id, stream, day, each)
+        new_readings += [_reading_row(record_id, stream, each, r) for r in each.accepted]
+        new_rejections += [
+            _rejection_row(file_id, record_id, stream, day, r) for r in each.rejections
+        ]
+    if new_readings:
+        connection.execute(insert(readings), new_readings)
+    if new_rejections:
+        connection.execute(insert(rejections), new_rejections)
+
+
+def _add_record(
+    connection: Connection, file_id: int, stream: Stream, day: str, record: RecordOutcome
+) -> int:
+    row = {
+        "file_id": file_id,
+        "stream": stream.id,
+        "meter": record.meter.id,
+        "day": day,
+        "sha256": record.sha256,
+        "payload": record.payload,
+        "scheme": record.scheme,
+        "signature": record.signature,
+        "verified": record.verified,
+        "complete": record.complete,
+    }
+    return _inserted(connection, insert(records).values(row))
+
+
+def _reading_row(
+    record_id: int, stream: Stream, record: RecordOutcome, reading: Reading
+) -> dict[str, Any]:
+    return {
+        "meter": record.meter.id,
+        "end": reading.end,
+        "duration": reading.duration,
+        "rev": 0,
+        "record_id": record_id,
+        "stream": stream.id,
+        "quantity": reading.quantity,
+        "quality": reading.row.quality,
+        "left_out": False,
+    }
+
+
+def _rejection_row(
+    file_id: int, record_id: int | None, stream: Stream, day: str, rejection: Rejection
+) -> dict[str, Any]:
+    return {
+        "file_id": file_id,
+        "record_id": record_id,
+        "stream": stream.id,
+        "day": day,
+        "meter": rejection.meter,
+        "line_number": rejection.number,
+        "line": rejection.line,
+        "end": rejection.end,
+        "rule": rejection.verdict.rule,
+        "detail": rejection.verdict.detail,
+        "remedy": rejection.verdict.remedy,
+        "stake": rejection.stake.amount,
+        "basis": rejection.stake.basis,
+    }
+
+
+def _inserted(connection: Connection, statement: Insert) -> int:
+    """Executes the insertion of one row and returns its id."""
+    key = connection.execute(statement).inserted_primary_key
+    if key is None:
+        message = "an inserted row has a key"
+        raise AssertionError(message)
+    return int(key[0])

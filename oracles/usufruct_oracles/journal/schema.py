@@ -1,0 +1,145 @@
+"""Tables of the journal. Rows are added, never changed, save for marks that an anchoring sets.
+
+    files ──< records ──< readings        what was received, and what of it counts
+      └────────┴────────< rejections      what does not, with rule, remedy and money at stake
+    batches, statements                   what was built, signed and anchored
+
+Times are unix seconds, money is minor units, days are local days "YYYY-MM-DD" of the project.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+# SQLite numbers rows by itself only for its own INTEGER type.
+_Id = BigInteger().with_variant(Integer, "sqlite")
+
+files = Table(
+    "files",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("stream", String(64), nullable=False),
+    Column("day", String(64), nullable=False),
+    Column("sha256", LargeBinary(32), nullable=False),
+    Column("meters", LargeBinary(8), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("rule", String(32)),
+    Column("detail", Text),
+    Column("remedy", Text),
+    Column("csv", LargeBinary),
+    Column("signatures", LargeBinary),
+    UniqueConstraint("stream", "day", "sha256", "meters"),
+)
+"""Source files; `rule` and the whole content only where the file as a whole was rejected. `meters` stands for
+the registered meters it was judged by: after a change there, the same content is judged anew."""
+
+records = Table(
+    "records",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("file_id", ForeignKey("files.id"), nullable=False),
+    Column("stream", Integer, nullable=False),
+    Column("meter", BigInteger, nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("sha256", LargeBinary(32), nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("scheme", String(64), nullable=False),
+    Column("signature", LargeBinary(64), nullable=False),
+    Column("verified", Boolean, nullable=False),
+    Column("complete", Boolean, nullable=False),
+    Index("records_by_meter_day", "stream", "day", "meter"),
+)
+"""Meter-days, verbatim; the newest of a meter-day is the one whose rejections are open. `verified`: the signature holds. `complete`: and every row of it counts."""
+
+readings = Table(
+    "readings",
+    metadata,
+    Column("meter", BigInteger, primary_key=True),
+    Column("end", BigInteger, primary_key=True),
+    Column("duration", Integer, primary_key=True),
+    Column("rev", SmallInteger, primary_key=True),
+    Column("record_id", ForeignKey("records.id"), nullable=False),
+    Column("stream", Integer, nullable=False),
+    Column("quantity", BigInteger, nullable=False),
+    Column("quality", SmallInteger, nullable=False),
+    Column("seq", BigInteger),
+    Column("left_out", Boolean, nullable=False, default=False),
+    Index("readings_by_time", "stream", "end"),
+    sqlite_with_rowid=False,
+)
+"""Readings that count. `seq` is set once anchored; `left_out` marks those an anchored batch lacks."""
+
+rejections = Table(
+    "rejections",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("file_id", ForeignKey("files.id"), nullable=False),
+    Column("record_id", ForeignKey("records.id")),
+    Column("stream", Integer, nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("meter", String(64), nullable=False),
+    Column("line_number", Integer, nullable=False),
+    Column("line", Text, nullable=False),
+    Column("end", BigInteger),
+    Column("rule", String(32), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("remedy", Text, nullable=False),
+    Column("stake", BigInteger, nullable=False),
+    Column("basis", String(32), nullable=False),
+    Index("rejections_by_day", "stream", "day"),
+)
+"""Rows that do not count; `line_number` 0 for a record without rows."""
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("stream", Integer, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("prev", LargeBinary(32), nullable=False),
+    Column("from", BigInteger, nullable=False),
+    Column("to", BigInteger, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("closes", Boolean, nullable=False),
+    Column("root", LargeBinary(32), nullable=False),
+    Column("content", LargeBinary(32), nullable=False),
+    Column("manifest", LargeBinary, nullable=False),
+    Column("leaves", LargeBinary, nullable=False),
+    Column("head", LargeBinary(32)),
+    Column("tx", LargeBinary(32)),
+    UniqueConstraint("stream", "seq", "prev", "closes", "content"),
+)
+"""Batches built or received; `head` is set for the one that was anchored."""
+
+statements = Table(
+    "statements",
+    metadata,
+    Column("stream", Integer, primary_key=True),
+    Column("period", Integer, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("statement", LargeBinary, nullable=False),
+    Column("lines", LargeBinary, nullable=False),
+    Column("tariff", LargeBinary, nullable=False),
+    Column("signers", String(80), nullable=False),
+    Column("signatures", LargeBinary, nullable=False),
+    Column("tx", LargeBinary(32)),
+)
+"""Attested statements with their evidence, as canonical JSON."""

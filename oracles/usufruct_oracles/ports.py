@@ -1,0 +1,92 @@
+"""What the worker needs of the journal: a narrow interface, so that its logic can be tested without one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from usufruct.core.manifests import Manifest
+from usufruct.core.statements import StatementLine
+from usufruct.core.tariffs import Tariff
+from usufruct.core.typed_data import Batch, Cursor, Statement
+
+from usufruct_oracles.windows import Window
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltBatch:
+    """A batch as this worker computes it from its own journal.
+
+    Attributes:
+        batch: What is signed.
+        manifest: What the batch's content hash stands for.
+        leaves: Preimages of the reading leaves (102 bytes each), in order.
+    """
+
+    batch: Batch
+    manifest: Manifest
+    leaves: Sequence[bytes] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltStatement:
+    """A statement as this worker computes it: what is signed, its lines and its tariff."""
+
+    statement: Statement
+    lines: Sequence[StatementLine]
+    tariff: Tariff
+
+
+class Books(Protocol):
+    """The journal and the source behind it. Everything built is a pure function of what was recorded."""
+
+    def poll(self) -> dict[str, int]:
+        """Take in what the source has; number of readings by verdict ("accepted", "rejected")."""
+        ...
+
+    def revision(self) -> int:
+        """A number that is another one whenever something that could be built may have changed."""
+        ...
+
+    def has_file(self, stream: int, day: str) -> bool:
+        """Whether the stream's file of that local day was taken in."""
+        ...
+
+    def expected(self, stream: int, window: Window) -> int:
+        """Intervals, or meter-days, that a window should have."""
+        ...
+
+    def build_batch(self, stream: int, cursor: Cursor, window: Window) -> BuiltBatch:
+        """The batch that continues from `cursor` and covers `window`."""
+        ...
+
+    def build_statement(
+        self, stream: int, period: int, version: int, heads: tuple[bytes, bytes]
+    ) -> BuiltStatement:
+        """The statement of a period whose batches are all recorded."""
+        ...
+
+    def recorded(self, stream: int) -> list[bytes]:
+        """Heads after each recorded batch, from number 1 on, without gaps."""
+        ...
+
+    def manifests(self, stream: int, from_: int, to: int) -> list[Manifest]:
+        """Manifests of the recorded batches in `[from_, to)`, in order."""
+        ...
+
+    def batch(self, stream: int, seq: int) -> BuiltBatch | None:
+        """A recorded batch, None if it is not recorded."""
+        ...
+
+    def record(self, built: BuiltBatch, digest: bytes, tx: bytes) -> None:
+        """Record a batch as anchored in transaction `tx`; the same again changes nothing."""
+        ...
+
+    def forget_after(self, stream: int, seq: int) -> None:
+        """Take back the records of batches after `seq`: a reorganisation took them out of the chain."""
+        ...
+
+    def verdicts(self, stream: int | None, period: int | None) -> dict[str, object]:
+        """Counts by rule with the money at stake, and the list of what was rejected."""
+        ...

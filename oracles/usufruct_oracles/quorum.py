@@ -1,0 +1,136 @@
+"""Gathers signatures until the threshold is reached.
+
+Peers are asked all at once. This worker's own signature is made last, when it completes the quorum: a
+proposer that finds no agreement has then pledged itself to nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+
+from usufruct.core.signing import pack_signatures, recover
+from usufruct.errors import EvidenceError
+from usufruct_oracles.chainview import Signers
+from usufruct_oracles.peers import BAD_SIGNATURE, Peer, Refused, Signed
+from usufruct_oracles.pledges import Equivocation
+
+Own = Callable[[], bytes]
+"""Makes this worker's own signature, after storing the pledge; may raise Equivocation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quorum:
+    """Enough signatures, as the contracts take them.
+
+    Attributes:
+        signers: Bitmap over the signer table.
+        signatures: 64 bytes for each set bit, in ascending order.
+        refusals: Who did not sign, as far as it was known in time.
+    """
+
+    signers: int
+    signatures: bytes
+    refusals: tuple[Refused, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """Too few signatures: how many there are, how many are needed, and why the others are missing."""
+
+    given: int
+    needed: int
+    refusals: tuple[Refused, ...]
+
+
+class Gatherer:
+    """Asks a fixed set of peers; close it to end its threads."""
+
+    def __init__(self, peers: Sequence[Peer], address: str) -> None:
+        self._peers = tuple(peers)
+        self._address = address
+        self._pool = ThreadPoolExecutor(max(1, 2 * len(self._peers)), "peer")
+
+    def close(self) -> None:
+        """End the threads; questions under way end by their own time limit."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def gather(
+        self,
+        path: str,
+        proposal: Mapping[str, object],
+        digest: bytes,
+        signers: Signers,
+        own: Own,
+    ) -> Quorum | Shortfall:
+        """Collect signatures over `digest` from members of `signers`.
+
+        Args:
+            path: Where the peers take such proposals.
+            proposal: What they are asked to sign.
+            digest: Its digest, against which every signature is checked.
+            signers: The table in force.
+            own: Makes this worker's own signature.
+        """
+        tally = _Tally(digest, signers, self._address)
+        tally.try_own(own)
+        if not tally.is_complete:
+            asked = [self._pool.submit(peer.ask, path, proposal) for peer in self._peers]
+            for future in as_completed(asked):
+                tally.take(future.result())
+                tally.try_own(own)
+                if tally.is_complete:
+                    break
+        return tally.result()
+
+
+class _Tally:
+    """Counts valid signatures by distinct members of the table."""
+
+    def __init__(self, digest: bytes, signers: Signers, address: str) -> None:
+        self._digest = digest
+        self._signers = signers
+        self._address = address
+        self._by: dict[str, bytes] = {}
+        self._refusals: list[Refused] = []
+        self._may_sign = signers.place(address) is not None
+
+    @property
+    def is_complete(self) -> bool:
+        return len(self._by) >= self._signers.threshold
+
+    def take(self, answer: Signed | Refused) -> None:
+        if isinstance(answer, Refused):
+            self._refusals.append(answer)
+            return
+        try:
+            signer = recover(self._digest, answer.signature)
+        except EvidenceError as error:
+            self._refuse(answer, error.message)
+            return
+        if self._signers.place(signer) is None or signer.lower() == self._address.lower():
+            self._refuse(answer, f"signed by {signer}, who is no other member of the table")
+            return
+        self._by[signer] = answer.signature
+
+    def _refuse(self, answer: Signed, why: str) -> None:
+        self._refusals.append(Refused(answer.peer, BAD_SIGNATURE, why))
+
+    def try_own(self, own: Own) -> None:
+        """Add this worker's signature if it completes the quorum."""
+        if not self._may_sign or len(self._by) != self._signers.threshold - 1:
+            return
+        try:
+            self._by[self._address] = own()
+        except Equivocation as error:
+            # The others may still reach the quorum without this worker.
+            self._may_sign = False
+            self._refusals.append(Refused("self", "equivocation", error.one_line()))
+
+    def result(self) -> Quorum | Shortfall:
+        refusals = tuple(self._refusals)
+        if not self.is_complete:
+            return Shortfall(len(self._by), self._signers.threshold, refusals)
+        signers, signatures = pack_signatures(self._signers.table, self._by)
+        return Quorum(signers, signatures, refusals)

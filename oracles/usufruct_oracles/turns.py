@@ -1,0 +1,68 @@
+"""Whose turn it is to propose: usually one worker sends one transaction, and nobody waits for one that is down.
+
+For each place the members of the signer table have an order, (index + stream + position) mod n. The first proposes at
+once, the next one `takeover` seconds later, and so on. Who found no agreement waits longer each time, unless
+its journal has changed since.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from usufruct_oracles.chainview import Signers
+from usufruct_oracles.pledges import Place
+
+_LONGEST_PAUSE = 60.0
+
+
+@dataclass(slots=True)
+class _Try:
+    digest: bytes
+    since: float
+    failures: int = 0
+    not_before: float = 0.0
+
+
+class Turns:
+    """Remembers since when each stream's next batch or statement could be proposed."""
+
+    def __init__(
+        self,
+        address: str,
+        takeover: float,
+        pause: float,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._address = address
+        self._takeover = takeover
+        self._pause = pause
+        self._now = monotonic
+        self._tries: dict[tuple[str, int], tuple[Place, _Try]] = {}
+
+    def is_mine(self, place: Place, digest: bytes, signers: Signers) -> bool:
+        """Whether this worker should propose `digest` at `place` now."""
+        index = signers.place(self._address)
+        if index is None:
+            return False
+        found = self._try(place, digest)
+        rank = (index + place.stream + place.position) % len(signers.table)
+        now = self._now()
+        return now >= found.since + rank * self._takeover and now >= found.not_before
+
+    def failed(self, place: Place, digest: bytes) -> float:
+        """Note that no quorum was found; returns the seconds until the next try."""
+        found = self._try(place, digest)
+        found.failures += 1
+        pause = min(self._pause * 2 ** min(found.failures - 1, 10), _LONGEST_PAUSE)
+        found.not_before = self._now() + pause
+        return pause
+
+    def _try(self, place: Place, digest: bytes) -> _Try:
+        key = (place.kind, place.stream)
+        known = self._tries.get(key)
+        # Another digest for the same place means that the journal has changed: worth trying at once.
+        if known is None or known[0] != place or known[1].digest != digest:
+            known = self._tries[key] = (place, _Try(digest, self._now()))
+        return known[1]

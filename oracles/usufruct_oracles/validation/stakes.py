@@ -1,0 +1,128 @@
+"""The money a rejected reading would have earned, or an estimate of it that says it is one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from usufruct.config import Stream
+from usufruct_oracles.catalog import amount_of
+from usufruct_oracles.validation.neighbours import Stored
+from usufruct_oracles.validation.rows import Row
+from usufruct_oracles.validation.rules import Place, Reading, plausible
+from usufruct_oracles.validation.units import factor_between
+from usufruct_oracles.validation.verdicts import Rule
+
+FACTOR = 1000
+
+
+class Basis(StrEnum):
+    """How a stake was found."""
+
+    CLAIMED = "claimed"
+    """The row's own value at the tariff."""
+    CORRECTED = "corrected"
+    """The row's value with the unit put right."""
+    DIFFERENCE = "difference"
+    """The difference to the value that counts."""
+    DAY_MEAN = "mean of the meter's day"
+    """An estimate: the mean of the readings of the same meter and day that count."""
+    PERIOD_MEAN = "mean of the meter's period"
+    """An estimate: the mean of the meter's readings of the period that count."""
+    NOTHING = "nothing"
+    """No money is at stake."""
+    UNKNOWN = "unknown"
+    """Nothing to go by."""
+
+    @property
+    def estimated(self) -> bool:
+        """Whether the figure is an estimate."""
+        return self in {Basis.CORRECTED, Basis.DAY_MEAN, Basis.PERIOD_MEAN}
+
+
+@dataclass(frozen=True, slots=True)
+class Stake:
+    """Money at stake.
+
+    Attributes:
+        amount: Minor units, 0 or more.
+        basis: How it was found.
+    """
+
+    amount: int
+    basis: Basis
+
+
+NOTHING = Stake(0, Basis.NOTHING)
+UNKNOWN = Stake(0, Basis.UNKNOWN)
+
+_BY_CLAIM = {
+    Rule.MISSING_SIGNATURE,
+    Rule.BAD_SIGNATURE,
+    Rule.UNKNOWN_SCHEME,
+    Rule.QUALITY_REFUSED,
+    Rule.FUTURE,
+    Rule.OUTSIDE_DAY,
+    Rule.WRONG_DURATION,
+    Rule.MISALIGNED,
+    Rule.CALIBRATION_EXPIRED,
+    Rule.OVERLAP,
+    Rule.LATE,
+}
+
+
+def stake_of(rule: Rule, reading: Reading, place: Place, same: Stored | None) -> Stake | None:
+    """Money at stake in a reading rejected by `rule`; None if only an estimate can tell.
+
+    Args:
+        rule: Why it was rejected.
+        reading: The reading.
+        place: What it was judged against.
+        same: The reading that counts in its place, for duplicates.
+    """
+    if rule is Rule.DUPLICATE:
+        return NOTHING
+    if rule is Rule.CONFLICT and same is not None:
+        new, old = (_amount(place.stream, reading, q) for q in (reading.quantity, same.quantity))
+        return Stake(abs(new - old), Basis.DIFFERENCE)
+    if rule in _BY_CLAIM and reading.quantity >= 0:
+        # A forged or broken value must not be reported as money.
+        if plausible(reading, place) is None:
+            return Stake(_amount(place.stream, reading, reading.quantity), Basis.CLAIMED)
+        return None
+    corrected = _corrected(rule, reading, place)
+    if corrected is None:
+        return None
+    return Stake(_amount(place.stream, reading, corrected), Basis.CORRECTED)
+
+
+def stake_without_quantity(row: Row, stream: Stream) -> Stake | None:
+    """Money at stake in a row that cannot be read; None if an estimate can tell.
+
+    The interval of a row without a readable time shows as missing and is valued there.
+    """
+    return NOTHING if stream.measure == "interval" and row.end is None else None
+
+
+def mean_stake(amounts: list[int]) -> Stake:
+    """The mean amount of the meter's day, UNKNOWN if nothing of it counts."""
+    return Stake(sum(amounts) // len(amounts), Basis.DAY_MEAN) if amounts else UNKNOWN
+
+
+def _corrected(rule: Rule, reading: Reading, place: Place) -> int | None:
+    """The quantity with the unit put right, if that is plausible."""
+    if rule is Rule.IMPLAUSIBLE:
+        quantity = reading.quantity // FACTOR
+    elif rule is Rule.UNIT_MISMATCH and reading.quantity >= 0:
+        factor = factor_between(reading.row.unit, place.meter.unit)
+        if factor is None:
+            return None
+        quantity = reading.quantity * factor.numerator // factor.denominator
+    else:
+        return None
+    right = Reading(reading.row, reading.start, reading.end, reading.duration, quantity)
+    return quantity if plausible(right, place) is None else None
+
+
+def _amount(stream: Stream, reading: Reading, quantity: int) -> int:
+    return amount_of(stream, reading.start, quantity)

@@ -1,0 +1,1 @@
+"""Usufruct anchors signed meter readings on a chain and pays the holders of income rights."""

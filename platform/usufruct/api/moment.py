@@ -1,0 +1,119 @@
+"""One request, one moment: a consistent view of the ledger, its block, and the ETag that belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import Depends, Request, Response
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from usufruct.api.problems import Problem
+from usufruct.api.render import Json, Renderer, rfc3339
+from usufruct.api.service import Service
+from usufruct.ledger.reads.places import CURSOR
+from usufruct.ledger.reads.rows import Query
+from usufruct.ledger.types import first_position
+
+__all__ = ["AnyMoment", "Moment", "NotModified", "page", "service_of"]
+
+
+class NotModified(Exception):
+    """The caller has this version of the answer already."""
+
+    def __init__(self, etag: str) -> None:
+        super().__init__(etag)
+        self.etag = etag
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The ledger as of its last block, for one request."""
+
+    service: Service
+    connection: AsyncConnection
+    block: int
+    time: int
+    etag: str
+
+    @property
+    def render(self) -> Renderer:
+        """Turns rows into objects."""
+        return self.service.render
+
+    @property
+    def end(self) -> int:
+        """The position after everything in the ledger."""
+        return first_position(self.block + 1)
+
+    async def rows(self, query: Query, **values: object) -> Sequence[Row[Any]]:
+        """All rows of a query."""
+        return (await self.connection.execute(query, values)).all()
+
+    async def row(self, query: Query, **values: object) -> Row[Any] | None:
+        """The first row of a query."""
+        return (await self.connection.execute(query, values)).first()
+
+    def answer(self, body: Mapping[str, Any]) -> Response:
+        """`body` with the block it is as of, in JSON."""
+        stamped = {**body, "as_of_block": self.block, "as_of_time": rfc3339(self.time)}
+        return self.plain(msgspec.json.encode(stamped))
+
+    def plain(self, content: bytes) -> Response:
+        """JSON that is complete already."""
+        return Response(
+            content,
+            media_type="application/json",
+            headers={"etag": self.etag, "cache-control": "no-cache"},
+        )
+
+
+def page(rows: list[Json], limit: int, key: str = "id") -> Json:
+    """A list of at most `limit` of `rows`, of which one more was asked for to see whether there are more."""
+    shown = rows[:limit]
+    more = len(rows) > limit
+    return {
+        "object": "list",
+        "data": shown,
+        "has_more": more,
+        "next": shown[-1][key] if more else None,
+    }
+
+
+def service_of(request: Request) -> Service:
+    """The service that the application was made with."""
+    service = request.app.state.service
+    assert isinstance(service, Service)
+    return service
+
+
+async def _moment(request: Request) -> AsyncIterator[Moment]:
+    service = service_of(request)
+    async with service.database.read_async() as connection:
+        row = (await connection.execute(CURSOR)).first()
+        if row is None:
+            raise Problem(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "not-ready",
+                "The index has not seen a block yet.",
+                remedy="try again in a moment; /ready tells when",
+                headers={"retry-after": "2"},
+            )
+        etag = f'W/"{row.block}-{row.hash.hex()[:16]}-{row.evidence}-{service.version}"'
+        if _matches(request.headers.get("if-none-match"), etag):
+            raise NotModified(etag)
+        yield Moment(service, connection, row.block, row.timestamp, etag)
+
+
+AnyMoment = Annotated[Moment, Depends(_moment)]
+"""The moment that a request is answered from."""
+
+
+def _matches(header: str | None, etag: str) -> bool:
+    if header is None:
+        return False
+    return header.strip() == "*" or etag in (part.strip() for part in header.split(","))

@@ -1,0 +1,209 @@
+"""What callers may ask, checked strictly before anything is looked up."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, tzinfo
+from typing import Annotated, Final, Literal
+
+from fastapi import Query
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from usufruct.contracts import EncodeError, address
+from usufruct.errors import InputError
+
+__all__ = [
+    "BatchQuery",
+    "DistributionPayoutQuery",
+    "DistributionQuery",
+    "HolderQuery",
+    "PageQuery",
+    "PayoutQuery",
+    "ProofQuery",
+    "SeriesQuery",
+    "SettlementQuery",
+    "StatementQuery",
+    "VerdictQuery",
+    "moment_of",
+    "wallet_bytes",
+]
+
+MAX_LIMIT: Final = 200
+_ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
+_DIGITS: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
+_MOMENT: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
+
+
+def _digits(value: object) -> object:
+    if isinstance(value, str) and not _DIGITS.fullmatch(value):
+        raise ValueError("a whole number in plain digits")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_digits), Field(ge=0)]
+Number = Annotated[int, BeforeValidator(_digits), Field(ge=1, le=0xFFFFFFFF)]
+SeriesName = Annotated[
+    str, Field(max_length=64, description="id, symbol, code or address of a series", examples=["ser_lvpps"])
+]
+StreamName = Annotated[
+    str, Field(max_length=40, description="id, number or code of a stream", examples=["VPP"])
+]
+
+
+class PageQuery(BaseModel):
+    """Which part of a list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[
+        int, BeforeValidator(_digits), Field(ge=1, le=MAX_LIMIT, description="objects in the answer")
+    ] = 50
+    starting_after: Annotated[
+        str | None,
+        Field(max_length=128, description="`next` of the page before; the list goes on after it"),
+    ] = None
+
+
+class StreamPage(PageQuery):
+    """A list that can be narrowed to a stream."""
+
+    stream: StreamName | None = None
+
+
+class PayoutQuery(StreamPage):
+    """Payouts of a wallet."""
+
+    series: SeriesName | None = None
+    period: Annotated[Number | None, Field(description="number of a period")] = None
+    status: Annotated[Literal["accrued", "paid"] | None, Field(description="only these")] = None
+
+
+class DistributionPayoutQuery(PageQuery):
+    """Payouts of a distribution."""
+
+    status: Annotated[Literal["accrued", "paid"] | None, Field(description="only these")] = None
+
+
+class SeriesQuery(StreamPage):
+    """Series."""
+
+
+class HolderQuery(PageQuery):
+    """Holders of a series, now or earlier."""
+
+    as_of_block: Annotated[Whole | None, Field(description="at the end of this block")] = None
+    as_of_date: Annotated[
+        str | None,
+        Field(
+            max_length=40,
+            description="at this RFC 3339 time, or at the end of this day in the project's time zone",
+            examples=["2026-10-31"],
+        ),
+    ] = None
+
+
+class DistributionQuery(StreamPage):
+    """Distributions."""
+
+    series: SeriesName | None = None
+    period: Annotated[Number | None, Field(description="number of a period")] = None
+
+
+class SettlementQuery(StreamPage):
+    """Settlements."""
+
+    period: Annotated[Number | None, Field(description="number of a period")] = None
+
+
+class StatementQuery(SettlementQuery):
+    """Statements."""
+
+    status: Annotated[
+        Literal["attested", "final", "disputed", "voided", "settled"] | None,
+        Field(description="only these; `final` is attested with the challenge window over"),
+    ] = None
+
+
+class BatchQuery(StreamPage):
+    """Batches."""
+
+
+class VerdictQuery(BaseModel):
+    """Reports on rejected readings."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[int, BeforeValidator(_digits), Field(ge=1, le=MAX_LIMIT)] = 50
+    stream: StreamName | None = None
+    period: Annotated[Number | None, Field(description="number of a period")] = None
+
+
+class ProofQuery(BaseModel):
+    """How much a proof holds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    readings: Annotated[
+        Literal["sample", "day", "all"],
+        Field(description="three readings with paths, all of one day, or all of the period"),
+    ] = "sample"
+
+
+class NoQuery(BaseModel):
+    """A resource without parameters."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+Nothing = Annotated[NoQuery, Query()]
+
+
+def wallet_bytes(text: str, field: str = "address") -> bytes:
+    """The 20 bytes of an address in lower case or with a right checksum; InputError otherwise."""
+    if not _ADDRESS.fullmatch(text):
+        raise InputError(
+            "this is not an address",
+            field=field,
+            value=text,
+            rule="0x and 40 hexadecimal digits",
+            remedy="copy the whole address from the wallet",
+        )
+    if text[2:] != text[2:].lower():
+        try:
+            address(text)
+        except EncodeError:
+            raise InputError(
+                "the checksum of this address is wrong",
+                field=field,
+                value=text,
+                rule="mixed case is a checksum (EIP-55), and this one does not fit the digits",
+                remedy="a digit may be mistyped: copy the address again, or write it all in lower case",
+            ) from None
+    return bytes.fromhex(text[2:])
+
+
+def moment_of(text: str, zone: tzinfo) -> tuple[int, int]:
+    """First and last unix second that an RFC 3339 date or time stands for; a date is a day in `zone`.
+
+    Raises InputError for anything else.
+    """
+    try:
+        if _MOMENT.fullmatch(text):
+            exact = int(datetime.fromisoformat(text.upper().replace(" ", "T")).timestamp())
+            return exact, exact
+        day = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else None
+    except (ValueError, OverflowError):
+        day = None
+    if day is None:
+        raise InputError(
+            "this is neither a date nor a time",
+            field="as_of_date",
+            value=text,
+            rule="an RFC 3339 date, or a time with its offset",
+            remedy="write it like 2026-10-31 or 2026-10-31T12:00:00Z",
+        )
+    first = int(datetime.combine(day, time.min, zone).timestamp())
+    last = int(datetime.combine(day, time(23, 59, 59), zone).timestamp())
+    return first, last

@@ -1,0 +1,196 @@
+"""Ledger rows as the API's objects: amounts, times and ids in one form everywhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import Row
+
+from usufruct.api.labels import Labels
+from usufruct.contracts import address
+from usufruct.ledger import ids
+from usufruct.ledger.accounts import Holding, claimable, earned
+from usufruct.money import Currency, format_amount
+
+__all__ = ["Json", "Renderer", "account", "hexed", "rfc3339"]
+
+Json = dict[str, Any]
+RANKS: Final = ("senior", "mezzanine", "junior", "residual")
+CLASSES: Final = ("none", "retail", "professional", "institution")
+KINDS: Final = ("NONE", "SUBUNIT", "PARKING", "STORAGE", "VPP", "WATER", "DATA")
+
+
+def rfc3339(time: int) -> str:
+    """A unix time in UTC, e.g. 2026-10-01T00:00:00Z."""
+    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def hexed(data: bytes) -> str:
+    """Bytes as lower-case hex with 0x."""
+    return "0x" + data.hex()
+
+
+def account(raw: bytes) -> str:
+    """A 20-byte address with its checksum."""
+    return address(raw)
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """Renders rows in one currency with one project's labels."""
+
+    currency: Currency
+    labels: Labels
+
+    # --- Small parts ---
+
+    def money(self, minor: int) -> Json:
+        """An amount: exact minor units as text, and a form for people."""
+        return {
+            "amount": str(minor),
+            "currency": self.currency.code,
+            "decimals": self.currency.decimals,
+            "formatted": f"{format_amount(minor, self.currency)} {self.currency.code}",
+        }
+
+    def place(self, row: Row[Any], prefix: str = "") -> Json:
+        """When and in which transaction it happened."""
+        values = row._mapping
+        return {
+            "block": values[f"{prefix}block"],
+            "time": rfc3339(values[f"{prefix}time"]),
+            "transaction": hexed(values[f"{prefix}tx"]),
+            "log_index": values[f"{prefix}log_index"],
+        }
+
+    def period(self, number: int) -> Json:
+        """A period: its number, and its month where that is known."""
+        return {"number": number, "month": self.labels.period(number)}
+
+    def series_ref(self, row: Row[Any]) -> Json:
+        """The series that a row is about."""
+        contract = account(row.series_address)
+        return {
+            "id": ids.series_id(row.slug),
+            "symbol": row.symbol,
+            "code": self.labels.series.get(contract.lower()),
+            "address": contract,
+            "stream": ids.stream_id(row.stream),
+        }
+
+    # --- Income ---
+
+    def payout(self, row: Row[Any]) -> Json:
+        """One holder's share of one distribution."""
+        paid = row.paid_block is not None
+        return {
+            "id": ids.payout_id(row.slug, row.number, row.wallet),
+            "object": "payout",
+            "wallet": account(row.wallet),
+            "series": self.series_ref(row),
+            "distribution": ids.distribution_id(row.slug, row.number),
+            "period": self.period(row.period),
+            "units": str(row.units),
+            "amount": self.money(row.amount),
+            "status": "paid" if paid else "accrued",
+            "accrued": self.place(row),
+            "paid": self.place(row, "paid_") if paid else None,
+        }
+
+    def holding(self, row: Row[Any]) -> Json:
+        """One wallet's position in one series."""
+        held = Holding(row.units, row.debt, row.paid)
+        acc, supply = row.acc or 0, row.supply or 0
+        return {
+            "object": "holding",
+            "wallet": account(row.wallet),
+            "series": self.series_ref(row),
+            "units": str(row.units),
+            "decimals": row.series_decimals,
+            "earned": self.money(earned(held, acc, supply)),
+            "paid": self.money(row.paid),
+            "claimable": self.money(claimable(held, acc, supply)),
+        }
+
+    def distribution(self, row: Row[Any]) -> Json:
+        """Money that arrived for all holders of a series."""
+        return {
+            "id": ids.distribution_id(row.slug, row.number),
+            "object": "distribution",
+            "series": self.series_ref(row),
+            "number": row.number,
+            "period": self.period(row.period),
+            "amount": self.money(row.amount),
+            "units_outstanding": str(row.supply),
+            "accumulator_before": str(row.acc_before),
+            "accumulator_after": str(row.acc_after),
+            "settlement": ids.settlement_id(row.stream, row.period),
+            "distributed": self.place(row),
+        }
+
+    def series(self, row: Row[Any]) -> Json:
+        """A series of income rights."""
+        contract = account(row.address)
+        return {
+            "id": ids.series_id(row.slug),
+            "object": "series",
+            "symbol": row.symbol,
+            "name": row.name,
+            "code": self.labels.series.get(contract.lower()),
+            "address": contract,
+            "stream": ids.stream_id(row.stream),
+            "rank": RANKS[row.rank],
+            "term": {"first": self.period(row.term_from), "last": self.period(row.term_to)},
+            "decimals": row.decimals,
+            "allowed_classes": [name for bit, name in enumerate(CLASSES) if row.classes >> bit & 1],
+            "allowed_countries": json.loads(row.countries),
+            "minimum_ticket": str(row.min_ticket),
+            "locked_until": rfc3339(row.locked_until) if row.locked_until else None,
+            "units": str(row.issued or 0),
+            "sealed": row.sealed is not None,
+            "transfers_paused": row.paused == "paused",
+            "distributed": self.money(row.acc or 0),
+            "distributions": row.distributions or 0,
+            "last_period": self.period(row.last_period) if row.last_period else None,
+            "created": self.place(row),
+        }
+
+    def settlement(self, row: Row[Any]) -> Json:
+        """A period's receipts, step by step."""
+        steps = json.loads(row.content)["steps"] if row.content else []
+        lines = json.loads(row.lines)
+        return {
+            "id": ids.settlement_id(row.stream, row.period),
+            "object": "settlement",
+            "stream": ids.stream_id(row.stream),
+            "period": self.period(row.period),
+            "rules_version": row.rules_version,
+            "required": self.money(row.required),
+            "receipts": self.money(row.receipts),
+            "shortfall": self.money(row.shortfall),
+            "fee_multiplier_bp": row.multiplier_bp,
+            "lines": self.lines(row.stream, steps, lines),
+            "settled": self.place(row),
+        }
+
+    def lines(self, stream: int, steps: Sequence[Json], lines: Sequence[Json]) -> list[Json]:
+        """The waterfall's steps with what each was due, was paid and holds."""
+        return [
+            {
+                "step": place + 1,
+                "label": self.labels.step(stream, place, len(lines)),
+                "kind": steps[place]["kind"] if place < len(steps) else None,
+                "payee": _payee(steps[place]) if place < len(steps) else None,
+                "to_series": bool(steps[place]["to_series"]) if place < len(steps) else None,
+                **{name: self.money(int(line[name])) for name in ("due", "paid", "released", "balance")},
+            }
+            for place, line in enumerate(lines)
+        ]
+
+
+def _payee(step: Json) -> str | None:
+    return None if int(step["payee"], 16) == 0 else str(step["payee"])

@@ -1,0 +1,42 @@
+"""What the application needs besides a request: the ledger, the renderer, the deployment, the index's state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from usufruct.api.render import Renderer
+from usufruct.index.runner import Progress
+from usufruct.ledger.database import Database
+
+__all__ = ["Service"]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Everything that requests share.
+
+    Attributes:
+        database: The migrated ledger.
+        render: Turns rows into objects.
+        chain_id: The chain the ledger follows.
+        contracts: Addresses of the deployment by name.
+        progress: How far the index is; it is written by the indexer's thread.
+        ready_lag: Blocks the index may lag behind the chain and still be ready.
+    """
+
+    database: Database
+    render: Renderer
+    chain_id: int
+    contracts: Mapping[str, str]
+    progress: Progress = field(default_factory=Progress)
+    ready_lag: int = 64
+
+    @property
+    def version(self) -> str:
+        """Changes with everything that shapes answers but is not in the ledger; part of every ETag."""
+        return _VERSION + sha256(repr(self.render).encode()).hexdigest()[:8]
+
+
+_VERSION = "1-"

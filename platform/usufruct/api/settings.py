@@ -1,0 +1,102 @@
+"""Settings of `usufruct serve` and `usufruct keep`: command line, then environment, then file, then defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from usufruct.errors import ConfigError
+
+__all__ = ["Settings"]
+
+
+class Settings(BaseSettings):
+    """Where the node, the deployment, the ledger and the workers are.
+
+    Each may be set in the environment as `USUFRUCT_<NAME>`, lists as JSON.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="USUFRUCT_", extra="forbid", frozen=True, validate_default=True
+    )
+
+    rpc: str = Field("http://127.0.0.1:8545", pattern=r"^https?://", description="JSON-RPC endpoint of a node")
+    deployment: Path | None = Field(
+        None, description="deployment record; by default state/deployments/<chain id>.json"
+    )
+    database: str = Field("sqlite:///state/ledger.db", description="URL of the ledger's database")
+    community: Path | None = Field(None, description="community file, for names that are not on the chain")
+    workers: tuple[str, ...] = Field((), description="addresses of oracle workers, for evidence")
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8000, ge=0, le=65_535, description="port to listen on")
+    poll_seconds: float = Field(1.0, gt=0, le=60, description="pause between two looks at the chain")
+    evidence_seconds: float = Field(5.0, gt=0, le=3_600, description="pause between two rounds of evidence")
+    ready_lag_blocks: int = Field(64, ge=0, description="blocks the index may lag and still be ready")
+    log_json: bool = Field(False, description="logs as JSON lines")
+
+    @classmethod
+    def load(cls, config: Path | None, **flags: Any) -> Self:
+        """The settings in force; flags that are None count as not given. ConfigError names what is wrong."""
+        given = {key: value for key, value in flags.items() if value not in (None, ())}
+        if config is not None and not config.is_file():
+            raise ConfigError(
+                "there is no such settings file",
+                field="--config",
+                value=str(config),
+                rule="a readable TOML file",
+                remedy="check the path",
+            )
+        try:
+            return _with_file(cls, config)(**given)
+        except ValidationError as error:
+            raise _refused(error, config) from None
+        except ValueError as error:  # TOML that cannot be read, JSON of a list in the environment
+            raise ConfigError(
+                f"the settings cannot be read: {error}",
+                field="settings",
+                value=str(config or "environment"),
+                rule="TOML in the file, JSON for lists in the environment",
+                remedy="correct it",
+            ) from None
+
+
+def _with_file(cls: type[Settings], config: Path | None) -> type[Settings]:
+    """The settings class reading `config` below the environment."""
+
+    class _Loaded(cls):  # type: ignore[valid-type,misc]  # the class is a parameter so that subclasses keep their fields
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            del dotenv_settings, file_secret_settings
+            file = TomlConfigSettingsSource(settings_cls, config) if config else None
+            return tuple(each for each in (init_settings, env_settings, file) if each is not None)
+
+    return _Loaded
+
+
+def _refused(error: ValidationError, config: Path | None) -> ConfigError:
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"]) or "settings"
+    unknown = first["type"] == "extra_forbidden"
+    return ConfigError(
+        "a setting is not usable",
+        field=field,
+        value=first.get("input"),
+        rule="no such setting" if unknown else str(first["msg"]),
+        remedy=f"known settings: {', '.join(Settings.model_fields)}",
+        file=str(config) if config else None,
+    )

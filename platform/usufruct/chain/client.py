@@ -1,0 +1,306 @@
+"""Reading a chain through JSON-RPC: typed answers, decoded reverts, bounded retries.
+
+Every failure is a ChainError that names the node (without the credentials its address may carry)
+and what to do. A revert is not a failure of the node: it is raised as the ContractError that the
+contract declared.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+from web3 import HTTPProvider
+from web3.types import RPCEndpoint
+
+from usufruct.chain.records import Block, Log, Receipt, quantity
+from usufruct.contracts import Address, Call, ContractError, DecodeError, decode_error
+from usufruct.errors import ChainError
+
+__all__ = ["BlockTag", "ChainClient", "RpcError", "revert_of"]
+
+R = TypeVar("R")
+BlockTag = int | str
+"""A block number, or one of a node's tags (`latest`, `pending`, `safe`, `finalized`)."""
+
+_ATTEMPTS: Final = 4
+_FIRST_PAUSE: Final = 0.1
+_BATCH: Final = 200
+_HTTP_TEXT_ERRORS: Final = (ValueError, KeyError, TypeError)
+_Topics = Sequence[bytes | Sequence[bytes] | None]
+
+
+class RpcError(ChainError):
+    """The node answered with an error that is not a decoded revert."""
+
+    def __init__(self, code: int, text: str, url: str, method: str, data: bytes = b"") -> None:
+        super().__init__(
+            f"{url} refused {method}: {text}",
+            field=method,
+            rule=f"the node said: {text} (code {code})",
+            remedy="check the request, or the node's log and settings",
+        )
+        self.code = code
+        self.text = text
+        self.data = data
+
+
+class ChainClient:
+    """A node's JSON-RPC endpoint; safe to share between threads.
+
+    `url` is http(s), `timeout` counts seconds for one request. Requests that find no connection are
+    repeated up to three times with growing pauses; answers are never repeated.
+    """
+
+    def __init__(self, url: str, timeout: float = 10.0) -> None:
+        self.url = _shown(url)
+        self._provider = HTTPProvider(
+            url, request_kwargs={"timeout": timeout}, exception_retry_configuration=None
+        )
+
+    def __repr__(self) -> str:
+        return f"ChainClient({self.url})"
+
+    # --- Requests ---
+
+    def rpc(self, method: str, *params: object) -> Any:
+        """The raw result of one JSON-RPC method.
+
+        Raises ContractError for a revert whose error is known, RpcError for another error answer
+        and ChainError when the node cannot be reached or does not speak JSON-RPC.
+        """
+        answer = self._reach(lambda: self._provider.make_request(RPCEndpoint(method), params))
+        return self._result(answer, method)
+
+    def _reach(self, request: Callable[[], R]) -> R:
+        pause = _FIRST_PAUSE
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return request()
+            except (requests.ConnectionError, requests.Timeout) as error:
+                if attempt == _ATTEMPTS:
+                    raise self._unreachable(type(error).__name__) from None
+            except requests.HTTPError as error:
+                status = "error" if error.response is None else error.response.status_code
+                raise self._unreachable(f"HTTP {status}") from None
+            except _HTTP_TEXT_ERRORS:
+                raise self._unreachable("the answer is not JSON-RPC") from None
+            time.sleep(pause)
+            pause *= 2
+        raise AssertionError("the loop returns or raises")
+
+    def _unreachable(self, why: str) -> ChainError:
+        return ChainError(
+            f"no answer from {self.url} ({why})",
+            field="rpc",
+            value=self.url,
+            rule="an Ethereum JSON-RPC endpoint must answer there",
+            remedy="start the node, or pass its address with --rpc",
+        )
+
+    def _result(self, answer: Mapping[str, Any], method: str) -> Any:
+        error = answer.get("error")
+        if error is None:
+            return answer.get("result")
+        if not isinstance(error, Mapping):
+            raise RpcError(0, str(error), self.url, method)
+        data = _revert_data(error.get("data"))
+        known = decode_error(data) if data else None
+        if known is not None:
+            raise known
+        raise RpcError(
+            int(error.get("code", 0)), str(error.get("message", "")), self.url, method, data
+        )
+
+    # --- The chain ---
+
+    @cached_property
+    def chain_id(self) -> int:
+        """The chain's id, asked for once."""
+        return self.current_chain_id()
+
+    @cached_property
+    def genesis(self) -> bytes:
+        """Hash of block 0, asked for once.
+
+        Tells apart chains that share an id, as restarted local nodes do.
+        """
+        return self.block(0).hash
+
+    def current_chain_id(self) -> int:
+        """The chain's id, asked for now."""
+        return quantity(self.rpc("eth_chainId"))
+
+    def block_number(self) -> int:
+        """Number of the newest block."""
+        return quantity(self.rpc("eth_blockNumber"))
+
+    def block(self, block: BlockTag = "latest") -> Block:
+        """A block's header; ChainError if the node has no such block."""
+        raw = self.rpc("eth_getBlockByNumber", _tag(block), False)
+        if raw is None:
+            raise ChainError(
+                f"{self.url} has no block {block}",
+                field="block",
+                value=block,
+                rule="the node must have the block",
+                remedy="wait for it, or ask a node that keeps it",
+            )
+        return Block.parse(raw)
+
+    def code(self, account: str) -> bytes:
+        """Code at an address, empty for an account without code."""
+        return bytes.fromhex(self.rpc("eth_getCode", account, "latest")[2:])
+
+    def balance(self, account: str) -> int:
+        """Native currency of an account in wei."""
+        return quantity(self.rpc("eth_getBalance", account, "latest"))
+
+    def nonce(self, account: str, block: BlockTag = "latest") -> int:
+        """Number of transactions an account has sent (`pending` counts those the node still holds)."""
+        return quantity(self.rpc("eth_getTransactionCount", account, _tag(block)))
+
+    def knows_transaction(self, tx_hash: bytes) -> bool:
+        """True if the node holds the transaction, mined or waiting."""
+        return self.rpc("eth_getTransactionByHash", "0x" + tx_hash.hex()) is not None
+
+    def receipt(self, tx_hash: bytes) -> Receipt | None:
+        """Receipt of a mined transaction, None while it is not mined."""
+        raw = self.rpc("eth_getTransactionReceipt", "0x" + tx_hash.hex())
+        return None if raw is None else Receipt.parse(raw)
+
+    def logs(
+        self,
+        from_block: int,
+        to_block: int,
+        addresses: Sequence[str],
+        topics: _Topics | None = None,
+    ) -> list[Log]:
+        """Logs of `addresses` in the inclusive block range, in chain order.
+
+        `topics` filters by place; None stands for any value, a sequence for alternatives.
+        """
+        request: dict[str, object] = {
+            "fromBlock": hex(from_block),
+            "toBlock": hex(to_block),
+            "address": list(addresses),
+        }
+        if topics:
+            request["topics"] = [_topic(topic) for topic in topics]
+        return [Log.parse(raw) for raw in self.rpc("eth_getLogs", request)]
+
+    # --- Contracts ---
+
+    def call(
+        self,
+        address: str,
+        call: Call[R],
+        block: BlockTag = "latest",
+        sender: str | None = None,
+    ) -> R:
+        """What a contract answers to `call`.
+
+        Raises the decoded ContractError on a revert, and ChainError if the address does not answer
+        as the contract.
+        """
+        output = self.rpc("eth_call", _request(address, call, sender), _tag(block))
+        return self._decoded(address, call, bytes.fromhex(output[2:]))
+
+    def call_many(
+        self,
+        calls: Sequence[tuple[str, Call[R]]],
+        block: BlockTag = "latest",
+    ) -> list[R | ContractError]:
+        """Answers to many calls in their order, in few requests.
+
+        A revert stands in its place as the error.
+        """
+        answers: list[R | ContractError] = []
+        for page in _pages(calls, _BATCH):
+            requests_ = [
+                (RPCEndpoint("eth_call"), [_request(address, call, None), _tag(block)])
+                for address, call in page
+            ]
+            raw = self._reach(partial(self._provider.make_batch_request, requests_))
+            if not isinstance(raw, list):
+                self._result(raw, "a batch of eth_call")
+                raise self._unreachable("a batch was answered with a single result")
+            for (address, call), answer in zip(page, raw, strict=True):
+                outcome = self._answered(address, call, answer)
+                answers.append(outcome)
+        return answers
+
+    def _answered(
+        self, address: str, call: Call[R], answer: Mapping[str, Any]
+    ) -> R | ContractError:
+        try:
+            output = self._result(answer, "eth_call")
+        except ContractError as error:
+            return error
+        return self._decoded(address, call, bytes.fromhex(output[2:]))
+
+    def _decoded(self, address: str, call: Call[R], output: bytes) -> R:
+        try:
+            return call.decode(output)
+        except DecodeError as error:
+            raise ChainError(
+                f"{address} does not answer as {call.contract}: {error}",
+                field=call.contract,
+                value=address,
+                rule=f"a {call.contract} must be deployed there on chain {self.chain_id}",
+                remedy="check the address in state/deployments and the --rpc endpoint",
+            ) from error
+
+
+def revert_of(error: Exception) -> bool:
+    """True if `error` says that the call itself reverted, with or without a reason."""
+    return isinstance(error, ContractError) or (
+        isinstance(error, RpcError) and "revert" in error.text.lower()
+    )
+
+
+def _request(address: Address | str, call: Call[Any], sender: str | None) -> dict[str, str]:
+    request = {"to": str(address), "data": "0x" + call.data.hex()}
+    return request if sender is None else request | {"from": sender}
+
+
+def _revert_data(raw: object) -> bytes:
+    """Revert data in an error answer; nodes put it there as text or inside an object."""
+    if isinstance(raw, Mapping):
+        raw = raw.get("data")
+    if not isinstance(raw, str):
+        return b""
+    _, marker, digits = raw.rpartition("0x")
+    try:
+        return bytes.fromhex(digits) if marker else b""
+    except ValueError:
+        return b""
+
+
+def _tag(block: BlockTag) -> str:
+    return hex(block) if isinstance(block, int) else block
+
+
+def _topic(topic: bytes | Sequence[bytes] | None) -> object:
+    if topic is None or isinstance(topic, bytes):
+        return None if topic is None else "0x" + topic.hex()
+    return ["0x" + bytes(each).hex() for each in topic]
+
+
+T = TypeVar("T")
+
+
+def _pages(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def _shown(url: str) -> str:
+    """The endpoint without user, password, path and query, where providers put keys."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")

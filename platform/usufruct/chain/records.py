@@ -1,0 +1,102 @@
+"""What a node tells: blocks, logs and receipts as typed records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from usufruct.contracts import Address, address
+
+__all__ = ["Block", "Log", "Receipt", "quantity"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block's header, as far as it is used here."""
+
+    number: int
+    hash: bytes
+    parent_hash: bytes
+    timestamp: int
+    base_fee: int = 0
+    """Wei per gas; 0 on chains without fees."""
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, Any]) -> Block:
+        """The block in a node's answer."""
+        return cls(
+            number=quantity(raw["number"]),
+            hash=data(raw["hash"]),
+            parent_hash=data(raw["parentHash"]),
+            timestamp=quantity(raw["timestamp"]),
+            base_fee=quantity(raw.get("baseFeePerGas") or "0x0"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """One event as a contract emitted it."""
+
+    address: Address
+    topics: list[bytes]
+    data: bytes
+    block_number: int
+    block_hash: bytes
+    tx_hash: bytes
+    tx_index: int
+    log_index: int
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, Any]) -> Log:
+        """The log in a node's answer."""
+        return cls(
+            address=address(data(raw["address"])),
+            topics=[data(topic) for topic in raw["topics"]],
+            data=data(raw["data"]),
+            block_number=quantity(raw["blockNumber"]),
+            block_hash=data(raw["blockHash"]),
+            tx_hash=data(raw["transactionHash"]),
+            tx_index=quantity(raw["transactionIndex"]),
+            log_index=quantity(raw["logIndex"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a mined transaction."""
+
+    tx_hash: bytes
+    status: int
+    """1 if it succeeded, 0 if it reverted."""
+    gas_used: int
+    block_number: int
+    contract_address: Address | None
+    """The contract it created, if it created one."""
+    logs: list[Log]
+    gas_price: int = 0
+    """Wei per gas that were paid."""
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, Any]) -> Receipt:
+        """The receipt in a node's answer."""
+        created = raw.get("contractAddress")
+        return cls(
+            tx_hash=data(raw["transactionHash"]),
+            status=quantity(raw["status"]),
+            gas_used=quantity(raw["gasUsed"]),
+            block_number=quantity(raw["blockNumber"]),
+            contract_address=address(data(created)) if created else None,
+            logs=[Log.parse(log) for log in raw["logs"]],
+            gas_price=quantity(raw.get("effectiveGasPrice") or "0x0"),
+        )
+
+
+def quantity(text: str) -> int:
+    """The integer in a node's hex quantity."""
+    return int(text, 16)
+
+
+def data(text: str) -> bytes:
+    """The bytes in a node's hex data."""
+    return bytes.fromhex(text[2:])

@@ -1,0 +1,354 @@
+"""Sending transactions so that each intended effect happens exactly once, whatever dies in between.
+
+Every effect has a natural key. The signed transaction is stored in the outbox before any node sees
+it; whoever comes back later, even after a crash, finds it there, broadcasts the very same bytes
+again and waits for them. A second transaction for the same key is signed only when the first can
+never be mined any more.
+
+Several threads may share a Sender, several processes an outbox: nonces come from the outbox, under
+its lock. A process with the same key and *another* outbox may take a nonce away; that is noticed,
+and the transaction signed anew.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from eth_account.signers.local import LocalAccount
+
+from usufruct.chain import crash
+from usufruct.chain.client import ChainClient, RpcError
+from usufruct.chain.outbox import ChainAccount, Entry, Outbox, Request, State
+from usufruct.chain.records import Receipt
+from usufruct.chain.signer import Signer, bumped
+from usufruct.errors import ChainError
+
+__all__ = ["Sender", "Timing"]
+
+_LOST_CHECKS: Final = 3
+_KNOWN_TEXTS: Final = ("already known", "already imported", "known transaction")
+_DECIDED_LATER: Final = ("nonce too low", "underpriced")
+Done = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How patient a Sender is; all in seconds."""
+
+    timeout: float = 180.0
+    """Until `submit` gives up waiting; the transaction stays in the outbox."""
+    stuck_after: float = 30.0
+    """Without a receipt for so long, the fees are raised."""
+    rebroadcast_after: float = 3.0
+    """Without a receipt for so long, a node that has forgotten the transaction is told again."""
+    poll: float = 0.01
+    """First pause between two looks; it grows to `poll_most`."""
+    poll_most: float = 1.0
+    max_fee_cap: int = 1_000_000_000_000
+    """Most wei per gas that fees are raised to."""
+
+
+class Sender:
+    """Sends transactions of one account through one node and one outbox.
+
+    `key` is the account's private key (32 bytes) or a LocalAccount; it is kept blanked and never
+    shown.
+    """
+
+    def __init__(
+        self,
+        client: ChainClient,
+        key: bytes | LocalAccount,
+        outbox: Outbox,
+        *,
+        timing: Timing | None = None,
+    ) -> None:
+        self._client = client
+        self._outbox = outbox
+        self._timing = timing or Timing()
+        self._lock = threading.Lock()
+        self._recovered = False
+        self._signer = Signer(client, key.key if isinstance(key, LocalAccount) else key)
+        self.address = self._signer.address
+        self._account = ChainAccount(client.chain_id, client.genesis, self.address)
+
+    def __repr__(self) -> str:
+        return f"Sender({self.address} on chain {self._account.chain_id})"
+
+    # --- Public ---
+
+    def submit(
+        self,
+        key: str,
+        to: str | None,
+        data: bytes,
+        *,
+        value: int = 0,
+        done: Done | None = None,
+        timeout: float | None = None,
+        nonce: int | None = None,
+    ) -> Receipt | None:
+        """Makes the effect named `key` happen once and waits until it is mined.
+
+        Args:
+            key: Natural key of the effect; the same key never takes effect twice.
+            to: Contract or account, None to create a contract.
+            data: Call data or creation code.
+            value: Wei to send along.
+            done: Tells whether the effect is on the chain already, whoever caused it.
+            timeout: Seconds to wait, by default Timing.timeout.
+            nonce: Refuse unless the transaction gets this nonce (for predicted addresses).
+
+        Returns:
+            The receipt, or None if `done` said that nothing is left to do.
+
+        Raises:
+            ContractError: The contract refuses; nothing was sent, or it was mined and failed. The
+                key is free again.
+            ChainError: The node cannot be reached, refuses, or did not mine in time (the entry
+                stays and continues).
+            NonceMoved: The next nonce is not `nonce`.
+        """
+        deadline = time.monotonic() + (self._timing.timeout if timeout is None else timeout)
+        self._require_chain()
+        self._recover_once()
+        entry = self._outbox.entry(self._account, key)
+        if entry is not None:
+            receipt, entry = self._continue(entry, done, deadline)
+            if receipt is not None:
+                return receipt
+        while done is None or not done():
+            entry = self._send(key, to, data, value, seen=entry, nonce=nonce)
+            receipt, entry = self._wait(entry, deadline)
+            if receipt is not None:
+                return receipt
+        return None
+
+    def recover(self) -> list[str]:
+        """Broadcasts again what a crash left pending.
+
+        Returns the keys that still wait for a receipt.
+        """
+        waiting = []
+        for entry in self._outbox.pending(self._account):
+            receipt = self._find(entry)
+            if receipt is not None:
+                self._record(entry, receipt)
+            elif not self._is_lost(entry):
+                self._broadcast(entry)
+                waiting.append(entry.key)
+        self._recovered = True
+        return waiting
+
+    def next_nonce(self) -> int:
+        """The nonce the next new transaction gets, if nobody is faster."""
+        taken = {entry.nonce for entry in self._outbox.pending(self._account)}
+        nonce = self._first_free()
+        while nonce in taken:
+            nonce += 1
+        return nonce
+
+    # --- What is in the outbox already ---
+
+    def _recover_once(self) -> None:
+        # New transactions would wait for ever behind an older one that a crash kept from the node.
+        with self._lock:
+            if not self._recovered:
+                self.recover()
+
+    def _continue(
+        self, entry: Entry, done: Done | None, deadline: float
+    ) -> tuple[Receipt | None, Entry]:
+        """Follows an entry that was stored earlier.
+
+        No receipt means that it has to be sent anew.
+        """
+        if entry.state is State.MINED:
+            receipt = self._find(entry)
+            if receipt is not None:
+                # The same effect may be wanted again after somebody undid it; only `done` can tell.
+                return (receipt if done is None or done() else None), entry
+            entry = self._reopen(entry)
+        if entry.state is State.PENDING:
+            return self._wait(entry, deadline)
+        return None, entry
+
+    def _reopen(self, entry: Entry) -> Entry:
+        """A reorganisation took the transaction out of the chain.
+
+        It is pending again if it still fits.
+        """
+        if self._client.nonce(self.address, "pending") < entry.nonce:
+            return self._outbox.move(entry, State.DROPPED)
+        entry = self._outbox.move(entry, State.PENDING)
+        self._broadcast(entry)
+        return entry
+
+    # --- Sending ---
+
+    def _send(
+        self,
+        key: str,
+        to: str | None,
+        data: bytes,
+        value: int,
+        *,
+        seen: Entry | None,
+        nonce: int | None,
+    ) -> Entry:
+        request = self._signer.prepare(to, data, value)
+        fees = self._signer.fees()
+        self._signer.require_funds(request, fees)
+
+        # The lock covers the first broadcast: if it is refused, no later nonce has been given out
+        # yet.
+        with self._lock:
+            entry, new = self._outbox.store(
+                self._account,
+                key,
+                request,
+                self._first_free,
+                partial(self._signer.sign, request, fees=fees),
+                seen=seen,
+                expected_nonce=nonce,
+            )
+            if new:
+                crash.point("outbox.stored")
+                self._broadcast_first(entry)
+                crash.point("tx.sent")
+        return entry
+
+    def _require_chain(self) -> None:
+        found = self._client.current_chain_id()
+        if found != self._account.chain_id:
+            raise ChainError(
+                f"{self._client.url} now serves chain {found}",
+                field="chain id",
+                value=found,
+                rule=f"this sender was started on chain {self._account.chain_id}",
+                remedy="point --rpc at the right node and start again",
+            )
+
+    def _first_free(self) -> int:
+        return self._client.nonce(self.address, "pending")
+
+    # --- Broadcasting ---
+
+    def _broadcast_first(self, entry: Entry) -> None:
+        try:
+            self._broadcast(entry)
+        except RpcError:
+            # Refused, not lost: no node holds it, so its nonce can be given to another.
+            self._outbox.move(entry, State.DROPPED)
+            raise
+
+    def _broadcast(self, entry: Entry) -> None:
+        """Tells the node the newest signed form.
+
+        One that it holds or has seen already is no error.
+        """
+        try:
+            self._client.rpc("eth_sendRawTransaction", "0x" + entry.attempts[-1].raw.hex())
+        except RpcError as error:
+            text = error.text.lower()
+            # A nonce that is taken or a fee that is too low is judged by what becomes of the nonce,
+            # in `_wait`.
+            if not any(known in text for known in (*_KNOWN_TEXTS, *_DECIDED_LATER)):
+                raise
+
+    def _bump(self, entry: Entry) -> Entry:
+        """Signs the same transaction with the same nonce and higher fees, if the cap allows it."""
+        last = entry.attempts[-1]
+        fees = self._signer.fees().at_least(bumped(last.max_fee), bumped(last.priority_fee))
+        if fees.most > self._timing.max_fee_cap:
+            return entry
+        attempt = self._signer.sign(entry.request, entry.nonce, fees=fees)
+        entry = self._outbox.add_attempt(entry, attempt)
+        self._broadcast(entry)
+        return entry
+
+    # --- Waiting ---
+
+    def _wait(self, entry: Entry, deadline: float) -> tuple[Receipt | None, Entry]:
+        """Waits for the entry's receipt; none means that its nonce went to another transaction."""
+        timing, pause = self._timing, self._timing.poll
+        bumped_at = told_at = time.monotonic()
+        while True:
+            receipt = self._find(entry)
+            if receipt is not None:
+                return self._conclude(entry, receipt), entry
+            if self._is_lost(entry):
+                return None, self._outbox.move(entry, State.DROPPED)
+            now = time.monotonic()
+            if now >= deadline:
+                raise self._late(entry)
+            if now - bumped_at >= timing.stuck_after and self._is_next(entry):
+                entry, bumped_at, told_at = self._bump(entry), now, now
+            elif now - told_at >= timing.rebroadcast_after:
+                self._tell_again(entry)
+                told_at = now
+            time.sleep(pause)
+            pause = min(pause * 1.5, timing.poll_most)
+
+    def _find(self, entry: Entry) -> Receipt | None:
+        """The receipt of whichever signed form was mined."""
+        for attempt in reversed(entry.attempts):
+            receipt = self._client.receipt(attempt.tx_hash)
+            if receipt is not None:
+                return receipt
+        return None
+
+    def _is_next(self, entry: Entry) -> bool:
+        """True if no earlier transaction of the account holds this one up."""
+        return self._client.nonce(self.address) == entry.nonce
+
+    def _is_lost(self, entry: Entry) -> bool:
+        """True if the nonce was used by a transaction that is not this one."""
+        for check in range(_LOST_CHECKS):
+            if self._client.nonce(self.address) <= entry.nonce or self._find(entry) is not None:
+                return False
+            if check < _LOST_CHECKS - 1:
+                # Behind a load balancer the receipt may come from a node that lags.
+                time.sleep(self._timing.poll * 2**check)
+        return True
+
+    def _tell_again(self, entry: Entry) -> None:
+        if not self._client.knows_transaction(entry.attempts[-1].tx_hash):
+            self._broadcast(entry)
+
+    def _conclude(self, entry: Entry, receipt: Receipt) -> Receipt:
+        """Records the outcome; raises the reason if the transaction failed."""
+        crash.point("tx.mined")
+        self._record(entry, receipt)
+        crash.point("tx.recorded")
+        if receipt.status == 1:
+            return receipt
+        self._replay(entry.request, receipt)
+        raise ChainError(
+            f"{entry.key} failed in block {receipt.block_number}",
+            field="transaction",
+            value=receipt.tx_hash,
+            rule="it was mined but reverted, for a reason that no longer shows",
+            remedy="run the command again; the effect did not happen",
+        )
+
+    def _record(self, entry: Entry, receipt: Receipt) -> None:
+        self._outbox.move(entry, State.MINED if receipt.status == 1 else State.REVERTED)
+
+    def _replay(self, request: Request, receipt: Receipt) -> None:
+        """Asks for the failed call once more at its block, so that the revert's reason is raised."""
+        self._signer.simulate(request, receipt.block_number)
+
+    def _late(self, entry: Entry) -> ChainError:
+        return ChainError(
+            f"{entry.key} is not mined yet",
+            field="transaction",
+            value=entry.attempts[-1].tx_hash,
+            rule=f"it waits at nonce {entry.nonce} of {self.address}",
+            remedy="run the command again to go on waiting; it will not be sent twice",
+        )

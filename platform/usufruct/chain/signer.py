@@ -1,0 +1,131 @@
+"""Pricing and signing transactions: gas with a margin, EIP-1559 fees, the private key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from eth_account import Account
+
+from usufruct.chain.client import BlockTag, ChainClient, RpcError
+from usufruct.chain.outbox import Attempt, Request
+from usufruct.chain.records import quantity
+from usufruct.errors import ChainError
+from usufruct.keys import SecretBytes, address_of_key
+
+__all__ = ["MAX_GAS", "Fees", "Signer", "bumped"]
+
+MAX_GAS: Final = 16_777_216
+"""Most gas of one transaction (EIP-7825)."""
+
+_FALLBACK_PRIORITY_FEE: Final = 1_000_000_000
+_FEE_MARKET: Final = 2  # type of a transaction under EIP-1559
+
+
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """Wei per gas: the most that is paid, and what of it goes to the block's proposer."""
+
+    most: int
+    priority: int
+
+    def at_least(self, most: int, priority: int) -> Fees:
+        """These fees, raised to the given ones where they are lower."""
+        priority = max(self.priority, priority)
+        return Fees(max(self.most, most, priority), priority)
+
+
+class Signer:
+    """Prepares and signs transactions of one key; the key is blanked in every representation."""
+
+    def __init__(self, client: ChainClient, key: bytes) -> None:
+        self._client = client
+        self._key = SecretBytes(key)
+        self._chain_id = client.chain_id
+        self.address = address_of_key(self._key)
+
+    def __repr__(self) -> str:
+        return f"Signer({self.address} on chain {self._chain_id})"
+
+    def prepare(self, to: str | None, data: bytes, value: int) -> Request:
+        """The request with its gas limit: a quarter above the estimate, at most MAX_GAS.
+
+        Raises:
+            ContractError: The call would revert; nothing is signed.
+            ChainError: It would revert without a reason, or needs too much gas.
+        """
+        request = Request(to, data, value, MAX_GAS)
+        self.simulate(request)
+        estimate = quantity(self._client.rpc("eth_estimateGas", self._call(request, limit=False)))
+        if estimate > MAX_GAS:
+            raise ChainError(
+                f"the transaction needs {estimate} gas",
+                field="gas",
+                value=estimate,
+                rule=f"one transaction may use {MAX_GAS} gas (EIP-7825)",
+                remedy="split it into smaller pages",
+            )
+        return Request(to, data, value, min(estimate * 5 // 4, MAX_GAS))
+
+    def simulate(self, request: Request, block: BlockTag = "latest") -> None:
+        """Makes the call without sending it; raises the error it would end with."""
+        tag = hex(block) if isinstance(block, int) else block
+        self._client.rpc("eth_call", self._call(request, limit=tag != "latest"), tag)
+
+    def fees(self) -> Fees:
+        """What the market asks now; the base fee may double before the transaction is too cheap."""
+        try:
+            priority = quantity(self._client.rpc("eth_maxPriorityFeePerGas"))
+        except RpcError:
+            priority = _FALLBACK_PRIORITY_FEE
+        return Fees(2 * self._client.block("latest").base_fee + priority, priority)
+
+    def require_funds(self, request: Request, fees: Fees) -> None:
+        """Raises ChainError unless the account can pay for the request at its dearest."""
+        needed = request.value + request.gas * fees.most
+        balance = self._client.balance(self.address)
+        if balance < needed:
+            raise ChainError(
+                f"{self.address} cannot pay for the transaction",
+                field="balance",
+                value=f"{balance} wei",
+                rule=f"the transaction may cost up to {needed} wei",
+                remedy=f"send at least {needed - balance} wei to {self.address}",
+            )
+
+    def sign(self, request: Request, nonce: int, *, fees: Fees) -> Attempt:
+        """The signed transaction."""
+        fields: dict[str, Any] = {
+            "type": _FEE_MARKET,
+            "chainId": self._chain_id,
+            "nonce": nonce,
+            "gas": request.gas,
+            "maxFeePerGas": fees.most,
+            "maxPriorityFeePerGas": fees.priority,
+            "value": request.value,
+            "data": request.data,
+        }
+        if request.to is not None:
+            fields["to"] = request.to
+        signed = Account.sign_transaction(fields, bytes(self._key))
+        return Attempt(
+            nonce, bytes(signed.hash), bytes(signed.raw_transaction), fees.most, fees.priority
+        )
+
+    def _call(self, request: Request, *, limit: bool) -> dict[str, str]:
+        call = {
+            "from": self.address,
+            "data": "0x" + request.data.hex(),
+            "value": hex(request.value),
+        }
+        if request.to is not None:
+            call["to"] = request.to
+        return call | {"gas": hex(request.gas)} if limit else call
+
+
+def bumped(fee: int) -> int:
+    """The least fee that every node takes as a replacement.
+
+    That is 12.5% more, rounded up, and at least 1 wei more.
+    """
+    return max(fee + 1, -(-fee * 9 // 8))

@@ -1,0 +1,43 @@
+"""The community file: what a project consists of, read once, checked completely, resolved into
+plain records.
+
+`load_community` is the only way in. Everything that can be wrong is reported with file, line,
+field, value, rule and remedy, all at once, before anything touches a chain.
+"""
+
+from usufruct.config.load import load_community, parse_community
+from usufruct.config.model import (
+    Community,
+    Delays,
+    DevReference,
+    Holder,
+    Kpi,
+    Meter,
+    Oracle,
+    Participant,
+    Project,
+    Series,
+    Stream,
+    Waterfall,
+    WaterfallStep,
+)
+from usufruct.config.problems import ConfigErrors
+
+__all__ = [
+    "Community",
+    "ConfigErrors",
+    "Delays",
+    "DevReference",
+    "Holder",
+    "Kpi",
+    "Meter",
+    "Oracle",
+    "Participant",
+    "Project",
+    "Series",
+    "Stream",
+    "Waterfall",
+    "WaterfallStep",
+    "load_community",
+    "parse_community",
+]

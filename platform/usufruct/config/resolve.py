@@ -1,0 +1,116 @@
+"""From the tables of a file to the resolved Community.
+
+References, units, times, and the rules between tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from usufruct.config.locate import Path
+from usufruct.config.model import (
+    ROLES,
+    Community,
+    Delays,
+    DevReference,
+    Oracle,
+    Project,
+)
+from usufruct.config.problems import Problems
+from usufruct.config.resolve_meters import meters
+from usufruct.config.resolve_rights import participants, series
+from usufruct.config.resolve_streams import streams
+from usufruct.config.resolve_waterfalls import waterfalls
+from usufruct.config.schema import CommunityTable, OracleTable, RolesTable
+from usufruct.contracts import Address
+from usufruct.keys import dev_address
+from usufruct.money import Currency
+
+__all__ = ["resolve"]
+
+_MAX_DELAY: Final = 2**40 - 1
+
+
+def resolve(
+    table: CommunityTable,
+    problems: Problems,
+    dev_references: tuple[DevReference, ...],
+    lines: Mapping[str, int],
+    file: str,
+) -> Community:
+    """The community of `table`.
+
+    Raises:
+        ConfigErrors: Tables contradict each other; all contradictions that were found.
+    """
+    project = Project(**table.project.model_dump())
+    currency = Currency(table.currency.code, table.currency.decimals)
+    found = streams(table.stream, project, currency, problems)
+    by_code = {stream.code: stream for stream in found}
+    people = participants(table.participant, project, problems)
+    rights = series(table.series, by_code, people, project, problems)
+    community = Community(
+        file=file,
+        project=project,
+        currency=currency,
+        currency_name=table.currency.name,
+        delays=_delays(table, problems),
+        roles=_roles(table.roles, problems),
+        oracle=_oracle(table.oracle, problems),
+        streams=found,
+        meters=meters(table, by_code, project, problems),
+        participants=people,
+        series=rights,
+        waterfalls=waterfalls(table.waterfall, by_code, rights, currency, problems),
+        dev_accounts=_dev_accounts(dev_references),
+        dev_references=dev_references,
+        lines=MappingProxyType(dict(lines)),
+    )
+    problems.raise_if_any()
+    return community
+
+
+def _delays(table: CommunityTable, problems: Problems) -> Delays:
+    delays = Delays(table.delays.signers, table.delays.rules)
+    for name, seconds in (("signers", delays.signers), ("rules", delays.rules)):
+        if seconds > _MAX_DELAY:
+            problems.add(("delays", name), seconds, "seconds must fit 40 bits", "shorten it")
+    return delays
+
+
+def _roles(table: RolesTable, problems: Problems) -> Mapping[str, tuple[Address, ...]]:
+    roles = {}
+    for role in ROLES:
+        accounts: list[Address] = getattr(table, role)
+        _distinct(accounts, ("roles", role), "account", problems)
+        roles[role] = tuple(accounts)
+    return MappingProxyType(roles)
+
+
+def _oracle(table: OracleTable, problems: Problems) -> Oracle:
+    _distinct(table.signers, ("oracle", "signers"), "signer", problems)
+    count = len(table.signers)
+    if table.threshold > count:
+        problems.add(
+            ("oracle", "threshold"),
+            table.threshold,
+            f"from 1 to {count}, the number of signers",
+            "lower the threshold or add signers",
+        )
+    return Oracle(table.threshold, tuple(sorted(table.signers, key=lambda each: int(each, 16))))
+
+
+def _distinct(values: Iterable[str], path: Path, what: str, problems: Problems) -> None:
+    seen = set()
+    for index, value in enumerate(values):
+        if value in seen:
+            rule = f"each {what} is named once"
+            problems.add((*path, index), value, rule, "remove the repetition")
+        seen.add(value)
+
+
+def _dev_accounts(references: tuple[DevReference, ...]) -> Mapping[str, int]:
+    numbers = (int(each.value.removeprefix("dev:")) for each in references if each.value != "dev")
+    return MappingProxyType({str(dev_address(number)): number for number in numbers})

@@ -1,0 +1,271 @@
+"""The shape of a community file: which tables and keys there are, and what kind of value each
+holds.
+
+References between tables are checked afterwards, in `resolve`. Keys that are not listed here are
+refused.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from usufruct.config.values import (
+    Account,
+    Ascii32,
+    BasisPoints,
+    Clock,
+    Code,
+    Day,
+    DecimalText,
+    Duration,
+    KeyText,
+    Month,
+    Natural,
+    Payee,
+    Ratio,
+    Share,
+    Text,
+    Units,
+    Zone,
+)
+
+__all__ = [
+    "CalendarTable",
+    "CommunityTable",
+    "KpiTable",
+    "MeterGroupTable",
+    "MeterTable",
+    "ParticipantTable",
+    "SeriesTable",
+    "StepTable",
+    "StreamTable",
+    "TariffTable",
+    "WaterfallTable",
+]
+
+_Id32 = Annotated[int, Field(ge=1, lt=2**32)]
+_Id64 = Annotated[int, Field(ge=1, lt=2**63)]
+_Kind = Literal["SUBUNIT", "PARKING", "STORAGE", "VPP", "WATER", "DATA"]
+_Class = Literal["retail", "professional", "institution"]
+_Rank = Literal["senior", "mezzanine", "junior", "residual"]
+_Scheme = Literal["gateway-secp256k1", "device-secp256k1", "device-p256"]
+_BaseUnit = Literal["Wh", "L", "s", "unit"]
+_Country = Annotated[int, Field(ge=1, le=999)]
+_StepKind = Literal[
+    "fixed",
+    "percent_of_receipts",
+    "percent_of_available",
+    "reserve",
+    "kpi_fee",
+    "due",
+    "residual",
+]
+_Accounts = Annotated[list[Account], Field(min_length=1)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+
+class ProjectTable(_Table):
+    """`[project]`."""
+
+    code: Code
+    name: Text
+    label: Text
+    timezone: Zone
+    gfa_m2: Annotated[int, Field(ge=1)]
+    households: Natural
+    first_period: Month
+    salt: Annotated[str, Field(min_length=16, max_length=256)]
+
+
+class CurrencyTable(_Table):
+    """`[currency]`; the shipped currency has 6 decimals."""
+
+    code: Code
+    name: Text
+    decimals: Literal[6]
+
+
+class DelaysTable(_Table):
+    """`[delays]`."""
+
+    signers: Duration
+    rules: Duration
+
+
+class RolesTable(_Table):
+    """`[roles]`: who holds each office."""
+
+    admin: _Accounts
+    registrar: _Accounts
+    issuer: _Accounts
+    oracle_admin: _Accounts
+    treasurer: _Accounts
+    pauser: _Accounts
+    guardian: _Accounts
+    auditor: _Accounts
+
+
+class OracleTable(_Table):
+    """`[oracle]`."""
+
+    threshold: Annotated[int, Field(ge=1)]
+    signers: Annotated[list[Account], Field(min_length=1, max_length=255)]
+
+
+class RowTable(_Table):
+    """One price row of a tariff."""
+
+    id: Code
+    price: DecimalText
+    per: Literal["Wh", "kWh", "MWh", "L", "m3", "s", "min", "h", "unit"]
+
+
+class CalendarTable(_Table):
+    """One calendar rule of a tariff; what is left out matches always."""
+
+    row: Code
+    months: list[Annotated[int, Field(ge=1, le=12)]] = []
+    weekdays: list[Annotated[int, Field(ge=1, le=7)]] = []
+    from_: Annotated[Clock, Field(alias="from")] = 0
+    to: Clock = 1440
+
+
+class TariffTable(_Table):
+    """`[stream.tariff]`."""
+
+    id: Code
+    rows: Annotated[list[RowTable], Field(min_length=1)]
+    calendar: Annotated[list[CalendarTable], Field(min_length=1)]
+
+
+class StreamTable(_Table):
+    """`[[stream]]`."""
+
+    id: _Id32
+    code: Code
+    kind: _Kind
+    measure: Literal["interval", "session", "money"]
+    base_unit: _BaseUnit
+    privacy: Literal["open", "committed"]
+    challenge_window: Duration
+    funding_grace: Duration
+    min_coverage: Share
+    max_estimated: Share
+    depends_on: list[Code] = []
+    tariff: TariffTable
+
+
+class _MeterFields(_Table):
+    stream: Code
+    unit: Text
+    multiplier: Ratio
+    interval: Duration | None = None
+    nameplate: Units
+    scheme: _Scheme
+    key: KeyText
+    calibrated_until: Day
+
+
+class MeterTable(_MeterFields):
+    """`[[meter]]`: a single meter."""
+
+    id: _Id64
+    code: Code
+
+
+class MeterGroupTable(_MeterFields):
+    """`[[meters]]`: `count` alike meters named prefix-01, prefix-02, …"""
+
+    prefix: Code
+    count: Annotated[int, Field(ge=1, le=100_000)]
+    first_id: _Id64
+
+
+class ParticipantTable(_Table):
+    """`[[participant]]`."""
+
+    id: _Id64
+    name: Text
+    country: _Country
+    class_: Annotated[_Class, Field(alias="class")]
+    kyc_until: Day
+    locked_until: Day | None = None
+    wallets: _Accounts
+
+
+class HolderTable(_Table):
+    """One first holder of a series."""
+
+    wallet: Account
+    units: Annotated[int, Field(ge=1, lt=2**63)]
+
+
+class SeriesTable(_Table):
+    """`[[series]]`."""
+
+    code: Code
+    name: Ascii32
+    symbol: Ascii32
+    stream: Code
+    rank: _Rank
+    term: Annotated[list[Month], Field(min_length=2, max_length=2)]
+    decimals: Annotated[int, Field(ge=0, le=18)]
+    classes: Annotated[list[_Class], Field(min_length=1)]
+    countries: Annotated[list[_Country], Field(max_length=8)] = []
+    min_ticket: Natural
+    locked_until: Day | None = None
+    holders: Annotated[list[HolderTable], Field(min_length=1)]
+
+
+class KpiTable(_Table):
+    """One KPI of a waterfall."""
+
+    name: Code
+    index: Annotated[int, Field(ge=0, le=15)]
+    floor: BasisPoints
+    target: BasisPoints
+    cap: BasisPoints
+    weight: Share
+
+
+class StepTable(_Table):
+    """One step of a waterfall; which keys it takes depends on `kind`."""
+
+    label: Text
+    kind: _StepKind
+    payee: Payee | None = None
+    amount: DecimalText | None = None
+    share: Share | None = None
+    carries: bool = False
+
+
+class WaterfallTable(_Table):
+    """`[[waterfall]]`."""
+
+    stream: Code
+    multiplier: Annotated[list[BasisPoints], Field(min_length=2, max_length=2)] = [0, 10_000]
+    max_change: BasisPoints = 0
+    kpis: Annotated[list[KpiTable], Field(max_length=16)] = []
+    steps: Annotated[list[StepTable], Field(min_length=1, max_length=32)]
+
+
+class CommunityTable(_Table):
+    """The whole file."""
+
+    schema_: Annotated[Literal[1], Field(alias="schema")]
+    project: ProjectTable
+    currency: CurrencyTable
+    delays: DelaysTable
+    roles: RolesTable
+    oracle: OracleTable
+    stream: Annotated[list[StreamTable], Field(min_length=1)]
+    meters: list[MeterGroupTable] = []
+    meter: list[MeterTable] = []
+    participant: list[ParticipantTable] = []
+    series: list[SeriesTable] = []
+    waterfall: list[WaterfallTable] = []

@@ -1,0 +1,1 @@
+"""Pure rules of the protocol: encodings, hashes, statements, waterfall, accrual. No input/output."""

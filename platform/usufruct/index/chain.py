@@ -1,0 +1,150 @@
+"""What the index asks of a node, and how it decodes the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
+from typing import Final, Protocol
+
+from usufruct.chain.client import ChainClient, RpcError
+from usufruct.chain.records import Block, Log
+from usufruct.contracts import Event, series_factory, statement_book, stream_registry
+from usufruct.contracts import participant_registry, revenue_right, telemetry_anchor, waterfall
+from usufruct.contracts.waterfall import Rules
+from usufruct.index.projection import Entry
+
+__all__ = ["WATCHED", "Chain", "Decoder", "NodeChain", "TooManyLogs"]
+
+WATCHED: Final[Mapping[str, ModuleType]] = {
+    "ParticipantRegistry": participant_registry,
+    "StreamRegistry": stream_registry,
+    "TelemetryAnchor": telemetry_anchor,
+    "StatementBook": statement_book,
+    "SeriesFactory": series_factory,
+    "Waterfall": waterfall,
+}
+"""Contracts of a deployment whose events the ledger keeps, by their name in the deployment record."""
+
+_IN_FLIGHT: Final = 4
+_ADDRESSES: Final = 500
+
+
+class TooManyLogs(Exception):
+    """The node does not answer for a range of this size; ask for a smaller one."""
+
+
+class Chain(Protocol):
+    """The questions of the index."""
+
+    def head(self) -> Block:
+        """The newest block."""
+        ...
+
+    def blocks(self, numbers: Sequence[int]) -> list[Block]:
+        """These blocks in this order, of one chain as far as the node knows; ChainError if one is missing."""
+        ...
+
+    def block_hash(self, number: int) -> bytes | None:
+        """Hash of a block, None if the chain is not that long."""
+        ...
+
+    def logs(self, first: int, last: int, addresses: Sequence[str]) -> list[Log]:
+        """Logs in the inclusive range in chain order; TooManyLogs if the range must be smaller."""
+        ...
+
+    def rules(self, stream: int, version: int) -> Rules:
+        """A recorded rule set of the waterfall."""
+        ...
+
+
+class NodeChain:
+    """The chain behind a node's JSON-RPC endpoint, with a few requests under way at once."""
+
+    def __init__(self, client: ChainClient, waterfall_address: str) -> None:
+        self._client = client
+        self._waterfall = waterfall_address
+        self._pool = ThreadPoolExecutor(_IN_FLIGHT, thread_name_prefix="index")
+
+    def close(self) -> None:
+        """Ends the threads."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def head(self) -> Block:
+        """The newest block."""
+        return self._client.block("latest")
+
+    def blocks(self, numbers: Sequence[int]) -> list[Block]:
+        """These blocks in this order."""
+        return list(self._pool.map(self._client.block, numbers))
+
+    def block_hash(self, number: int) -> bytes | None:
+        """Hash of a block, None if the chain is not that long."""
+        if number > self._client.block_number():
+            return None
+        return self._client.block(number).hash
+
+    def logs(self, first: int, last: int, addresses: Sequence[str]) -> list[Log]:
+        """Logs in the inclusive range in chain order."""
+        pages = [addresses[at : at + _ADDRESSES] for at in range(0, len(addresses), _ADDRESSES)]
+        try:
+            found = [log for page in pages for log in self._client.logs(first, last, page)]
+        except RpcError as error:
+            if first == last:
+                raise
+            raise TooManyLogs(str(error)) from error
+        if len(pages) > 1:
+            found.sort(key=_place)
+        return found
+
+    def rules(self, stream: int, version: int) -> Rules:
+        """A recorded rule set of the waterfall."""
+        return self._client.call(self._waterfall, waterfall.rules_at(stream, version)).rules
+
+
+class Decoder:
+    """Knows which contract is at which address, and so what its logs mean."""
+
+    def __init__(self, contracts: Mapping[str, str], series: Iterable[bytes]) -> None:
+        self._events: dict[str, Mapping[bytes, type[Event]]] = {
+            contracts[name].lower(): module.EVENTS for name, module in WATCHED.items()
+        }
+        for raw in series:
+            self.add_series("0x" + raw.hex())
+
+    @property
+    def addresses(self) -> list[str]:
+        """All addresses to watch."""
+        return list(self._events)
+
+    def add_series(self, address: str) -> None:
+        """Watches one more series."""
+        self._events[address.lower()] = revenue_right.EVENTS
+
+    def created(self, logs: Iterable[Log]) -> dict[str, int]:
+        """Series that these logs create and that are not watched yet, with the block of their creation."""
+        found: dict[str, int] = {}
+        for log in logs:
+            if log.topics[0] == series_factory.SeriesCreated.TOPIC:
+                event = series_factory.SeriesCreated.decode(log.topics, log.data)
+                if event.series.lower() not in self._events:
+                    found[event.series] = log.block_number
+        return found
+
+    def entries(self, logs: Iterable[Log]) -> Iterable[Entry]:
+        """The logs decoded; those of no known event are left out."""
+        for log in logs:
+            kind = self._events[log.address.lower()].get(log.topics[0]) if log.topics else None
+            if kind is not None:
+                yield Entry(
+                    kind.decode(log.topics, log.data),
+                    bytes.fromhex(log.address[2:]),
+                    log.block_number,
+                    log.tx_index,
+                    log.log_index,
+                    log.tx_hash,
+                )
+
+
+def _place(log: Log) -> tuple[int, int]:
+    return log.block_number, log.log_index

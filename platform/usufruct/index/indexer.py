@@ -1,0 +1,180 @@
+"""Follows the chain: one range of blocks, one database transaction, the cursor in it.
+
+A range is written only if its blocks form one chain with the cursor, so a reorganisation during the reading
+leaves no trace. Before each range the cursor's block is looked up again; if the chain no longer has it, the blocks
+after the common ancestor are undone first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+import structlog
+
+from usufruct.chain.records import Block, Log
+from usufruct.index.chain import Chain, Decoder, TooManyLogs
+from usufruct.index.cursor import Place, advance, begin, common_ancestor, read_cursor, undo_after
+from usufruct.index.handlers import HANDLERS
+from usufruct.index.projection import Projection
+from usufruct.index.state import State, load_state
+from usufruct.ledger.bulk import insert_rows
+from usufruct.ledger.database import Database
+
+__all__ = ["Indexer", "Step"]
+
+FIRST_RANGE: Final = 200
+LARGEST_RANGE: Final = 5_000
+WINDOW: Final = 128
+_MANY_LOGS: Final = 10_000
+_FEW_LOGS: Final = 3_000
+
+_logger = structlog.get_logger(__name__)
+
+
+class Step(NamedTuple):
+    """What one step did."""
+
+    at: int
+    """Block of the cursor after it."""
+    head: int
+    """The chain's newest block as of the step."""
+    logs: int
+    """Logs taken in."""
+    undone: int
+    """Logs undone because their blocks left the chain."""
+
+    @property
+    def idle(self) -> bool:
+        """True if there was nothing to do."""
+        return self.at == self.head and not self.logs and not self.undone
+
+
+class Indexer:
+    """Takes a deployment's logs into a migrated ledger.
+
+    `contracts` are the deployment's addresses by name, `first_block` its first block, `identity` what tells its
+    chain apart from others, `window` the number of newest headers that are kept.
+    """
+
+    def __init__(
+        self,
+        chain: Chain,
+        database: Database,
+        contracts: Mapping[str, str],
+        first_block: int,
+        identity: Mapping[str, str],
+        *,
+        window: int = WINDOW,
+    ) -> None:
+        self._chain = chain
+        self._database = database
+        self._contracts = contracts
+        self._window = window
+        self._size = FIRST_RANGE
+        self._state: State | None = None
+        origin = chain.blocks([max(first_block - 1, 0)])[0]
+        with database.write() as connection:
+            self._place = begin(connection, origin, identity)
+        self._decoder = Decoder(contracts, ())
+
+    def catch_up(self) -> Step:
+        """Steps until the head is reached; returns the last step."""
+        step = self.step()
+        while step.at < step.head:
+            step = self.step()
+        return step
+
+    def step(self) -> Step:
+        """Undoes what left the chain, or takes in the next range of blocks. Raises ChainError if the node fails."""
+        self._resume()
+        head = self._chain.head()
+        if not self._still_there(head):
+            return Step(self._place.number, head.number, 0, self._undo())
+        last = min(self._place.number + self._size, head.number)
+        if last <= self._place.number:
+            return Step(self._place.number, head.number, 0, 0)
+        try:
+            logs, blocks = self._read(last, head.number)
+        except TooManyLogs:
+            self._size = max(1, (last - self._place.number) // 2)
+            return Step(self._place.number, head.number, 0, 0)
+        if not self._one_chain(logs, blocks):
+            return Step(self._place.number, head.number, 0, 0)
+        self._write(logs, blocks)
+        self._adapt(len(logs))
+        return Step(self._place.number, head.number, len(logs), 0)
+
+    # --- Reading ---
+
+    def _still_there(self, head: Block) -> bool:
+        if head.number == self._place.number:
+            return head.hash == self._place.hash
+        return self._chain.block_hash(self._place.number) == self._place.hash
+
+    def _read(self, last: int, head: int) -> tuple[list[Log], list[Block]]:
+        """Logs of the next range and the blocks to keep, the last block of the range among them."""
+        first = self._place.number + 1
+        logs = self._chain.logs(first, last, self._decoder.addresses)
+        created = self._decoder.created(logs)
+        if created:
+            logs += self._chain.logs(min(created.values()), last, list(created))
+            logs.sort(key=lambda log: (log.block_number, log.log_index))
+        numbers = {log.block_number for log in logs} | {last}
+        numbers |= set(range(max(first, head - self._window + 1), last + 1))
+        return logs, self._chain.blocks(sorted(numbers))
+
+    def _one_chain(self, logs: Iterable[Log], blocks: Sequence[Block]) -> bool:
+        """Whether logs and blocks belong together and follow the cursor, as far as neighbours are known."""
+        by_number = {each.number: each for each in blocks}
+        known = {self._place.number: self._place.hash} | {n: b.hash for n, b in by_number.items()}
+        linked = all(
+            known.get(each.number - 1, each.parent_hash) == each.parent_hash for each in blocks
+        )
+        return linked and all(by_number[log.block_number].hash == log.block_hash for log in logs)
+
+    # --- Writing ---
+
+    def _write(self, logs: list[Log], blocks: list[Block]) -> None:
+        # A failure leaves no state behind, so that the next step loads what the ledger really holds.
+        state, self._state = self._resume(), None
+        for series in self._decoder.created(logs):
+            self._decoder.add_series(series)
+        projection = Projection(state, self._chain.rules)
+        for entry in self._decoder.entries(logs):
+            projection.apply(entry, HANDLERS)
+        with_logs = {log.block_number for log in logs}
+        with self._database.write() as connection:
+            place = advance(connection, self._place, blocks, with_logs, self._window)
+            for table, rows in projection.rows.items():
+                insert_rows(connection, table, rows)
+        self._place, self._state = place, state
+
+    def _undo(self) -> int:
+        self._state = None
+        left = self._place
+        with self._database.write() as connection:
+            self._place = common_ancestor(connection, self._chain.block_hash)
+            undone = undo_after(connection, self._place)
+        _logger.warning(
+            "reorganisation undone",
+            from_block=left.number,
+            to_block=self._place.number,
+            logs=undone,
+        )
+        return undone
+
+    def _resume(self) -> State:
+        """State, cursor and watched series as the ledger has them, loaded unless they are at hand."""
+        if self._state is None:
+            with self._database.read() as connection:
+                self._place = read_cursor(connection) or self._place
+                self._state = load_state(connection)
+            self._decoder = Decoder(self._contracts, self._state.series)
+        return self._state
+
+    def _adapt(self, logs: int) -> None:
+        if logs > _MANY_LOGS:
+            self._size = max(1, self._size // 2)
+        elif logs < _FEW_LOGS:
+            self._size = min(LARGEST_RANGE, self._size * 2)

@@ -1,0 +1,102 @@
+"""One function per event of the factory and of the series: units, income, payments."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from usufruct.contracts import ZERO_ADDRESS, Event
+from usufruct.contracts import revenue_right as rr
+from usufruct.contracts import series_factory as sf
+from usufruct.index.projection import Handler, Projection
+from usufruct.ledger import models as m
+from usufruct.ledger.accounts import Holding, SeriesBook
+
+__all__ = ["RIGHTS"]
+
+_COUNTRIES: Final = 8
+_COUNTRY_BITS: Final = 16
+
+
+def _created(p: Projection, pos: int, _: bytes, e: sf.SeriesCreated) -> None:
+    t = e.terms
+    number = len(p.state.series) + 1
+    raw = bytes.fromhex(e.series[2:])
+    symbol = _text(t.symbol)
+    p.state.series[raw] = number
+    p.state.books[number] = SeriesBook()
+    p.add(
+        m.series, number, pos, raw, p.state.slug(symbol), t.stream, _text(t.name), symbol, t.term_from,
+        t.term_to, t.rank, t.decimals, t.classes, json.dumps(countries(t.countries)), t.min_ticket,
+        t.locked_until,
+    )  # fmt: skip
+
+
+def _transfer(p: Projection, pos: int, address: bytes, e: rr.Transfer) -> None:
+    series = p.state.series[address]
+    sender = None if e.from_ == ZERO_ADDRESS else p.wallet(e.from_, pos)
+    recipient = None if e.to == ZERO_ADDRESS else p.wallet(e.to, pos)
+    p.add(m.transfer, pos, series, sender, recipient, e.value)
+    for wallet, holding in p.state.books[series].move(sender, recipient, e.value):
+        _checkpoint(p, pos, series, wallet, holding)
+
+
+def _distributed(p: Projection, pos: int, address: bytes, e: rr.Distributed) -> None:
+    series = p.state.series[address]
+    before = p.state.books[series].acc
+    p.add(
+        m.distribution, pos, series, e.number, e.period, e.amount, before, e.acc, e.supply
+    )  # fmt: skip
+    rows = p.rows[m.payout]
+    for payout in p.state.books[series].distribute(e.acc, e.supply):
+        rows.append((payout.wallet, pos, series, payout.units, payout.debt, payout.amount))
+
+
+def _paid(p: Projection, pos: int, address: bytes, e: rr.Paid) -> None:
+    series = p.state.series[address]
+    wallet = p.wallet(e.holder, pos)
+    p.add(m.payment, pos, series, wallet, e.amount, e.acc)
+    _checkpoint(p, pos, series, *p.state.books[series].pay(wallet, e.amount))
+
+
+def _skipped(p: Projection, pos: int, address: bytes, e: rr.PaymentSkipped) -> None:
+    series = p.state.series[address]
+    p.add(m.skipped, pos, series, p.wallet(e.holder, pos), e.amount, int(e.reason))
+
+
+def _sealed(p: Projection, pos: int, address: bytes, e: rr.Sealed) -> None:
+    p.add(m.series_event, pos, p.state.series[address], "sealed", e.supply)
+
+
+def _paused(p: Projection, pos: int, address: bytes, e: rr.TransfersPaused) -> None:
+    kind = "paused" if e.paused else "resumed"
+    p.add(m.series_event, pos, p.state.series[address], kind, None)
+
+
+RIGHTS: Final[dict[type[Event], Handler]] = {
+    sf.SeriesCreated: _created,
+    rr.Transfer: _transfer,
+    rr.Distributed: _distributed,
+    rr.Paid: _paid,
+    rr.PaymentSkipped: _skipped,
+    rr.Sealed: _sealed,
+    rr.TransfersPaused: _paused,
+}
+"""Events of the factory and of every series it made."""
+
+
+def countries(packed: int) -> list[int]:
+    """The ISO numeric codes in a series' packed list; empty means any country."""
+    codes = (packed >> (_COUNTRY_BITS * place) & 0xFFFF for place in range(_COUNTRIES))
+    return [code for code in codes if code]
+
+
+def _text(word: bytes) -> str:
+    return word.rstrip(b"\0").decode("ascii", errors="replace")
+
+
+def _checkpoint(p: Projection, pos: int, series: int, wallet: int, holding: Holding) -> None:
+    if (series, wallet) not in p.state.holders:
+        p.state.holders.add((series, wallet))
+        p.add(m.holder, series, wallet, pos)
+    p.add(m.checkpoint, series, wallet, pos, holding.units, holding.debt, holding.paid)

@@ -1,0 +1,81 @@
+"""Keeps a worker going in a thread of its own: over failures of the node, until it is told to stop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from usufruct.contracts import ContractError
+from usufruct.errors import ChainError, ConfigError, UsufructError
+
+__all__ = ["Progress", "Runner"]
+
+_LONGEST_PAUSE: Final = 30.0
+_logger = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far the index is, for whoever asks; written by one thread."""
+
+    at: int = -1
+    head: int = -1
+    caught_up: bool = False
+    failure: str | None = None
+    logs: int = 0
+    undone: int = 0
+
+
+class Runner:
+    """Calls `work` again and again in a thread; `work` returns the seconds to wait before the next time.
+
+    A ChainError is logged and tried again with growing pauses. Any other error ends the thread and is handed to
+    `fatal`, since trying again would not help.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[], float],
+        fatal: Callable[[BaseException], None],
+        failed: Callable[[str | None], None] = lambda _: None,
+    ) -> None:
+        self._name = name
+        self._work = work
+        self._fatal = fatal
+        self._failed = failed
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Starts the thread."""
+        self._thread.start()
+
+    def stop(self, timeout: float = 30.0) -> None:
+        """Asks the thread to end after what it is doing, and waits for that."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def _run(self) -> None:
+        pause = 1.0
+        while not self._stop.is_set():
+            try:
+                wait = self._work()
+            except (ChainError, ContractError) as error:
+                text = error.one_line() if isinstance(error, UsufructError) else str(error)
+                _logger.warning("no progress, trying again", worker=self._name, error=text)
+                self._failed(text)
+                wait, pause = pause, min(pause * 2, _LONGEST_PAUSE)
+            except BaseException as error:  # the thread must not die silently
+                self._failed(error.one_line() if isinstance(error, ConfigError) else str(error))
+                self._fatal(error)
+                return
+            else:
+                pause = 1.0
+                self._failed(None)
+            self._stop.wait(wait)

@@ -1,0 +1,125 @@
+"""What the projection must remember between logs: numbers of wallets and series, and all accounts.
+
+It is a cache of the ledger: loaded when the index starts and after every undo, never a source of truth.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, and_, func, select
+
+from usufruct.ledger.accounts import Holding, SeriesBook
+from usufruct.ledger.models import (
+    checkpoint,
+    distribution,
+    holder,
+    series,
+    signers,
+    transfer,
+    wallet,
+)
+
+__all__ = ["SignerTable", "State", "load_state"]
+
+
+@dataclass(frozen=True, slots=True)
+class SignerTable:
+    """A scheduled table of oracle signers."""
+
+    members: tuple[str, ...]
+    threshold: int
+    active_from: int
+
+
+@dataclass(slots=True)
+class State:
+    """Numbers and accounts as of the cursor."""
+
+    wallets: dict[bytes, int] = field(default_factory=dict)
+    series: dict[bytes, int] = field(default_factory=dict)
+    slugs: set[str] = field(default_factory=set)
+    books: dict[int, SeriesBook] = field(default_factory=dict)
+    holders: set[tuple[int, int]] = field(default_factory=set)
+    signers: SignerTable | None = None
+
+    def slug(self, symbol: str) -> str:
+        """The symbol in lower case letters and digits, with a number behind where it is taken already."""
+        base = re.sub(r"[^a-z0-9]", "", symbol.lower())[:32] or "series"
+        slug, count = base, 1
+        while slug in self.slugs:
+            count += 1
+            slug = f"{base}-{count}"
+        self.slugs.add(slug)
+        return slug
+
+
+def load_state(connection: Connection) -> State:
+    """The state that the rows in the ledger amount to."""
+    state = State()
+    state.wallets = {
+        address: id_ for id_, address in connection.execute(select(wallet.c.id, wallet.c.address))
+    }
+    for id_, address, slug in connection.execute(
+        select(series.c.id, series.c.address, series.c.slug)
+    ):
+        state.series[address] = id_
+        state.slugs.add(slug)
+        state.books[id_] = SeriesBook()
+    _load_supply(connection, state)
+    _load_holdings(connection, state)
+    state.signers = _last_signers(connection)
+    return state
+
+
+def _load_supply(connection: Connection, state: State) -> None:
+    moves = select(transfer.c.series, transfer.c.sender, transfer.c.units).where(
+        transfer.c.sender.is_(None) | transfer.c.recipient.is_(None)
+    )
+    for id_, sender, units in connection.execute(moves):
+        state.books[id_].supply += units if sender is None else -units
+    newest = (
+        select(distribution.c.series, func.max(distribution.c.pos).label("pos"))
+        .group_by(distribution.c.series)
+        .subquery()
+    )
+    last = select(
+        distribution.c.series,
+        distribution.c.acc_after,
+        distribution.c.supply,
+        distribution.c.number,
+    ).join(newest, newest.c.pos == distribution.c.pos)
+    for id_, acc, supply, number in connection.execute(last):
+        book = state.books[id_]
+        book.acc, book.supply, book.distributions = acc, supply, number
+
+
+def _load_holdings(connection: Connection, state: State) -> None:
+    inner = checkpoint.alias()
+    newest = (
+        select(func.max(inner.c.pos))
+        .where(inner.c.series == holder.c.series, inner.c.wallet == holder.c.wallet)
+        .scalar_subquery()
+    )
+    query = select(
+        holder.c.series, holder.c.wallet, checkpoint.c.units, checkpoint.c.debt, checkpoint.c.paid
+    ).join(
+        checkpoint,
+        and_(
+            checkpoint.c.series == holder.c.series,
+            checkpoint.c.wallet == holder.c.wallet,
+            checkpoint.c.pos == newest,
+        ),
+    )
+    for series_id, wallet_id, units, debt, paid in connection.execute(query):
+        state.books[series_id].holdings[wallet_id] = Holding(units, debt, paid)
+        state.holders.add((series_id, wallet_id))
+
+
+def _last_signers(connection: Connection) -> SignerTable | None:
+    row = connection.execute(select(signers).order_by(signers.c.pos.desc()).limit(1)).first()
+    if row is None:
+        return None
+    return SignerTable(tuple(json.loads(row.members)), row.threshold, row.active_from)

@@ -1,0 +1,55 @@
+"""Adds many rows at once, past SQLAlchemy's per-row work: tuples in the order of the table's columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy.types import TypeDecorator
+
+__all__ = ["Row", "insert_rows"]
+
+Row = tuple[Any, ...]
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Adds `rows`, each with a value for every column of `table` in its order."""
+    if not rows:
+        return
+    sql, converters = _plan(table, connection.dialect.name)
+    connection.exec_driver_sql(sql, list(_converted(rows, converters, connection.dialect)))
+
+
+@cache
+def _plan(table: Table, dialect: str) -> tuple[str, tuple[tuple[int, TypeDecorator[Any]], ...]]:
+    mark = "%s" if dialect == "postgresql" else "?"
+    names = ", ".join(f'"{column.name}"' for column in table.c)
+    marks = ", ".join(mark for _ in table.c)
+    # Names come from the models, never from data.
+    sql = f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})'  # noqa: S608
+    converters = tuple(
+        (place, column.type)
+        for place, column in enumerate(table.c)
+        if isinstance(column.type, TypeDecorator)
+    )
+    return sql, converters
+
+
+def _converted(
+    rows: Iterable[Row], converters: tuple[tuple[int, TypeDecorator[Any]], ...], dialect: Dialect
+) -> Iterable[Row]:
+    if not converters:
+        return rows
+    bound: list[tuple[int, Callable[[Any, Dialect], Any]]] = [
+        (place, kind.process_bind_param) for place, kind in converters
+    ]
+
+    def convert(row: Row) -> Row:
+        values = list(row)
+        for place, bind in bound:
+            values[place] = bind(values[place], dialect)
+        return tuple(values)
+
+    return (convert(row) for row in rows)

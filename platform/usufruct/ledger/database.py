@@ -1,0 +1,180 @@
+"""Connections to the ledger's database: SQLite in WAL mode by default, PostgreSQL by URL, one code path.
+
+Readers see one consistent moment for as long as their connection is open. A writer holds the write lock from the
+start of its transaction, so two writers follow one another and never meet halfway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from usufruct.errors import ConfigError
+
+__all__ = ["Database"]
+
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_BUSY_MS: Final = 30_000
+_READERS: Final = 8
+_DRIVERS: Final = {"sqlite": ("pysqlite", "aiosqlite"), "postgresql": ("psycopg", "psycopg")}
+
+
+class Database:
+    """The ledger's database at `url`, e.g. `sqlite:///state/ledger.db` or `postgresql://user@host/name`.
+
+    Raises ConfigError for a URL that is malformed or of another kind of database.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = _parsed(url)
+        self.kind = self.url.get_backend_name()
+
+    @cached_property
+    def writer(self) -> Engine:
+        """Engine whose transactions take the write lock at once."""
+        return self._sync_engine("BEGIN IMMEDIATE")
+
+    @cached_property
+    def reader(self) -> Engine:
+        """Engine for consistent reads."""
+        return self._sync_engine("BEGIN")
+
+    @cached_property
+    def async_reader(self) -> AsyncEngine:
+        """Asynchronous engine for consistent reads."""
+        url = self.url.set(drivername=f"{self.kind}+{_DRIVERS[self.kind][1]}")
+        if self.kind == "sqlite":
+            engine = create_async_engine(url, pool_size=_READERS, max_overflow=0)
+            _sqlite_events(engine.sync_engine, "BEGIN")
+            return engine
+        return create_async_engine(
+            url, pool_size=_READERS, max_overflow=0, isolation_level="REPEATABLE READ"
+        )
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction that commits at the end or leaves no trace."""
+        with self.writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent moment of the ledger."""
+        with self.reader.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def read_async(self) -> AsyncIterator[AsyncConnection]:
+        """One consistent moment of the ledger, for asynchronous code."""
+        async with self.async_reader.connect() as connection:
+            yield connection
+
+    def migrate(self) -> None:
+        """Brings the schema up to date; creates the file and its folder if they are missing.
+
+        Raises ConfigError when the database cannot be reached or written.
+        """
+        if self.kind == "sqlite" and self.url.database:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with self.writer.connect() as connection:
+                command.upgrade(alembic_config(connection), "head")
+                connection.commit()
+        except SQLAlchemyError as error:
+            raise _unreachable(self.url, error) from error
+
+    def dispose(self) -> None:
+        """Closes the pooled connections of the synchronous engines."""
+        for name in ("writer", "reader"):
+            if name in self.__dict__:
+                self.__dict__[name].dispose()
+
+    async def dispose_async(self) -> None:
+        """Closes the pooled connections of all engines."""
+        if "async_reader" in self.__dict__:
+            await self.async_reader.dispose()
+        self.dispose()
+
+    def _sync_engine(self, begin: str) -> Engine:
+        url = self.url.set(drivername=f"{self.kind}+{_DRIVERS[self.kind][0]}")
+        if self.kind != "sqlite":
+            level = "READ COMMITTED" if begin != "BEGIN" else "REPEATABLE READ"
+            return create_engine(url, isolation_level=level)
+        engine = create_engine(url)
+        _sqlite_events(engine, begin)
+        return engine
+
+
+def alembic_config(connection: Connection) -> Config:
+    """Alembic's settings for the ledger's migrations on an open connection."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _sqlite_events(engine: Engine, begin: str) -> None:
+    """Takes transactions out of the driver's hands and sets the pragmas of every connection."""
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            f"busy_timeout={_BUSY_MS}",
+            "cache_size=-65536",
+            "mmap_size=268435456",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    if parsed is None or parsed.get_backend_name() not in _DRIVERS:
+        raise ConfigError(
+            "the database URL is not usable",
+            field="database",
+            value=url if parsed is None else parsed.render_as_string(hide_password=True),
+            rule="a URL of SQLite or PostgreSQL",
+            remedy="write sqlite:///path/to/ledger.db or postgresql://user:password@host/name",
+        )
+    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise ConfigError(
+            "the ledger needs a file",
+            field="database",
+            value=url,
+            rule="SQLite in memory cannot be shared between the indexer and the API",
+            remedy="write sqlite:///path/to/ledger.db",
+        )
+    return parsed
+
+
+def _unreachable(url: URL, error: SQLAlchemyError) -> ConfigError:
+    reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    return ConfigError(
+        f"the database cannot be used: {reason}",
+        field="database",
+        value=url.render_as_string(hide_password=True),
+        rule="must be reachable and writable",
+        remedy="check the URL, that the server runs, and the permissions of user and folder",
+    )

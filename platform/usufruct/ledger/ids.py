@@ -1,0 +1,101 @@
+"""Public ids: a prefix that says what it is, then its natural key. Readable, unambiguous, safe in a URL.
+
+    ser_lvpps                               series (its symbol in lower case)
+    dist_lvpps_3                            its third distribution
+    po_lvpps_3_5b38…ddc4                    a wallet's payout of it (address without 0x)
+    str_1   bat_1_15   st_1_2_v1   set_1_2  stream, batch 15, statement of period 2, settlement of period 2
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from usufruct.errors import InputError
+
+__all__ = [
+    "PayoutKey",
+    "batch_id",
+    "distribution_id",
+    "parse_distribution_id",
+    "parse_payout_id",
+    "payout_id",
+    "series_id",
+    "settlement_id",
+    "statement_id",
+    "stream_id",
+]
+
+_SLUG: Final = r"([a-z0-9]{1,32}(?:-[0-9]{1,9})?)"
+_NUMBER: Final = r"([1-9][0-9]{0,9})"
+_PAYOUT: Final = re.compile(rf"po_{_SLUG}_{_NUMBER}_([0-9a-f]{{40}})", re.ASCII)
+_DISTRIBUTION: Final = re.compile(rf"dist_{_SLUG}_{_NUMBER}", re.ASCII)
+
+
+class PayoutKey(NamedTuple):
+    """What a payout's id says."""
+
+    slug: str
+    number: int
+    wallet: bytes
+
+
+def series_id(slug: str) -> str:
+    """Id of a series."""
+    return f"ser_{slug}"
+
+
+def distribution_id(slug: str, number: int) -> str:
+    """Id of a series' distribution."""
+    return f"dist_{slug}_{number}"
+
+
+def payout_id(slug: str, number: int, wallet: bytes) -> str:
+    """Id of a wallet's payout; `wallet` is the 20-byte address."""
+    return f"po_{slug}_{number}_{wallet.hex()}"
+
+
+def stream_id(stream: int) -> str:
+    """Id of a stream."""
+    return f"str_{stream}"
+
+
+def batch_id(stream: int, seq: int) -> str:
+    """Id of a batch."""
+    return f"bat_{stream}_{seq}"
+
+
+def statement_id(stream: int, period: int, version: int) -> str:
+    """Id of one version of a period's statement."""
+    return f"st_{stream}_{period}_v{version}"
+
+
+def settlement_id(stream: int, period: int) -> str:
+    """Id of a period's settlement."""
+    return f"set_{stream}_{period}"
+
+
+def parse_payout_id(text: str, field: str = "id") -> PayoutKey:
+    """The parts of a payout's id; InputError if it is none."""
+    match = _PAYOUT.fullmatch(text)
+    if match is None:
+        raise _malformed("payout", field, text, "po_lvpps_3_<address without 0x, lower case>")
+    return PayoutKey(match[1], int(match[2]), bytes.fromhex(match[3]))
+
+
+def parse_distribution_id(text: str, field: str = "id") -> tuple[str, int]:
+    """Slug and number in a distribution's id; InputError if it is none."""
+    match = _DISTRIBUTION.fullmatch(text)
+    if match is None:
+        raise _malformed("distribution", field, text, "dist_lvpps_3")
+    return match[1], int(match[2])
+
+
+def _malformed(what: str, field: str, text: str, example: str) -> InputError:
+    return InputError(
+        f"this is not the id of a {what}",
+        field=field,
+        value=text,
+        rule=f"ids of a {what} look like {example}",
+        remedy="copy the id from a list",
+    )

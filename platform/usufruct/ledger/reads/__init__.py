@@ -1,0 +1,1 @@
+"""Questions to the ledger: statements built once, run by synchronous and asynchronous code alike."""

@@ -1,0 +1,22 @@
+"""Where the index stands and which block a time falls into."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import bindparam, func, select
+
+from usufruct.ledger.models import block, cursor, meta
+
+__all__ = ["BLOCK_AT_TIME", "CURSOR", "META"]
+
+CURSOR: Final = select(cursor.c.block, cursor.c.hash, cursor.c.timestamp, cursor.c.evidence)
+"""The last block taken in, and the revision of the evidence."""
+
+META: Final = select(meta.c.key, meta.c.value)
+"""What the ledger is of: chain, contracts, currency."""
+
+BLOCK_AT_TIME: Final = select(func.max(block.c.number)).where(
+    block.c.timestamp <= bindparam("time")
+)
+"""The last block up to `time` (unix seconds) in which anything happened; null if there is none."""

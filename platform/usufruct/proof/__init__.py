@@ -1,0 +1,19 @@
+"""Payout proofs: building one from the ledger, checking one against nothing but a chain."""
+
+from usufruct.proof.build import Contracts, Scope, build
+from usufruct.proof.ids import payout_id
+from usufruct.proof.model import Proof, parse, schema
+from usufruct.proof.verify import Check, holds, verify
+
+__all__ = [
+    "Check",
+    "Contracts",
+    "Proof",
+    "Scope",
+    "build",
+    "holds",
+    "parse",
+    "payout_id",
+    "schema",
+    "verify",
+]

@@ -1,0 +1,307 @@
+"""Builds the proof of a payout from the ledger's rows and stored evidence."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import msgspec
+from sqlalchemy import Connection, RowMapping, select
+
+from usufruct.contracts import address
+from usufruct.core import typed_data
+from usufruct.core.encoding import hex0x
+from usufruct.core.merkle import MerkleTree
+from usufruct.errors import EvidenceError
+from usufruct.ledger import models as m
+from usufruct.ledger.types import block_of
+from usufruct.proof import model as p
+
+Scope = Literal["sample", "day", "all"]
+"""How many readings a proof carries: three with paths, all of one day, or all of the period."""
+
+_LEAF: Final = 102
+_SAMPLE: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Contracts:
+    """Addresses of the project's contracts that a proof names besides the series."""
+
+    currency: str
+    waterfall: str
+    statement_book: str
+    stream_registry: str
+    telemetry_anchor: str
+
+
+def build(
+    connection: Connection,
+    chain_id: int,
+    contracts: Contracts,
+    payout_id: str,
+    *,
+    payout_pos: int,
+    wallet: int,
+    readings: Scope = "sample",
+) -> bytes:
+    """The proof file of one payout, the same bytes for the same ledger.
+
+    Args:
+        connection: One consistent moment of the ledger.
+        chain_id: Chain id.
+        contracts: Addresses of the project's contracts.
+        payout_id: Public id of the payout.
+        payout_pos: Position of its distribution.
+        wallet: Ledger id of its wallet.
+        readings: How many readings to include.
+
+    Raises:
+        EvidenceError: Evidence is not here yet; `remedy` says what to wait for.
+    """
+    rows = _Rows(connection)
+    payout = rows.one(
+        select(m.payout).where(m.payout.c.pos == payout_pos, m.payout.c.wallet == wallet)
+    )
+    dist = rows.one(_logged(m.distribution).where(m.distribution.c.pos == payout_pos))
+    series = rows.one(select(m.series).where(m.series.c.id == payout["series"]))
+    holder = rows.one(select(m.wallet.c.address).where(m.wallet.c.id == wallet))
+    settled = rows.one(
+        _logged(m.settlement).where(
+            m.settlement.c.stream == series["stream"], m.settlement.c.period == dist["period"]
+        )
+    )
+    stated, evidence = rows.statement(series["stream"], dist["period"])
+    fields = json.loads(stated["fields"])
+    batches = rows.batches(series["stream"], int(fields["from_"]), int(fields["to"]))
+    proof = p.Proof(
+        version=1,
+        chain_id=chain_id,
+        contracts=_contracts(contracts, address(series["address"])),
+        payout=p.Payout(
+            id=payout_id,
+            holder=address(holder["address"]),
+            units=str(payout["units"]),
+            lifetime_debt=str(payout["debt"]),
+            amount=str(payout["amount"]),
+        ),
+        distribution=_distribution(dist),
+        settlement=_settlement(settled),
+        statement=_statement(stated, fields, evidence),
+        lines=_lines(evidence),
+        tariff=json.loads(evidence["tariff"]),
+        cursor=_cursor(rows, chain_id, contracts.telemetry_anchor, batches[0]),
+        batches=[
+            p.Batch(
+                tx=hex0x(row["tx_hash"]), closes=row["closes"], manifest=json.loads(row["manifest"])
+            )
+            for row in batches
+        ],
+        readings=_readings(batches, readings),
+    )
+    return msgspec.json.format(msgspec.json.encode(proof), indent=1)
+
+
+class _Rows:
+    """The queries of a proof."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def one(self, query: Any) -> RowMapping:
+        """The single row of a query."""
+        return self._connection.execute(query).mappings().one()
+
+    def statement(self, stream: int, period: int) -> tuple[RowMapping, RowMapping]:
+        """The settled statement of a period and its evidence."""
+        happened = m.statement_event.c
+        version = (
+            select(happened.version)
+            .where(happened.stream == stream, happened.period == period, happened.kind == "settled")
+            .scalar_subquery()
+        )
+        column = m.statement.c
+        stated = self.one(
+            _logged(m.statement).where(
+                column.stream == stream, column.period == period, column.version == version
+            )
+        )
+        query = select(m.statement_evidence).where(
+            m.statement_evidence.c.digest == stated["digest"]
+        )
+        evidence = self._connection.execute(query).mappings().one_or_none()
+        if evidence is None:
+            raise _missing(f"the statement of stream {stream}, period {period}")
+        return stated, evidence
+
+    def batches(self, stream: int, start: int, end: int) -> list[RowMapping]:
+        """A period's batches with their evidence, in order."""
+        column, proof = m.batch.c, m.batch_evidence.c
+        query = (
+            _logged(m.batch)
+            .add_columns(proof.manifest, proof.leaves)
+            .outerjoin(m.batch_evidence, proof.head == column.head)
+            .where(column.stream == stream, column.from_ >= start, column.to_ <= end)
+            .order_by(column.seq)
+        )
+        found = list(self._connection.execute(query).mappings())
+        for row in found:
+            if row["manifest"] is None:
+                raise _missing(f"batch {row['seq']} of stream {stream}")
+        return found
+
+    def head_before(self, stream: int, seq: int) -> bytes:
+        """The head on which batch `seq` was built."""
+        if seq == 1:
+            query = select(m.chain_start.c.head).where(m.chain_start.c.stream == stream)
+        else:
+            query = select(m.batch.c.head).where(
+                m.batch.c.stream == stream, m.batch.c.seq == seq - 1
+            )
+        return bytes(self._connection.execute(query).scalar_one())
+
+    def batch(self, stream: int, seq: int) -> RowMapping:
+        """One batch header."""
+        return self.one(select(m.batch).where(m.batch.c.stream == stream, m.batch.c.seq == seq))
+
+
+def _logged(table: Any) -> Any:
+    """All columns of a table with the transaction its row comes from."""
+    return select(table, m.log.c.tx_hash, m.log.c.log_index).join(m.log, m.log.c.pos == table.c.pos)
+
+
+def _missing(what: str) -> EvidenceError:
+    return EvidenceError(
+        f"the evidence of {what} is not here yet",
+        field="proof",
+        value=what,
+        rule="a proof holds only evidence that was checked against the chain",
+        remedy="try again once a worker has handed it over; /v1/statements shows what is there",
+    )
+
+
+def _contracts(given: Contracts, series: str) -> p.Contracts:
+    return p.Contracts(
+        series=series,
+        currency=given.currency,
+        waterfall=given.waterfall,
+        statement_book=given.statement_book,
+        stream_registry=given.stream_registry,
+        telemetry_anchor=given.telemetry_anchor,
+    )
+
+
+def _distribution(row: RowMapping) -> p.Distribution:
+    return p.Distribution(
+        tx=hex0x(row["tx_hash"]),
+        block=block_of(row["pos"]),
+        log_index=row["log_index"],
+        number=row["number"],
+        period=row["period"],
+        amount=str(row["amount"]),
+        acc=str(row["acc_after"]),
+        supply=str(row["supply"]),
+    )
+
+
+def _settlement(row: RowMapping) -> p.Settlement:
+    return p.Settlement(
+        log_index=row["log_index"],
+        stream=row["stream"],
+        rules_version=row["rules_version"],
+        required=str(row["required"]),
+        receipts=str(row["receipts"]),
+        shortfall=str(row["shortfall"]),
+        multiplier_bp=row["multiplier_bp"],
+        lines=[
+            p.SettlementLine(
+                **{key: str(line[key]) for key in ("due", "paid", "released", "balance")}
+            )
+            for line in json.loads(row["lines"])
+        ],
+    )
+
+
+def _statement(row: RowMapping, fields: dict[str, Any], evidence: RowMapping) -> p.Statement:
+    return p.Statement(
+        tx=hex0x(row["tx_hash"]),
+        version=row["version"],
+        from_=int(fields["from_"]),
+        to=int(fields["to"]),
+        first_head=fields["first_head"],
+        last_head=fields["last_head"],
+        lines_root=fields["lines_root"],
+        gross=str(fields["gross"]),
+        adjustments=str(fields["adjustments"]),
+        tariff_hash=fields["tariff_hash"],
+        coverage_bp=fields["coverage_bp"],
+        estimated_bp=fields["estimated_bp"],
+        kpis=fields["kpis"],
+        documents=fields["documents"],
+        digest=hex0x(row["digest"]),
+        signers=str(int(row["signers"], 16)),
+        signatures=hex0x(evidence["signatures"]),
+    )
+
+
+def _lines(evidence: RowMapping) -> list[p.StatementLine]:
+    return [
+        p.StatementLine(
+            row=line["row"],
+            price=str(line["price"]),
+            per=str(line["per"]),
+            quantity=str(line["quantity"]),
+            amount=str(line["amount"]),
+            count=int(line["count"]),
+            blinding=line["blinding"],
+        )
+        for line in json.loads(evidence["lines"])
+    ]
+
+
+def _cursor(rows: _Rows, chain_id: int, anchor: str, first: RowMapping) -> p.Cursor:
+    """Where the stream stood before the period's first batch."""
+    stream, seq = first["stream"], first["seq"]
+    digest = bytes(32)
+    if seq > 1:
+        before = rows.batch(stream, seq - 1)
+        batch = typed_data.Batch(
+            stream=stream,
+            seq=seq - 1,
+            prev=rows.head_before(stream, seq - 1),
+            from_=before["from_"],
+            to=before["to_"],
+            first=before["first"],
+            count=before["count"],
+            closes=before["closes"],
+            root=before["root"],
+            content=before["content"],
+        )
+        digest = typed_data.batch_digest(typed_data.Domain(chain_id, anchor), batch)
+    return p.Cursor(digest=hex0x(digest), seq=seq - 1, to=first["from_"], next=str(first["first"]))
+
+
+def _readings(batches: list[RowMapping], scope: Scope) -> list[p.Readings]:
+    """All readings, those of the fullest day, or three of that day with their paths."""
+    if scope == "all":
+        return [_all_of(row) for row in batches if row["count"]]
+    fullest = max(batches, key=lambda row: (row["count"], -row["seq"]))
+    if not fullest["count"]:
+        return []
+    if scope == "day":
+        return [_all_of(fullest)]
+    leaves = _split(fullest["leaves"])
+    tree = MerkleTree(leaves)
+    chosen = sorted({0, len(leaves) // 2, len(leaves) - 1})[:_SAMPLE]
+    some = [p.Leaf(hex0x(leaves[i]), [hex0x(node) for node in tree.path(i)]) for i in chosen]
+    return [p.Readings(seq=fullest["seq"], all=None, some=some)]
+
+
+def _all_of(row: RowMapping) -> p.Readings:
+    leaves = [hex0x(leaf) for leaf in _split(row["leaves"])]
+    return p.Readings(seq=row["seq"], all=leaves, some=None)
+
+
+def _split(blob: bytes) -> list[bytes]:
+    return [blob[at : at + _LEAF] for at in range(0, len(blob), _LEAF)]

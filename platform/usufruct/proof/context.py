@@ -1,0 +1,114 @@
+"""What the links of a proof share: the file, the chain, and the facts that earlier links established."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar
+
+from usufruct.chain.client import ChainClient
+from usufruct.chain.records import Log, Receipt
+from usufruct.contracts import Event
+from usufruct.core.encoding import canonical_json, hex0x, unhex
+from usufruct.core.manifests import Manifest
+from usufruct.core.tariffs import Tariff
+from usufruct.errors import EvidenceError
+from usufruct.proof.model import Proof
+
+E = TypeVar("E", bound=Event)
+
+
+@dataclass
+class Context:
+    """State of one verification.
+
+    Attributes:
+        proof: The parsed file.
+        client: The chain; every answer is taken from here.
+        pins: Contract addresses that the reader trusts, by name as in the file's `contracts`.
+        from_block: First block in which the project's contracts may have events.
+    """
+
+    proof: Proof
+    client: ChainClient
+    pins: dict[str, str] = field(default_factory=dict)
+    from_block: int = 0
+    _receipts: dict[bytes, Receipt] = field(default_factory=dict)
+
+    def receipt(self, tx: str) -> Receipt:
+        """Receipt of a successful transaction.
+
+        Raises:
+            EvidenceError: The chain does not know it, or it failed.
+        """
+        tx_hash = unhex(tx, 32)
+        if tx_hash not in self._receipts:
+            found = self.client.receipt(tx_hash)
+            if found is None or found.status != 1:
+                raise broken("transaction", "a successful transaction on this chain", tx)
+            self._receipts[tx_hash] = found
+        return self._receipts[tx_hash]
+
+    def event(
+        self, tx: str, contract: str, event: type[E], log_index: int | None = None
+    ) -> tuple[Log, E]:
+        """The event of `contract` in a transaction, at `log_index` if given, else the only one.
+
+        Raises:
+            EvidenceError: There is no such event, or more than one.
+        """
+        found = [
+            log
+            for log in self.receipt(tx).logs
+            if log.address == contract
+            and log.topics[:1] == [event.TOPIC]
+            and (log_index is None or log.log_index == log_index)
+        ]
+        if len(found) != 1:
+            where = f"log {log_index}" if log_index is not None else "any log"
+            raise broken(
+                event.NAME, f"one {event.NAME} of {contract} in {where} of {tx}", f"{len(found)}"
+            )
+        return found[0], event.decode(found[0].topics, found[0].data)
+
+    def logs(
+        self, contract: str, topics: list[bytes | list[bytes] | None], to_block: int
+    ) -> list[Log]:
+        """All logs of a contract from `from_block` to `to_block`, in order."""
+        found = self.client.logs(self.from_block, to_block, [contract], topics)
+        return sorted(found, key=lambda log: (log.block_number, log.log_index))
+
+    @cached_property
+    def tariff(self) -> Tariff:
+        """The tariff in the file."""
+        return Tariff.from_json(canonical_json(self.proof.tariff))
+
+    @cached_property
+    def manifests(self) -> list[Manifest]:
+        """The batch manifests in the file, in order."""
+        return [Manifest.from_json(canonical_json(batch.manifest)) for batch in self.proof.batches]
+
+
+def broken(field_name: str, expected: object, found: object) -> EvidenceError:
+    """The error of a link that does not hold."""
+    return EvidenceError(
+        f"{field_name} does not hold",
+        field=field_name,
+        value=_text(found),
+        rule=f"must be {_text(expected)}",
+        remedy="do not rely on this proof; ask for it again and compare",
+    )
+
+
+def same(field_name: str, expected: object, found: object) -> None:
+    """Refuse unless both are equal.
+
+    Raises:
+        EvidenceError: They differ.
+    """
+    if expected != found:
+        raise broken(field_name, expected, found)
+
+
+def _text(value: object) -> str:
+    return hex0x(value) if isinstance(value, bytes) else str(value)

@@ -1,0 +1,215 @@
+"""The payout proof file: strict types, nothing optional that a check does not need, nothing that no check binds.
+
+Numbers that may pass 2^53 are decimal strings; hashes, signatures and leaves are lower-case hex with `0x`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+
+from usufruct.errors import InputError
+
+VERSION: Final = 1
+SCHEMA_ID: Final = "https://usufruct.invalid/schemas/payout-proof-1.json"
+MAX_BYTES: Final = 256 * 1024 * 1024
+
+Natural = Annotated[str, msgspec.Meta(pattern=r"^(0|[1-9][0-9]{0,77})$")]
+Whole = Annotated[str, msgspec.Meta(pattern=r"^(0|-?[1-9][0-9]{0,77})$")]
+Hash = Annotated[str, msgspec.Meta(pattern=r"^0x[0-9a-f]{64}$")]
+Hex = Annotated[str, msgspec.Meta(pattern=r"^0x([0-9a-f]{2})*$")]
+Address = Annotated[str, msgspec.Meta(pattern=r"^0x[0-9a-fA-F]{40}$")]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of all sections: unknown fields are refused."""
+
+
+class Contracts(_Section, frozen=True):
+    """Where the facts are; checked against one another on the chain, or pinned by the reader."""
+
+    series: Address
+    currency: Address
+    waterfall: Address
+    statement_book: Address
+    stream_registry: Address
+    telemetry_anchor: Address
+
+
+class Payout(_Section, frozen=True):
+    """One holder's share of one distribution."""
+
+    id: str
+    holder: Address
+    units: Natural
+    lifetime_debt: Whole
+    amount: Natural
+
+
+class Distribution(_Section, frozen=True):
+    """The `Distributed` event of the series."""
+
+    tx: Hash
+    block: Count
+    log_index: Count
+    number: Count
+    period: Count
+    amount: Natural
+    acc: Natural
+    supply: Natural
+
+
+class SettlementLine(_Section, frozen=True):
+    """One step of the waterfall as the chain recorded it."""
+
+    due: Natural
+    paid: Natural
+    released: Natural
+    balance: Natural
+
+
+class Settlement(_Section, frozen=True):
+    """The `Settled` event of the waterfall, in the same transaction as the distribution."""
+
+    log_index: Count
+    stream: Count
+    rules_version: Count
+    required: Natural
+    receipts: Natural
+    shortfall: Natural
+    multiplier_bp: Count
+    lines: list[SettlementLine]
+
+
+class Statement(_Section, frozen=True):
+    """The attested statement, its signatures and its transaction."""
+
+    tx: Hash
+    version: Count
+    from_: Count = msgspec.field(name="from")
+    to: Count
+    first_head: Hash
+    last_head: Hash
+    lines_root: Hash
+    gross: Natural
+    adjustments: Whole
+    tariff_hash: Hash
+    coverage_bp: Count
+    estimated_bp: Count
+    kpis: Hash
+    documents: Hash
+    digest: Hash
+    signers: Natural
+    signatures: Hex
+
+
+class StatementLine(_Section, frozen=True):
+    """Quantity of one price row in the period."""
+
+    row: str
+    price: Natural
+    per: Natural
+    quantity: Natural
+    amount: Natural
+    count: Count
+    blinding: Hash | None
+
+
+class Batch(_Section, frozen=True):
+    """One anchored batch with its manifest (the manifest holds seq, window, first, count and root)."""
+
+    tx: Hash
+    closes: bool
+    manifest: dict[str, Any]
+
+
+class Cursor(_Section, frozen=True):
+    """Position of the stream before the first batch of the period: preimage of `first_head`."""
+
+    digest: Hash
+    seq: Count
+    to: Count
+    next: Natural
+
+
+class Leaf(_Section, frozen=True):
+    """One reading leaf with its path in the batch's tree."""
+
+    leaf: Hex
+    path: list[Hash]
+
+
+class Readings(_Section, frozen=True):
+    """Readings of one batch: all its leaves in order, or some with paths."""
+
+    seq: Count
+    all: list[Hex] | None
+    some: list[Leaf] | None
+
+
+class Proof(_Section, frozen=True):
+    """The whole file."""
+
+    version: Literal[1]
+    chain_id: Count
+    contracts: Contracts
+    payout: Payout
+    distribution: Distribution
+    settlement: Settlement
+    statement: Statement
+    lines: list[StatementLine]
+    tariff: dict[str, Any]
+    cursor: Cursor
+    batches: list[Batch]
+    readings: list[Readings]
+
+
+def _refuse_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise InputError(
+            "the proof repeats a key",
+            field="proof",
+            rule="every key of a JSON object stands once",
+            remedy="ask for the proof again",
+        )
+    return found
+
+
+def parse(data: bytes) -> Proof:
+    """Read a proof file strictly.
+
+    Raises:
+        InputError: not JSON, too large, a repeated, unknown or missing field, or a value of the wrong form.
+    """
+
+    remedy = "ask for the proof again with GET /v1/payouts/{id}/proof"
+    if len(data) > MAX_BYTES:
+        raise InputError(
+            "the proof is too large",
+            field="proof",
+            value=f"{len(data)} bytes",
+            rule=f"at most {MAX_BYTES} bytes",
+            remedy=remedy,
+        )
+    try:
+        raw = json.loads(data, object_pairs_hook=_refuse_duplicate_keys)
+        return msgspec.convert(raw, Proof, strict=True)
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            f"this is not a payout proof: {error}",
+            field="proof",
+            rule=f"a file of schema {SCHEMA_ID}",
+            remedy=remedy,
+        ) from error
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of the file."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": SCHEMA_ID,
+    } | msgspec.json.schema(Proof)

@@ -1,0 +1,185 @@
+"""One month of the community on the chain: anchored, attested, settled, paid."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from usufruct.deploy.record import load_deployment
+
+from demonstrate.anvil import Anvil
+from demonstrate.processes import Stack
+from demonstrate.stack import (
+    BIN,
+    KEEPER_ACCOUNT,
+    OPERATOR_ACCOUNT,
+    TREASURER_ACCOUNT,
+    Places,
+    Workers,
+    command,
+    feed,
+)
+from usufruct.config import load_community
+from usufruct.contracts import revenue_right as rr
+from usufruct.contracts import statement_book as sb
+from usufruct.contracts import telemetry_anchor as ta
+from usufruct.core.periods import period_bounds
+
+_PATIENCE = 300.0
+_SETTLING_TIME = 3_600
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A month's source files and what they are.
+
+    Attributes:
+        community: The community file.
+        folder: Folder with one sub-folder for each stream.
+        month: The month, `YYYY-MM`.
+        label: `synthetic` or where the data come from.
+    """
+
+    community: Path
+    folder: Path
+    month: str
+    label: str
+
+
+class Month:
+    """Drives one period through the running stack and waits for each stage."""
+
+    def __init__(
+        self, processes: Stack, places: Places, anvil: Anvil, feed_: Feed, console: Console
+    ) -> None:
+        self.processes = processes
+        self.places = places
+        self.anvil = anvil
+        self.feed = feed_
+        self.console = console
+        self.community = load_community(feed_.community)
+        self.deployment = load_deployment(places.deployment)
+        self.streams = {stream.id: stream for stream in self.community.streams}
+        first = self.community.project.first_period
+        self.period = months_between(first, feed_.month) + 1
+        self.from_, self.to = period_bounds(first, self.period, self.community.project.timezone)
+        self.days = (
+            dt.datetime.fromtimestamp(self.to, dt.UTC)
+            - dt.datetime.fromtimestamp(self.from_, dt.UTC)
+        ).days
+
+    def run(self, workers: Workers) -> None:
+        """Take the month from source files to paid holders.
+
+        Raises:
+            ProcessFailed: A stage did not come about.
+        """
+        with self._progress() as progress:
+            files = feed(self.places, self.feed.folder)
+            self.console.print(
+                f"{files} signed files handed to each of {len(workers.urls)} workers"
+            )
+            self.anvil.move_to(self.to + _SETTLING_TIME)
+            self._stage(progress, "batches anchored", len(self.streams) * self.days, self._anchored)
+            self._stage(progress, "statements attested", len(self.streams), self._attested)
+            final = max(self._record(stream).final_at for stream in self.streams)
+            self.anvil.move_to(final + 1)
+            self._fund()
+            self._start_keeper()
+            self._stage(progress, "periods settled", len(self.streams), self._settled)
+            owing = self._holders()
+            self._stage(progress, "holders paid", owing, lambda: owing - self._unpaid())
+
+    def _progress(self) -> Progress:
+        return Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description:<20}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=self.console,
+        )
+
+    def _stage(self, progress: Progress, name: str, total: int, done: object) -> None:
+        task = progress.add_task(name, total=total)
+
+        def reached() -> bool:
+            count = done()  # type: ignore[operator]
+            progress.update(task, completed=count)
+            return bool(count >= total)
+
+        self.processes.wait_until(name, reached, _PATIENCE)
+
+    def _anchored(self) -> int:
+        topics: list[bytes | list[bytes] | None] = [ta.BatchAnchored.TOPIC]
+        anchor = self.deployment.address("TelemetryAnchor")
+        logs = self.anvil.client.logs(
+            self.deployment.block, self.anvil.client.block_number(), [anchor], topics
+        )
+        ends = [ta.BatchAnchored.decode(log.topics, log.data).to for log in logs]
+        return sum(self.from_ < end <= self.to for end in ends)
+
+    def _record(self, stream: int) -> sb.Record:
+        book = self.deployment.address("StatementBook")
+        return self.anvil.client.call(book, sb.record_of(stream, self.period))
+
+    def _attested(self) -> int:
+        done = (sb.Status.ATTESTED, sb.Status.SETTLED)
+        return sum(self._record(stream).status in done for stream in self.streams)
+
+    def _settled(self) -> int:
+        return sum(self._record(stream).status == sb.Status.SETTLED for stream in self.streams)
+
+    def _fund(self) -> None:
+        """Mint what the operator collected off-chain in test currency, and pay it into the waterfall."""
+        common = ("--rpc", self.anvil.url, "--deployment", str(self.places.deployment))
+        for stream in self.streams.values():
+            command("usufruct", "fund", stream.code, "--required", *common, *self._funding_keys())
+
+    def _funding_keys(self) -> tuple[str, ...]:
+        return ("--key", f"dev:{OPERATOR_ACCOUNT}", "--mint-key", f"dev:{TREASURER_ACCOUNT}")
+
+    def _start_keeper(self) -> None:
+        argv = [
+            *(str(BIN / "usufruct"), "keep", "--rpc", self.anvil.url),
+            *("--deployment", str(self.places.deployment), "--database", self.places.ledger),
+            *("--key", f"dev:{KEEPER_ACCOUNT}"),
+        ]
+        self.processes.start("keeper", argv)
+
+    def accounts(self) -> list[tuple[str, str]]:
+        """(series address, wallet) of every issued holding in the community file."""
+        return [
+            (self.deployment.series[series.code], holder.wallet)
+            for series in self.community.series
+            for holder in series.holders
+        ]
+
+    def _holders(self) -> int:
+        return len(self.accounts())
+
+    def _unpaid(self) -> int:
+        call = self.anvil.client.call
+        return sum(call(series, rr.claimable(wallet)) > 0 for series, wallet in self.accounts())
+
+
+def months_between(first: str, month: str) -> int:
+    """Number of calendar months from `first` to `month`."""
+    years = int(month[:4]) - int(first[:4])
+    return years * 12 + int(month[5:7]) - int(first[5:7])
+
+
+def month_after(first: str, months: int) -> str:
+    """The calendar month `months` after `first`."""
+    ordinal = int(first[:4]) * 12 + int(first[5:7]) - 1 + months
+    return f"{ordinal // 12:04d}-{ordinal % 12 + 1:02d}"

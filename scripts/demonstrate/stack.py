@@ -1,0 +1,151 @@
+"""The processes of the demo: chain, three oracle workers, server, keeper; started by their command lines."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from demonstrate.anvil import CHAIN_ID, Anvil
+from demonstrate.processes import ProcessFailed, Stack, free_port
+
+BIN = Path(sys.executable).parent
+WORKERS = 3
+_FIRST_WORKER_ACCOUNT = 4
+KEEPER_ACCOUNT = 16
+OPERATOR_ACCOUNT = 17
+TREASURER_ACCOUNT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Files and folders of one demo state."""
+
+    state: Path
+
+    @property
+    def chain(self) -> Path:
+        """Anvil's state."""
+        return self.state / "anvil.json"
+
+    @property
+    def deployment(self) -> Path:
+        """Record of the deployed contracts."""
+        return self.state / "deployments" / f"{CHAIN_ID}.json"
+
+    @property
+    def ledger(self) -> str:
+        """Database URL of the platform."""
+        return f"sqlite:///{self.state / 'ledger.db'}"
+
+    @property
+    def secret(self) -> Path:
+        """Privacy secret that the three workers share."""
+        return self.state / "privacy.secret"
+
+    def inbox(self, worker: int) -> Path:
+        """Drop folder of a worker."""
+        return self.state / f"worker-{worker}" / "inbox"
+
+    def proof(self, payout: str) -> Path:
+        """Where a payout's proof is kept."""
+        return self.state / "proofs" / f"{payout}.json"
+
+
+def command(name: str, *arguments: str, quiet: bool = True) -> str:
+    """Run one of the product's commands to its end and return its output.
+
+    Raises:
+        ProcessFailed: It ended with another code than 0.
+    """
+    argv = [str(BIN / name), *arguments]
+    done = subprocess.run(argv, capture_output=quiet, text=True, check=False)
+    if done.returncode:
+        said = f"\n{done.stdout}{done.stderr}" if quiet else ""
+        raise ProcessFailed(
+            f"{' '.join([name, *arguments])} ended with code {done.returncode}{said}"
+        )
+    return done.stdout or ""
+
+
+def write_secret(places: Places, seed: int) -> None:
+    """A demo secret that follows from the seed, so that the same seed gives the same roots."""
+    if not places.secret.exists():
+        digest = hashlib.sha256(f"usufruct demo privacy secret/{seed}".encode()).hexdigest()
+        places.secret.touch(mode=0o600)
+        places.secret.write_text(digest + "\n")
+
+
+class Workers:
+    """Three oracle workers, each with its own key, journal and drop folder."""
+
+    def __init__(self, processes: Stack, places: Places, community: Path, anvil: Anvil) -> None:
+        self._processes = processes
+        self.places = places
+        self.ports = [free_port() for _ in range(WORKERS)]
+        self.urls = [f"http://127.0.0.1:{port}" for port in self.ports]
+        for worker in range(WORKERS):
+            config = places.state / f"worker-{worker}" / "worker.toml"
+            places.inbox(worker).mkdir(parents=True, exist_ok=True)
+            config.write_text(self._config(worker, community, anvil))
+            argv = [str(BIN / "usufruct-oracle"), "run", "--config", str(config)]
+            processes.start(f"worker-{worker}", argv)
+
+    def _config(self, worker: int, community: Path, anvil: Anvil) -> str:
+        peers = "".join(
+            f'\n[[worker.peers]]\nname = "worker-{other}"\nurl = "{self.urls[other]}"\n'
+            for other in range(WORKERS)
+            if other != worker
+        )
+        folder = self.places.state / f"worker-{worker}"
+        return f"""# Written by scripts/demo.
+[worker]
+name = "worker-{worker}"
+community = "{community}"
+deployment = "{self.places.deployment}"
+rpc = "{anvil.url}"
+journal = "{folder / "journal.db"}"
+listen = "127.0.0.1:{self.ports[worker]}"
+key = {{ dev = {_FIRST_WORKER_ACCOUNT + worker} }}
+privacy_secret = {{ file = "{self.places.secret}" }}
+poll = "1s"
+takeover = "5s"
+{peers}
+[source]
+kind = "csv"
+inbox = "{self.places.inbox(worker)}"
+"""
+
+    def wait(self) -> None:
+        """Wait until every worker answers."""
+        self._processes.wait_until(
+            "the workers", lambda: all(answers(f"{u}/health") for u in self.urls), 60
+        )
+
+
+def answers(url: str) -> bool:
+    """True if a GET of the URL gives 200."""
+    try:
+        return httpx.get(url, timeout=2).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
+
+
+def feed(places: Places, month: Path) -> int:
+    """Hand a month's files to every worker, signatures first; returns the number of files."""
+    files = sorted(month.glob("*/*.csv"))
+    for worker in range(WORKERS):
+        for csv in files:
+            target = places.inbox(worker) / csv.parent.name
+            target.mkdir(parents=True, exist_ok=True)
+            for source in (csv.with_suffix("").with_suffix(".sig.json"), csv):
+                if source.exists():
+                    draft = target / f".{source.name}.part"
+                    shutil.copyfile(source, draft)
+                    draft.replace(target / source.name)
+    return len(files)
