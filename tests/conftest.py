@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-
 from tests.support.anvil import Anvil, running_anvil
 from tests.support.parts import PREFIX
 

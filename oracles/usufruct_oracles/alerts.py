@@ -10,6 +10,9 @@ from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.wire import Json
 
 _KEPT = 20
+_PUBLIC = ("place", "seq", "mine", "yours", "differs", "manifest", "why", "tx")
+"""What the status shows of an alert; readings stand in the log alone."""
+_PLAIN = (str, int, list)
 
 
 class Alerts:
@@ -25,8 +28,9 @@ class Alerts:
         """`who` (a peer or "chain") holds another batch or statement of `stream` than this worker."""
         self._metrics.disagreements.labels(str(stream), kind).inc()
         self._log.error("disagreement", stream=stream, kind=kind, who=who, detail=detail)
+        shown = {key: detail[key] for key in _PUBLIC if isinstance(detail.get(key), _PLAIN)}
         with self._lock:
-            self._kept.append({"at": now, "stream": stream, "kind": kind, "who": who, **detail})
+            self._kept.append({"at": now, "stream": stream, "kind": kind, "who": who, **shown})
 
     def recent(self) -> list[Json]:
         """The alerts that are kept."""

@@ -32,6 +32,7 @@ from usufruct_oracles.alerts import Alerts
 from usufruct_oracles.chainview import ChainView
 from usufruct_oracles.desk import Desk, Ready, Waiting
 from usufruct_oracles.metrics import Metrics
+from usufruct_oracles.peers import DISAGREEMENT
 from usufruct_oracles.pledges import Equivocation
 from usufruct_oracles.ports import BuiltBatch, BuiltStatement
 from usufruct_oracles.wire import (
@@ -209,7 +210,7 @@ class Answerer:
         return self._refuse(
             mine.place.kind,
             _CONFLICT,
-            "disagreement",
+            DISAGREEMENT,
             "this worker computes another digest from its own journal",
             **detail,
             **summary,

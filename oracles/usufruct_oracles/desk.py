@@ -16,7 +16,7 @@ from usufruct.clock import Clock, SystemClock
 from usufruct.config import Stream
 from usufruct.core.encoding import hex0x
 from usufruct.core.signing import address_of, sign_digest
-from usufruct.core.typed_data import batch_digest, head_of, statement_digest
+from usufruct.core.typed_data import Cursor, batch_digest, head_of, statement_digest
 from usufruct_oracles import differ
 from usufruct_oracles.chainview import ChainView
 from usufruct_oracles.gates import Closed, batch_gate, statement_gate
@@ -90,6 +90,7 @@ class Desk:
         self._metrics = metrics
         self._grace = grace
         self._clock = clock or SystemClock()
+        self._batches: dict[int, tuple[tuple[Cursor, int], Ready[BuiltBatch] | Waiting]] = {}
 
     # --- Batches ---
 
@@ -107,13 +108,21 @@ class Desk:
             waiting = self.not_ready(stream, window)
             if waiting is not None:
                 return waiting
-            built = self._books.build_batch(stream, cursor, window)
-            closed = self._batch_gate(stream, built, window)
-            if closed is not None:
-                return Waiting(closed.gate, f"{window.day}: {closed.reason}", held=True)
-            crash.point("batch.built")
-            digest = batch_digest(self._view.anchor_domain, built.batch)
-            return Ready(Place.of_batch(built.batch), digest, built)
+            # What is built depends on the journal and the place alone: built once for all who ask.
+            key = (cursor, self._books.revision())
+            known = self._batches.get(stream)
+            if known is None or known[0] != key:
+                known = self._batches[stream] = key, self._build(stream, cursor, window)
+            return known[1]
+
+    def _build(self, stream: int, cursor: Cursor, window: Window) -> Ready[BuiltBatch] | Waiting:
+        built = self._books.build_batch(stream, cursor, window)
+        closed = self._batch_gate(stream, built, window)
+        if closed is not None:
+            return Waiting(closed.gate, f"{window.day}: {closed.reason}", held=True)
+        crash.point("batch.built")
+        digest = batch_digest(self._view.anchor_domain, built.batch)
+        return Ready(Place.of_batch(built.batch), digest, built)
 
     def not_ready(self, stream: int, window: Window) -> Waiting | None:
         """Why a window cannot be computed yet: its day is not over, or its file is still waited for."""
@@ -127,11 +136,7 @@ class Desk:
     def _batch_gate(self, stream: int, built: BuiltBatch, window: Window) -> Closed | None:
         start, end = self._calendar.bounds(window.period)
         manifests = [*self._books.manifests(stream, start, window.from_), built.manifest]
-        remaining, time = 0, window.to
-        while time < end:
-            rest = self._calendar.window_after(time)
-            remaining += self._books.expected(stream, rest)
-            time = rest.to
+        remaining = self._books.expected(stream, window.to, end)
         return batch_gate(self.streams[stream], manifests, remaining, closes=window.closes)
 
     # --- Statements ---

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 from usufruct.core.encoding import load_json
 from usufruct.core.manifests import Manifest
 from usufruct.core.typed_data import Statement
 from usufruct_oracles.wire import Json, describe_leaf, fingerprints
 
+_TEXT = 200
 FIRST = 5
 """Differing leaves that are shown, on each side."""
 MOST_FINGERPRINTS = 40_000
@@ -20,6 +22,11 @@ MOST_FINGERPRINTS = 40_000
 def same_but_version(one: Statement, other: Statement) -> bool:
     """Whether two statements say the same, their versions apart."""
     return replace(one, version=0) == replace(other, version=0)
+
+
+def fields_of(statement: Statement) -> tuple[Any, ...]:
+    """The fields of a statement in the order of its EIP-712 type."""
+    return tuple(getattr(statement, each.name) for each in fields(statement))
 
 
 def differing(mine: Mapping[str, object], yours: Mapping[str, object]) -> list[str]:
@@ -59,3 +66,34 @@ def leaves_summary(mine: Sequence[bytes], yours: Sequence[str]) -> Json:
         "only_mine_count": len(only_mine),
         "only_yours_count": len(only_yours),
     }
+
+
+def seen_from_here(body: Mapping[str, object], leaves: Sequence[bytes]) -> Json:
+    """A peer's account of a disagreement with the sides exchanged, and this side's readings filled in.
+
+    Only known parts are taken over, cut to a bounded size: a peer's text must not fill the log.
+    """
+    found: Json = {
+        "mine": str(body.get("yours"))[:_TEXT],
+        "yours": str(body.get("mine"))[:_TEXT],
+        "differs": _names(body.get("differs")),
+        "manifest": _names(body.get("manifest")),
+    }
+    summary = body.get("leaves")
+    if isinstance(summary, dict):
+        places = summary.get("only_yours")
+        found["only_mine"] = [
+            describe_leaf(leaves[at])
+            for at in (places if isinstance(places, list) else [])[:FIRST]
+            if isinstance(at, int) and 0 <= at < len(leaves)
+        ]
+        theirs = summary.get("only_mine")
+        found["only_yours"] = [
+            str(each)[: 2 * _TEXT] for each in (theirs if isinstance(theirs, list) else [])[:FIRST]
+        ]
+    return found
+
+
+def _names(value: object) -> list[str]:
+    names = value if isinstance(value, list) else []
+    return [str(each)[:_TEXT] for each in names[: 4 * FIRST]]

@@ -47,10 +47,11 @@ def batch_gate(
     quantity = sum(each.quantity for each in manifests)
     estimated = sum(each.estimated for each in manifests)
     if BASIS * estimated > stream.max_estimated_bp * quantity:
-        most = stream.max_estimated_bp * quantity // BASIS
+        share = -(-BASIS * estimated // quantity)
         return Closed(
             "estimated",
-            f"{estimated} of {quantity} {stream.base_unit} are estimated, {estimated - most} more than "
+            f"{_percent(share)} of the period's quantity are estimated, "
+            f"{_percent(share - stream.max_estimated_bp)} more than "
             f"the {_percent(stream.max_estimated_bp)} that the stream allows",
         )
     return None

@@ -24,6 +24,8 @@ UNREACHABLE = "unreachable"
 MALFORMED = "malformed"
 BAD_SIGNATURE = "bad_signature"
 """Codes given by the asking side; all others come from the peer."""
+DISAGREEMENT = "disagreement"
+"""The peer's code for another digest."""
 
 _MOST_ANSWER = 1 << 20
 _SHOWN = 200

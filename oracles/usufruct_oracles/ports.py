@@ -10,7 +10,6 @@ from usufruct.core.manifests import Manifest
 from usufruct.core.statements import StatementLine
 from usufruct.core.tariffs import Tariff
 from usufruct.core.typed_data import Batch, Cursor, Statement
-
 from usufruct_oracles.windows import Window
 
 
@@ -38,6 +37,23 @@ class BuiltStatement:
     tariff: Tariff
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedStatement:
+    """An attested statement with its evidence.
+
+    Attributes:
+        built: What was signed, its lines and its tariff.
+        signers: Bitmap over the signer table of the time.
+        signatures: 64 bytes for each set bit; empty if the transaction does not show them.
+        tx: The transaction that attested it.
+    """
+
+    built: BuiltStatement
+    signers: int
+    signatures: bytes
+    tx: bytes
+
+
 class Books(Protocol):
     """The journal and the source behind it. Everything built is a pure function of what was recorded."""
 
@@ -53,18 +69,24 @@ class Books(Protocol):
         """Whether the stream's file of that local day was taken in."""
         ...
 
-    def expected(self, stream: int, window: Window) -> int:
-        """Intervals, or meter-days, that a window should have."""
+    def expected(self, stream: int, from_: int, to: int) -> int:
+        """Intervals, or meter-days, that should end in `(from, to]`."""
         ...
 
     def build_batch(self, stream: int, cursor: Cursor, window: Window) -> BuiltBatch:
         """The batch that continues from `cursor` and covers `window`."""
         ...
 
+    def find_batch(
+        self, stream: int, cursor: Cursor, window: Window, content: bytes
+    ) -> BuiltBatch | None:
+        """The batch with that content hash, as the journal stands or once stood; None if it never did."""
+        ...
+
     def build_statement(
         self, stream: int, period: int, version: int, heads: tuple[bytes, bytes]
     ) -> BuiltStatement:
-        """The statement of a period whose batches are all recorded."""
+        """The statement of a period whose batches are all recorded, whatever its quality."""
         ...
 
     def recorded(self, stream: int) -> list[bytes]:
@@ -85,6 +107,20 @@ class Books(Protocol):
 
     def forget_after(self, stream: int, seq: int) -> None:
         """Take back the records of batches after `seq`: a reorganisation took them out of the chain."""
+        ...
+
+    def has_statement(self, stream: int, period: int, version: int) -> bool:
+        """Whether an attested statement is recorded with its evidence."""
+        ...
+
+    def record_statement(
+        self, built: BuiltStatement, signers: int, signatures: bytes, tx: bytes
+    ) -> None:
+        """Record an attested statement: bitmap, signatures (empty if unknown) and transaction."""
+        ...
+
+    def statement(self, stream: int, period: int, version: int) -> RecordedStatement | None:
+        """A recorded statement, None if it is not recorded."""
         ...
 
     def verdicts(self, stream: int | None, period: int | None) -> dict[str, object]:

@@ -18,7 +18,7 @@ from usufruct_oracles.desk import Desk, Waiting
 from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.ports import Books, BuiltBatch
 from usufruct_oracles.windows import Calendar
-from usufruct_oracles.wire import batch_to
+from usufruct_oracles.wire import Json, batch_to
 
 
 class Reconciler:
@@ -43,6 +43,7 @@ class Reconciler:
         self._clock = clock or SystemClock()
         self._log = logs.get("reconcile")
         self._judged: dict[int, tuple[int, bytes]] = {}
+        self._alerted: dict[int, Json] = {}
         self.waiting: dict[int, Waiting] = {}
 
     def catch_up(self, stream: int) -> int:
@@ -92,9 +93,11 @@ class Reconciler:
         if waiting is not None:
             self.waiting[stream] = waiting
             return False
-        built = self._books.build_batch(stream, cursor, window)
-        if batch_digest(self._view.anchor_domain, built.batch) != anchored.digest:
-            self._halt(stream, anchored, built, "this worker computes another content")
+        # Also as the journal stood earlier: a file may have come in since the quorum signed.
+        built = self._books.find_batch(stream, cursor, window, anchored.batch.content)
+        if built is None or batch_digest(self._view.anchor_domain, built.batch) != anchored.digest:
+            mine = built or self._books.build_batch(stream, cursor, window)
+            self._halt(stream, anchored, mine, "this worker computes another content")
             return False
         self._books.record(built, anchored.digest, anchored.tx)
         crash.point("batch.recorded")
@@ -109,7 +112,7 @@ class Reconciler:
         """Stop the stream until the journal changes: a quorum anchored what this worker cannot confirm."""
         self._judged[stream] = self._books.revision(), anchored.digest
         mine = {} if built is None else batch_to(built.batch)
-        detail = {
+        detail: Json = {
             "seq": anchored.batch.seq,
             "tx": hex0x(anchored.tx),
             "why": why,
@@ -124,6 +127,9 @@ class Reconciler:
             held=True,
         )
         self._metrics.halted.labels(str(stream)).set(1)
+        if self._alerted.get(stream) == detail:
+            return
+        self._alerted[stream] = detail
         self._alerts.disagreement(stream, "anchored", "chain", detail, self._clock.now())
 
     def _resume(self, stream: int) -> None:

@@ -12,8 +12,8 @@ from usufruct.contracts import statement_book as book
 from usufruct.contracts import telemetry_anchor as anchor
 from usufruct.core.encoding import hex0x
 from usufruct.core.typed_data import Cursor
-
 from usufruct_oracles import logs
+from usufruct_oracles.differ import fields_of
 from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.ports import BuiltBatch, BuiltStatement
 from usufruct_oracles.quorum import Quorum
@@ -92,23 +92,7 @@ class Submitter:
         """Attest a statement; False if another worker was first."""
         statement = built.statement
         call = book.attest(
-            book.Statement(
-                statement.stream,
-                statement.period,
-                statement.version,
-                statement.from_,
-                statement.to,
-                statement.first_head,
-                statement.last_head,
-                statement.lines_root,
-                statement.gross,
-                statement.adjustments,
-                statement.tariff_hash,
-                statement.coverage_bp,
-                statement.estimated_bp,
-                statement.kpis,
-                statement.documents,
-            ),
+            book.Statement(*fields_of(statement)),
             quorum.signers,
             quorum.signatures,
         )
@@ -120,9 +104,7 @@ class Submitter:
         key = f"attest/{statement.stream}/{statement.period}/{statement.version}"
         return self._send("statement", key, self._book, call.data, done)
 
-    def _send(
-        self, kind: str, key: str, to: str, data: bytes, done: Callable[[], bool]
-    ) -> bool:
+    def _send(self, kind: str, key: str, to: str, data: bytes, done: Callable[[], bool]) -> bool:
         try:
             receipt = self._sender.submit(key, to, data, done=done)
         except _BEATEN as error:
@@ -137,5 +119,3 @@ class Submitter:
         self._metrics.lost_races.labels(kind).inc()
         self._log.info("another worker was first", kind=kind, key=key, why=why)
         return False
-
-

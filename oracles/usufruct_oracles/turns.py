@@ -1,8 +1,8 @@
-"""Whose turn it is to propose: usually one worker sends one transaction, and nobody waits for one that is down.
+"""Whose turn it is to propose: usually one worker sends, and nobody waits for one that is down.
 
-For each place the members of the signer table have an order, (index + stream + position) mod n. The first proposes at
-once, the next one `takeover` seconds later, and so on. Who found no agreement waits longer each time, unless
-its journal has changed since.
+For each place the members of the signer table have an order, (index + stream + position) mod n. The first
+proposes at once, the next one `takeover` seconds later, and so on. Who found no agreement waits longer each
+time, unless its journal has changed since.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Turns:
         """Note that no quorum was found; returns the seconds until the next try."""
         found = self._try(place, digest)
         found.failures += 1
-        pause = min(self._pause * 2 ** min(found.failures - 1, 10), _LONGEST_PAUSE)
+        pause: float = min(self._pause * 2 ** min(found.failures - 1, 10), _LONGEST_PAUSE)
         found.not_before = self._now() + pause
         return pause
 

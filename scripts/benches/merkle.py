@@ -1,6 +1,6 @@
 """A tree of readings: our builder against a plain loop over pysha3, in one run.
 
-python scripts/benches/merkle.py [number of readings, by default 1 000 000]
+scripts/bench merkle [number of readings, by default 1 000 000]
 """
 
 from __future__ import annotations
@@ -8,18 +8,14 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from sha3 import keccak_256
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from benches.report import Row, at_least, at_most, best_of, report  # noqa: E402 - after the path
-
-from usufruct.core import keccak  # noqa: E402 - after the path
-from usufruct.core.encoding import LEAF_LENGTH  # noqa: E402 - after the path
-from usufruct.core.merkle import MerkleTree, tree_root, verify_path  # noqa: E402 - after the path
+from benches.report import Row, at_least, at_most, best_of, report
+from usufruct.core import keccak
+from usufruct.core.encoding import LEAF_LENGTH
+from usufruct.core.merkle import MerkleTree, tree_root, verify_path
 
 READINGS = 1_000_000
 MOST_SECONDS = 1.0
@@ -29,7 +25,7 @@ PATHS = 1000
 
 def plain_root(leaves: list[bytes]) -> bytes:
     """The root as one writes it first: a loop over pysha3, level by level."""
-    level = [keccak_256(leaf).digest() for leaf in leaves]
+    level: list[bytes] = [keccak_256(leaf).digest() for leaf in leaves]
     while len(level) > 1:
         above = [
             keccak_256(b"\x01" + level[at] + level[at + 1]).digest()
@@ -53,7 +49,9 @@ def main() -> int:
     rows[:, 0] = 0
     leaves = [row.tobytes() for row in rows]
     if not keccak.warm():
-        print("the compiled kernel is switched off here: this measures the fallback", file=sys.stderr)
+        print(
+            "the compiled kernel is switched off here: this measures the fallback", file=sys.stderr
+        )
     tree_root(rows[: 2 * keccak.KERNEL_ROWS])
     ours = best_of(3, lambda: cpu(lambda: tree_root(rows)))
     plain = best_of(2, lambda: cpu(lambda: plain_root(leaves)))

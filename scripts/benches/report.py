@@ -31,17 +31,21 @@ class Row:
 
 def at_least(name: str, value: float, unit: str, least: float) -> Row:
     """A figure that should not be below `least`."""
-    return Row(name, value, unit, f"≥ {least:g}", value >= least)
+    return Row(name, value, unit, f"≥ {least:,g}", value >= least)
 
 
 def at_most(name: str, value: float, unit: str, most: float) -> Row:
     """A figure that should not be above `most`."""
-    return Row(name, value, unit, f"≤ {most:g}", value <= most)
+    return Row(name, value, unit, f"≤ {most:,g}", value <= most)
 
 
 def best_of(runs: int, measure: Callable[[], float]) -> float:
     """The smallest of several measurements: what is least disturbed by other work."""
     return min(measure() for _ in range(runs))
+
+
+def _shown(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"
 
 
 def report(bench: str, rows: Sequence[Row]) -> None:
@@ -51,7 +55,7 @@ def report(bench: str, rows: Sequence[Row]) -> None:
         table.add_column(title, justify="right" if title == "value" else "left")
     for row in rows:
         mark = "" if row.target is None else "yes" if row.ok else "no"
-        table.add_row(row.name, f"{row.value:,.4g}", row.unit, row.target or "", mark)
+        table.add_row(row.name, _shown(row.value), row.unit, row.target or "", mark)
     Console().print(table)
     figures = [
         {

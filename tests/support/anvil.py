@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.parts import part_missing
+
 from usufruct.chain.foundry import FoundryMissing, binary
 
 CHAIN_ID = 31337

@@ -61,9 +61,7 @@ def trees() -> list[dict[str, object]]:
         leaves = [reading(seq, committed=False)[0].encode() for seq in range(count)]
         tree = MerkleTree(leaves)
         path = [hex0x(each) for each in tree.path(count // 2)]
-        found.append(
-            {"count": count, "root": hex0x(tree.root), "index": count // 2, "path": path}
-        )
+        found.append({"count": count, "root": hex0x(tree.root), "index": count // 2, "path": path})
     return found
 
 

@@ -5,8 +5,9 @@ import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
 import {ISeriesFactory} from "../interfaces/ISeriesFactory.sol";
 import {IWaterfall} from "../interfaces/IWaterfall.sol";
 import {CodeStore} from "../libraries/CodeStore.sol";
+import {RulesCodec} from "../libraries/RulesCodec.sol";
 import {MAX_STEPS, RuleCheck} from "./RuleCheck.sol";
-import {RulesCodec} from "./RulesCodec.sol";
+import {StreamLedger} from "./StreamLedger.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 
 /// @title The waterfall's rules: recorded in versions, in force after a delay.
@@ -15,18 +16,6 @@ abstract contract RuleBook is AccessManaged, IWaterfall {
     struct Version {
         address pointer;
         uint40 effectiveAt;
-    }
-
-    /// @notice One stream's money and rule versions (exactly one slot). `newest` counts the recorded versions and is in
-    /// force from `newestAt` on, before that `base` is.
-    struct Ledger {
-        uint64 escrow;
-        uint64 shortfall;
-        uint16 multiplierBp;
-        bool scored;
-        uint32 newest;
-        uint32 base;
-        uint40 newestAt;
     }
 
     /// @dev Time at which a replaced version takes effect.
@@ -41,7 +30,7 @@ abstract contract RuleBook is AccessManaged, IWaterfall {
 
     /* STORAGE */
 
-    mapping(uint32 stream => Ledger) internal _ledgers;
+    mapping(uint32 stream => StreamLedger) internal _ledgers;
     mapping(uint32 stream => mapping(uint32 version => Version)) private _versions;
     mapping(uint32 stream => uint64[MAX_STEPS]) internal _balances;
 
@@ -57,13 +46,13 @@ abstract contract RuleBook is AccessManaged, IWaterfall {
     function setRules(uint32 stream, Rules calldata rules) external restricted returns (uint32 version) {
         RuleCheck.requireValid(stream, rules);
         RulesCodec.Term[] memory terms = _requirePayees(stream, rules.steps);
-        Ledger storage ledger = _ledgers[stream];
-        uint32 current = _inForce(ledger);
+        StreamLedger ledger = _ledgers[stream];
+        uint32 current = ledger.inForce();
         if (current != 0) _requireHoldersKept(stream, current, rules.steps);
-        if (current != ledger.newest) _versions[stream][ledger.newest].effectiveAt = NEVER;
+        if (current != ledger.newest()) _versions[stream][ledger.newest()].effectiveAt = NEVER;
+        version = ledger.newest() + 1;
         uint40 effectiveAt = uint40(block.timestamp) + (current == 0 ? 0 : RULES_DELAY);
-        version = ledger.newest + 1;
-        (ledger.newest, ledger.base, ledger.newestAt) = (version, current, effectiveAt);
+        _ledgers[stream] = ledger.withVersion(version, effectiveAt);
         address pointer = CodeStore.write(RulesCodec.encode(rules, terms));
         _versions[stream][version] = Version(pointer, effectiveAt);
         emit RulesSet(stream, version, effectiveAt, pointer);
@@ -108,7 +97,7 @@ abstract contract RuleBook is AccessManaged, IWaterfall {
         Step[] memory old = _rules(stream, current).steps;
         for (uint256 i = 0; i < old.length; ++i) {
             uint64 balance = _balances[stream][i];
-            if (!RuleCheck.holds(old[i]) || (balance == 0 && old[i].amount == 0)) continue;
+            if (!RulesCodec.holds(old[i]) || (balance == 0 && old[i].amount == 0)) continue;
             if (i >= steps.length) _refuse(stream, i, "steps", steps.length);
             if (steps[i].kind != old[i].kind) _refuse(stream, i, "kind", uint256(steps[i].kind));
             if (steps[i].payee != old[i].payee) _refuse(stream, i, "payee", uint160(steps[i].payee));
@@ -124,7 +113,7 @@ abstract contract RuleBook is AccessManaged, IWaterfall {
 
     /// @inheritdoc IWaterfall
     function rulesOf(uint32 stream) external view returns (Rules memory rules, uint32 version) {
-        version = _inForce(_ledgers[stream]);
+        version = _ledgers[stream].inForce();
         rules = _rules(stream, version);
     }
 
@@ -135,12 +124,7 @@ abstract contract RuleBook is AccessManaged, IWaterfall {
 
     /// @inheritdoc IWaterfall
     function versionsOf(uint32 stream) external view returns (uint32 recorded, uint32 inForce) {
-        return (_ledgers[stream].newest, _inForce(_ledgers[stream]));
-    }
-
-    /// @dev 0 if the stream has no rules.
-    function _inForce(Ledger memory ledger) internal view returns (uint32) {
-        return ledger.newestAt <= block.timestamp ? ledger.newest : ledger.base;
+        return (_ledgers[stream].newest(), _ledgers[stream].inForce());
     }
 
     function _packedRules(uint32 stream, uint32 version) internal view returns (bytes memory) {

@@ -32,11 +32,6 @@ library RuleCheck {
         _requireKpis(stream, rules, scored);
     }
 
-    /// @notice True if the step may have arrears or a reserve from one period to the next.
-    function holds(IWaterfall.Step memory step) internal pure returns (bool) {
-        return step.carries || step.kind == IWaterfall.StepKind.Reserve;
-    }
-
     function _requireStep(uint32 stream, uint256 i, IWaterfall.Step memory step) private pure {
         IWaterfall.StepKind k = step.kind;
         bool fixed_ = k == IWaterfall.StepKind.Fixed || k == IWaterfall.StepKind.Due;

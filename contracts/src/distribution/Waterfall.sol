@@ -6,10 +6,11 @@ import {IStatementBook} from "../interfaces/IStatementBook.sol";
 import {IStreamRegistry} from "../interfaces/IStreamRegistry.sol";
 import {IWaterfall} from "../interfaces/IWaterfall.sol";
 import {Payment} from "../libraries/Payment.sol";
+import {PackedStep, RulesCodec} from "../libraries/RulesCodec.sol";
 import {WaterfallMath} from "../libraries/WaterfallMath.sol";
 import {RuleBook} from "./RuleBook.sol";
-import {MAX_STEPS, RuleCheck} from "./RuleCheck.sol";
-import {RulesCodec} from "./RulesCodec.sol";
+import {MAX_STEPS} from "./RuleCheck.sol";
+import {StreamLedger} from "./StreamLedger.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
@@ -47,6 +48,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 /// Any ERC-20 with a supply below 2⁶⁴ that moves exactly what it is told to; `fund` refuses what arrives as another
 /// amount. Rebasing currencies are not supported.
 contract Waterfall is RuleBook, ReentrancyGuardTransient {
+    using RulesCodec for bytes;
     using SafeERC20 for IERC20;
 
     uint256 private constant MAX_ESCROW = (1 << 62) - 1;
@@ -71,11 +73,11 @@ contract Waterfall is RuleBook, ReentrancyGuardTransient {
 
     /// @inheritdoc IWaterfall
     function fund(uint32 stream, uint64 amount) external nonReentrant {
-        Ledger storage ledger = _ledgers[stream];
-        if (ledger.newest == 0) revert NoRules(stream);
-        uint256 escrow = uint256(ledger.escrow) + amount;
+        StreamLedger ledger = _ledgers[stream];
+        if (ledger.newest() == 0) revert NoRules(stream);
+        uint256 escrow = uint256(ledger.escrow()) + amount;
         if (amount == 0 || escrow > MAX_ESCROW) revert InvalidAmount(amount);
-        ledger.escrow = uint64(escrow);
+        _ledgers[stream] = ledger.withMoney(uint64(escrow), ledger.shortfall());
         _pull(amount);
         emit Funded(stream, msg.sender, amount, uint64(escrow));
     }
@@ -92,13 +94,17 @@ contract Waterfall is RuleBook, ReentrancyGuardTransient {
     /// @inheritdoc IWaterfall
     function settle(uint32 stream, uint32 period) external nonReentrant {
         (uint64 distributable, bytes32 kpis, uint40 finalAt) = BOOK.consume(stream, period);
-        Ledger memory ledger = _ledgers[stream];
-        uint64 required = _saturated(uint256(distributable) + ledger.shortfall);
-        uint64 receipts = ledger.escrow < required ? ledger.escrow : required;
+        StreamLedger ledger = _ledgers[stream];
+        (uint64 escrow, uint64 required) = (ledger.escrow(), _saturated(uint256(distributable) + ledger.shortfall()));
+        uint64 receipts = escrow < required ? escrow : required;
         if (receipts < required) _requireGraceOver(stream, period, required, receipts, finalAt);
-        (ledger.escrow, ledger.shortfall) = (ledger.escrow - receipts, required - receipts);
-        (Step[] memory steps, Line[] memory lines) = _apply(stream, period, ledger, receipts, kpis);
-        _payOut(stream, period, steps, lines);
+        unchecked {
+            // Receipts are the smaller of the two.
+            ledger = ledger.withMoney(escrow - receipts, required - receipts);
+        }
+        bytes memory rules = _packedRules(stream, ledger.inForce());
+        Line[] memory lines = _apply(stream, period, ledger, rules, receipts, kpis);
+        _payOut(stream, period, rules, lines);
     }
 
     function _requireGraceOver(uint32 stream, uint32 period, uint64 required, uint64 funded, uint40 finalAt)
@@ -110,66 +116,64 @@ contract Waterfall is RuleBook, ReentrancyGuardTransient {
     }
 
     /// @dev Runs the steps and writes all accounts.
-    function _apply(uint32 stream, uint32 period, Ledger memory ledger, uint64 receipts, bytes32 kpis)
-        private
-        returns (Step[] memory steps, Line[] memory lines)
-    {
+    function _apply(
+        uint32 stream,
+        uint32 period,
+        StreamLedger ledger,
+        bytes memory rules,
+        uint64 receipts,
+        bytes32 kpis
+    ) private returns (Line[] memory lines) {
         uint16 multiplierBp;
-        bool scored;
-        (steps, lines, multiplierBp, scored) = _run(stream, period, ledger, receipts, kpis);
-        if (scored) (ledger.multiplierBp, ledger.scored) = (multiplierBp, true);
+        (lines, multiplierBp) = _run(stream, period, ledger, rules, receipts, kpis);
+        if (rules.kpiCount() != 0) ledger = ledger.withMultiplier(multiplierBp);
         _ledgers[stream] = ledger;
-        for (uint256 i = 0; i < steps.length; ++i) {
-            if (RuleCheck.holds(steps[i])) _balances[stream][i] = lines[i].balance;
+        for ((uint256 i, uint256 holders) = (0, rules.holders()); holders != 0; (++i, holders >>= 1)) {
+            if (holders & 1 != 0) _balances[stream][i] = lines[i].balance;
         }
-        uint64 required = receipts + ledger.shortfall;
-        uint32 version = _inForce(ledger);
-        emit Settled(stream, period, version, required, receipts, ledger.shortfall, multiplierBp, lines);
+        (uint64 required, uint32 version) = (receipts + ledger.shortfall(), ledger.inForce());
+        emit Settled(stream, period, version, required, receipts, ledger.shortfall(), multiplierBp, lines);
     }
 
-    /// @dev Pure arithmetic from the rules in force; `scored` says that they have a KPI fee.
-    function _run(uint32 stream, uint32 period, Ledger memory ledger, uint64 receipts, bytes32 kpis)
-        private
-        view
-        returns (Step[] memory steps, Line[] memory lines, uint16 multiplierBp, bool scored)
-    {
-        bytes memory packed = _packedRules(stream, _inForce(ledger));
-        Rules memory rules = RulesCodec.decode(packed);
-        (steps, scored) = (rules.steps, rules.kpis.length != 0);
-        (lines, multiplierBp) = WaterfallMath.run(
-            rules,
-            WaterfallMath.Start({
-                receipts: receipts,
-                kpis: kpis,
-                scored: ledger.scored,
-                lastMultiplierBp: ledger.multiplierBp,
-                dormant: RulesCodec.dormant(packed, period),
-                balances: _balancesOf(stream, steps)
-            })
-        );
+    /// @dev What the rules make of the receipts; changes nothing.
+    function _run(
+        uint32 stream,
+        uint32 period,
+        StreamLedger ledger,
+        bytes memory rules,
+        uint64 receipts,
+        bytes32 kpis
+    ) private view returns (Line[] memory, uint16 multiplierBp) {
+        WaterfallMath.Start memory start;
+        (start.period, start.receipts, start.kpis) = (period, receipts, kpis);
+        (start.scored, start.lastMultiplierBp) = (ledger.scored(), ledger.multiplierBp());
+        if (rules.holders() != 0) start.balances = _balancesOf(stream, rules.stepCount());
+        return WaterfallMath.run(rules, start);
     }
 
-    function _balancesOf(uint32 stream, Step[] memory steps) private view returns (uint64[] memory balances) {
-        balances = new uint64[](steps.length);
-        for (uint256 i = 0; i < steps.length; ++i) {
-            if (RuleCheck.holds(steps[i])) balances[i] = _balances[stream][i];
+    function _balancesOf(uint32 stream, uint256 count) private view returns (uint64[] memory balances) {
+        balances = new uint64[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            balances[i] = _balances[stream][i];
         }
     }
 
     /* PAYMENTS */
 
     /// @dev Consumes `lines`: what one payee gets from later steps is paid with the first.
-    function _payOut(uint32 stream, uint32 period, Step[] memory steps, Line[] memory lines) private {
-        for (uint256 i = 0; i < steps.length; ++i) {
+    function _payOut(uint32 stream, uint32 period, bytes memory rules, Line[] memory lines) private {
+        for (uint256 i = 0; i < lines.length; ++i) {
             uint64 amount = lines[i].paid;
-            address payee = steps[i].payee;
+            PackedStep step = rules.stepAt(i);
+            address payee = step.payee();
+            // Nothing is paid, or it stays here as a reserve.
             if (amount == 0 || payee == address(0)) continue;
-            for (uint256 j = i + 1; j < steps.length; ++j) {
-                if (steps[j].payee != payee) continue;
+            for (uint256 j = i + 1; j < lines.length; ++j) {
+                if (lines[j].paid == 0 || rules.stepAt(j).payee() != payee) continue;
                 amount += lines[j].paid;
                 lines[j].paid = 0;
             }
-            if (steps[i].toSeries) _paySeries(period, payee, amount);
+            if (step.toSeries()) _paySeries(period, payee, amount);
             else _payPlain(stream, period, payee, amount);
         }
     }
@@ -203,13 +207,14 @@ contract Waterfall is RuleBook, ReentrancyGuardTransient {
         returns (Line[] memory lines, uint16 multiplierBp)
     {
         (,, uint32 settled) = BOOK.progressOf(stream);
-        (, lines, multiplierBp,) = _run(stream, settled + 1, _ledgers[stream], receipts, kpis);
+        StreamLedger ledger = _ledgers[stream];
+        return _run(stream, settled + 1, ledger, _packedRules(stream, ledger.inForce()), receipts, kpis);
     }
 
     /// @inheritdoc IWaterfall
     function accountOf(uint32 stream) external view returns (uint64 escrow, uint64 shortfall, uint16 multiplierBp) {
-        Ledger storage ledger = _ledgers[stream];
-        return (ledger.escrow, ledger.shortfall, ledger.multiplierBp);
+        StreamLedger ledger = _ledgers[stream];
+        return (ledger.escrow(), ledger.shortfall(), ledger.multiplierBp());
     }
 
     /// @inheritdoc IWaterfall

@@ -25,9 +25,9 @@ abstract contract SeriesPayments is SeriesBase {
         _requireNext(period, s.lastPeriod);
         uint256 acc = uint256(s.acc) + amount;
         if (acc > MAX_UNITS) revert LimitExceeded(acc, MAX_UNITS);
-        (s.acc, s.lastPeriod, s.distributions) = (uint64(acc), period, s.distributions + 1);
-        _state = s;
-        emit Distributed(period, s.distributions, amount, s.acc, s.supply);
+        uint32 number = s.distributions + 1;
+        (_state.acc, _state.lastPeriod, _state.distributions) = (uint64(acc), period, number);
+        emit Distributed(period, number, amount, uint64(acc), s.supply);
     }
 
     function _requireNext(uint32 period, uint32 last) private view {

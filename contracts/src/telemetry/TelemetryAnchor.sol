@@ -241,8 +241,8 @@ contract TelemetryAnchor is ITelemetryAnchor, AccessManaged, EIP712 {
     function _requireQuorum(bytes32 digest, uint256 bitmap, bytes calldata signatures) private view {
         (address table, uint256 threshold) = (_quorum.table, _quorum.threshold);
         uint256 given = signatures.length / 64;
-        // Without a table the threshold is 0: no signature must never be a quorum.
-        if (given == 0 || given < threshold) revert QuorumTooSmall(given, threshold);
+        // Without a table the threshold is 0, which must not make a quorum of nothing.
+        if (table == address(0) || given < threshold) revert QuorumTooSmall(given, threshold);
         (uint256 count, bool good) = SignerTable.verify(table, digest, bitmap, signatures);
         if (!good) revert BadSignature(count);
         if (signatures.length != count << 6) revert SignaturesLength(signatures.length, count << 6);

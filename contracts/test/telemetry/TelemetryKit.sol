@@ -28,15 +28,19 @@ abstract contract TelemetryKit is Kit {
     ITelemetryAnchor.Cursor internal cursor;
 
     constructor() {
-        oracle = new TelemetryAnchor(address(authority), DELAY);
-        allow(address(oracle), oracle.openChain.selector, Roles.ORACLE_ADMIN);
-        allow(address(oracle), oracle.scheduleSigners.selector, Roles.ORACLE_ADMIN);
-        allow(address(oracle), oracle.setPaused.selector, Roles.PAUSER);
+        oracle = newOracle();
         keys = makeKeys("signer", 7);
         cursor = openChain(STREAM, START);
     }
 
     /* SET-UP */
+
+    function newOracle() internal returns (TelemetryAnchor created) {
+        created = new TelemetryAnchor(address(authority), DELAY);
+        allow(address(created), created.openChain.selector, Roles.ORACLE_ADMIN);
+        allow(address(created), created.scheduleSigners.selector, Roles.ORACLE_ADMIN);
+        allow(address(created), created.setPaused.selector, Roles.PAUSER);
+    }
 
     function openChain(uint32 stream, uint40 start) internal returns (ITelemetryAnchor.Cursor memory) {
         vm.prank(oracleAdmin);

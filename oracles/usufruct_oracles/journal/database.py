@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -54,7 +54,7 @@ class Database:
             options["isolation_level"] = "READ COMMITTED"
         with self.engine.connect().execution_options(**options) as connection, connection.begin():
             if not self._is_sqlite:
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+                connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
             yield connection
 
     @contextmanager

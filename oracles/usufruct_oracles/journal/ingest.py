@@ -180,9 +180,7 @@ def _neighbours(
 
 def closed_at(connection: Connection, stream: Stream) -> int:
     """End of the stream's last anchored batch, or its start."""
-    query = select(func.max(batches.c.to)).where(
-        batches.c.stream == stream.id, batches.c.head.is_not(None)
-    )
+    query = select(func.max(batches.c.to)).where(batches.c.stream == stream.id)
     found = connection.execute(query).scalar_one()
     return stream.start if found is None else int(found)
 
@@ -251,7 +249,6 @@ def _reading_row(
         "stream": stream.id,
         "quantity": reading.quantity,
         "quality": reading.row.quality,
-        "left_out": False,
     }
 
 

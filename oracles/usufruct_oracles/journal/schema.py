@@ -2,7 +2,7 @@
 
     files ──< records ──< readings        what was received, and what of it counts
       └────────┴────────< rejections      what does not, with rule, remedy and money at stake
-    batches, statements                   what was built, signed and anchored
+    batches, statements                   what was anchored and attested
 
 Times are unix seconds, money is minor units, days are local days "YYYY-MM-DD" of the project.
 """
@@ -66,7 +66,9 @@ records = Table(
     Column("complete", Boolean, nullable=False),
     Index("records_by_meter_day", "stream", "day", "meter"),
 )
-"""Meter-days, verbatim; the newest of a meter-day is the one whose rejections are open. `verified`: the signature holds. `complete`: and every row of it counts."""
+"""Meter-days, verbatim; only rejections of a meter-day's newest record are still open.
+
+`verified`: the signature holds. `complete`: and every row of it counts."""
 
 readings = Table(
     "readings",
@@ -80,11 +82,10 @@ readings = Table(
     Column("quantity", BigInteger, nullable=False),
     Column("quality", SmallInteger, nullable=False),
     Column("seq", BigInteger),
-    Column("left_out", Boolean, nullable=False, default=False),
     Index("readings_by_time", "stream", "end"),
     sqlite_with_rowid=False,
 )
-"""Readings that count. `seq` is set once anchored; `left_out` marks those an anchored batch lacks."""
+"""Readings that count. `seq` is set once anchored; without one behind the last anchored batch they were late."""
 
 rejections = Table(
     "rejections",
@@ -110,9 +111,8 @@ rejections = Table(
 batches = Table(
     "batches",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column("stream", Integer, nullable=False),
-    Column("seq", Integer, nullable=False),
+    Column("stream", Integer, primary_key=True),
+    Column("seq", Integer, primary_key=True),
     Column("prev", LargeBinary(32), nullable=False),
     Column("from", BigInteger, nullable=False),
     Column("to", BigInteger, nullable=False),
@@ -123,11 +123,11 @@ batches = Table(
     Column("content", LargeBinary(32), nullable=False),
     Column("manifest", LargeBinary, nullable=False),
     Column("leaves", LargeBinary, nullable=False),
-    Column("head", LargeBinary(32)),
-    Column("tx", LargeBinary(32)),
-    UniqueConstraint("stream", "seq", "prev", "closes", "content"),
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("head", LargeBinary(32), nullable=False),
+    Column("tx", LargeBinary(32), nullable=False),
 )
-"""Batches built or received; `head` is set for the one that was anchored."""
+"""Anchored batches, as they were recomputed here."""
 
 statements = Table(
     "statements",
@@ -140,6 +140,6 @@ statements = Table(
     Column("tariff", LargeBinary, nullable=False),
     Column("signers", String(80), nullable=False),
     Column("signatures", LargeBinary, nullable=False),
-    Column("tx", LargeBinary(32)),
+    Column("tx", LargeBinary(32), nullable=False),
 )
-"""Attested statements with their evidence, as canonical JSON."""
+"""Attested statements with their evidence, as JSON."""

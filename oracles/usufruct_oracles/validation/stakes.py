@@ -64,11 +64,11 @@ _BY_CLAIM = {
     Rule.FUTURE,
     Rule.OUTSIDE_DAY,
     Rule.WRONG_DURATION,
-    Rule.MISALIGNED,
     Rule.CALIBRATION_EXPIRED,
     Rule.OVERLAP,
     Rule.LATE,
 }
+_SHOWS_AS_MISSING = {Rule.FUTURE, Rule.OUTSIDE_DAY, Rule.MISALIGNED}
 
 
 def stake_of(rule: Rule, reading: Reading, place: Place, same: Stored | None) -> Stake | None:
@@ -80,20 +80,22 @@ def stake_of(rule: Rule, reading: Reading, place: Place, same: Stored | None) ->
         place: What it was judged against.
         same: The reading that counts in its place, for duplicates.
     """
-    if rule is Rule.DUPLICATE:
+    if rule is Rule.DUPLICATE or (
+        # The interval it should have filled is valued where it is missing.
+        rule in _SHOWS_AS_MISSING and place.stream.measure == "interval"
+    ):
         return NOTHING
     if rule is Rule.CONFLICT and same is not None:
         new, old = (_amount(place.stream, reading, q) for q in (reading.quantity, same.quantity))
         return Stake(abs(new - old), Basis.DIFFERENCE)
-    if rule in _BY_CLAIM and reading.quantity >= 0:
+    if rule in _BY_CLAIM:
         # A forged or broken value must not be reported as money.
-        if plausible(reading, place) is None:
-            return Stake(_amount(place.stream, reading, reading.quantity), Basis.CLAIMED)
-        return None
-    corrected = _corrected(rule, reading, place)
-    if corrected is None:
-        return None
-    return Stake(_amount(place.stream, reading, corrected), Basis.CORRECTED)
+        quantity = reading.quantity if _is_sound(reading, place) else None
+        basis = Basis.CLAIMED
+    else:
+        quantity = _corrected(rule, reading, place)
+        basis = Basis.CORRECTED
+    return None if quantity is None else Stake(_amount(place.stream, reading, quantity), basis)
 
 
 def stake_without_quantity(row: Row, stream: Stream) -> Stake | None:
@@ -113,7 +115,7 @@ def _corrected(rule: Rule, reading: Reading, place: Place) -> int | None:
     """The quantity with the unit put right, if that is plausible."""
     if rule is Rule.IMPLAUSIBLE:
         quantity = reading.quantity // FACTOR
-    elif rule is Rule.UNIT_MISMATCH and reading.quantity >= 0:
+    elif rule is Rule.UNIT_MISMATCH:
         factor = factor_between(reading.row.unit, place.meter.unit)
         if factor is None:
             return None
@@ -121,7 +123,11 @@ def _corrected(rule: Rule, reading: Reading, place: Place) -> int | None:
     else:
         return None
     right = Reading(reading.row, reading.start, reading.end, reading.duration, quantity)
-    return quantity if plausible(right, place) is None else None
+    return quantity if _is_sound(right, place) else None
+
+
+def _is_sound(reading: Reading, place: Place) -> bool:
+    return reading.quantity >= 0 and plausible(reading, place) is None
 
 
 def _amount(stream: Stream, reading: Reading, quantity: int) -> int:

@@ -45,7 +45,10 @@ def _digits(value: object) -> object:
 Whole = Annotated[int, BeforeValidator(_digits), Field(ge=0)]
 Number = Annotated[int, BeforeValidator(_digits), Field(ge=1, le=0xFFFFFFFF)]
 SeriesName = Annotated[
-    str, Field(max_length=64, description="id, symbol, code or address of a series", examples=["ser_lvpps"])
+    str,
+    Field(
+        max_length=64, description="id, symbol, code or address of a series", examples=["ser_lvpps"]
+    ),
 ]
 StreamName = Annotated[
     str, Field(max_length=40, description="id, number or code of a stream", examples=["VPP"])
@@ -58,7 +61,9 @@ class PageQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     limit: Annotated[
-        int, BeforeValidator(_digits), Field(ge=1, le=MAX_LIMIT, description="objects in the answer")
+        int,
+        BeforeValidator(_digits),
+        Field(ge=1, le=MAX_LIMIT, description="objects in the answer"),
     ] = 50
     starting_after: Annotated[
         str | None,
@@ -193,7 +198,9 @@ def moment_of(text: str, zone: tzinfo) -> tuple[int, int]:
         if _MOMENT.fullmatch(text):
             exact = int(datetime.fromisoformat(text.upper().replace(" ", "T")).timestamp())
             return exact, exact
-        day = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else None
+        day = (
+            date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else None
+        )
     except (ValueError, OverflowError):
         day = None
     if day is None:

@@ -102,13 +102,12 @@ async def _invalid(request: Request, error: Exception) -> Response:
             HTTPStatus.UNPROCESSABLE_ENTITY,
             "invalid-parameter",
             f"{first['field']}: {first['rule']}.",
-            **first,
-            errors=found if len(found) > 1 else None,
+            **(first | {"errors": found if len(found) > 1 else None}),
         ),
     )
 
 
-def _violation(error: dict[str, Any]) -> dict[str, str]:
+def _violation(error: dict[str, Any]) -> dict[str, Any]:
     field = str(error["loc"][-1])
     if error["type"] == "extra_forbidden":
         return {
@@ -172,7 +171,8 @@ def _kind_of(error: UsufructError) -> tuple[HTTPStatus, str]:
 async def _contract(request: Request, error: Exception) -> Response:
     assert isinstance(error, ContractError)
     return problem_response(
-        request, Problem(HTTPStatus.CONFLICT, "refused-by-contract", explain(error), rule=error.NAME)
+        request,
+        Problem(HTTPStatus.CONFLICT, "refused-by-contract", explain(error), rule=error.NAME),
     )
 
 

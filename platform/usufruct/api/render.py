@@ -186,7 +186,10 @@ class Renderer:
                 "kind": steps[place]["kind"] if place < len(steps) else None,
                 "payee": _payee(steps[place]) if place < len(steps) else None,
                 "to_series": bool(steps[place]["to_series"]) if place < len(steps) else None,
-                **{name: self.money(int(line[name])) for name in ("due", "paid", "released", "balance")},
+                **{
+                    name: self.money(int(line[name]))
+                    for name in ("due", "paid", "released", "balance")
+                },
             }
             for place, line in enumerate(lines)
         ]

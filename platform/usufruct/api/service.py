@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 
 from usufruct.api.render import Renderer
@@ -13,7 +14,7 @@ from usufruct.ledger.database import Database
 __all__ = ["Service"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Service:
     """Everything that requests share.
 
@@ -33,7 +34,7 @@ class Service:
     progress: Progress = field(default_factory=Progress)
     ready_lag: int = 64
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Changes with everything that shapes answers but is not in the ledger; part of every ETag."""
         return _VERSION + sha256(repr(self.render).encode()).hexdigest()[:8]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from pydantic import Field, ValidationError
 from pydantic_settings import (
@@ -28,22 +28,32 @@ class Settings(BaseSettings):
         env_prefix="USUFRUCT_", extra="forbid", frozen=True, validate_default=True
     )
 
-    rpc: str = Field("http://127.0.0.1:8545", pattern=r"^https?://", description="JSON-RPC endpoint of a node")
+    rpc: str = Field(
+        "http://127.0.0.1:8545", pattern=r"^https?://", description="JSON-RPC endpoint of a node"
+    )
     deployment: Path | None = Field(
         None, description="deployment record; by default state/deployments/<chain id>.json"
     )
     database: str = Field("sqlite:///state/ledger.db", description="URL of the ledger's database")
-    community: Path | None = Field(None, description="community file, for names that are not on the chain")
+    community: Path | None = Field(
+        None, description="community file, for names that are not on the chain"
+    )
     workers: tuple[str, ...] = Field((), description="addresses of oracle workers, for evidence")
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65_535, description="port to listen on")
-    poll_seconds: float = Field(1.0, gt=0, le=60, description="pause between two looks at the chain")
-    evidence_seconds: float = Field(5.0, gt=0, le=3_600, description="pause between two rounds of evidence")
-    ready_lag_blocks: int = Field(64, ge=0, description="blocks the index may lag and still be ready")
+    poll_seconds: float = Field(
+        1.0, gt=0, le=60, description="pause between two looks at the chain"
+    )
+    evidence_seconds: float = Field(
+        5.0, gt=0, le=3_600, description="pause between two rounds of evidence"
+    )
+    ready_lag_blocks: int = Field(
+        64, ge=0, description="blocks the index may lag and still be ready"
+    )
     log_json: bool = Field(False, description="logs as JSON lines")
 
     @classmethod
-    def load(cls, config: Path | None, **flags: Any) -> Self:
+    def load(cls, config: Path | None, **flags: Any) -> Settings:
         """The settings in force; flags that are None count as not given. ConfigError names what is wrong."""
         given = {key: value for key, value in flags.items() if value not in (None, ())}
         if config is not None and not config.is_file():

@@ -17,13 +17,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, NoReturn
 
 from eth_account.signers.local import LocalAccount
 
 from usufruct.chain import crash
 from usufruct.chain.client import ChainClient, RpcError
-from usufruct.chain.outbox import ChainAccount, Entry, Outbox, Request, State
+from usufruct.chain.outbox import ChainAccount, Entry, Outbox, State
 from usufruct.chain.records import Receipt
 from usufruct.chain.signer import Signer, bumped
 from usufruct.errors import ChainError
@@ -129,21 +129,28 @@ class Sender:
                 return receipt
         return None
 
-    def recover(self) -> list[str]:
-        """Broadcasts again what a crash left pending.
+    def recover(self, *, wait: bool = False) -> list[str]:
+        """Broadcasts again what a crash left pending; returns the keys that still wait for a
+        receipt.
 
-        Returns the keys that still wait for a receipt.
+        With `wait` it stays until all have one, or raises ChainError after Timing.timeout.
         """
         waiting = []
         for entry in self._outbox.pending(self._account):
             receipt = self._find(entry)
             if receipt is not None:
                 self._record(entry, receipt)
-            elif not self._is_lost(entry):
+            elif self._is_lost(entry):
+                self._outbox.move(entry, State.DROPPED)
+            else:
                 self._broadcast(entry)
-                waiting.append(entry.key)
+                waiting.append(entry)
         self._recovered = True
-        return waiting
+        if wait:
+            deadline = time.monotonic() + self._timing.timeout
+            for entry in waiting:
+                self._await(entry, deadline)
+        return [entry.key for entry in waiting if not wait]
 
     def next_nonce(self) -> int:
         """The nonce the next new transaction gets, if nobody is faster."""
@@ -275,13 +282,21 @@ class Sender:
     # --- Waiting ---
 
     def _wait(self, entry: Entry, deadline: float) -> tuple[Receipt | None, Entry]:
-        """Waits for the entry's receipt; none means that its nonce went to another transaction."""
+        """As `_await`; raises the reason if the transaction failed."""
+        receipt, entry = self._await(entry, deadline)
+        if receipt is not None and receipt.status == 0:
+            self._raise_reason(entry, receipt)
+        return receipt, entry
+
+    def _await(self, entry: Entry, deadline: float) -> tuple[Receipt | None, Entry]:
+        """Waits for the entry's receipt and records it; none if its nonce went to another one."""
         timing, pause = self._timing, self._timing.poll
         bumped_at = told_at = time.monotonic()
         while True:
             receipt = self._find(entry)
             if receipt is not None:
-                return self._conclude(entry, receipt), entry
+                crash.point("tx.mined")
+                return receipt, self._record(entry, receipt)
             if self._is_lost(entry):
                 return None, self._outbox.move(entry, State.DROPPED)
             now = time.monotonic()
@@ -321,14 +336,14 @@ class Sender:
         if not self._client.knows_transaction(entry.attempts[-1].tx_hash):
             self._broadcast(entry)
 
-    def _conclude(self, entry: Entry, receipt: Receipt) -> Receipt:
-        """Records the outcome; raises the reason if the transaction failed."""
-        crash.point("tx.mined")
-        self._record(entry, receipt)
+    def _record(self, entry: Entry, receipt: Receipt) -> Entry:
+        entry = self._outbox.move(entry, State.MINED if receipt.status == 1 else State.REVERTED)
         crash.point("tx.recorded")
-        if receipt.status == 1:
-            return receipt
-        self._replay(entry.request, receipt)
+        return entry
+
+    def _raise_reason(self, entry: Entry, receipt: Receipt) -> NoReturn:
+        """Asks for the failed call once more at its block, so that the revert's reason is raised."""
+        self._signer.simulate(entry.request, receipt.block_number)
         raise ChainError(
             f"{entry.key} failed in block {receipt.block_number}",
             field="transaction",
@@ -336,13 +351,6 @@ class Sender:
             rule="it was mined but reverted, for a reason that no longer shows",
             remedy="run the command again; the effect did not happen",
         )
-
-    def _record(self, entry: Entry, receipt: Receipt) -> None:
-        self._outbox.move(entry, State.MINED if receipt.status == 1 else State.REVERTED)
-
-    def _replay(self, request: Request, receipt: Receipt) -> None:
-        """Asks for the failed call once more at its block, so that the revert's reason is raised."""
-        self._signer.simulate(request, receipt.block_number)
 
     def _late(self, entry: Entry) -> ChainError:
         return ChainError(

@@ -167,6 +167,7 @@ class Meter:
         valid_from: Unix time from which the key is valid: the start of the first period.
         calibrated_until: Unix time at which the calibration ends: the end of the day in the file.
         dev: True if the key is derived from the code and accepted on the development chain only.
+        place: Dotted path of its table in the file.
     """
 
     id: int
@@ -182,6 +183,7 @@ class Meter:
     valid_from: int
     calibrated_until: int
     dev: bool
+    place: str
 
 
 @dataclass(frozen=True, slots=True)

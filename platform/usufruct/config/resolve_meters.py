@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from usufruct.config.locate import Path
+from usufruct.config.locate import Path, dotted
 from usufruct.config.model import Meter, Project, Stream
 from usufruct.config.problems import Problems
 from usufruct.config.schema import CommunityTable, MeterGroupTable, MeterTable
@@ -39,7 +39,7 @@ def meters(
             continue
         _check(path, each, stream, project, problems)
         with problems.at((*path, "key"), each.key):
-            found += [(path, meter) for meter in _expand(each, stream, project)]
+            found += [(path, meter) for meter in _expand(path, each, stream, project)]
     require_unique(((path, meter.id) for path, meter in found), "meter id", problems)
     require_unique(((path, meter.code) for path, meter in found), "meter code", problems)
     return tuple(meter for _, meter in found)
@@ -90,19 +90,24 @@ def _check_interval(path: Path, interval: int | None, stream: Stream, problems: 
 
 
 def _expand(
-    table: MeterTable | MeterGroupTable, stream: Stream, project: Project
+    path: Path, table: MeterTable | MeterGroupTable, stream: Stream, project: Project
 ) -> Iterator[Meter]:
     if isinstance(table, MeterTable):
-        yield _meter(table, table.id, table.code, stream, project)
+        yield _meter(path, table, table.id, table.code, stream, project)
         return
     width = max(_MIN_WIDTH, len(str(table.count)))
     for number in range(table.count):
         code = f"{table.prefix}-{number + 1:0{width}d}"
-        yield _meter(table, table.first_id + number, code, stream, project)
+        yield _meter(path, table, table.first_id + number, code, stream, project)
 
 
 def _meter(
-    table: MeterTable | MeterGroupTable, number: int, code: str, stream: Stream, project: Project
+    path: Path,
+    table: MeterTable | MeterGroupTable,
+    number: int,
+    code: str,
+    stream: Stream,
+    project: Project,
 ) -> Meter:
     dev = table.key == DEV_KEY
     key = public_key(table.scheme, dev_meter_key(code)) if dev else bytes.fromhex(table.key[2:])
@@ -125,6 +130,7 @@ def _meter(
         valid_from=project.start,
         calibrated_until=_end(table, project),
         dev=dev,
+        place=dotted(path),
     )
 
 

@@ -24,12 +24,12 @@ from importlib.resources import files
 from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
 from eth_abi.codec import ABICodec
-from eth_abi.encoding import BytesEncoder
+from eth_abi.encoding import AddressEncoder, BytesEncoder
 from eth_abi.exceptions import DecodingError, EncodingError
 from eth_abi.registry import BaseEquals
 from eth_abi.registry import registry as default_registry
 from eth_typing import ChecksumAddress
-from eth_utils.address import is_address, to_checksum_address
+from eth_utils.address import is_address, is_checksum_formatted_address, to_checksum_address
 
 Address = ChecksumAddress
 """A checksummed account or contract address."""
@@ -54,10 +54,16 @@ class DecodeError(ValueError):
 
 @lru_cache(maxsize=1 << 16)
 def address(value: str | bytes) -> Address:
-    """The checksummed form of an address given as 20 bytes or as hex text."""
+    """The checksummed form of an address given as 20 bytes or as hex text, whose checksum must be right.
+
+    Text in only lower or only upper case carries no checksum and is taken as it is.
+    """
     if not is_address(value):
-        raise EncodeError(f"{value!r} is not an address, or its checksum is wrong")
-    return to_checksum_address(value)
+        raise EncodeError(f"{value!r} is not an address")
+    checked = to_checksum_address(value)
+    if is_checksum_formatted_address(value) and value != checked:
+        raise EncodeError(f"{value!r} is not an address: its checksum is wrong")
+    return checked
 
 
 ZERO_ADDRESS = address(bytes(20))
@@ -78,12 +84,24 @@ class _ExactBytesEncoder(BytesEncoder):
             self.invalidate_value(value, msg=f"bytes{size} takes exactly {size} bytes")
 
 
+class _CheckedAddressEncoder(AddressEncoder):
+    """Encodes only addresses whose checksum is right."""
+
+    @classmethod
+    def validate_value(cls, value: Any) -> None:
+        super().validate_value(value)  # type: ignore[no-untyped-call]  # eth_abi has no types here
+        address(value)
+
+
 @cache
 def _codec() -> ABICodec:
     registry = default_registry.copy()  # type: ignore[no-untyped-call]  # eth_abi again
     registry.unregister_encoder("bytes<M>")
     exact = BaseEquals("bytes", with_sub=True)  # type: ignore[no-untyped-call]  # eth_abi again
     registry.register_encoder(exact, _ExactBytesEncoder, label="bytes<M>")
+    registry.unregister_encoder("address")
+    plain = BaseEquals("address")  # type: ignore[no-untyped-call]  # eth_abi again
+    registry.register_encoder(plain, _CheckedAddressEncoder, label="address")
     return ABICodec(registry)
 
 

@@ -1,6 +1,7 @@
 """Fixed-width reading leaves, canonical JSON and hex: the bytes that are hashed and signed."""
 
 import json
+import re
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,10 @@ QUANTITY_LENGTH = 33
 MAX_QUANTITY = 2**63 - 1
 """Largest quantity of one reading, in base units."""
 
+MAX_DEPTH = 16
+"""Deepest nesting of a JSON document; ours need three levels."""
+
+_JSON_TOKEN = re.compile(r'"(?:[^"\\]++|\\.?+)*+"?|[][{}]', re.DOTALL)
 _LEAF = struct.Struct(">c33s32sIQQIQBBBB")
 _PREFIX = b"\x00"
 _ADDRESS_LENGTH = 20
@@ -214,19 +219,21 @@ def canonical_json(value: object) -> bytes:
 
 
 def load_json(data: bytes) -> object:
-    """A JSON document as it may be hashed: no duplicate keys, no fractions, no NaN.
+    """A JSON document as it may be hashed: no duplicate keys, no fractions, no deep nesting.
 
     Raises:
         InputError: Not JSON, not UTF-8, or outside those bounds.
     """
     try:
+        text = data.decode()
+        _require_shallow(text)
         return json.loads(
-            data,
+            text,
             parse_float=_refuse_number,
             parse_constant=_refuse_number,
             object_pairs_hook=_object,
         )
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise InputError(
             "not a canonical JSON document",
             field="json",
@@ -234,6 +241,16 @@ def load_json(data: bytes) -> object:
             rule="UTF-8 JSON of strings, integers, booleans, null, lists and objects",
             remedy="fetch the document again",
         ) from error
+
+
+def _require_shallow(text: str) -> None:
+    # Not left to the decoder: it overflows the stack where a library has raised the recursion limit.
+    depth = 0
+    for token in _JSON_TOKEN.finditer(text):
+        depth += (token[0] in "[{") - (token[0] in "]}")
+        if depth > MAX_DEPTH:
+            message = f"nested deeper than {MAX_DEPTH} levels"
+            raise ValueError(message)
 
 
 def _require_canonical(value: object) -> None:

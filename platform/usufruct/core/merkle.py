@@ -86,10 +86,8 @@ def verify_path(leaf: bytes, index: int, size: int, path: Sequence[bytes], root:
         while index == last and not index & 1:
             index >>= 1
             last >>= 1
-        if index & 1:
-            node = keccak256(_NODE_PREFIX + sibling + node)
-        else:
-            node = keccak256(_NODE_PREFIX + node + sibling)
+        left, right = (sibling, node) if index & 1 else (node, sibling)
+        node = keccak256(_NODE_PREFIX + left + right)
         index >>= 1
         last >>= 1
     return last == 0 and node == root

@@ -48,7 +48,7 @@ def address_of(private_key: bytes) -> str:
 
 def sign_digest(private_key: bytes, digest: bytes) -> bytes:
     """Deterministic signature r ‖ vs (EIP-2098, 64 bytes) over a 32-byte digest."""
-    signature = PrivateKey(private_key).sign_recoverable(digest, hasher=None)
+    signature = _secp256k1_private(private_key).sign_recoverable(digest, hasher=None)
     vs = int.from_bytes(signature[32:64], "big") | (signature[64] << 255)
     return signature[:32] + vs.to_bytes(32, "big")
 
@@ -157,7 +157,7 @@ def sign_record(scheme: str, private_key: bytes, payload: bytes) -> bytes:
         InputError: Unknown scheme.
     """
     if not _is_p256(scheme):
-        der = PrivateKey(private_key).sign(payload, hasher=_sha256)
+        der = _secp256k1_private(private_key).sign(payload, hasher=_sha256)
         return bytes(serialize_compact(der_to_cdata(der)))
     algorithm = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
     r, s = decode_dss_signature(_p256_private(private_key).sign(payload, algorithm))
@@ -213,6 +213,14 @@ def _is_p256(scheme: str) -> bool:
     return scheme == _P256
 
 
+# Making a key object computes its public key, which costs more than a signature: the last few are
+# kept. The bytes they are made from live as long in the process that signs.
+@lru_cache(maxsize=64)
+def _secp256k1_private(private_key: bytes) -> PrivateKey:
+    return PrivateKey(private_key)
+
+
+@lru_cache(maxsize=64)
 def _p256_private(private_key: bytes) -> ec.EllipticCurvePrivateKey:
     return ec.derive_private_key(int.from_bytes(private_key, "big"), ec.SECP256R1())
 

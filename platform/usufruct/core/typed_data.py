@@ -28,18 +28,72 @@ STATEMENT_TYPE = (
 )
 """EIP-712 type of a statement."""
 
+_WORD = 32
+
+
+class _Type:
+    """A struct type: encodes its members in order, each checked against its width."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.hash = keccak256(text.encode())
+        name, _, members = text.removesuffix(")").partition("(")
+        self._name = name
+        self._members = [_member(each) for each in members.split(",")]
+
+    def encode(self, values: Sequence[int | bytes]) -> bytes:
+        """The members' words, joined."""
+        words = []
+        for (name, kind, bits), value in zip(self._members, values, strict=True):
+            word = _word(value, bits)
+            if word is None:
+                raise _misfit(f"{self._name}.{name}", value, kind)
+            words.append(word)
+        return b"".join(words)
+
+    def digest(self, separator: bytes, values: Sequence[int | bytes]) -> bytes:
+        """The EIP-712 digest of a struct in a domain."""
+        return keccak256(b"\x19\x01" + separator + keccak256(self.hash + self.encode(values)))
+
+
+def _member(text: str) -> tuple[str, str, int]:
+    """Name, type and bits of a member: 0 for bytes32, 1 for bool, negative for signed integers."""
+    kind, _, name = text.partition(" ")
+    if kind.startswith("bytes"):
+        return name, kind, 0
+    if kind == "bool":
+        return name, kind, 1
+    return name, kind, int(kind.partition("int")[2]) * (1 if kind.startswith("u") else -1)
+
+
+def _word(value: int | bytes, bits: int) -> bytes | None:
+    if isinstance(value, bytes):
+        return value if bits == 0 and len(value) == _WORD else None
+    if bits > 0:
+        return None if value >> bits else value.to_bytes(_WORD, "big")
+    if bits < 0 and value >> -bits - 1 in (0, -1):
+        return value.to_bytes(_WORD, "big", signed=True)
+    return None
+
+
+def _misfit(field: str, value: object, kind: str) -> InputError:
+    return InputError(
+        "a field does not fit its type",
+        field=field,
+        value=value,
+        rule=f"must be a {kind}",
+        remedy="check the figures the document is made from",
+    )
+
+
 _DOMAIN_TYPE_HASH = keccak256(
     b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 )
 _NAME_HASH = keccak256(NAME.encode())
 _VERSION_HASH = keccak256(VERSION.encode())
-_BATCH_TYPE_HASH = keccak256(BATCH_TYPE.encode())
-_STATEMENT_TYPE_HASH = keccak256(STATEMENT_TYPE.encode())
-_WORD = 32
-_BATCH_WIDTHS = (32, 32, 0, 40, 40, 64, 32, 1, 0, 0)
-_STATEMENT_WIDTHS = (32, 32, 16, 40, 40, 0, 0, 0, 64, -64, 0, 16, 16, 0, 0)
-_CURSOR_WIDTHS = (0, 32, 40, 64)
-"""Bits of each field in order: 0 is bytes32, a negative width a signed integer."""
+_BATCH = _Type(BATCH_TYPE)
+_STATEMENT = _Type(STATEMENT_TYPE)
+_CURSOR = _Type("Cursor(bytes32 digest,uint32 seq,uint40 to,uint64 next)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +196,7 @@ def head_of(cursor: Cursor) -> bytes:
     Raises:
         InputError: A field does not fit its width.
     """
-    fields = (cursor.digest, cursor.seq, cursor.to, cursor.next)
-    return keccak256(_words("cursor", fields, _CURSOR_WIDTHS))
+    return keccak256(_CURSOR.encode((cursor.digest, cursor.seq, cursor.to, cursor.next)))
 
 
 def batch_digest(domain: Domain, batch: Batch) -> bytes:
@@ -164,8 +217,7 @@ def batch_digest(domain: Domain, batch: Batch) -> bytes:
         batch.root,
         batch.content,
     )
-    struct = keccak256(_BATCH_TYPE_HASH + _words("batch", fields, _BATCH_WIDTHS))
-    return keccak256(b"\x19\x01" + domain.separator + struct)
+    return _BATCH.digest(domain.separator, fields)
 
 
 def statement_digest(domain: Domain, statement: Statement) -> bytes:
@@ -191,8 +243,7 @@ def statement_digest(domain: Domain, statement: Statement) -> bytes:
         statement.kpis,
         statement.documents,
     )
-    struct = keccak256(_STATEMENT_TYPE_HASH + _words("statement", fields, _STATEMENT_WIDTHS))
-    return keccak256(b"\x19\x01" + domain.separator + struct)
+    return _STATEMENT.digest(domain.separator, fields)
 
 
 def next_batch(
@@ -253,28 +304,4 @@ def _separator(chain_id: int, contract: str) -> bytes:
                 address.rjust(_WORD, b"\x00"),
             )
         )
-    )
-
-
-def _words(what: str, values: Sequence[int | bytes], widths: Sequence[int]) -> bytes:
-    pairs = zip(values, widths, strict=True)
-    return b"".join([_word(what, at, value, bits) for at, (value, bits) in enumerate(pairs)])
-
-
-def _word(what: str, place: int, value: int | bytes, bits: int) -> bytes:
-    if isinstance(value, bytes):
-        if bits == 0 and len(value) == _WORD:
-            return value
-    elif bits > 0:
-        if 0 <= value < 1 << bits:
-            return value.to_bytes(_WORD, "big")
-    elif bits < 0 and -(1 << -bits - 1) <= value < 1 << -bits - 1:
-        return value.to_bytes(_WORD, "big", signed=True)
-    kind = "bytes32" if bits == 0 else f"{'u' if bits > 0 else ''}int{abs(bits)}"
-    raise InputError(
-        f"field {place + 1} of the {what} does not fit",
-        field=f"{what}[{place}]",
-        value=value,
-        rule=f"must be a {kind}",
-        remedy="check the figures the document is made from",
     )

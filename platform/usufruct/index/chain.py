@@ -9,8 +9,16 @@ from typing import Final, Protocol
 
 from usufruct.chain.client import ChainClient, RpcError
 from usufruct.chain.records import Block, Log
-from usufruct.contracts import Event, series_factory, statement_book, stream_registry
-from usufruct.contracts import participant_registry, revenue_right, telemetry_anchor, waterfall
+from usufruct.contracts import (
+    Event,
+    participant_registry,
+    revenue_right,
+    series_factory,
+    statement_book,
+    stream_registry,
+    telemetry_anchor,
+    waterfall,
+)
 from usufruct.contracts.waterfall import Rules
 from usufruct.index.projection import Entry
 

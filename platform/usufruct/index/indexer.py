@@ -14,7 +14,7 @@ import structlog
 
 from usufruct.chain.records import Block, Log
 from usufruct.index.chain import Chain, Decoder, TooManyLogs
-from usufruct.index.cursor import Place, advance, begin, common_ancestor, read_cursor, undo_after
+from usufruct.index.cursor import advance, begin, common_ancestor, read_cursor, undo_after
 from usufruct.index.handlers import HANDLERS
 from usufruct.index.projection import Projection
 from usufruct.index.state import State, load_state

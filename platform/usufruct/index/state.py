@@ -105,7 +105,8 @@ def _load_holdings(connection: Connection, state: State) -> None:
     )
     query = select(
         holder.c.series, holder.c.wallet, checkpoint.c.units, checkpoint.c.debt, checkpoint.c.paid
-    ).join(
+    ).join_from(
+        holder,
         checkpoint,
         and_(
             checkpoint.c.series == holder.c.series,

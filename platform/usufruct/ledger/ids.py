@@ -1,9 +1,9 @@
 """Public ids: a prefix that says what it is, then its natural key. Readable, unambiguous, safe in a URL.
 
-    ser_lvpps                               series (its symbol in lower case)
-    dist_lvpps_3                            its third distribution
-    po_lvpps_3_5b38…ddc4                    a wallet's payout of it (address without 0x)
-    str_1   bat_1_15   st_1_2_v1   set_1_2  stream, batch 15, statement of period 2, settlement of period 2
+ser_lvpps                               series (its symbol in lower case)
+dist_lvpps_3                            its third distribution
+po_lvpps_3_5b38…ddc4                    a wallet's payout of it (address without 0x)
+str_1   bat_1_15   st_1_2_v1   set_1_2  stream, batch 15, statement of period 2, settlement of period 2
 """
 
 from __future__ import annotations

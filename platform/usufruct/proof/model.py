@@ -1,4 +1,4 @@
-"""The payout proof file: strict types, nothing optional that a check does not need, nothing that no check binds.
+"""The payout proof file: strict types, and no field that no check binds.
 
 Numbers that may pass 2^53 are decimal strings; hashes, signatures and leaves are lower-case hex with `0x`.
 """

@@ -53,7 +53,7 @@ def verify(
         proof: The parsed file.
         client: The chain.
         pins: Contract addresses the reader trusts, by their names in the file.
-        from_block: First block in which the contracts may have events (a reader's own knowledge, never the file's).
+        from_block: First block in which the contracts may have events, as the reader knows it.
 
     Raises:
         ChainError: The node cannot be reached; that says nothing about the proof.

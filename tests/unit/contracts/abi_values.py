@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import typing
 from collections.abc import Mapping, Sequence
@@ -74,4 +75,4 @@ def typed(hint: Any, raw: Any) -> Any:
 def field_hints(cls: type) -> Sequence[Any]:
     """Type hints of the fields of a generated class, in order."""
     hints = typing.get_type_hints(cls)
-    return [hints[name] for name in cls.__dataclass_fields__]  # type: ignore[attr-defined]  # they all are
+    return [hints[field.name] for field in dataclasses.fields(cls)]

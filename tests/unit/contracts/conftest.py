@@ -8,8 +8,9 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-import bindgen
 import pytest
+
+import bindgen
 from _bindgen.solidity import collect
 
 SAMPLE = Path(__file__).parent / "sample"

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import bindgen
 import pytest
-from _bindgen.abitypes import snake
-from _bindgen.solidity import CompileError, collect
 from tests.support.anvil import Anvil, AnvilError
 
+import bindgen
+from _bindgen.abitypes import snake
+from _bindgen.solidity import CompileError, collect
 from usufruct.contracts import _runtime as rt
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -88,17 +89,19 @@ def test_shared_items_are_one_class(sample: ModuleType, other: ModuleType) -> No
     assert sample.EVENTS == other.EVENTS
 
 
+@pytest.fixture(scope="module")
+def address(anvil: Anvil, sample: ModuleType) -> str:
+    return deploy(anvil, sample.deploy_data(10, [sample.Point(-3, 4)], rt.address(b"\1" * 20)))
+
+
+@pytest.fixture
+def shape(sample: ModuleType) -> Any:
+    points = (sample.Point(-1, 2), sample.Point(2**31 - 1, 255))
+    return sample.Shape("a ✓ shape", points, sample.Colour.DARK_RED, rt.address(b"\2" * 20))
+
+
 class TestOnChain:
     """What the bindings say is what a node understands."""
-
-    @pytest.fixture(scope="class")
-    def address(self, anvil: Anvil, sample: ModuleType) -> str:
-        return deploy(anvil, sample.deploy_data(10, [sample.Point(-3, 4)], rt.address(b"\1" * 20)))
-
-    @pytest.fixture
-    def shape(self, sample: ModuleType) -> Any:
-        points = (sample.Point(-1, 2), sample.Point(2**31 - 1, 255))
-        return sample.Shape("a ✓ shape", points, sample.Colour.DARK_RED, rt.address(b"\2" * 20))
 
     def test_calls(self, anvil: Anvil, sample: ModuleType, address: str, shape: Any) -> None:
         def ask(call: rt.Call[Any]) -> Any:
@@ -164,7 +167,7 @@ class TestOnChain:
         assert sample.artifact().deployed_bytecode != code.hex()
 
     def test_a_linked_library(self, anvil: Anvil, other: ModuleType) -> None:
-        linked = sys.modules["importlib"].import_module(f"{other.__package__}.linked")
+        linked = import_module(f"{other.__package__}.linked")
         library = deploy(anvil, linked.deploy_data())
         user = deploy(anvil, other.deploy_data(libraries={"Linked": rt.address(library)}))
         call = other.twice(21)

@@ -12,8 +12,8 @@ from eth_abi.abi import encode
 from hexbytes import HexBytes
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from tests.unit.contracts.abi_values import abi_type, field_hints, raw_values, typed
+
 from usufruct.contracts import all_errors, all_modules, decode_error, events_by_topic
 from usufruct.contracts._runtime import ContractError, Event, Function
 

@@ -1,5 +1,10 @@
-"""Random deals within the bounds of RuleCheck.sol, for the laws here and the parity with Solidity."""
+"""Random deals within the bounds of RuleCheck.sol, for the laws here and the parity with Solidity.
 
+One generator serves both: Hypothesis steers its randomness for the laws, and a seeded Random makes
+thousands a second for the parity.
+"""
+
+from random import Random
 from typing import NamedTuple
 
 from hypothesis import strategies as st
@@ -7,11 +12,15 @@ from hypothesis import strategies as st
 from usufruct.core.statements import MISSING, kpi_vector
 from usufruct.core.waterfall import Kpi, Rules, Step, StepKind
 
-MAX_STEP_AMOUNT = 2**57
+MAX_AMOUNT = 2**57
 MAX_RECEIPTS = 2**62 - 1
+MAX_U64 = 2**64 - 1
 NOBODY = "0x" + "00" * 20
 PAYEES = ["0x" + f"{number:02x}" * 20 for number in range(1, 6)]
-HOLDS = (StepKind.FIXED, StepKind.DUE)
+FIXED = (StepKind.FIXED, StepKind.DUE)
+AMOUNTS = (*FIXED, StepKind.RESERVE, StepKind.KPI_FEE)
+SHARES = (StepKind.PERCENT_OF_RECEIPTS, StepKind.PERCENT_OF_AVAILABLE, StepKind.KPI_FEE)
+TO_SERIES = (StepKind.RESIDUAL, StepKind.PERCENT_OF_AVAILABLE)
 
 
 class Deal(NamedTuple):
@@ -25,70 +34,73 @@ class Deal(NamedTuple):
     active: list[bool]
 
 
-amounts = (
-    st.integers(0, 100) | st.integers(0, 10**9) | st.integers(0, MAX_STEP_AMOUNT) | st.just(0)
-)
-shares = st.integers(0, 10_000) | st.sampled_from([0, 1, 9_999, 10_000])
-kpi_vectors = st.dictionaries(st.integers(0, 15), st.integers(0, MISSING - 1)).map(kpi_vector)
-balances = st.just(0) | amounts | st.integers(0, 2**64 - 1)
+def number(rng: Random, most: int) -> int:
+    """A number up to `most`, of any magnitude, and often at an edge."""
+    if rng.random() < 0.2:
+        return rng.choice((0, 1, most - 1, most))
+    return rng.randint(0, min(most, rng.choice((100, 10_000, 10**9, most))))
 
 
-@st.composite
-def steps(draw, kind):
+def random_step(rng: Random, kind: StepKind) -> Step:
     """A step of that kind, with the fields it does not use at zero."""
-    has_amount = kind in (*HOLDS, StepKind.RESERVE, StepKind.KPI_FEE)
-    shared = (StepKind.PERCENT_OF_RECEIPTS, StepKind.PERCENT_OF_AVAILABLE, StepKind.KPI_FEE)
-    may_be_series = kind in (StepKind.RESIDUAL, StepKind.PERCENT_OF_AVAILABLE)
     return Step(
         kind=kind,
-        to_series=kind == StepKind.DUE or (may_be_series and draw(st.booleans())),
-        carries=kind in HOLDS and draw(st.booleans()),
-        payee=NOBODY if kind == StepKind.RESERVE else draw(st.sampled_from(PAYEES)),
-        amount=draw(amounts) if has_amount else 0,
-        bp=draw(shares) if kind in shared else 0,
+        to_series=kind == StepKind.DUE or (kind in TO_SERIES and rng.random() < 0.5),
+        carries=kind in FIXED and rng.random() < 0.5,
+        payee=NOBODY if kind == StepKind.RESERVE else rng.choice(PAYEES),
+        amount=number(rng, MAX_AMOUNT) if kind in AMOUNTS else 0,
+        bp=number(rng, 10_000) if kind in SHARES else 0,
     )
 
 
-@st.composite
-def kpi_sets(draw):
+def random_kpis(rng: Random) -> tuple[Kpi, ...]:
     """KPIs whose weights sum to 10 000."""
-    cuts = sorted(draw(st.lists(st.integers(0, 10_000), max_size=4)))
-    weights = [b - a for a, b in zip([0, *cuts], [*cuts, 10_000], strict=True)]
+    cuts = sorted(number(rng, 10_000) for _ in range(rng.randint(0, 4)))
     found = []
-    for weight in weights:
-        floor = draw(st.integers(0, 0xFFFF))
-        target = draw(st.integers(0, 0xFFFF).filter(lambda each, floor=floor: each != floor))
-        cap = draw(st.integers(0, 0xFFFF) | st.just(10_000))
-        found.append(Kpi(draw(st.integers(0, 15)), floor, target, cap, weight))
+    for low, high in zip([0, *cuts], [*cuts, 10_000], strict=True):
+        floor, target = number(rng, 0xFFFF), number(rng, 0xFFFF)
+        if floor == target:
+            target = (floor + 1) % 0x10000
+        found.append(Kpi(rng.randint(0, 15), floor, target, number(rng, 0xFFFF), high - low))
     return tuple(found)
 
 
-@st.composite
-def rule_sets(draw):
+def random_rules(rng: Random) -> Rules:
     """Valid rules with up to ten steps."""
-    kinds = draw(st.lists(st.sampled_from(StepKind), max_size=9))
+    kinds = [rng.choice(list(StepKind)) for _ in range(rng.randint(0, 9))]
     fees = [place for place, kind in enumerate(kinds) if kind == StepKind.KPI_FEE]
-    kinds = [kind for place, kind in enumerate(kinds) if place not in fees[1:]]
-    low, high = sorted(draw(st.tuples(*[st.integers(0, 0xFFFF) | shares] * 2)))
-    last = Step(StepKind.RESIDUAL, False, False, draw(st.sampled_from(PAYEES)), 0, 0)
+    steps = [random_step(rng, kind) for at, kind in enumerate(kinds) if at not in fees[1:]]
+    low, high = sorted((number(rng, 0xFFFF), number(rng, 0xFFFF)))
     return Rules(
-        steps=(*(draw(steps(kind)) for kind in kinds), last),
-        kpis=draw(kpi_sets()) if fees else (),
+        steps=(*steps, Step(StepKind.RESIDUAL, False, False, rng.choice(PAYEES), 0, 0)),
+        kpis=random_kpis(rng) if fees else (),
         min_multiplier_bp=low,
         max_multiplier_bp=high,
-        max_change_bp=draw(st.just(0) | shares),
+        max_change_bp=number(rng, 10_000),
     )
 
 
-@st.composite
-def deals(draw):
-    """Rules and a period's start, with the balances a waterfall could have."""
-    rules = draw(rule_sets())
-    held = [
-        draw(amounts) if step.kind == StepKind.RESERVE else draw(balances) if step.carries else 0
-        for step in rules.steps
-    ]
-    active = [not step.to_series or draw(st.booleans()) for step in rules.steps]
-    receipts = draw(st.integers(0, 10_000) | amounts | st.integers(0, MAX_RECEIPTS))
-    last = draw(st.none() | st.integers(0, 0xFFFF))
-    return Deal(rules, receipts, held, draw(kpi_vectors), last, active)
+def random_balance(rng: Random, step: Step) -> int:
+    """Arrears or a reserve that the step could have."""
+    if step.kind == StepKind.RESERVE:
+        return number(rng, MAX_AMOUNT)
+    return number(rng, MAX_U64) if step.carries else 0
+
+
+def random_deal(rng: Random) -> Deal:
+    """Rules and a period's start."""
+    rules = random_rules(rng)
+    places = rng.sample(range(16), rng.randint(0, 16))
+    return Deal(
+        rules=rules,
+        receipts=number(rng, MAX_RECEIPTS),
+        balances=[random_balance(rng, step) for step in rules.steps],
+        kpis=kpi_vector({place: number(rng, MISSING - 1) for place in places}),
+        last_multiplier=rng.choice((None, number(rng, 0xFFFF))),
+        active=[not step.to_series or rng.random() < 0.8 for step in rules.steps],
+    )
+
+
+def deals() -> st.SearchStrategy[Deal]:
+    """Deals that Hypothesis can make smaller."""
+    return st.randoms(use_true_random=False).map(random_deal)

@@ -127,7 +127,9 @@ def test_other_fields_are_no_commitments(wrong):
 
 def test_blindings_follow_the_protocol():
     secret = meter_secret(b"project secret", 101)
-    assert secret == hmac.digest(b"project secret", b"usufruct/meter/1" + (101).to_bytes(8, "big"), "sha256")
+    assert secret == hmac.digest(
+        b"project secret", b"usufruct/meter/1" + (101).to_bytes(8, "big"), "sha256"
+    )
     message = b"usufruct/blinding/1" + b"".join(
         number.to_bytes(width, "big")
         for number, width in ((1, 4), (101, 8), (1_790_000_000, 8), (3600, 4), (0, 1))

@@ -38,6 +38,7 @@ leaves = st.builds(
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
 )
 
 
@@ -77,7 +78,9 @@ def test_many_leaves_are_the_single_ones(many):
     ],
 )
 def test_what_does_not_fit_is_refused(wrong):
-    fields = dict.fromkeys("stream seq end duration meter kind quality rev flow".split(), 0)
+    fields = dict.fromkeys(
+        ["stream", "seq", "end", "duration", "meter", "kind", "quality", "rev", "flow"], 0
+    )
     with pytest.raises(InputError):
         ReadingLeaf(**({"quantity": bytes(33), "record": bytes(32)} | fields | wrong)).encode()
 
@@ -122,7 +125,9 @@ def encodable(value):
 
 
 def test_canonical_json_is_sorted_tight_and_utf8():
-    assert canonical_json({"b": [1, True, None], "a": "é"}) == '{"a":"é","b":[1,true,null]}'.encode()
+    assert (
+        canonical_json({"b": [1, True, None], "a": "é"}) == '{"a":"é","b":[1,true,null]}'.encode()
+    )
 
 
 @pytest.mark.parametrize("wrong", [1.5, b"x", {1: 2}, {"a": [1.0]}, {1, 2}])
@@ -143,6 +148,11 @@ def test_values_without_canonical_form_are_refused(wrong):
         b"Infinity",
         b'"\xff"',
         b"[" * 200_000,
+        b'{"a":' * 17 + b"1" + b"}" * 17,
+        b'"' + b'\\"' * 100_000,
+        b'"' + b'\\"' * 100_000 + b"\\",
+        "[]".encode("utf-16"),
+        b"\xef\xbb\xbf[]",
         b"9" * 10_000,
     ],
 )
@@ -151,13 +161,22 @@ def test_other_documents_are_refused(wrong):
         load_json(wrong)
 
 
+def test_brackets_in_texts_are_no_nesting():
+    assert load_json(b'["' + b"[" * 100 + b'","\\"[[[[[[[[[[[[[[[[[[[["]') == [
+        "[" * 100,
+        '"' + "[" * 20,
+    ]
+
+
 @given(st.binary())
 def test_hex_survives(data):
     assert unhex(hex0x(data)) == data
     assert unhex(hex0x(data), len(data)) == data
 
 
-@pytest.mark.parametrize("wrong", ["", "00", "0x0", "0xzz", "0x 00", "0x00 ", "0X00", "0x٠٠", 1, None])
+@pytest.mark.parametrize(
+    "wrong", ["", "00", "0x0", "0xzz", "0x 00", "0x00 ", "0X00", "0x٠٠", 1, None]
+)
 def test_other_hex_is_refused(wrong):
     with pytest.raises(InputError):
         unhex(wrong)

@@ -69,7 +69,7 @@ DOCUMENT = json.loads(EXAMPLE.canonical())
 
 
 def test_the_document_of_the_protocol():
-    assert DOCUMENT == {
+    assert {
         "v": 1,
         "stream": 1,
         "seq": 3,
@@ -86,7 +86,7 @@ def test_the_document_of_the_protocol():
             {"row": "peak", "count": 5, "quantity": "9000", "blinding": f"0x{7:064x}"},
             {"row": "low", "count": 19, "quantity": "9250", "blinding": f"0x{8:064x}"},
         ],
-    }
+    } == DOCUMENT
 
 
 LINE = DOCUMENT["lines"][0]

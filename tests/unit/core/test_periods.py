@@ -1,4 +1,5 @@
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -57,7 +58,7 @@ def test_each_moment_has_one_period(first, time, timezone):
 def test_the_days_fill_the_period(first, number, timezone):
     bounds = [day_bounds(day, timezone) for day in days_in_period(first, number, timezone)]
     assert (bounds[0][0], bounds[-1][1]) == period_bounds(first, number, timezone)
-    assert all(before[1] == after[0] for before, after in zip(bounds, bounds[1:], strict=False))
+    assert all(before[1] == after[0] for before, after in pairwise(bounds))
 
 
 @given(times, zones)

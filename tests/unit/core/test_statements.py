@@ -111,9 +111,7 @@ def test_a_line_that_does_not_fit_is_refused(numbers):
 
 def test_privacy_and_blindings_must_agree():
     with pytest.raises(EvidenceError):
-        lines_from_manifests(
-            TARIFF, [manifest([ManifestLine("low", 1, 1, None)])], committed=True
-        )
+        lines_from_manifests(TARIFF, [manifest([ManifestLine("low", 1, 1, None)])], committed=True)
     with pytest.raises(EvidenceError):
         lines_from_manifests(TARIFF, [manifest([ManifestLine("low", 1, 1, 5)])], committed=False)
 

@@ -69,7 +69,9 @@ def test_rows_follow_the_calendar_at_any_time(tariff, starts):
         assert tariff.row_index_at(start) == row_by_definition(tariff, start)
 
 
-@given(tariffs, st.sampled_from(["2026-03-29", "2026-10-25", "2026-10-04", "1972-01-07"]), st.data())
+@given(
+    tariffs, st.sampled_from(["2026-03-29", "2026-10-25", "2026-10-04", "1972-01-07"]), st.data()
+)
 def test_rows_are_right_where_the_clock_changes(tariff, day, data):
     noon = int(datetime.fromisoformat(day + "T12:00:00+00:00").timestamp())
     for start in data.draw(st.lists(st.integers(noon - 86_400, noon + 86_400), max_size=30)):

@@ -42,7 +42,9 @@ cursors = st.builds(Cursor, words, U32, U40, U64)
 def reference(domain, type_text, record):
     """The digest as eth_account computes it."""
     name, _, rest = type_text.rstrip(")").partition("(")
-    members = [dict(zip(("type", "name"), each.split(" "), strict=True)) for each in rest.split(",")]
+    members = [
+        dict(zip(("type", "name"), each.split(" "), strict=True)) for each in rest.split(",")
+    ]
     message = dict(zip((each["name"] for each in members), astuple(record), strict=True))
     signable = encode_typed_data(
         {
@@ -119,8 +121,17 @@ def test_a_batch_that_does_not_continue_is_refused(field, wrong):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"stream": 2**32}, {"seq": -1}, {"to": 2**40}, {"prev": bytes(31)}, {"first": bytes(32)}]
-    + [{"root": 5}, {"count": 2**32}, {"closes": 2}],
+    [
+        {"stream": 2**32},
+        {"seq": -1},
+        {"from_": -1},
+        {"to": 2**40},
+        {"prev": bytes(31)},
+        {"first": bytes(32)},
+        {"root": 5},
+        {"content": bytes(33)},
+        {"count": 2**32},
+    ],
 )
 def test_a_field_that_does_not_fit_is_refused(wrong):
     batch = Batch(1, 1, bytes(32), 0, 1, 0, 0, False, bytes(32), bytes(32))

@@ -1,6 +1,7 @@
 import json
 
 from tests.vectors.make_core import PLACE, reading, vectors
+
 from usufruct.core.encoding import unhex
 from usufruct.core.merkle import verify_path
 from usufruct.core.signing import recover, verify_record

@@ -4,8 +4,8 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.unit.core.deals import deals
+
 from usufruct.core.statements import kpi_vector
 from usufruct.core.waterfall import (
     MAX_U64,
@@ -106,9 +106,7 @@ def test_money_is_conserved_to_the_unit(deal):
     assert result.paid_total == deal.receipts + result.released_total
     before = [b for s, b in zip(deal.rules.steps, deal.balances, strict=True) if s.kind == 3]
     after = [
-        line.balance
-        for s, line in zip(deal.rules.steps, result.lines, strict=True)
-        if s.kind == 3
+        line.balance for s, line in zip(deal.rules.steps, result.lines, strict=True) if s.kind == 3
     ]
     paid_out = sum(payments(deal.rules, result).values())
     assert paid_out + sum(after) == deal.receipts + sum(before)

@@ -1,0 +1,1 @@
+"""Oracle workers: they validate readings, price them, sign batches and statements."""

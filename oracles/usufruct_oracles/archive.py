@@ -1,0 +1,132 @@
+"""Keeps the evidence of attested statements, whoever sent them, after recomputing them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from usufruct.chain import crash
+from usufruct.clock import Clock, SystemClock
+from usufruct.contracts import DecodeError
+from usufruct.contracts import _runtime as rt
+from usufruct.contracts import statement_book as book
+from usufruct.core.encoding import hex0x
+from usufruct.core.typed_data import statement_digest
+from usufruct_oracles import differ, logs
+from usufruct_oracles.alerts import Alerts
+from usufruct_oracles.chainview import Account, Attested, ChainView
+from usufruct_oracles.desk import Desk
+from usufruct_oracles.metrics import Metrics
+from usufruct_oracles.ports import Books
+from usufruct_oracles.windows import Calendar
+from usufruct_oracles.wire import Json, statement_to
+
+_ATTEST_TYPES: Final = (book.Statement.ABI, "uint256", "bytes")
+_NO_SIGNATURES: Final = b""
+
+
+class Archive:
+    """Records attested statements that this worker computes the same; others raise an alert.
+
+    Args:
+        desk: Holds the lock over the journal.
+        calendar: The project's calendar.
+        books: The journal.
+        view: What the chain says.
+        input_of: Call data of a transaction, by its hash.
+        alerts: Where disagreements go.
+        metrics: Where attested statements are counted.
+        clock: Wall clock.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        calendar: Calendar,
+        books: Books,
+        view: ChainView,
+        input_of: Callable[[bytes], bytes],
+        alerts: Alerts,
+        metrics: Metrics,
+        clock: Clock | None = None,
+    ) -> None:
+        self._desk = desk
+        self._calendar = calendar
+        self._books = books
+        self._view = view
+        self._input_of = input_of
+        self._alerts = alerts
+        self._metrics = metrics
+        self._clock = clock or SystemClock()
+        self._log = logs.get("archive")
+        self._judged: dict[tuple[int, int, int], int] = {}
+        self._alerted: dict[tuple[int, int, int], tuple[Json, Json]] = {}
+        self._kept: set[tuple[int, int, int, bytes]] = set()
+
+    def catch_up(self, stream: int) -> int:
+        """Record what was attested since; returns the number of statements recorded."""
+        account = self._view.account(stream)
+        return sum(
+            self._take(account, attested)
+            for versions in list(account.versions.values())
+            for attested in list(versions)
+        )
+
+    def _take(self, account: Account, attested: Attested) -> bool:
+        statement = attested.statement
+        place = (statement.stream, statement.period, statement.version)
+        if (*place, attested.tx) in self._kept:
+            return False
+        if self._books.has_statement(*place):
+            self._kept.add((*place, attested.tx))
+            return False
+        with self._desk.lock:
+            if not self._is_due(account, attested, place):
+                return False
+            heads = statement.first_head, statement.last_head
+            built = self._books.build_statement(*place, heads)
+            if statement_digest(self._view.book_domain, built.statement) != attested.digest:
+                self._disagree(place, attested, statement_to(built.statement))
+                return False
+        signatures = self._signatures(attested)
+        self._books.record_statement(built, attested.signers, signatures, attested.tx)
+        crash.point("statement.recorded")
+        self._metrics.attested.labels(str(statement.stream)).inc()
+        self._log.info("statement recorded", place=place, tx=hex0x(attested.tx))
+        return True
+
+    def _is_due(self, account: Account, attested: Attested, place: tuple[int, int, int]) -> bool:
+        """Whether all its batches are recorded, and the journal has changed since it was last judged."""
+        recorded = self._books.recorded(place[0])
+        last = attested.statement.last_head
+        if last not in recorded or account.head_at(attested.statement.to) != last:
+            return False
+        return self._judged.get(place) != self._books.revision()
+
+    def _disagree(self, place: tuple[int, int, int], attested: Attested, mine: Json) -> None:
+        self._judged[place] = self._books.revision()
+        theirs = statement_to(attested.statement)
+        if self._alerted.get(place) == (theirs, mine):
+            return
+        self._alerted[place] = theirs, mine
+        detail: Json = {
+            "tx": hex0x(attested.tx),
+            "differs": differ.differing(mine, theirs),
+            "attested": theirs,
+            "mine": mine,
+        }
+        self._alerts.disagreement(place[0], "attested", "chain", detail, self._clock.now())
+
+    def _signatures(self, attested: Attested) -> bytes:
+        """The signatures in the transaction's call data, if it called the book directly."""
+        data = self._input_of(attested.tx)
+        statement = book.Statement(*differ.fields_of(attested.statement))
+        selector = book.attest(statement, 0, _NO_SIGNATURES).data[:4]
+        if data[:4] != selector:
+            return _NO_SIGNATURES
+        try:
+            raw, signers, signatures = rt.decode(_ATTEST_TYPES, data[4:])
+        except DecodeError:
+            return _NO_SIGNATURES
+        same = book.Statement.from_abi(raw) == statement and signers == attested.signers
+        return bytes(signatures) if same else _NO_SIGNATURES

@@ -1,0 +1,207 @@
+"""The journal of one worker, as everything else uses it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from usufruct.clock import Clock, SystemClock
+from usufruct.config import Community
+from usufruct.core.manifests import Manifest
+from usufruct.core.typed_data import Cursor
+from usufruct_oracles import batches as building
+from usufruct_oracles import intervals, statements, summary
+from usufruct_oracles.catalog import catalog_of
+from usufruct_oracles.journal import anchored, attested
+from usufruct_oracles.journal.database import Database
+from usufruct_oracles.journal.ingest import IngestReport, ingest
+from usufruct_oracles.journal.schema import batches, files
+from usufruct_oracles.ports import BuiltBatch, BuiltStatement, RecordedStatement
+from usufruct_oracles.sources.base import Source, SourceFile
+from usufruct_oracles.windows import Window
+
+
+class Journal:
+    """Records, readings, verdicts, anchored batches and attested statements of one worker.
+
+    It is the worker's `Books`. Safe to share between threads.
+
+    Args:
+        where: Path of an SQLite file, an SQLAlchemy URL, or an open database.
+        community: The community.
+        clock: Says what is in the future; the chain's time in a worker.
+        source: Where `poll` takes files from.
+        privacy_secret: The secret of the blindings; needed to build batches of committed streams.
+
+    Raises:
+        ConfigError: The database cannot be used.
+    """
+
+    def __init__(
+        self,
+        where: str | Path | Database,
+        community: Community,
+        *,
+        clock: Clock | None = None,
+        source: Source | None = None,
+        privacy_secret: bytes | None = None,
+    ) -> None:
+        self.database = where if isinstance(where, Database) else Database(where)
+        self.community = community
+        self._catalog = catalog_of(community)
+        self._clock = clock or SystemClock()
+        self._source = source
+        self._privacy_secret = privacy_secret
+
+    def close(self) -> None:
+        """Closes the connections to the database."""
+        self.database.close()
+
+    # --- Taking in ---
+
+    def ingest(self, file: SourceFile) -> IngestReport:
+        """Judges and stores one file; the same content again changes nothing."""
+        return ingest(self.database, self._catalog, file, self._clock.now())
+
+    def ingest_all(self, files: Iterable[SourceFile]) -> list[IngestReport]:
+        """The reports of several files, in order."""
+        return [self.ingest(file) for file in files]
+
+    def poll(self) -> dict[str, int]:
+        """Takes in what the source has; number of rows by "accepted" and "rejected"."""
+        totals = Counter({"accepted": 0, "rejected": 0})
+        for file in self._source.poll() if self._source else ():
+            report = self.ingest(file)
+            totals["accepted"] += report.accepted
+            totals["rejected"] += sum(report.rejected.values())
+        return dict(totals)
+
+    def revision(self) -> int:
+        """A number that is another one whenever something that could be built may have changed."""
+        ends = select(batches.c.stream, batches.c.seq, batches.c.head).order_by(
+            batches.c.stream, batches.c.seq
+        )
+        with self.database.read() as connection:
+            last = connection.execute(select(func.max(files.c.id))).scalar_one()
+            heads = [tuple(row) for row in connection.execute(ends)]
+        return int.from_bytes(sha256(repr((last, heads)).encode()).digest()[:8], "big")
+
+    def has_file(self, stream: str | int, day: str) -> bool:
+        """Whether a usable file of the stream's local day was ingested: the day is ready."""
+        query = select(files.c.id).where(
+            files.c.stream == self._catalog.stream(stream).code,
+            files.c.day == day,
+            files.c.rule.is_(None),
+        )
+        with self.database.read() as connection:
+            return connection.execute(query).first() is not None
+
+    def expected(self, stream: str | int, from_: int, to: int) -> int:
+        """Intervals, or meter-days, that should end in (from_, to]."""
+        return intervals.expected(self._catalog, self._catalog.stream(stream), from_, to)
+
+    # --- Building ---
+
+    def build_batch(self, stream: str | int, cursor: Cursor, window: Window) -> BuiltBatch:
+        """The batch that continues from `cursor` and covers `window`; see `batches.build_batch`."""
+        return building.build_batch(
+            self.database,
+            self.community,
+            stream,
+            cursor,
+            window.to,
+            closes=window.closes,
+            privacy_secret=self._privacy_secret,
+        )
+
+    def find_batch(
+        self, stream: str | int, cursor: Cursor, window: Window, content: bytes
+    ) -> BuiltBatch | None:
+        """The batch with that content as the journal stands or stood; see `batches.find_batch`."""
+        return building.find_batch(
+            self.database,
+            self.community,
+            stream,
+            cursor,
+            window.to,
+            content,
+            closes=window.closes,
+            privacy_secret=self._privacy_secret,
+        )
+
+    def build_statement(
+        self, stream: str | int, period: int, version: int, heads: tuple[bytes, bytes]
+    ) -> BuiltStatement:
+        """The statement of a period whose batches are all recorded, whatever its quality."""
+        return statements.build_statement(
+            self.database,
+            self.community,
+            stream,
+            period,
+            version,
+            *heads,
+            require_quality=False,
+        )
+
+    # --- What was anchored and attested ---
+
+    def recorded(self, stream: int) -> list[bytes]:
+        """Heads after each recorded batch, from number 1 on, without gaps."""
+        return anchored.recorded_heads(self.database, stream)
+
+    def manifests(self, stream: int, from_: int, to: int) -> list[Manifest]:
+        """Manifests of the recorded batches in [from_, to), in order."""
+        which = self._catalog.stream(stream)
+        return anchored.manifests_between(self.database, which, from_, to)
+
+    def batch(self, stream: int, seq: int) -> BuiltBatch | None:
+        """A recorded batch, None if it is not recorded."""
+        return anchored.recorded_batch(self.database, stream, seq)
+
+    def record(self, built: BuiltBatch, digest: bytes, tx: bytes) -> None:
+        """Records a batch as anchored; see `anchored.record_batch`."""
+        anchored.record_batch(self.database, built, digest, tx)
+
+    def forget_after(self, stream: int, seq: int) -> None:
+        """Takes back the records of the batches after `seq`."""
+        anchored.forget_after(self.database, stream, seq)
+
+    def has_statement(self, stream: int, period: int, version: int) -> bool:
+        """Whether an attested statement is recorded."""
+        return attested.has_statement(self.database, stream, period, version)
+
+    def record_statement(
+        self, built: BuiltStatement, signers: int, signatures: bytes, tx: bytes
+    ) -> None:
+        """Records an attested statement with its evidence."""
+        attested.record_statement(self.database, built, signers, signatures, tx)
+
+    def statement(self, stream: int, period: int, version: int) -> RecordedStatement | None:
+        """A recorded statement, None if it is not recorded."""
+        return attested.recorded_statement(self.database, stream, period, version)
+
+    # --- Verdicts ---
+
+    def verdicts(self, stream: int | None, period: int | None) -> dict[str, object]:
+        """Counts by rule with the money at stake, and the list of what is open.
+
+        Args:
+            stream: Number of the stream, None for all.
+            period: Number of the period, None for the present one.
+
+        Raises:
+            InputError: No such stream or period.
+        """
+        now = self._clock.now()
+        which = self.community.streams if stream is None else (self._catalog.stream(stream),)
+        number = max(1, self._catalog.period_of(now)) if period is None else period
+        return {
+            "period": number,
+            "streams": [
+                summary.verdicts(self.database, self._catalog, each, number, now) for each in which
+            ],
+        }

@@ -1,0 +1,162 @@
+"""The worker's loop: take in, catch up, propose; and its status.
+
+A pass does one step for every stream. While steps make progress passes follow each other at once; otherwise
+the worker sleeps for `poll`, or shorter while it waits for another worker's turn. An error of one stream does
+not keep the others from going on; a defect ends the process, whose supervisor starts it again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from usufruct.clock import Clock, SystemClock
+from usufruct.config import Stream
+from usufruct.contracts import ContractError
+from usufruct.errors import UsufructError
+from usufruct_oracles import logs
+from usufruct_oracles.archive import Archive
+from usufruct_oracles.chainview import ChainView
+from usufruct_oracles.desk import Waiting
+from usufruct_oracles.metrics import Metrics
+from usufruct_oracles.ports import Books
+from usufruct_oracles.propose import Proposer
+from usufruct_oracles.reconcile import Reconciler
+
+_EXPECTED = (UsufructError, ContractError, SQLAlchemyError, OSError)
+_SHORT = 0.2
+_LONGEST_PAUSE = 30.0
+_SHORT_WAITS = {"not_my_turn", "no_quorum", "catching_up"}
+
+
+@dataclass(slots=True)
+class Progress:
+    """How the loop is doing; written by the loop, read by the status.
+
+    Attributes:
+        passes: Passes so far.
+        finished_at: Wall clock at the end of the last pass without an error, None before.
+        error: The last pass's error, "" if there was none.
+    """
+
+    passes: int = 0
+    finished_at: int | None = None
+    error: str = ""
+
+
+class Worker:
+    """Runs until it is told to stop.
+
+    Attributes:
+        progress: How it is doing.
+    """
+
+    def __init__(
+        self,
+        streams: Mapping[int, Stream],
+        books: Books,
+        view: ChainView,
+        reconciler: Reconciler,
+        archive: Archive,
+        proposer: Proposer,
+        metrics: Metrics,
+        *,
+        poll: float,
+        clock: Clock | None = None,
+    ) -> None:
+        self._streams = streams
+        self._books = books
+        self._view = view
+        self._reconciler = reconciler
+        self._archive = archive
+        self._proposer = proposer
+        self._metrics = metrics
+        self._poll = poll
+        self._clock = clock or SystemClock()
+        self._log = logs.get("worker")
+        self.progress = Progress()
+
+    def run(self, stop: threading.Event) -> None:
+        """Pass after pass until `stop` is set; a step under way is finished first."""
+        failures = 0
+        while not stop.is_set():
+            moved = self.run_once(stop)
+            failures = failures + 1 if self.progress.error else 0
+            if not moved:
+                stop.wait(self._pause(failures))
+
+    def run_once(self, stop: threading.Event | None = None) -> bool:
+        """One pass; True if something moved. Errors are logged, counted and kept for the status."""
+        errors: list[str] = []
+        moved = False
+        with self._metrics.seconds.time():
+            if self._guarded("input", self._take_in, errors) is not None:
+                for stream in self._streams:
+                    if stop is not None and stop.is_set():
+                        break
+                    moved |= bool(self._guarded(str(stream), partial(self.step, stream), errors))
+        self._finish(errors)
+        return moved
+
+    def _take_in(self) -> bool:
+        self._view.refresh()
+        for verdict, count in self._books.poll().items():
+            self._metrics.readings.labels(verdict).inc(count)
+        return True
+
+    def step(self, stream: int) -> bool:
+        """Catch up with one stream and propose what is due; True if something moved."""
+        moved = self._catch_up(stream)
+        # Statements first: they must not wait behind a backlog of later days.
+        if self._proposer.statement(stream) or self._proposer.batch(stream):
+            self._view.refresh()
+            self._catch_up(stream)
+            moved = True
+        cursor = self._view.account(stream).cursor
+        if cursor is not None:
+            self._metrics.lag.labels(str(stream)).set(max(0, self._view.now - cursor.to))
+        return moved
+
+    def _catch_up(self, stream: int) -> bool:
+        recorded = self._reconciler.catch_up(stream)
+        return bool(self._archive.catch_up(stream)) or bool(recorded)
+
+    def _guarded(self, part: str, step: Callable[[], bool], errors: list[str]) -> bool | None:
+        try:
+            return step()
+        except _EXPECTED as error:
+            shown = error.one_line() if isinstance(error, UsufructError) else str(error)
+            errors.append(f"{part}: {type(error).__name__}: {logs.escape(shown)}")
+            self._log.error("pass failed", part=part, kind=type(error).__name__, error=shown)
+            return None
+
+    def _finish(self, errors: list[str]) -> None:
+        self.progress.passes += 1
+        self.progress.error = "; ".join(errors)
+        if errors:
+            self._metrics.failures.inc()
+        else:
+            self.progress.finished_at = self._clock.now()
+
+    def _pause(self, failures: int) -> float:
+        if failures:
+            pause: float = min(self._poll * 2 ** min(failures, 10), _LONGEST_PAUSE)
+            return pause
+        waits = self._proposer.state.values()
+        if any(each.code in _SHORT_WAITS for each in waits):
+            return min(self._poll, _SHORT)
+        return self._poll
+
+    def waiting(self, stream: int) -> dict[str, Waiting]:
+        """What a stream waits for: "batch", "statement", and "record" while it catches up."""
+        found = {
+            kind: self._proposer.state[stream, kind]
+            for kind in ("batch", "statement")
+            if (stream, kind) in self._proposer.state
+        }
+        behind = self._reconciler.waiting.get(stream)
+        return found if behind is None else {**found, "record": behind}

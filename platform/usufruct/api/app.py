@@ -1,0 +1,79 @@
+"""Puts the application together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from fastapi import FastAPI, Request, Response
+
+from usufruct.api.limits import Limits
+from usufruct.api.metrics import Metrics
+from usufruct.api.moment import NotModified
+from usufruct.api.problems import install
+from usufruct.api.routes import evidence, payouts, series, system, wallets
+from usufruct.api.schemas import ProblemBody
+from usufruct.api.service import Service
+
+__all__ = ["create_app"]
+
+_DESCRIPTION: Final = """Income of a community, traced from a meter reading to a payout.
+
+Amounts are whole minor units as text. Times are RFC 3339 in UTC, each with its block. Every answer names the block it
+is as of and carries an ETag that changes with it. Lists hold at most 200 objects; pass `next` as `starting_after`.
+Errors are problem details (RFC 9457) with the field, its value, the rule and the remedy."""
+
+
+def create_app(service: Service) -> FastAPI:
+    """The application on a migrated ledger."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await service.database.dispose_async()
+
+    app = FastAPI(
+        title="Usufruct",
+        version="1",
+        summary="Income rights: holdings, payouts and their evidence",
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    app.state.service = service
+    app.state.metrics = Metrics(service.progress)
+    install(app)
+    app.add_exception_handler(NotModified, _not_modified)
+    for module in (wallets, series, payouts, evidence, system):
+        app.include_router(module.router)
+    app.add_middleware(Limits, metrics=app.state.metrics)
+    _describe_problems(app)
+    return app
+
+
+async def _not_modified(_: Request, error: Exception) -> Response:
+    assert isinstance(error, NotModified)
+    return Response(status_code=304, headers={"etag": error.etag, "cache-control": "no-cache"})
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Adds the problem shape to the OpenAPI document, which FastAPI fills with its own error shape."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = generate()
+            shapes = document["components"]["schemas"]
+            shapes["ProblemBody"] = ProblemBody.model_json_schema(
+                ref_template="#/components/schemas/{model}"
+            )
+            shapes |= shapes["ProblemBody"].pop("$defs", {})
+            for name in ("HTTPValidationError", "ValidationError"):
+                shapes.pop(name, None)
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the document

@@ -1,0 +1,200 @@
+"""Streams, batches and statements as the API's objects, and the explanation of a payout."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Row
+
+from usufruct.api.render import KINDS, Json, Renderer, hexed, rfc3339
+from usufruct.contracts.revenue_right import Refusal
+from usufruct.core.accrual import payout_between
+from usufruct.core.encoding import checksum_address
+from usufruct.core.statements import kpi_values
+from usufruct.ledger import ids
+from usufruct.money import Currency, format_amount
+
+__all__ = ["arithmetic", "batch", "refusal", "sentence", "statement", "stream"]
+
+_REFUSALS: Final = {
+    Refusal.RECIPIENT_FROZEN: "The wallet was frozen; the amount stays with it until it is released.",
+    Refusal.RECIPIENT_EXPIRED: "The identity check had expired; the amount stays until it is renewed.",
+    Refusal.PAYMENT_REJECTED: "The currency refused the wallet; the amount stays claimable.",
+}
+
+
+def stream(
+    render: Renderer,
+    row: Row[Any],
+    tariffs: Sequence[Row[Any]] | None = None,
+    rules: Sequence[Row[Any]] = (),
+    fundings: Sequence[Row[Any]] = (),
+) -> Json:
+    """A stream; with `tariffs` given also its tariffs, rules and latest funding."""
+    body: Json = {
+        "id": ids.stream_id(row.id),
+        "object": "stream",
+        "number": row.id,
+        "code": row.code,
+        "kind": KINDS[row.kind] if row.kind < len(KINDS) else str(row.kind),
+        "starts": rfc3339(row.start),
+        "challenge_window_seconds": row.challenge_window,
+        "funding_grace_seconds": row.funding_grace,
+        "min_coverage_bp": row.min_coverage_bp,
+        "max_estimated_bp": row.max_estimated_bp,
+        "readings": "committed" if row.committed else "open",
+        "depends_on": [ids.stream_id(each) for each in json.loads(row.depends_on)],
+        "opened": render.place(row),
+    }
+    if tariffs is None:
+        return body
+    body["tariffs"] = [
+        {"hash": hexed(each.hash), "valid_from": rfc3339(each.valid_from)} for each in tariffs
+    ]
+    body["rules"] = [
+        {
+            "version": each.version,
+            "effective_at": rfc3339(each.effective_at),
+            **json.loads(each.content),
+        }
+        for each in rules
+    ]
+    body["funding"] = [
+        {
+            "from": checksum_address(each.sender),
+            "amount": render.money(each.amount),
+            "escrow_after": render.money(each.escrow),
+            **render.place(each),
+        }
+        for each in fundings
+    ]
+    return body
+
+
+def batch(render: Renderer, row: Row[Any]) -> Json:
+    """An anchored batch."""
+    return {
+        "id": ids.batch_id(row.stream, row.seq),
+        "object": "batch",
+        "stream": ids.stream_id(row.stream),
+        "seq": row.seq,
+        "from": rfc3339(row.from_),
+        "to": rfc3339(row.to_),
+        "first": str(row.first),
+        "count": row._mapping["count"],  # Row.count is a method of tuples
+        "closes_period": row.closes,
+        "root": hexed(row.root),
+        "content": hexed(row.content),
+        "head": hexed(row.head),
+        "evidence": "checked" if row.manifest else "missing",
+        "anchored": render.place(row),
+    }
+
+
+def statement(render: Renderer, row: Row[Any], now: int, *, detailed: bool = False) -> Json:
+    """A statement; `now` is the chain's time, which decides whether its window is over."""
+    fields = json.loads(row.fields)
+    final_at = row.event_final_at or row.final_at
+    body: Json = {
+        "id": ids.statement_id(row.stream, row.period, row.version),
+        "object": "statement",
+        "stream": ids.stream_id(row.stream),
+        "period": render.period(row.period),
+        "version": row.version,
+        "status": _status(row, final_at, now),
+        "from": rfc3339(fields["from_"]),
+        "to": rfc3339(fields["to"]),
+        "gross": render.money(int(fields["gross"])),
+        "adjustments": render.money(int(fields["adjustments"])),
+        "distributable": render.money(row.distributable),
+        "coverage_bp": fields["coverage_bp"],
+        "estimated_bp": fields["estimated_bp"],
+        "final_at": rfc3339(final_at),
+        "digest": hexed(row.digest),
+        "evidence": "checked" if row.lines else "missing",
+        "attested": render.place(row),
+    }
+    if not detailed:
+        return body
+    for name in ("first_head", "last_head", "lines_root", "tariff_hash", "documents"):
+        body[name] = fields[name]
+    body["kpis_bp"] = kpi_values(bytes.fromhex(fields["kpis"][2:]))
+    body["lines"] = _lines(render, row)
+    body["tariff"] = json.loads(row.tariff) if row.tariff else None
+    body["signers"] = _signers(row)
+    return body
+
+
+def _status(row: Row[Any], final_at: int, now: int) -> str:
+    if not row.newest and row.event != "settled":
+        return "superseded"
+    if row.event in ("disputed", "voided", "settled"):
+        return str(row.event)
+    return "final" if now >= final_at else "attested"
+
+
+def _lines(render: Renderer, row: Row[Any]) -> list[Json] | None:
+    if row.lines is None:
+        return None
+    return [
+        {
+            "row": line["row"],
+            "price": render.money(int(line["price"])),
+            "per": str(line["per"]),
+            "quantity": str(line["quantity"]),
+            "readings": line["count"],
+            "amount": render.money(int(line["amount"])),
+        }
+        for line in json.loads(row.lines)
+    ]
+
+
+def _signers(row: Row[Any]) -> list[str] | None:
+    """Addresses whose signatures were checked."""
+    if row.signer_table is None:
+        return None
+    bitmap = int(row.evidence_signers, 16)
+    return [each for place, each in enumerate(json.loads(row.signer_table)) if bitmap >> place & 1]
+
+
+def refusal(reason: int) -> Json:
+    """Why a page of payments passed over a wallet."""
+    known = Refusal(reason)
+    text = _REFUSALS.get(known, "The series refused the payment; the amount stays claimable.")
+    return {"reason": known.name.lower().replace("_", "-"), "detail": text}
+
+
+# --- Why this amount -------------------------------------------------------------------------------
+
+
+def arithmetic(row: Row[Any]) -> Json:
+    """The exact computation of a payout: whole numbers only, rounded down once per distribution."""
+    after = (row.acc_after * row.units - row.debt) // row.supply
+    before = (row.acc_before * row.units - row.debt) // row.supply
+    amount = payout_between(row.acc_before, row.acc_after, row.units, row.debt, row.supply)
+    return {
+        "formula": "floor((accumulator_after*units - debt)/supply) - floor((accumulator_before*units - debt)/supply)",
+        "units": str(row.units),
+        "supply": str(row.supply),
+        "accumulator_before": str(row.acc_before),
+        "accumulator_after": str(row.acc_after),
+        "debt": str(row.debt),
+        "earned_before": str(before),
+        "earned_after": str(after),
+        "amount": str(amount),
+    }
+
+
+def sentence(render: Renderer, row: Row[Any]) -> str:
+    """The payout in one sentence."""
+    currency = render.currency
+    period = render.labels.period(row.period) or f"period {row.period}"
+    share = Currency("%", 4)
+    percent = format_amount(row.units * 1_000_000 // row.supply, share)
+    return (
+        f"{format_amount(row.amount, currency)} {currency.code} for {period}: "
+        f"{row.units} of {row.supply} units of {row.symbol} ({percent} %) "
+        f"of {format_amount(row.distributed, currency)} {currency.code}."
+    )

@@ -1,0 +1,173 @@
+"""Finds what a request names: series, streams, wallets, and where a page begins."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from sqlalchemy import Row, bindparam, select
+
+from usufruct.api.moment import Moment
+from usufruct.api.params import wallet_bytes
+from usufruct.api.problems import Problem, not_found
+from usufruct.errors import InputError
+from usufruct.ledger import ids
+from usufruct.ledger.models import batch, distribution, series, settlement, statement
+from usufruct.ledger.reads.holders import WALLET_ID
+from usufruct.ledger.reads.series import SERIES_BY_ADDRESS, SERIES_BY_SLUG
+from usufruct.ledger.reads.statements import STREAMS
+
+__all__ = [
+    "batch_position",
+    "distribution_position",
+    "find_series",
+    "find_stream",
+    "find_wallet",
+    "payout_position",
+    "series_number",
+    "settlement_position",
+    "statement_position",
+    "stream_number",
+]
+
+NEWEST: Final = 1 << 62
+"""A position after every possible one."""
+
+_DISTRIBUTION_POS: Final = (
+    select(distribution.c.pos)
+    .join(series, series.c.id == distribution.c.series)
+    .where(series.c.slug == bindparam("slug"), distribution.c.number == bindparam("number"))
+)
+_BATCH_POS: Final = select(batch.c.pos).where(
+    batch.c.stream == bindparam("a"), batch.c.seq == bindparam("b")
+)
+_SETTLEMENT_POS: Final = select(settlement.c.pos).where(
+    settlement.c.stream == bindparam("a"), settlement.c.period == bindparam("b")
+)
+_STATEMENT_POS: Final = select(statement.c.pos).where(
+    statement.c.stream == bindparam("a"),
+    statement.c.period == bindparam("b"),
+    statement.c.version == bindparam("c"),
+)
+
+
+async def find_series(moment: Moment, name: str, field: str = "id") -> Row[Any]:
+    """The series with this id, symbol, project code or address; a problem if there is none."""
+    if name.startswith("0x"):
+        row = await moment.row(SERIES_BY_ADDRESS, address=wallet_bytes(name, field))
+    else:
+        slug = name.removeprefix("ser_").lower()
+        row = await moment.row(SERIES_BY_SLUG, slug=slug)
+        coded = [at for at, code in moment.render.labels.series.items() if code == name]
+        if row is None and coded:
+            row = await moment.row(SERIES_BY_ADDRESS, address=bytes.fromhex(coded[0][2:]))
+    if row is None:
+        raise not_found("series", field, name, "GET /v1/series lists them")
+    return row
+
+
+async def series_number(moment: Moment, name: str | None) -> int | None:
+    """Ledger number of the series that a filter names."""
+    return None if name is None else int((await find_series(moment, name, "series")).id)
+
+
+async def find_stream(moment: Moment, name: str, field: str = "stream") -> Row[Any]:
+    """The stream with this id, number or code; a problem if there is none or several."""
+    wanted = name.removeprefix("str_")
+    rows = [
+        row
+        for row in await moment.rows(STREAMS)
+        if str(row.id) == wanted or row.code.upper() == name.upper()
+    ]
+    if len(rows) > 1:
+        numbers = ", ".join(str(row.id) for row in rows)
+        raise InputError(
+            "several streams have this code",
+            field=field,
+            value=name,
+            rule="must name one stream",
+            remedy=f"use a number: {numbers}",
+        )
+    if not rows:
+        raise not_found("stream", field, name, "GET /v1/streams lists them")
+    return rows[0]
+
+
+async def stream_number(moment: Moment, name: str | None) -> int | None:
+    """Number of the stream that a filter names."""
+    return None if name is None else int((await find_stream(moment, name)).id)
+
+
+async def find_wallet(moment: Moment, text: str, field: str = "address") -> int | None:
+    """Ledger number of a wallet; None if the ledger has never seen it. InputError if it is no address."""
+    row = await moment.row(WALLET_ID, address=wallet_bytes(text, field))
+    return None if row is None else int(row.id)
+
+
+# --- Where a page begins ---------------------------------------------------------------------------
+
+
+async def payout_position(moment: Moment, starting_after: str | None) -> int:
+    """Position of the payout that a page starts after."""
+    if starting_after is None:
+        return NEWEST
+    key = ids.parse_payout_id(starting_after, "starting_after")
+    row = await moment.row(_DISTRIBUTION_POS, slug=key.slug, number=key.number)
+    return _position(row, starting_after)
+
+
+async def distribution_position(moment: Moment, starting_after: str | None) -> int:
+    """Position of the distribution that a page starts after."""
+    if starting_after is None:
+        return NEWEST
+    slug, number = ids.parse_distribution_id(starting_after, "starting_after")
+    return _position(await moment.row(_DISTRIBUTION_POS, slug=slug, number=number), starting_after)
+
+
+async def batch_position(moment: Moment, starting_after: str | None) -> int:
+    """Position of the batch that a page starts after."""
+    if starting_after is None:
+        return NEWEST
+    a, b = _numbers(starting_after, r"bat_(\d{1,10})_(\d{1,10})", "bat_1_15")
+    return _position(await moment.row(_BATCH_POS, a=a, b=b), starting_after)
+
+
+async def settlement_position(moment: Moment, starting_after: str | None) -> int:
+    """Position of the settlement that a page starts after."""
+    if starting_after is None:
+        return NEWEST
+    a, b = _numbers(starting_after, r"set_(\d{1,10})_(\d{1,10})", "set_1_2")
+    return _position(await moment.row(_SETTLEMENT_POS, a=a, b=b), starting_after)
+
+
+async def statement_position(moment: Moment, starting_after: str | None) -> int:
+    """Position of the statement that a page starts after."""
+    if starting_after is None:
+        return NEWEST
+    a, b, c = _numbers(starting_after, r"st_(\d{1,10})_(\d{1,10})_v(\d{1,5})", "st_1_2_v1")
+    return _position(await moment.row(_STATEMENT_POS, a=a, b=b, c=c), starting_after)
+
+
+def _numbers(text: str, pattern: str, example: str) -> list[int]:
+    match = re.fullmatch(pattern, text, re.ASCII)
+    if match is None:
+        raise InputError(
+            "this is not where a page of this list can begin",
+            field="starting_after",
+            value=text,
+            rule=f"an id of this list, like {example}",
+            remedy="pass on `next` of the page before",
+        )
+    return [int(part) for part in match.groups()]
+
+
+def _position(row: Row[Any] | None, starting_after: str) -> int:
+    if row is None:
+        raise _gone(starting_after)
+    return int(row.pos)
+
+
+def _gone(starting_after: str) -> Problem:
+    return not_found(
+        "object", "starting_after", starting_after, "begin again without starting_after"
+    )

@@ -1,0 +1,204 @@
+"""Series, their holders at any time, and their distributions."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+
+from usufruct.api import schemas
+from usufruct.api.lookup import (
+    distribution_position,
+    find_series,
+    find_wallet,
+    series_number,
+    stream_number,
+)
+from usufruct.api.moment import AnyMoment, Moment, page
+from usufruct.api.params import (
+    DistributionPayoutQuery,
+    DistributionQuery,
+    HolderQuery,
+    Nothing,
+    SeriesQuery,
+    moment_of,
+)
+from usufruct.api.problems import Problem, not_found
+from usufruct.api.render import rfc3339
+from usufruct.ledger import ids
+from usufruct.ledger.reads.holders import HOLDERS_WITH_UNITS
+from usufruct.ledger.reads.payouts import payouts_of_distribution
+from usufruct.ledger.reads.places import BLOCK_AT_TIME
+from usufruct.ledger.reads.series import (
+    ONE_DISTRIBUTION,
+    PAYOUT_TOTALS,
+    SERIES_PAGE,
+    SERIES_PAGE_OF_STREAM,
+    distributions_page,
+)
+from usufruct.ledger.types import first_position
+
+router = APIRouter(prefix="/v1", tags=["series"])
+
+SeriesId = Annotated[
+    str,
+    Path(
+        max_length=64, description="id, symbol, code or address of a series", examples=["ser_lvpps"]
+    ),
+]
+DistributionId = Annotated[
+    str, Path(max_length=64, description="id of a distribution", examples=["dist_lvpps_3"])
+]
+
+
+@router.get("/series", responses=schemas.ok(schemas.SeriesList))
+async def series_list(query: Annotated[SeriesQuery, Query()], moment: AnyMoment) -> Response:
+    """Series in the order of their creation."""
+    stream = await stream_number(moment, query.stream)
+    after = 0
+    if query.starting_after is not None:
+        after = (await find_series(moment, query.starting_after, "starting_after")).id
+    statement = SERIES_PAGE if stream is None else SERIES_PAGE_OF_STREAM
+    given = {} if stream is None else {"stream": stream}
+    rows = await moment.rows(statement, after=after, limit=query.limit + 1, **given)
+    return moment.answer(page([moment.render.series(row) for row in rows], query.limit))
+
+
+@router.get("/series/{id}", responses=schemas.ok(schemas.Series))
+async def one_series(id: SeriesId, _: Nothing, moment: AnyMoment) -> Response:  # noqa: A002  # the name in the path
+    """One series."""
+    return moment.answer(moment.render.series(await find_series(moment, id)))
+
+
+@router.get("/series/{id}/holders", responses=schemas.ok(schemas.Holders))
+async def holders(
+    id: SeriesId,
+    query: Annotated[HolderQuery, Query()],
+    moment: AnyMoment,  # noqa: A002  # the name in the path
+) -> Response:
+    """Who holds the series now, at the end of a block, or at a time, with what each had earned by then."""
+    series = await find_series(moment, id)
+    block = await _as_of(moment, query)
+    after = 0
+    if query.starting_after is not None:
+        after = await find_wallet(moment, query.starting_after, "starting_after") or 0
+    rows = await moment.rows(
+        HOLDERS_WITH_UNITS,
+        series=series.id,
+        after=after,
+        end=first_position(block + 1),
+        limit=query.limit + 1,
+    )
+    listed = page([moment.render.holding(row) for row in rows], query.limit, "wallet")
+    return moment.answer(listed | {"holders_as_of_block": block})
+
+
+async def _as_of(moment: Moment, query: HolderQuery) -> int:
+    """The block whose end is asked for."""
+    if query.as_of_block is not None and query.as_of_date is not None:
+        raise _refused("as_of_date", query.as_of_date, "give as_of_block or as_of_date", "drop one")
+    if query.as_of_block is not None:
+        if query.as_of_block > moment.block:
+            raise _refused(
+                "as_of_block",
+                query.as_of_block,
+                f"the ledger ends with block {moment.block}",
+                "wait, or ask for an earlier block",
+            )
+        return query.as_of_block
+    if query.as_of_date is None:
+        return moment.block
+    first, last = moment_of(query.as_of_date, moment.render.labels.timezone)
+    if first > moment.time:
+        raise _refused(
+            "as_of_date",
+            query.as_of_date,
+            f"the ledger ends at {rfc3339(moment.time)}",
+            "wait, or ask for an earlier time",
+        )
+    row = await moment.row(BLOCK_AT_TIME, time=last)
+    return int(row[0] or 0) if row else 0
+
+
+def _refused(field: str, value: object, rule: str, remedy: str) -> Problem:
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "invalid-parameter",
+        f"{field}: {rule}.",
+        field=field,
+        value=str(value),
+        rule=rule,
+        remedy=remedy,
+    )
+
+
+# --- Distributions ---------------------------------------------------------------------------------
+
+
+@router.get("/distributions", responses=schemas.ok(schemas.Distributions), tags=["distributions"])
+async def distributions(
+    query: Annotated[DistributionQuery, Query()], moment: AnyMoment
+) -> Response:
+    """Distributions, newest first."""
+    series = await series_number(moment, query.series)
+    stream = await stream_number(moment, query.stream)
+    before = await distribution_position(moment, query.starting_after)
+    statement = distributions_page(
+        by_series=series is not None,
+        by_stream=stream is not None,
+        by_period=query.period is not None,
+    )
+    values = {"series": series, "stream": stream, "period": query.period}
+    given = {key: value for key, value in values.items() if value is not None}
+    rows = await moment.rows(statement, before=before, limit=query.limit + 1, **given)
+    return moment.answer(page([moment.render.distribution(row) for row in rows], query.limit))
+
+
+@router.get(
+    "/distributions/{id}", responses=schemas.ok(schemas.DistributionDetail), tags=["distributions"]
+)
+async def one_distribution(id: DistributionId, _: Nothing, moment: AnyMoment) -> Response:  # noqa: A002  # the name in the path
+    """One distribution with the sum of its payouts; the difference is fractions, kept for each holder."""
+    row = await _distribution(moment, id)
+    totals = await moment.row(PAYOUT_TOTALS, pos=row.pos)
+    shared = int(totals.amount or 0) if totals else 0
+    return moment.answer(
+        moment.render.distribution(row)
+        | {
+            "holders": totals.holders if totals else 0,
+            "payouts_total": moment.render.money(shared),
+            "fractions": moment.render.money(row.amount - shared),
+        }
+    )
+
+
+@router.get(
+    "/distributions/{id}/payouts", responses=schemas.ok(schemas.Payouts), tags=["distributions"]
+)
+async def distribution_payouts(
+    id: DistributionId,  # noqa: A002  # the name in the path
+    query: Annotated[DistributionPayoutQuery, Query()],
+    moment: AnyMoment,
+) -> Response:
+    """Every holder's payout of one distribution."""
+    row = await _distribution(moment, id)
+    after = 0
+    if query.starting_after is not None:
+        key = ids.parse_payout_id(query.starting_after, "starting_after")
+        after = await find_wallet(moment, "0x" + key.wallet.hex()) or 0
+    rows = await moment.rows(
+        payouts_of_distribution(status=query.status),
+        pos=row.pos,
+        after=after,
+        limit=query.limit + 1,
+    )
+    return moment.answer(page([moment.render.payout(each) for each in rows], query.limit))
+
+
+async def _distribution(moment: Moment, name: str) -> Any:
+    slug, number = ids.parse_distribution_id(name)
+    row = await moment.row(ONE_DISTRIBUTION, slug=slug, number=number)
+    if row is None:
+        raise not_found("distribution", "id", name, "GET /v1/distributions lists them")
+    return row

@@ -1,0 +1,134 @@
+"""What a wallet holds, was paid and may claim."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+
+from usufruct.api import schemas
+from usufruct.api.lookup import find_wallet, payout_position, series_number, stream_number
+from usufruct.api.moment import AnyMoment, Moment, page
+from usufruct.api.params import Nothing, PageQuery, PayoutQuery
+from usufruct.api.render import Json, rfc3339
+from usufruct.ledger.accounts import Holding, claimable
+from usufruct.ledger.reads.holders import HOLDINGS_OF_WALLET, STANDING
+from usufruct.ledger.reads.payouts import payouts_of_wallet
+from usufruct.ledger.reads.series import SERIES_BY_SLUG
+
+router = APIRouter(prefix="/v1/wallets/{address}", tags=["wallets"])
+
+Address = Annotated[
+    str,
+    Path(
+        max_length=64,
+        description="wallet, in lower case or with a right checksum",
+        examples=["0x70997970C51812dc3A010C7d01b50e0d17dc79C8"],
+    ),
+]
+_ALL = 10_000
+_DAY = 86_400
+
+
+@router.get("/holdings", responses=schemas.ok(schemas.Holdings))
+async def holdings(
+    address: Address, query: Annotated[PageQuery, Query()], moment: AnyMoment
+) -> Response:
+    """What the wallet holds in each series, and what it earned, was paid and may claim there."""
+    wallet = await find_wallet(moment, address)
+    after = 0
+    if query.starting_after is not None:
+        slug = query.starting_after.removeprefix("ser_")
+        row = await moment.row(SERIES_BY_SLUG, slug=slug)
+        after = row.id if row else 0
+    rows = await _positions(moment, wallet, after, query.limit + 1)
+    found = [moment.render.holding(row) for row in rows]
+    listed = page(found, query.limit, "series")
+    if listed["next"]:
+        listed["next"] = listed["next"]["id"]
+    return moment.answer(listed)
+
+
+@router.get("/payouts", responses=schemas.ok(schemas.Payouts))
+async def payouts(
+    address: Address, query: Annotated[PayoutQuery, Query()], moment: AnyMoment
+) -> Response:
+    """The wallet's payouts, newest first: its exact share of every distribution, paid or still to be claimed."""
+    wallet = await find_wallet(moment, address)
+    series = await series_number(moment, query.series)
+    stream = await stream_number(moment, query.stream)
+    before = await payout_position(moment, query.starting_after)
+    statement = payouts_of_wallet(
+        status=query.status,
+        by_series=series is not None,
+        by_stream=stream is not None,
+        by_period=query.period is not None,
+    )
+    values = {"series": series, "stream": stream, "period": query.period}
+    given = {key: value for key, value in values.items() if value is not None}
+    rows = await moment.rows(
+        statement, wallet=wallet or 0, before=before, limit=query.limit + 1, **given
+    )
+    return moment.answer(page([moment.render.payout(row) for row in rows], query.limit))
+
+
+@router.get("/claimable", responses=schemas.ok(schemas.Claimable))
+async def claimable_now(address: Address, _: Nothing, moment: AnyMoment) -> Response:
+    """What the wallet may claim in each series, in all, and whether the registry stands in the way."""
+    wallet = await find_wallet(moment, address)
+    parts = []
+    total = 0
+    for row in await _positions(moment, wallet, 0, _ALL):
+        held = Holding(row.units, row.debt, row.paid)
+        amount = claimable(held, row.acc or 0, row.supply or 0)
+        total += amount
+        if amount:
+            parts.append(
+                {"series": moment.render.series_ref(row), "claimable": moment.render.money(amount)}
+            )
+    return moment.answer(
+        {
+            "object": "claimable",
+            "wallet": address,
+            "total": moment.render.money(total),
+            "by_series": parts,
+            "withheld": await _withheld(moment, wallet),
+        }
+    )
+
+
+async def _positions(moment: Moment, wallet: int | None, after: int, limit: int) -> Any:
+    if wallet is None:
+        return []
+    return await moment.rows(
+        HOLDINGS_OF_WALLET, wallet=wallet, after=after, end=moment.end, limit=limit
+    )
+
+
+async def _withheld(moment: Moment, wallet: int | None) -> Json | None:
+    """Why the registry would withhold a payment now, None if it would not."""
+    row = await moment.row(STANDING, wallet=wallet or 0)
+    if row is None or row.kyc_until is None:
+        return {
+            "reason": "unknown",
+            "detail": "The registry does not know this wallet.",
+            "until": None,
+            "remedy": "ask the registrar to admit it",
+        }
+    if row.frozen:
+        return {
+            "reason": "frozen",
+            "detail": "The wallet is frozen. What it earns stays with it and is paid after its release.",
+            "until": None,
+            "remedy": "ask the registrar; the order's hash is in the WalletFrozen event",
+        }
+    if row.kyc_until < moment.time // _DAY:
+        last = datetime.fromtimestamp(0, UTC) + timedelta(days=row.kyc_until)
+        return {
+            "reason": "identity-check-expired",
+            "detail": f"The identity check was valid until {last.date().isoformat()}.",
+            "until": rfc3339(int(last.timestamp())),
+            "remedy": "renew the check with the registrar; what was earned stays with the wallet",
+        }
+    return None

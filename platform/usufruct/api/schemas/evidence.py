@@ -1,0 +1,225 @@
+"""Streams, batches, statements, settlements and verdicts."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from usufruct.api.schemas.common import Model, Money, Page, Period, Place, Stamped
+
+
+class StreamBody(Model):
+    """An income stream."""
+
+    id: str = Field(examples=["str_1"])
+    object: Literal["stream"]
+    number: int
+    code: str = Field(examples=["VPP"])
+    kind: str
+    starts: str
+    challenge_window_seconds: int
+    funding_grace_seconds: int
+    min_coverage_bp: int
+    max_estimated_bp: int
+    readings: Literal["committed", "open"]
+    depends_on: list[str]
+    opened: Place
+
+
+class Streams(Page):
+    """Streams."""
+
+    data: list[StreamBody]
+
+
+class TariffRef(Model):
+    """A registered tariff."""
+
+    hash: str
+    valid_from: str
+
+
+class RulesBody(Model):
+    """A recorded rule set of the waterfall."""
+
+    version: int
+    effective_at: str
+    steps: list[dict[str, Any]]
+    kpis: list[dict[str, Any]]
+    min_multiplier_bp: int
+    max_multiplier_bp: int
+    max_change_bp: int
+
+
+class Funding(Place):
+    """Money that came in for a stream."""
+
+    from_: str = Field(alias="from")
+    amount: Money
+    escrow_after: Money
+
+
+class StreamDetail(StreamBody, Stamped):
+    """A stream with its tariffs, rules and latest funding."""
+
+    tariffs: list[TariffRef]
+    rules: list[RulesBody]
+    funding: list[Funding]
+
+
+class BatchBody(Model):
+    """An anchored batch of readings."""
+
+    id: str = Field(examples=["bat_1_15"])
+    object: Literal["batch"]
+    stream: str
+    seq: int
+    from_: str = Field(alias="from")
+    to: str
+    first: str = Field(description="number of its first reading")
+    count: int
+    closes_period: bool
+    root: str
+    content: str
+    head: str
+    evidence: Literal["checked", "missing"]
+    anchored: Place
+
+
+class Batches(Page):
+    """Batches."""
+
+    data: list[BatchBody]
+
+
+class BatchDetail(BatchBody, Stamped):
+    """A batch with its manifest."""
+
+    manifest: dict[str, Any] | None
+
+
+class StatementLine(Model):
+    """Quantity and amount of one price row."""
+
+    row: str
+    price: Money
+    per: str = Field(description="base units that the price is for")
+    quantity: str
+    readings: int
+    amount: Money
+
+
+class StatementSummary(Model):
+    """A period's statement."""
+
+    id: str = Field(examples=["st_1_1_v1"])
+    object: Literal["statement"]
+    stream: str
+    period: Period
+    version: int
+    status: Literal["attested", "final", "disputed", "voided", "settled", "superseded"]
+    from_: str = Field(alias="from")
+    to: str
+    gross: Money
+    adjustments: Money
+    distributable: Money
+    coverage_bp: int
+    estimated_bp: int
+    final_at: str
+    digest: str
+    evidence: Literal["checked", "missing"]
+    attested: Place
+
+
+class StatementBody(StatementSummary):
+    """A statement with its lines, tariff and signers, as far as evidence is there."""
+
+    first_head: str
+    last_head: str
+    lines_root: str
+    tariff_hash: str
+    documents: str
+    kpis_bp: list[int | None]
+    lines: list[StatementLine] | None
+    tariff: dict[str, Any] | None
+    signers: list[str] | None
+
+
+class Statements(Page):
+    """Statements."""
+
+    data: list[StatementSummary]
+
+
+class HistoryEvent(Place):
+    """Something that happened to a statement."""
+
+    event: Literal["disputed", "dismissed", "voided", "settled"]
+    version: int
+    hash: str | None
+
+
+class StatementDetail(StatementBody, Stamped):
+    """A statement with its history."""
+
+    history: list[HistoryEvent]
+    supersedes: list[str]
+
+
+class SettlementLine(Model):
+    """One step of the waterfall."""
+
+    step: int
+    label: str | None
+    kind: str | None
+    payee: str | None
+    to_series: bool | None
+    to_this_series: bool | None = Field(None, description="in the explanation of a payout")
+    due: Money
+    paid: Money
+    released: Money
+    balance: Money
+
+
+class SettlementBody(Model):
+    """A period's receipts, step by step."""
+
+    id: str = Field(examples=["set_1_1"])
+    object: Literal["settlement"]
+    stream: str
+    period: Period
+    rules_version: int
+    required: Money
+    receipts: Money
+    shortfall: Money
+    fee_multiplier_bp: int
+    lines: list[SettlementLine]
+    settled: Place
+
+
+class Settlements(Page):
+    """Settlements."""
+
+    data: list[SettlementBody]
+
+
+class Settlement(SettlementBody, Stamped):
+    """One settlement."""
+
+
+class VerdictReport(Model):
+    """What one worker rejected in a period."""
+
+    id: str
+    object: Literal["verdicts"]
+    stream: str
+    period: Period
+    source: str
+    report: dict[str, Any]
+
+
+class Verdicts(Page):
+    """Reports on rejected readings."""
+
+    data: list[VerdictReport]

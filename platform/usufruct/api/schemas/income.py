@@ -1,0 +1,212 @@
+"""Series, holdings, distributions and payouts."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field, RootModel
+
+from usufruct.api.schemas.common import Model, Money, Page, Period, Place, SeriesRef, Stamped
+from usufruct.api.schemas.evidence import SettlementBody, StatementBody
+from usufruct.proof import schema as proof_schema
+
+
+class Holding(Model):
+    """One wallet's position in one series."""
+
+    object: Literal["holding"]
+    wallet: str = Field(examples=["0x70997970C51812dc3A010C7d01b50e0d17dc79C8"])
+    series: SeriesRef
+    units: str = Field(examples=["600000"])
+    decimals: int = Field(description="decimals of the units")
+    earned: Money = Field(description="all income so far")
+    paid: Money = Field(description="of that, paid out")
+    claimable: Money = Field(description="of that, not yet paid out")
+
+
+class Holdings(Page):
+    """Holdings of a wallet."""
+
+    data: list[Holding]
+
+
+class Holders(Page):
+    """Holders of a series."""
+
+    data: list[Holding]
+    holders_as_of_block: int
+
+
+class PayoutBody(Model):
+    """One holder's share of one distribution."""
+
+    id: str = Field(examples=["po_lvpps_1_bcd4042de499d14e55001ccbb24a551f3b954096"])
+    object: Literal["payout"]
+    wallet: str
+    series: SeriesRef
+    distribution: str = Field(examples=["dist_lvpps_1"])
+    period: Period
+    units: str = Field(description="held at the distribution")
+    amount: Money
+    status: Literal["accrued", "paid"]
+    accrued: Place = Field(description="the distribution")
+    paid: Place | None = Field(description="the payment that included it")
+
+
+class Payouts(Page):
+    """Payouts."""
+
+    data: list[PayoutBody]
+
+
+class SeriesClaim(Model):
+    """What may be claimed in one series."""
+
+    series: SeriesRef
+    claimable: Money
+
+
+class Withheld(Model):
+    """Why a payment would be withheld."""
+
+    reason: str
+    detail: str
+    until: str | None
+    remedy: str
+
+
+class Claimable(Stamped):
+    """What a wallet may claim."""
+
+    object: Literal["claimable"]
+    wallet: str
+    total: Money
+    by_series: list[SeriesClaim]
+    withheld: Withheld | None
+
+
+class Arithmetic(Model):
+    """The exact computation of a payout."""
+
+    formula: str
+    units: str
+    supply: str
+    accumulator_before: str
+    accumulator_after: str
+    debt: str
+    earned_before: str
+    earned_after: str
+    amount: str
+
+
+class Skip(Model):
+    """Why a page of payments passed over the wallet."""
+
+    reason: str
+    detail: str
+
+
+class BatchSummary(Model):
+    """The batches behind a statement."""
+
+    count: int
+    readings: str
+    first: str | None
+    last: str | None
+    evidence_missing: int
+    last_head: str | None
+
+
+class PayoutDetail(PayoutBody, Stamped):
+    """A payout with its explanation."""
+
+    sentence: str = Field(
+        examples=[
+            "540.000000 USDX for 2026-09: 600000 of 1000000 units of LVPPS (60.0000 %) of 900.000000 USDX."
+        ]
+    )
+    arithmetic: Arithmetic
+    withheld: Skip | None
+    settlement: SettlementBody | None
+    statement: StatementBody | None
+    batches: BatchSummary | None
+    proof: str
+
+
+class Proof(RootModel[dict[str, Any]]):
+    """A payout proof."""
+
+    model_config = ConfigDict(json_schema_extra={"externalSchema": proof_schema()["$id"]})
+
+
+class DistributionBody(Model):
+    """Money that arrived for all holders of a series."""
+
+    id: str = Field(examples=["dist_lvpps_1"])
+    object: Literal["distribution"]
+    series: SeriesRef
+    number: int
+    period: Period
+    amount: Money
+    units_outstanding: str
+    accumulator_before: str
+    accumulator_after: str
+    settlement: str = Field(examples=["set_1_1"])
+    distributed: Place
+
+
+class Distributions(Page):
+    """Distributions."""
+
+    data: list[DistributionBody]
+
+
+class DistributionDetail(DistributionBody, Stamped):
+    """A distribution with the sum of its payouts."""
+
+    holders: int
+    payouts_total: Money
+    fractions: Money = Field(description="carried for the holders to or from other distributions")
+
+
+class Term(Model):
+    """First and last period that a series is paid for."""
+
+    first: Period
+    last: Period
+
+
+class SeriesBody(Model):
+    """A series of income rights."""
+
+    id: str = Field(examples=["ser_lvpps"])
+    object: Literal["series"]
+    symbol: str
+    name: str
+    code: str | None
+    address: str
+    stream: str
+    rank: Literal["senior", "mezzanine", "junior", "residual"]
+    term: Term
+    decimals: int
+    allowed_classes: list[str]
+    allowed_countries: list[int] = Field(description="ISO 3166-1 numeric; empty means any")
+    minimum_ticket: str
+    locked_until: str | None
+    units: str
+    sealed: bool
+    transfers_paused: bool
+    distributed: Money = Field(description="all money that ever arrived")
+    distributions: int
+    last_period: Period | None
+    created: Place
+
+
+class SeriesList(Page):
+    """Series."""
+
+    data: list[SeriesBody]
+
+
+class Series(SeriesBody, Stamped):
+    """One series."""

@@ -1,0 +1,94 @@
+"""Stage 8.
+
+Waterfall rules. The first of a stream are in force at once, later ones wait in public.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from usufruct.config import Waterfall
+from usufruct.contracts import Address, address
+from usufruct.contracts import waterfall as wf
+from usufruct.core.keccak import keccak256
+from usufruct.deploy.action import Action, Change, calling
+from usufruct.deploy.rights import created_series
+from usufruct.deploy.site import Site
+
+__all__ = ["rules"]
+
+
+def rules(site: Site) -> list[Action]:
+    """Rules that are missing or differ from the newest recorded ones."""
+    series = {code: event.series for code, event in created_series(site).items()}
+    return [_one(site, each, series) for each in site.community.waterfalls]
+
+
+def _one(site: Site, waterfall: Waterfall, series: Mapping[str, Address]) -> Action:
+    subject = f"waterfall {waterfall.stream}"
+    versions = site.read("Waterfall", wf.versions_of(waterfall.stream_id))
+    recorded = versions.recorded if versions is not None else 0
+    wanted = _wanted(waterfall, series)
+    if not recorded:
+        return _set(site, waterfall, wanted, first=True)
+    newest = site.read("Waterfall", wf.rules_at(waterfall.stream_id, recorded))
+    if newest is None or newest.rules != wanted:
+        return _set(site, waterfall, wanted, first=False)
+    text = f"version {recorded}, {len(waterfall.steps)} steps"
+    if newest.effective_at > site.now:
+        since = datetime.fromtimestamp(newest.effective_at, UTC).isoformat(" ", "minutes")
+        return Action(f"wait/{subject}", Change.WAIT, subject, text, f"in force from {since}")
+    return Action(f"keep/{subject}", Change.NOTHING, subject, text, "as in the file")
+
+
+def _wanted(waterfall: Waterfall, series: Mapping[str, Address]) -> wf.Rules | None:
+    """The rules for the contract, None while a series they pay does not exist."""
+    if any(step.series is not None and step.series not in series for step in waterfall.steps):
+        return None
+    core = waterfall.rules(series)
+    return wf.Rules(
+        steps=tuple(
+            wf.Step(
+                kind=wf.StepKind(step.kind),
+                to_series=step.to_series,
+                carries=step.carries,
+                payee=address(step.payee),
+                amount=step.amount,
+                bp=step.bp,
+            )
+            for step in core.steps
+        ),
+        kpis=tuple(
+            wf.Kpi(kpi.index, kpi.floor_bp, kpi.target_bp, kpi.cap_bp, kpi.weight_bp)
+            for kpi in core.kpis
+        ),
+        min_multiplier_bp=core.min_multiplier_bp,
+        max_multiplier_bp=core.max_multiplier_bp,
+        max_change_bp=core.max_change_bp,
+    )
+
+
+def _set(site: Site, waterfall: Waterfall, wanted: wf.Rules | None, *, first: bool) -> Action:
+    call = wf.set_rules(waterfall.stream_id, wanted) if wanted is not None else None
+    version = keccak256(call.data).hex()[:16] if call is not None else ""
+    wait = "in force at once" if first else f"in force after {site.community.delays.rules} s"
+    return Action(
+        key=f"waterfall/{waterfall.stream_id}/{version}",
+        change=Change.CREATE if first else Change.CHANGE,
+        subject=f"waterfall {waterfall.stream}",
+        detail=f"{len(waterfall.steps)} steps, {wait}",
+        reason="no rules" if first else "the chain has other rules",
+        office="issuer",
+        transaction=None if call is None else calling(site.address("Waterfall"), call),
+        # Setting the same rules again would make them wait once more.
+        done=None if wanted is None else lambda: _recorded(site, waterfall, wanted),
+    )
+
+
+def _recorded(site: Site, waterfall: Waterfall, wanted: wf.Rules) -> bool:
+    versions = site.read("Waterfall", wf.versions_of(waterfall.stream_id))
+    if versions is None or not versions.recorded:
+        return False
+    newest = site.read("Waterfall", wf.rules_at(waterfall.stream_id, versions.recorded))
+    return newest is not None and newest.rules == wanted
