@@ -99,7 +99,7 @@ interface Vm {
 
 /// @title Base of all tests: cheatcodes, assertions, actors, roles. Nothing else is shared.
 /// @dev The clock starts at NOW (2026-01-01) in every test. Actors have a name in traces. Call `targetContract` and
-/// `excludeSelector` in the setUp of invariant tests; forge reads the lists below.
+/// `targetSelectors` in the setUp of invariant tests; forge reads the lists below.
 abstract contract Kit {
     Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
 
@@ -191,7 +191,8 @@ abstract contract Kit {
         vm.assertLe(low, high, "bound: empty range");
         if (x >= low && x <= high) return x;
         unchecked {
-            // Offsets from `low` are computed modulo 2^256, so that no sign matters.
+            // Offsets from `low` are computed modulo 2^256, so that no sign matters and no cast cuts.
+            // forge-lint: disable-next-line(unsafe-typecast)
             return low + int256(bound(uint256(x) - uint256(low), 0, uint256(high) - uint256(low)));
         }
     }

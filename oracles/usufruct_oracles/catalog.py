@@ -99,7 +99,21 @@ class Catalog:
 
 
 def _fingerprint(meters: list[Meter]) -> bytes:
-    return sha256(repr(meters).encode()).digest()[:_FINGERPRINT]
+    rules = [
+        (
+            meter.id,
+            meter.code,
+            meter.unit,
+            str(meter.multiplier),
+            meter.interval,
+            meter.nameplate,
+            meter.scheme,
+            meter.public_key,
+            meter.calibrated_until,
+        )
+        for meter in meters
+    ]
+    return sha256(repr(rules).encode()).digest()[:_FINGERPRINT]
 
 
 _catalogs: dict[int, Catalog] = {}

@@ -68,7 +68,9 @@ class Proposer:
         if cursor is None or head_of(cursor) != batch.prev:
             return True  # the chain moved meanwhile
         with self._counting(ready):
-            return self._submitter.batch(ready.built, cursor, quorum)
+            if not self._submitter.batch(ready.built, cursor, quorum):
+                self._turns.failed(ready.place, ready.digest)
+        return True
 
     def statement(self, stream: int) -> bool:
         """Propose the stream's next statement if it is due; True if the chain has moved."""
@@ -79,7 +81,9 @@ class Proposer:
         if quorum is None:
             return False
         with self._counting(ready):
-            return self._submitter.statement(ready.built, ready.digest, quorum)
+            if not self._submitter.statement(ready.built, ready.digest, quorum):
+                self._turns.failed(ready.place, ready.digest)
+        return True
 
     def _waits(self, stream: int, kind: str, why: Waiting) -> bool:
         before = self.state.get((stream, kind))

@@ -16,9 +16,9 @@ The connection is not encrypted here; between machines use a private network or 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
@@ -41,6 +41,18 @@ _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 _MOST_NUMBER = 1 << 32
 
 
+class Looping(Protocol):
+    """The part of Worker that is needed here."""
+
+    def is_alive(self) -> bool:
+        """Whether the loop runs."""
+        ...
+
+    def is_ready(self) -> bool:
+        """Whether the last pass met no error."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """What the endpoints stand on.
@@ -52,8 +64,7 @@ class Site:
         publisher: Builds documents.
         metrics: Counters.
         readers: Addresses that may read evidence.
-        is_ready: Whether the worker has finished a pass and its loop runs.
-        is_alive: Whether the loop runs.
+        worker: The loop, for health and readiness.
         clock: Wall clock, for the time of requests.
     """
 
@@ -63,8 +74,7 @@ class Site:
     publisher: Publisher
     metrics: Metrics
     readers: Collection[str]
-    is_ready: Callable[[], bool]
-    is_alive: Callable[[], bool]
+    worker: Looping
     clock: Clock = field(default_factory=SystemClock)
 
 
@@ -87,11 +97,11 @@ def create_app(site: Site) -> FastAPI:
 def _add_public(app: FastAPI, site: Site) -> None:
     @app.get("/health")
     def health() -> JSONResponse:
-        return _flag(site.is_alive())
+        return _flag(site.worker.is_alive())
 
     @app.get("/ready")
     def ready() -> JSONResponse:
-        return _flag(site.is_ready())
+        return _flag(site.worker.is_ready())
 
     @app.get("/metrics")
     def metrics() -> Response:

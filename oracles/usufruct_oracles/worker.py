@@ -14,6 +14,7 @@ from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from usufruct.chain.explain import explain
 from usufruct.clock import Clock, SystemClock
 from usufruct.config import Stream
 from usufruct.contracts import ContractError
@@ -78,16 +79,29 @@ class Worker:
         self._poll = poll
         self._clock = clock or SystemClock()
         self._log = logs.get("worker")
+        self._running = False
         self.progress = Progress()
 
     def run(self, stop: threading.Event) -> None:
         """Pass after pass until `stop` is set; a step under way is finished first."""
         failures = 0
-        while not stop.is_set():
-            moved = self.run_once(stop)
-            failures = failures + 1 if self.progress.error else 0
-            if not moved:
-                stop.wait(self._pause(failures))
+        self._running = True
+        try:
+            while not stop.is_set():
+                moved = self.run_once(stop)
+                failures = failures + 1 if self.progress.error else 0
+                if not moved:
+                    stop.wait(self._pause(failures))
+        finally:
+            self._running = False
+
+    def is_alive(self) -> bool:
+        """Whether the loop runs."""
+        return self._running
+
+    def is_ready(self) -> bool:
+        """Whether the loop runs and its last pass met no error."""
+        return self._running and self.progress.finished_at is not None and not self.progress.error
 
     def run_once(self, stop: threading.Event | None = None) -> bool:
         """One pass; True if something moved. Errors are logged, counted and kept for the status."""
@@ -129,7 +143,7 @@ class Worker:
         try:
             return step()
         except _EXPECTED as error:
-            shown = error.one_line() if isinstance(error, UsufructError) else str(error)
+            shown = _shown(error)
             errors.append(f"{part}: {type(error).__name__}: {logs.escape(shown)}")
             self._log.error("pass failed", part=part, kind=type(error).__name__, error=shown)
             return None
@@ -160,3 +174,9 @@ class Worker:
         }
         behind = self._reconciler.waiting.get(stream)
         return found if behind is None else {**found, "record": behind}
+
+
+def _shown(error: Exception) -> str:
+    if isinstance(error, ContractError):
+        return explain(error)
+    return error.one_line() if isinstance(error, UsufructError) else str(error)

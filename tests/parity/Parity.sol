@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IWaterfall} from "contracts/src/interfaces/IWaterfall.sol";
+import {RulesCodec} from "contracts/src/libraries/RulesCodec.sol";
+import {WaterfallMath} from "contracts/src/libraries/WaterfallMath.sol";
 import {HolderAccount} from "contracts/src/rights/HolderAccount.sol";
 
 /// @title What the parity tests ask: the libraries of the product, many cases a call.
@@ -19,6 +22,19 @@ contract Parity {
         uint64[] claimables;
         uint64[] paid;
         uint64 acc;
+    }
+
+    /// @notice Rules are packed as the product packs them; a series takes part if its term includes the period.
+    function waterfalls(
+        IWaterfall.Rules[] calldata rules,
+        RulesCodec.Term[][] calldata terms,
+        WaterfallMath.Start[] calldata starts
+    ) external pure returns (IWaterfall.Line[][] memory lines, uint16[] memory multipliers) {
+        lines = new IWaterfall.Line[][](rules.length);
+        multipliers = new uint16[](rules.length);
+        for (uint256 i = 0; i < rules.length; ++i) {
+            (lines[i], multipliers[i]) = WaterfallMath.run(RulesCodec.encode(rules[i], terms[i]), starts[i]);
+        }
     }
 
     function accruals(uint64[][] calldata units, Step[][] calldata steps)

@@ -21,6 +21,9 @@ ROOT = Path(__file__).resolve().parents[2]
 HARNESS = "tests/parity/Parity.sol"
 SOURCES = [
     HARNESS,
+    "contracts/src/libraries/RulesCodec.sol",
+    "contracts/src/libraries/WaterfallMath.sol",
+    "contracts/src/interfaces/IWaterfall.sol",
     "contracts/src/rights/HolderAccount.sol",
     "contracts/src/interfaces/IRevenueRight.sol",
     "contracts/src/interfaces/IParticipantRegistry.sol",
@@ -73,7 +76,9 @@ class Harness:
         function = self.abi[name]
         data = function_abi_to_4byte_selector(function)
         data += encode([_type(each) for each in function["inputs"]], values)
-        return decode([_type(each) for each in function["outputs"]], self.node.ask(self.address, data))
+        return decode(
+            [_type(each) for each in function["outputs"]], self.node.ask(self.address, data)
+        )
 
 
 @pytest.fixture(scope="session")

@@ -126,7 +126,9 @@ class Market:
             tuple(each.debt for each in accounts),
             tuple(each.balance for each in accounts),
             tuple(ask(self.series, revenue_right.claimable(each)) for each in self.wallets),
-            tuple(ask(self.currency, settlement_currency.balance_of(each)) for each in self.wallets),
+            tuple(
+                ask(self.currency, settlement_currency.balance_of(each)) for each in self.wallets
+            ),
             ask(self.series, revenue_right.state()).acc,
         )
 

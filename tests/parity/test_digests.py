@@ -50,6 +50,12 @@ def book(node: Node, authority: str, anchor: str) -> str:
     return node.deploy(statement_book.deploy_data(authority, anchor, authority))
 
 
+@pytest.fixture(scope="module")
+def open_stream(node: Node, anchor: str) -> int:
+    node.send(anchor, telemetry_anchor.open_chain(2, START).data)
+    return 2
+
+
 def signed(rng: Random, digest: bytes) -> tuple[int, bytes]:
     """Bitmap and signatures of some quorum."""
     chosen = rng.sample(KEYS, rng.randint(THRESHOLD, len(KEYS)))
@@ -99,14 +105,20 @@ def test_a_chain_of_batches_is_anchored_with_our_digests_and_heads(node: Node, a
 
 @pytest.mark.parametrize(
     "change",
-    [{"count": 4}, {"closes": True}, {"root": bytes(32)}, {"content": bytes(32)}, {"to": START + 5}],
+    [
+        {"count": 4},
+        {"closes": True},
+        {"root": bytes(32)},
+        {"content": bytes(32)},
+        {"to": START + 5},
+    ],
 )
-def test_a_batch_that_was_not_signed_so_is_refused(node: Node, anchor: str, change: dict):
-    rng, stream = Random(8), 100 + len(str(change))
-    if node.call(anchor, telemetry_anchor.head_of(stream)) == bytes(32):
-        node.send(anchor, telemetry_anchor.open_chain(stream, START).data)
-    cursor = first_cursor(START)
-    batch = replace(random_batch(rng, stream, cursor), count=3, closes=False, to=START + 9)
+def test_a_batch_that_was_not_signed_so_is_refused(
+    node: Node, anchor: str, open_stream: int, change: dict[str, object]
+):
+    rng, cursor = Random(8), first_cursor(START)
+    batch = random_batch(rng, open_stream, cursor)
+    batch = replace(batch, count=3, closes=False, to=START + 9)
     bitmap, blob = signed(rng, batch_digest(Domain(CHAIN, anchor), batch))
     node.ask(anchor, call_of(batch, cursor, bitmap, blob))
     with pytest.raises(AnvilError) as caught:

@@ -10,6 +10,7 @@ from usufruct.core.waterfall import Line, run
 
 PAGE = 100
 SEED = 20_260_901
+PERIOD = 7
 
 
 def solidity(harness: Harness, some: list[Deal]) -> list[tuple[list[Line], int]]:
@@ -21,8 +22,8 @@ def solidity(harness: Harness, some: list[Deal]) -> list[tuple[list[Line], int]]
     ]
 
 
-def arguments(deal: Deal) -> tuple[object, object]:
-    """A deal as the two structs of the library."""
+def arguments(deal: Deal) -> tuple[object, object, object]:
+    """A deal as the library takes it: rules, terms of the payees, and the start."""
     rules = (
         [(s.kind, s.to_series, s.carries, s.payee, s.amount, s.bp) for s in deal.rules.steps],
         [(k.index, k.floor_bp, k.target_bp, k.cap_bp, k.weight_bp) for k in deal.rules.kpis],
@@ -30,10 +31,17 @@ def arguments(deal: Deal) -> tuple[object, object]:
         deal.rules.max_multiplier_bp,
         deal.rules.max_change_bp,
     )
-    dormant = sum(1 << place for place, active in enumerate(deal.active) if not active)
+    terms = [
+        (0, 0)
+        if not step.to_series
+        else (PERIOD - 5, PERIOD)
+        if active
+        else (PERIOD + 1, PERIOD + 9)
+        for step, active in zip(deal.rules.steps, deal.active, strict=True)
+    ]
     last = deal.last_multiplier
-    start = (deal.receipts, deal.kpis, last is not None, last or 0, dormant, deal.balances)
-    return rules, start
+    start = (PERIOD, deal.receipts, deal.kpis, last is not None, last or 0, deal.balances)
+    return rules, terms, start
 
 
 def python(deal: Deal) -> tuple[list[Line], int]:

@@ -5,6 +5,8 @@ import {IParticipantRegistry} from "../../src/interfaces/IParticipantRegistry.so
 import {IdentityKit} from "./IdentityKit.sol";
 
 /// @title Transaction gas of admitting wallets.
+/// @dev For one wallet 49 648 are not ours: 21 000, the input 1 668, two cold slots 4 200, the new slot 20 000, the event
+/// 2 780.
 contract RegisterGasTest is IdentityKit {
     function setUp() public {}
 

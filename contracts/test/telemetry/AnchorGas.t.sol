@@ -19,11 +19,6 @@ abstract contract AnchorGas is TelemetryKit {
         others[0] = table();
         return transactionGas(mallory, address(oracle), input, others);
     }
-
-    /// @dev Address of the signer table: the low 160 bits of the quorum's slot.
-    function table() private view returns (address) {
-        return address(uint160(uint256(vm.load(address(oracle), bytes32(uint256(3))))));
-    }
 }
 
 contract AnchorGasTwoOfThreeTest is AnchorGas {

@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {ITelemetryAnchor} from "../../src/interfaces/ITelemetryAnchor.sol";
 import {TelemetryKit} from "./TelemetryKit.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 
 contract RequireQuorumTest is TelemetryKit {
     bytes32 internal constant DIGEST = keccak256("what is signed");
@@ -182,6 +183,18 @@ contract RequireQuorumTest is TelemetryKit {
         oracle.requireQuorum(DIGEST, 0x2a, signatures);
     }
 
+    /// @dev Whatever the bytes, the outcome is that of OpenZeppelin's ECDSA.
+    function testFuzz_AgreesWithEcdsa(bytes32 digest, bytes32 r, bytes32 vs, uint8 kind) public {
+        if (kind % 3 == 0) r = bytes32(GENERATOR_X);
+        // Near the border between low and high s, which arbitrary words never meet.
+        if (kind % 5 == 0) vs = bytes32(ORDER / 2 - 2 + uint256(vs) % 5 + (uint256(vs) >> 255 << 255));
+        (address signer,,) = ECDSA.tryRecover(digest, r, vs);
+        _useOneSigner(signer == address(0) ? mallory : signer);
+        bytes memory input = abi.encodeCall(oracle.requireQuorum, (digest, 1, bytes.concat(r, vs)));
+        (bool ok,) = address(oracle).call(input);
+        assertEq(ok, signer != address(0), "accepted");
+    }
+
     /// @dev Arbitrary bytes are never a quorum.
     function testFuzz_RevertWhen_BytesAreArbitrary(uint256 bitmap, bytes calldata signatures) public {
         vm.expectRevert();
@@ -200,7 +213,8 @@ contract RequireQuorumTest is TelemetryKit {
 
     /// @dev x^(n−2) mod n by the precompile for modular exponentiation.
     function _inverse(uint256 x) private view returns (uint256) {
-        (, bytes memory result) = address(5).staticcall(abi.encode(32, 32, 32, x, ORDER - 2, ORDER));
+        (bool ok, bytes memory result) = address(5).staticcall(abi.encode(32, 32, 32, x, ORDER - 2, ORDER));
+        assertTrue(ok, "modexp");
         return abi.decode(result, (uint256));
     }
 }

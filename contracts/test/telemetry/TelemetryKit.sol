@@ -78,6 +78,11 @@ abstract contract TelemetryKit is Kit {
         oracle.scheduleSigners(addressesOf(some), threshold);
     }
 
+    /// @dev Address of the signer table in force: the low 160 bits of the quorum's slot.
+    function table() internal view returns (address) {
+        return address(uint160(uint256(vm.load(address(oracle), bytes32(uint256(3))))));
+    }
+
     /* BATCHES */
 
     /// @dev A batch of STREAM that ends `span` seconds after the cursor.

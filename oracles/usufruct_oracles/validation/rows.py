@@ -30,6 +30,7 @@ _DIGITS = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 _METER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _MAX_QUALITY = 255
+_TIME_COLUMNS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +86,7 @@ def parse_row(number: int, line: str) -> Row:
     """The row in `line`; never raises, `fault` says what is wrong."""
     parts = line.split(",")
     if len(parts) != COLUMNS:
-        found = f"{len(parts)} columns instead of {COLUMNS}"
-        meter = parts[0] if _METER.fullmatch(parts[0]) else ""
-        return Row(number, line, meter, None, None, None, "", -1, _malformed(found))
+        return _broken_row(number, line, parts)
     meter, start_text, duration_text, value_text, unit, quality_text = parts
     start, duration = parse_start(start_text), parse_duration(duration_text)
     value, quality = parse_value(value_text), _parse_quality(quality_text)
@@ -103,6 +102,15 @@ def parse_row(number: int, line: str) -> Row:
     elif quality < 0:
         fault = _malformed(f"quality is {shown(quality_text)}, not an ESPI code")
     return Row(number, line, meter, start, duration, value, unit, quality, fault)
+
+
+def _broken_row(number: int, line: str, parts: list[str]) -> Row:
+    """A row with too few or too many columns: meter and time are kept where they look right."""
+    meter = parts[0] if _METER.fullmatch(parts[0]) else ""
+    start = parse_start(parts[1]) if len(parts) > _TIME_COLUMNS else None
+    duration = parse_duration(parts[2]) if len(parts) > _TIME_COLUMNS else None
+    fault = _malformed(f"{len(parts)} columns instead of {COLUMNS}")
+    return Row(number, line, meter, start, duration, None, "", -1, fault)
 
 
 def parse_start(text: str) -> int | None:

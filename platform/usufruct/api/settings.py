@@ -39,6 +39,10 @@ class Settings(BaseSettings):
         None, description="community file, for names that are not on the chain"
     )
     workers: tuple[str, ...] = Field((), description="addresses of oracle workers, for evidence")
+    worker_key: str | None = Field(
+        None,
+        description="key that signs requests to workers on other machines: env:NAME or keystore:PATH:VARIABLE",
+    )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65_535, description="port to listen on")
     poll_seconds: float = Field(

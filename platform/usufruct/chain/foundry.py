@@ -23,8 +23,8 @@ class FoundryMissing(RuntimeError):
 def binary(tool: str) -> Path:
     """The native program `tool` of this platform.
 
-    Looked for in the folder that the variable USUFRUCT_FOUNDRY names, if set, else in node_modules of
-    the working folder and its parents, then of this source tree.
+    Looked for in the folder that the variable USUFRUCT_FOUNDRY names, if set, else in node_modules
+    of the working folder and its parents, then of this source tree.
     """
     if folder := os.environ.get("USUFRUCT_FOUNDRY"):
         return _existing(Path(folder) / tool, tool)

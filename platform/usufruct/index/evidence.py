@@ -47,6 +47,7 @@ class EvidenceFetcher:
         self._database = database
         self._workers = list(workers)
         self._down: set[str] = set()
+        self._tried: set[bytes] = set()
         self._round = 0
 
     def round(self) -> int:
@@ -62,7 +63,7 @@ class EvidenceFetcher:
 
     def _batches(self) -> Iterator[None]:
         with self._database.read() as connection:
-            rows = connection.execute(_MISSING_BATCHES).all()
+            rows = self._turn(connection.execute(_MISSING_BATCHES).all(), "head")
         for row in rows:
             facts = _batch_facts(row)
 
@@ -75,7 +76,7 @@ class EvidenceFetcher:
 
     def _statements(self) -> Iterator[None]:
         with self._database.read() as connection:
-            rows = connection.execute(_MISSING_STATEMENTS).all()
+            rows = self._turn(connection.execute(_MISSING_STATEMENTS).all(), "digest")
             facts_of = [_statement_facts(connection, row) for row in rows]
         for row, facts in zip(rows, facts_of, strict=True):
 
@@ -93,6 +94,16 @@ class EvidenceFetcher:
             ask = _asking_statement(row.stream, row.period, row.version)
             if self._store(statement_evidence, ask, check):
                 yield
+
+    def _turn(self, rows: Sequence[Row[Any]], key: str) -> list[Row[Any]]:
+        """Some of what is missing; what was tried comes again only after all the rest had its turn."""
+        fresh = [row for row in rows if row._mapping[key] not in self._tried]
+        if not fresh:
+            self._tried -= {row._mapping[key] for row in rows}
+            fresh = list(rows)
+        chosen = fresh[:_PAGE]
+        self._tried |= {row._mapping[key] for row in chosen}
+        return chosen
 
     def _store(self, table: Table, ask: Ask, check: Check) -> bool:
         """Asks the workers in turn until one has evidence that holds, and stores it."""
@@ -169,14 +180,12 @@ _MISSING_BATCHES: Final = (
     .join(batch_evidence, batch_evidence.c.head == batch.c.head, isouter=True)
     .where(batch_evidence.c.head.is_(None))
     .order_by(batch.c.pos.desc())
-    .limit(_PAGE)
 )
 _MISSING_STATEMENTS: Final = (
     select(statement)
     .join(statement_evidence, statement_evidence.c.digest == statement.c.digest, isouter=True)
     .where(statement_evidence.c.digest.is_(None))
     .order_by(statement.c.pos.desc())
-    .limit(_PAGE)
 )
 _LAST_PERIODS: Final = (
     select(stream.c.id, func.max(statement.c.period).label("period"))

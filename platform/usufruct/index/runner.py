@@ -71,7 +71,7 @@ class Runner:
                 _logger.warning("no progress, trying again", worker=self._name, error=text)
                 self._failed(text)
                 wait, pause = pause, min(pause * 2, _LONGEST_PAUSE)
-            except BaseException as error:  # the thread must not die silently
+            except BaseException as error:  # noqa: BLE001  # the thread must not die silently
                 self._failed(error.one_line() if isinstance(error, ConfigError) else str(error))
                 self._fatal(error)
                 return

@@ -1,8 +1,9 @@
 """Payout proofs: building one from the ledger, checking one against nothing but a chain."""
 
-from usufruct.proof.build import Contracts, Scope, build
+from usufruct.proof.build import Contracts, build
 from usufruct.proof.ids import payout_id
 from usufruct.proof.model import Proof, parse, schema
+from usufruct.proof.scope import Scope
 from usufruct.proof.verify import Check, holds, verify
 
 __all__ = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, RowMapping, select
@@ -17,12 +17,9 @@ from usufruct.errors import EvidenceError
 from usufruct.ledger import models as m
 from usufruct.ledger.types import block_of
 from usufruct.proof import model as p
-
-Scope = Literal["sample", "day", "all"]
-"""How many readings a proof carries: three with paths, all of one day, or all of the period."""
+from usufruct.proof.scope import Scope, batches_in, sampled
 
 _LEAF: Final = 102
-_SAMPLE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +95,7 @@ def build(
             )
             for row in batches
         ],
+        scope=readings,
         readings=_readings(batches, readings),
     )
     return msgspec.json.format(msgspec.json.encode(proof), indent=1)
@@ -283,19 +281,20 @@ def _cursor(rows: _Rows, chain_id: int, anchor: str, first: RowMapping) -> p.Cur
 
 
 def _readings(batches: list[RowMapping], scope: Scope) -> list[p.Readings]:
-    """All readings, those of the fullest day, or three of that day with their paths."""
-    if scope == "all":
-        return [_all_of(row) for row in batches if row["count"]]
-    fullest = max(batches, key=lambda row: (row["count"], -row["seq"]))
-    if not fullest["count"]:
-        return []
-    if scope == "day":
-        return [_all_of(fullest)]
-    leaves = _split(fullest["leaves"])
+    by_seq = {row["seq"]: row for row in batches}
+    chosen = batches_in(scope, {seq: row["count"] for seq, row in by_seq.items()})
+    part = _some_of if scope == "sample" else _all_of
+    return [part(by_seq[seq]) for seq in chosen]
+
+
+def _some_of(row: RowMapping) -> p.Readings:
+    leaves = _split(row["leaves"])
     tree = MerkleTree(leaves)
-    chosen = sorted({0, len(leaves) // 2, len(leaves) - 1})[:_SAMPLE]
-    some = [p.Leaf(hex0x(leaves[i]), [hex0x(node) for node in tree.path(i)]) for i in chosen]
-    return [p.Readings(seq=fullest["seq"], all=None, some=some)]
+    some = [
+        p.Leaf(hex0x(leaves[place]), [hex0x(node) for node in tree.path(place)])
+        for place in sampled(len(leaves))
+    ]
+    return p.Readings(seq=row["seq"], all=None, some=some)
 
 
 def _all_of(row: RowMapping) -> p.Readings:

@@ -23,6 +23,7 @@ from usufruct.core.statements import (
 from usufruct.proof.context import Context, broken, same
 from usufruct.proof.model import Readings
 from usufruct.proof.money_links import signer_table
+from usufruct.proof.scope import batches_in, sampled
 
 _OPEN = 0
 
@@ -156,26 +157,22 @@ def _anchored(
 def readings(ctx: Context) -> str:
     """The readings in the file are the anchored ones, and add up to their batch's manifest."""
     manifests = {manifest.seq: manifest for manifest in ctx.manifests}
-    seen = [entry.seq for entry in ctx.proof.readings]
-    same("readings", sorted(set(seen)), seen)
+    scope = ctx.proof.scope
+    expected = batches_in(scope, {seq: manifest.count for seq, manifest in manifests.items()})
+    same(f"readings ({scope})", expected, [entry.seq for entry in ctx.proof.readings])
     full = paths = 0
     for entry in ctx.proof.readings:
-        if entry.seq not in manifests:
-            raise broken(f"readings[{entry.seq}]", "a batch of the period", entry.seq)
-        if (entry.all is None) == (entry.some is None):
-            raise broken(
-                f"readings[{entry.seq}]", "either all leaves or some with paths", "both or none"
-            )
-        if entry.all is not None:
-            full += _all_leaves(ctx, manifests[entry.seq], entry.all)
-        else:
+        if scope == "sample":
             paths += _some_leaves(ctx, manifests[entry.seq], entry)
+        else:
+            full += _all_leaves(ctx, manifests[entry.seq], entry)
     return f"{full} leaves recomputed and added up, {paths} leaves proved by path"
 
 
-def _all_leaves(ctx: Context, manifest: Manifest, given: list[str]) -> int:
+def _all_leaves(ctx: Context, manifest: Manifest, entry: Readings) -> int:
     place = f"readings[{manifest.seq}]"
-    preimages = [unhex(leaf, 102) for leaf in given]
+    same(f"{place}.some", None, entry.some)
+    preimages = [unhex(leaf, 102) for leaf in entry.all or []]
     same(f"{place}.count", manifest.count, len(preimages))
     same(f"{place}.root", manifest.root, tree_root(preimages))
     rows: dict[int, list[ReadingLeaf]] = defaultdict(list)
@@ -219,17 +216,14 @@ def _add_up(place: str, line: ManifestLine, leaves: list[ReadingLeaf], *, commit
 
 
 def _some_leaves(ctx: Context, manifest: Manifest, entry: Readings) -> int:
-    previous = -1
-    for item in entry.some or []:
+    place = f"readings[{manifest.seq}]"
+    same(f"{place}.all", None, entry.all)
+    some, places = entry.some or [], sampled(manifest.count)
+    same(f"{place}.some", len(places), len(some))
+    for index, item in zip(places, some, strict=True):
         preimage = unhex(item.leaf, 102)
-        index = ReadingLeaf.decode(preimage).seq - manifest.first
-        if not previous < index < manifest.count:
-            raise broken(f"readings[{manifest.seq}].seq", "ascending numbers of this batch", index)
         _leaf(ctx, manifest, preimage, manifest.first + index)
         path = [unhex(node, 32) for node in item.path]
         if not verify_path(preimage, index, manifest.count, path, manifest.root):
-            raise broken(
-                f"readings[{manifest.seq}].leaf[{index}]", "a leaf of the anchored tree", item.leaf
-            )
-        previous = index
-    return len(entry.some or [])
+            raise broken(f"{place}.leaf[{index}]", "a leaf of the anchored tree", item.leaf)
+    return len(some)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from usufruct.errors import InputError
+from usufruct.proof.scope import Scope
 
 VERSION: Final = 1
 SCHEMA_ID: Final = "https://usufruct.invalid/schemas/payout-proof-1.json"
@@ -164,6 +165,7 @@ class Proof(_Section, frozen=True):
     tariff: dict[str, Any]
     cursor: Cursor
     batches: list[Batch]
+    scope: Scope
     readings: list[Readings]
 
 

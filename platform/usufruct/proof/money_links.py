@@ -97,7 +97,9 @@ def distribution(ctx: Context) -> str:
         ("supply", int(dist.supply)),
     ):
         same(f"distribution.{name}", getattr(event, name), found)
-    return f"number {dist.number}, period {dist.period}: {dist.amount} minor units, block {dist.block}"
+    return (
+        f"number {dist.number}, period {dist.period}: {dist.amount} minor units, block {dist.block}"
+    )
 
 
 def settlement(ctx: Context) -> str:

@@ -165,17 +165,13 @@ class Kit:
         registry = self.deploy("ParticipantRegistry", participant_registry.deploy_data(authority))
         streams = self.deploy("StreamRegistry", stream_registry.deploy_data(authority))
         anchor = self.deploy("TelemetryAnchor", telemetry_anchor.deploy_data(authority, DAY))
-        book = self.deploy(
-            "StatementBook", statement_book.deploy_data(authority, anchor, streams)
-        )
+        book = self.deploy("StatementBook", statement_book.deploy_data(authority, anchor, streams))
         currency = self.deploy(
             "SettlementCurrency", settlement_currency.deploy_data(authority, "Test Dollar", "USDX")
         )
         # Series and waterfall name each other, so one address is known before its contract.
         nonce = int(self.client.rpc("eth_getTransactionCount", ADMIN, "latest"), 16)
-        distributor = address(
-            keccak256(rlp.encode([bytes.fromhex(ADMIN[2:]), nonce + 2]))[12:]
-        )
+        distributor = address(keccak256(rlp.encode([bytes.fromhex(ADMIN[2:]), nonce + 2]))[12:])
         right = self.deploy(
             "RevenueRightImpl",
             revenue_right.deploy_data(authority, registry, currency, distributor),
@@ -242,7 +238,9 @@ class Kit:
     def _rules(self) -> None:
         kinds = waterfall.StepKind
 
-        def step(kind: Any, payee: str, amount: int = 0, bp: int = 0, **more: bool) -> waterfall.Step:
+        def step(
+            kind: Any, payee: str, amount: int = 0, bp: int = 0, **more: bool
+        ) -> waterfall.Step:
             return waterfall.Step(
                 kind=kind,
                 to_series=more.get("to_series", False),

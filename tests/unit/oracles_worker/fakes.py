@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -421,6 +422,10 @@ class LocalPeer:
         return Signed(self.name, str(reply.body["signer"]), self.forge or signature)
 
 
+def _answerer(members: Callable[[], list[Member]], at: int) -> Answerer:
+    return members()[at].answerer
+
+
 class Member:
     """One worker with all its parts, put together as the program does it."""
 
@@ -484,14 +489,12 @@ class Member:
             self.clock,
         )
         self.peers = [
-            LocalPeer(f"peer-{at}", self.desk.address, lambda a=at: others()[a].answerer)
+            LocalPeer(f"peer-{at}", self.desk.address, partial(_answerer, others, at))
             for at in range(len(MEMBERS))
             if at != index
         ]
         self.gatherer = Gatherer(self.peers, self.desk.address)
-        self.submitter = Submitter(
-            chain, lambda to, call: chain.call(to, call), ANCHOR, BOOK, self.metrics
-        )
+        self.submitter = Submitter(chain, chain.call, ANCHOR, BOOK, self.metrics)
         self.turns = Turns(self.desk.address, takeover, 1.0, lambda: self.monotonic[0])
         self.proposer = Proposer(
             self.desk,
@@ -573,7 +576,8 @@ class Team:
     def settle(self, passes: int = 200) -> None:
         """Everybody makes passes until nobody moves."""
         for _ in range(passes):
-            if not any([member.worker.run_once() for member in self.members]):
+            moved = [member.worker.run_once() for member in self.members]
+            if not any(moved):
                 return
         raise AssertionError("the workers do not come to rest")
 

@@ -61,7 +61,7 @@ async def one_payout(id: PayoutId, _: Nothing, moment: AnyMoment) -> Response:  
 async def payout_proof(
     id: PayoutId,
     query: Annotated[ProofQuery, Query()],
-    moment: AnyMoment,  # noqa: A002  # the name in the path
+    moment: AnyMoment,  # the name in the path
 ) -> Response:
     """The proof of a payout, to be checked with `usufruct verify` against a node of one's own."""
     row = await _payout(moment, id)

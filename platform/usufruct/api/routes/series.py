@@ -75,7 +75,7 @@ async def one_series(id: SeriesId, _: Nothing, moment: AnyMoment) -> Response:  
 async def holders(
     id: SeriesId,
     query: Annotated[HolderQuery, Query()],
-    moment: AnyMoment,  # noqa: A002  # the name in the path
+    moment: AnyMoment,  # the name in the path
 ) -> Response:
     """Who holds the series now, at the end of a block, or at a time, with what each had earned by then."""
     series = await find_series(moment, id)

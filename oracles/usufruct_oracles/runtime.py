@@ -1,0 +1,301 @@
+"""Puts a worker together from its configuration, runs it, and takes it apart again."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import uvicorn
+
+from usufruct.chain.client import ChainClient
+from usufruct.chain.outbox import Outbox
+from usufruct.chain.sender import Sender, Timing
+from usufruct.clock import SystemClock
+from usufruct.config import Community, load_community
+from usufruct.core.signing import address_of
+from usufruct.deploy.record import Deployment, load_deployment
+from usufruct.errors import ConfigError
+from usufruct.keys import SecretBytes, load_key
+from usufruct_oracles import logs
+from usufruct_oracles.alerts import Alerts
+from usufruct_oracles.answers import Answerer
+from usufruct_oracles.archive import Archive
+from usufruct_oracles.auth import Realm
+from usufruct_oracles.chainview import ChainView
+from usufruct_oracles.config import CsvSource, WorkerConfig
+from usufruct_oracles.desk import Desk
+from usufruct_oracles.journal import Journal
+from usufruct_oracles.metrics import Metrics
+from usufruct_oracles.peers import HttpPeer
+from usufruct_oracles.pledges import Pledges
+from usufruct_oracles.propose import Proposer
+from usufruct_oracles.publish import Identity, Publisher
+from usufruct_oracles.quorum import Gatherer
+from usufruct_oracles.reconcile import Reconciler
+from usufruct_oracles.server import Site, create_app
+from usufruct_oracles.sources.base import Source
+from usufruct_oracles.sources.csv_folder import CsvFolder
+from usufruct_oracles.sources.simulator import Simulator
+from usufruct_oracles.submit import Submitter
+from usufruct_oracles.turns import Turns
+from usufruct_oracles.windows import Calendar
+from usufruct_oracles.worker import Worker
+
+TIMING = Timing(timeout=45.0, stuck_after=15.0)
+"""Patience of a transaction: after the time limit it stays in the outbox and the next pass goes on waiting."""
+
+_SHUTDOWN_SECONDS = 5
+
+
+class ChainClock:
+    """The time of the latest block that the worker has read."""
+
+    def __init__(self, view: ChainView) -> None:
+        self._view = view
+
+    def now(self) -> int:
+        """Unix time of that block."""
+        return self._view.now
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a worker stands on: its files, the node, its key."""
+
+    config: WorkerConfig
+    community: Community
+    deployment: Deployment
+    client: ChainClient
+    key: SecretBytes
+    view: ChainView
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """A worker that is put together: its loop, and what its HTTP interface stands on."""
+
+    worker: Worker
+    site: Site
+
+
+def lay_ground(config: WorkerConfig) -> Ground:
+    """Read the files a configuration names, reach the node and read its events.
+
+    Raises:
+        ConfigError: A file is wrong, or they do not belong to each other or to the node's chain.
+        ChainError: The node cannot be reached.
+    """
+    community = load_community(config.community)
+    deployment = load_deployment(config.deployment)
+    client = ChainClient(config.rpc)
+    _require_same_chain(config, community, deployment, client)
+    key = load_key(config.key, chain_id=client.chain_id)
+    addresses = {
+        name: str(deployment.address(name)) for name in ("TelemetryAnchor", "StatementBook")
+    }
+    view = ChainView(client, client.chain_id, addresses, deployment.block)
+    view.refresh()
+    return Ground(config, community, deployment, client, key, view)
+
+
+def _require_same_chain(
+    config: WorkerConfig, community: Community, deployment: Deployment, client: ChainClient
+) -> None:
+    if (client.chain_id, client.genesis) != (deployment.chain_id, deployment.genesis):
+        raise ConfigError(
+            "the node serves another chain than the deployment record",
+            file=str(config.file),
+            field="worker.rpc",
+            value=f"chain {client.chain_id}",
+            rule=f"the chain of {config.deployment}, number {deployment.chain_id}",
+            remedy="point rpc at the right node, or deploy to this chain first",
+        )
+    if community.project.code != deployment.project:
+        raise ConfigError(
+            "community and deployment are of different projects",
+            file=str(config.file),
+            field="worker.community",
+            value=community.project.code,
+            rule=f"the deployment record is of {deployment.project}",
+            remedy="name the files of one project",
+        )
+
+
+@contextlib.contextmanager
+def open_runtime(
+    ground: Ground, reattest: frozenset[tuple[int, int, int]] = frozenset()
+) -> Iterator[Runtime]:
+    """A worker put together from its parts; all of them are closed at the end."""
+    config, community, view = ground.config, ground.community, ground.view
+    realm = Realm(ground.client.chain_id, ground.deployment.address("TelemetryAnchor"))
+    streams = {stream.id: stream for stream in community.streams}
+    calendar = Calendar(community.project.timezone, community.project.first_period)
+    metrics = Metrics()
+    alerts = Alerts(metrics)
+    with contextlib.ExitStack() as stack:
+        journal = Journal(
+            config.journal,
+            community,
+            clock=ChainClock(view),
+            source=_source(ground),
+            privacy_secret=config.privacy_secret,
+        )
+        stack.callback(journal.close)
+        desk = Desk(
+            streams,
+            calendar,
+            journal,
+            view,
+            Pledges(journal.database),
+            ground.key,
+            metrics,
+            grace=config.grace,
+            reattest=reattest,
+        )
+        reconciler = Reconciler(desk, calendar, journal, view, alerts, metrics)
+        archive = Archive(
+            desk, calendar, journal, view, _TransactionInput(ground.client), alerts, metrics
+        )
+        proposer = Proposer(
+            desk,
+            view,
+            _gatherer(stack, ground, realm),
+            _submitter(stack, ground, metrics),
+            Turns(desk.address, config.takeover, config.poll),
+            alerts,
+        )
+        worker = Worker(
+            streams, journal, view, reconciler, archive, proposer, metrics, poll=config.poll
+        )
+        site = Site(
+            realm=realm,
+            view=view,
+            answerer=Answerer(desk, view, reconciler.catch_up, alerts, metrics),
+            publisher=Publisher(_identity(ground), streams, journal, view, worker, alerts),
+            metrics=metrics,
+            readers=config.readers,
+            worker=worker,
+        )
+        yield Runtime(worker, site)
+
+
+def _source(ground: Ground) -> Source:
+    source, clock = ground.config.source, ChainClock(ground.view)
+    if isinstance(source, CsvSource):
+        return CsvFolder(source.inbox, ground.community.project.timezone, clock)
+    return Simulator(ground.community, source.month, source.seed, clock, faults=source.faults)
+
+
+def _gatherer(stack: contextlib.ExitStack, ground: Ground, realm: Realm) -> Gatherer:
+    clock = SystemClock()
+    peers = [
+        stack.enter_context(HttpPeer(each, ground.key, realm, clock))
+        for each in ground.config.peers
+    ]
+    gatherer = Gatherer(peers, address_of(ground.key))
+    stack.callback(gatherer.close)
+    return gatherer
+
+
+def _submitter(stack: contextlib.ExitStack, ground: Ground, metrics: Metrics) -> Submitter:
+    outbox = stack.enter_context(Outbox(ground.config.outbox))
+    return Submitter(
+        Sender(ground.client, ground.key, outbox, timing=TIMING),
+        ground.client.call,
+        ground.deployment.address("TelemetryAnchor"),
+        ground.deployment.address("StatementBook"),
+        metrics,
+    )
+
+
+def _identity(ground: Ground) -> Identity:
+    return Identity(
+        ground.config.name,
+        address_of(ground.key),
+        ground.client.chain_id,
+        ground.deployment.address("TelemetryAnchor"),
+        ground.deployment.address("StatementBook"),
+    )
+
+
+class _TransactionInput:
+    """Call data of a mined transaction, by its hash."""
+
+    def __init__(self, client: ChainClient) -> None:
+        self._client = client
+
+    def __call__(self, tx: bytes) -> bytes:
+        found = self._client.rpc("eth_getTransactionByHash", "0x" + tx.hex())
+        return bytes.fromhex(found["input"][2:]) if found else b""
+
+
+def run(config: WorkerConfig, reattest: frozenset[tuple[int, int, int]] = frozenset()) -> None:
+    """Run a worker until SIGTERM or SIGINT; what is under way is finished first.
+
+    Raises:
+        ConfigError: Files, key or listen address are wrong.
+        ChainError: The node cannot be reached at the start.
+    """
+    stop = threading.Event()
+    log = logs.get("run")
+    ground = lay_ground(config)
+    with _listening(config) as listener, open_runtime(ground, reattest) as runtime:
+        with _serving(runtime, listener), _stopped_by_signals(stop):
+            log.info("running", name=config.name, address=address_of(ground.key))
+            runtime.worker.run(stop)
+        log.info("stopped", name=config.name)
+
+
+def _listening(config: WorkerConfig) -> socket.socket:
+    try:
+        return socket.create_server((config.host, config.port))
+    except OSError as error:
+        raise ConfigError(
+            f"cannot listen: {error.strerror}",
+            file=str(config.file),
+            field="worker.listen",
+            value=f"{config.host}:{config.port}",
+            rule="an address of this machine with a free port",
+            remedy="choose another port, or stop what listens there",
+        ) from error
+
+
+@contextlib.contextmanager
+def _serving(runtime: Runtime, listener: socket.socket) -> Iterator[None]:
+    settings = uvicorn.Config(
+        create_app(runtime.site),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        proxy_headers=False,  # who is local is judged by the connection itself
+        server_header=False,
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+    )
+    server = uvicorn.Server(settings)
+    thread = threading.Thread(target=server.run, args=([listener],), name="http", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(2 * _SHUTDOWN_SECONDS)
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
+    """The first signal asks the loop to end; a second one ends the process at once."""
+
+    def ask(number: int, _: object) -> None:
+        stop.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    previous = {each: signal.signal(each, ask) for each in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

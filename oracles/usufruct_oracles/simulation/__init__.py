@@ -1,0 +1,1 @@
+"""Parts of the simulator: chance from hashes, daily shapes, labelled faults."""

@@ -1,0 +1,51 @@
+"""`usufruct serve`: the index, the evidence and the API in one process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from usufruct.api.server import serve as run
+from usufruct.api.settings import Settings
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds `serve` to the root command."""
+    app.command("serve")(serve)
+
+
+def serve(
+    config: Annotated[Path | None, typer.Option(help="Settings file (TOML).")] = None,
+    rpc: Annotated[str | None, typer.Option(help="JSON-RPC endpoint of a node.")] = None,
+    deployment: Annotated[Path | None, typer.Option(help="Deployment record.")] = None,
+    database: Annotated[str | None, typer.Option(help="URL of the ledger's database.")] = None,
+    community: Annotated[Path | None, typer.Option(help="Community file, for names.")] = None,
+    worker: Annotated[
+        list[str] | None, typer.Option(help="Address of an oracle worker; may be repeated.")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 for any free one.")] = None,
+    poll_seconds: Annotated[
+        float | None, typer.Option(help="Pause between two looks at the chain.")
+    ] = None,
+    log_json: Annotated[bool | None, typer.Option("--log-json", help="Logs as JSON lines.")] = None,
+) -> None:
+    """Follow the chain into the ledger, collect evidence from workers, and answer the REST API."""
+    run(
+        Settings.load(
+            config,
+            rpc=rpc,
+            deployment=deployment,
+            database=database,
+            community=community,
+            workers=tuple(worker or ()),
+            host=host,
+            port=port,
+            poll_seconds=poll_seconds,
+            log_json=log_json,
+        )
+    )

@@ -1,0 +1,202 @@
+"""Runs the platform in one process: index, evidence, API. Ends cleanly on SIGTERM and SIGINT."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import structlog
+import uvicorn
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from usufruct.api import logs
+from usufruct.api.app import create_app
+from usufruct.api.render import Renderer
+from usufruct.api.service import Service
+from usufruct.api.settings import Settings
+from usufruct.api.site import Site, open_site
+from usufruct.errors import UsufructError
+from usufruct.index import runner
+from usufruct.index.evidence import EvidenceFetcher
+from usufruct.index.indexer import Indexer
+from usufruct.index.workers import Reader, WorkerClient
+from usufruct.keys import load_key, parse_key_spec
+from usufruct.ledger.database import Database
+
+__all__ = ["serve"]
+
+_GRACE_SECONDS: Final = 10
+_logger = structlog.get_logger(__name__)
+
+
+def serve(settings: Settings) -> None:
+    """Runs until told to stop.
+
+    Raises:
+        UsufructError: The settings, the database or the node do not allow it to start or to go on.
+    """
+    logs.configure(as_json=settings.log_json)
+    site = open_site(settings)
+    site.database.migrate()
+    progress = runner.Progress()
+    service = Service(
+        database=site.database,
+        render=Renderer(site.currency(), site.labels()),
+        chain_id=site.client.chain_id,
+        contracts=site.deployment.contracts,
+        progress=progress,
+        ready_lag=settings.ready_lag_blocks,
+    )
+    server = _Server(
+        uvicorn.Config(
+            create_app(service),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+    )
+    runners = [_index_runner(site, progress, server.fail), *_evidence_runner(site, server.fail)]
+    for each in runners:
+        each.start()
+    try:
+        server.run()
+    finally:
+        for each in runners:
+            each.stop()
+        site.database.dispose()
+    if server.failure is not None:
+        raise server.failure
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn that returns after a signal instead of dying of it, and that a thread can end."""
+
+    failure: BaseException | None = None
+
+    def fail(self, error: BaseException) -> None:
+        """Ends the server because a thread cannot go on."""
+        text = error.one_line() if isinstance(error, UsufructError) else repr(error)
+        _logger.error(
+            "stopping", error=text, exc_info=None if isinstance(error, UsufructError) else error
+        )
+        self.failure = error
+        self.should_exit = True
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Handles SIGTERM and SIGINT while the server runs."""
+        before = {
+            each: signal.signal(each, self.handle_exit) for each in (signal.SIGTERM, signal.SIGINT)
+        }
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]  # wider is fine
+        """Tells where it listens, as the port may have been chosen by the system."""
+        await super().startup(sockets)  # type: ignore[arg-type]  # passed through
+        for server in self.servers:
+            for listening in server.sockets:
+                host, port = listening.getsockname()[:2]
+                _logger.info("listening", url=f"http://{host}:{port}")
+
+
+# --- Threads ---
+
+
+class _IndexWork:
+    """Steps the indexer and tells how far it is; a progress bar on a terminal while it catches up."""
+
+    def __init__(
+        self, make: Callable[[], Indexer], progress: runner.Progress, pause: float
+    ) -> None:
+        self._make = make
+        self._indexer: Indexer | None = None
+        self._progress = progress
+        self._pause = pause
+        self._bar: Progress | None = None
+
+    def __call__(self) -> float:
+        """One step; returns the seconds to wait."""
+        if self._indexer is None:
+            self._indexer = self._make()
+        step = self._indexer.step()
+        state = self._progress
+        state.at, state.head = step.at, step.head
+        state.logs += step.logs
+        state.undone += step.undone
+        if not state.caught_up:
+            self._show(step.at, step.head)
+        if step.at < step.head:
+            return 0.0
+        if not state.caught_up:
+            _logger.info("index has caught up", block=step.at, logs=state.logs)
+            state.caught_up = True
+        return self._pause
+
+    def failed(self, text: str | None) -> None:
+        """Notes the failure, or that it is over."""
+        self._progress.failure = text
+
+    def _show(self, at: int, head: int) -> None:
+        if not sys.stderr.isatty():
+            return
+        if self._bar is None:
+            self._bar = Progress(
+                TextColumn("index"),
+                BarColumn(),
+                TextColumn("block {task.completed:.0f} of {task.total:.0f}"),
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._bar.add_task("index", completed=at, total=head)
+            self._bar.start()
+        self._bar.update(self._bar.task_ids[0], completed=at, total=head)
+        if at >= head:
+            self._bar.stop()
+
+
+def _index_runner(
+    site: Site, progress: runner.Progress, fatal: Callable[[BaseException], None]
+) -> runner.Runner:
+    work = _IndexWork(site.indexer, progress, site.settings.poll_seconds)
+    return runner.Runner("index", work, fatal, work.failed)
+
+
+def _evidence_runner(site: Site, fatal: Callable[[BaseException], None]) -> list[runner.Runner]:
+    """The thread that fetches evidence, none if no workers are configured."""
+    if not site.settings.workers:
+        return []
+    fetcher = EvidenceFetcher(
+        _own(site.database), [_worker(site, url) for url in site.settings.workers]
+    )
+
+    def work() -> float:
+        return 0.0 if fetcher.round() else site.settings.evidence_seconds
+
+    return [runner.Runner("evidence", work, fatal)]
+
+
+def _own(database: Database) -> Database:
+    """The same database with connections of its own, so that threads do not wait for each other's pool."""
+    return Database(database.url.render_as_string(hide_password=False))
+
+
+def _worker(site: Site, url: str) -> WorkerClient:
+    spec = site.settings.worker_key
+    if spec is None:
+        return WorkerClient(url)
+    key = load_key(parse_key_spec(spec), chain_id=site.client.chain_id)
+    return WorkerClient(
+        url, Reader(key, site.client.chain_id, site.deployment.address("TelemetryAnchor"))
+    )

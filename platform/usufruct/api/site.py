@@ -1,0 +1,89 @@
+"""From settings to the parts of a running platform: node, deployment, ledger, index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from usufruct.api.labels import Labels
+from usufruct.api.settings import Settings
+from usufruct.chain.client import ChainClient
+from usufruct.config import load_community
+from usufruct.contracts import settlement_currency
+from usufruct.core.encoding import hex0x
+from usufruct.deploy.record import Deployment, load_deployment, record_path
+from usufruct.errors import ConfigError
+from usufruct.index.chain import WATCHED, NodeChain
+from usufruct.index.indexer import Indexer
+from usufruct.ledger.database import Database
+from usufruct.money import Currency
+
+__all__ = ["Site", "open_site"]
+
+_STATE: Final = Path("state")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A deployment, reached through one node, with its ledger."""
+
+    settings: Settings
+    client: ChainClient
+    deployment: Deployment
+    database: Database
+
+    def currency(self) -> Currency:
+        """The settlement currency, as its contract tells it."""
+        where = self.deployment.address("SettlementCurrency")
+        return Currency(
+            code=self.client.call(where, settlement_currency.symbol()),
+            decimals=self.client.call(where, settlement_currency.decimals()),
+        )
+
+    def labels(self) -> Labels:
+        """Names from the community file, if one was given."""
+        if self.settings.community is None:
+            return Labels()
+        return Labels.of(load_community(self.settings.community), self.deployment.series)
+
+    def indexer(self) -> Indexer:
+        """An indexer on the migrated ledger."""
+        contracts = {name: self.deployment.address(name) for name in WATCHED}
+        identity = {
+            "chain_id": str(self.deployment.chain_id),
+            "genesis": hex0x(self.client.genesis),
+            **{f"contract.{name}": where for name, where in contracts.items()},
+        }
+        return Indexer(
+            NodeChain(self.client, contracts["Waterfall"]),
+            self.database,
+            contracts,
+            self.deployment.block,
+            identity,
+        )
+
+
+def open_site(settings: Settings) -> Site:
+    """The site that the settings describe.
+
+    Raises:
+        ConfigError: There is no deployment record, or it is of another chain than the node's.
+        ChainError: The node cannot be reached.
+    """
+    client = ChainClient(settings.rpc)
+    path = settings.deployment or record_path(_STATE, client.chain_id)
+    deployment = load_deployment(path)
+    for name, found, recorded in (
+        ("chain id", client.chain_id, deployment.chain_id),
+        ("genesis block", hex0x(client.genesis), hex0x(deployment.genesis)),
+    ):
+        if found != recorded:
+            raise ConfigError(
+                f"the node serves another chain than the deployment record is of: {name} differs",
+                field="rpc",
+                value=client.url,
+                rule=f"{name} {recorded}, as recorded in {path}",
+                remedy="point --rpc at the right node, or --deployment at the right record",
+            )
+    return Site(settings, client, deployment, Database(settings.database))

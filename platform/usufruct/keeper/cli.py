@@ -1,0 +1,159 @@
+"""`usufruct keep` and `usufruct fund`."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import uuid
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from usufruct.api.settings import Settings
+from usufruct.api.site import Site, open_site
+from usufruct.chain.outbox import Outbox
+from usufruct.chain.sender import Sender
+from usufruct.contracts import statement_book
+from usufruct.errors import ChainError, ConfigError
+from usufruct.keeper.fund import fund as bring_in
+from usufruct.keeper.keeper import Keeper
+from usufruct.keeper.push import PAGE
+from usufruct.keeper.site import KeeperSite, Outcome, Stream, stream_named, streams_of
+from usufruct.keys import load_key, parse_key_spec
+from usufruct.money import parse_amount
+
+__all__ = ["register"]
+
+_OUTBOX: Final = Path("state/keeper.db")
+_PATIENCE: Final = 30.0
+
+Config = Annotated[Path | None, typer.Option(help="Settings file (TOML), as of usufruct serve.")]
+Rpc = Annotated[str | None, typer.Option(help="JSON-RPC endpoint of a node.")]
+Record = Annotated[Path | None, typer.Option(help="Deployment record.")]
+Key = Annotated[
+    str, typer.Option(help="Key of the sending account: dev:N, env:NAME or keystore:PATH:VARIABLE.")
+]
+OutboxPath = Annotated[Path, typer.Option(help="File that keeps what was sent.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds `keep` and `fund` to the root command."""
+    app.command("keep")(keep)
+    app.command("fund")(fund)
+
+
+def keep(
+    key: Key,
+    config: Config = None,
+    rpc: Rpc = None,
+    deployment: Record = None,
+    database: Annotated[str | None, typer.Option(help="URL of the ledger's database.")] = None,
+    outbox: OutboxPath = _OUTBOX,
+    once: Annotated[bool, typer.Option("--once", help="One round, then stop.")] = False,
+    interval: Annotated[float, typer.Option(min=0.1, help="Seconds between two rounds.")] = 15.0,
+    page: Annotated[int, typer.Option(min=1, max=1000, help="Most holders in a page.")] = PAGE,
+    as_json: AsJson = False,
+) -> None:
+    """Settle what is final and funded, and push payouts to holders; safe to run twice and to kill at any point."""
+    settings = Settings.load(config, rpc=rpc, deployment=deployment, database=database)
+    site = open_site(settings)
+    stop = _stop_on_signal()
+    with closing(Outbox(outbox)) as sent:
+        keeper = Keeper(
+            _keeper_site(site, key, sent),
+            site.database,
+            page=page,
+            patience=_PATIENCE if once else 0.0,
+        )
+        if once:
+            for outcome in keeper.round():
+                _tell(outcome, as_json=as_json)
+            return
+        _keep_on(keeper, interval, stop, as_json=as_json)
+
+
+def _keep_on(keeper: Keeper, interval: float, stop: threading.Event, *, as_json: bool) -> None:
+    """Rounds until told to stop; what stands unchanged is told once."""
+    told: set[str] = set()
+    while not stop.is_set():
+        seen: set[str] = set()
+        try:
+            for outcome in keeper.round():
+                seen.add(outcome.text)
+                if outcome.text not in told:
+                    _tell(outcome, as_json=as_json)
+                if stop.is_set():
+                    return
+        except ChainError as error:
+            seen.add(error.one_line())
+            if error.one_line() not in told:
+                typer.echo(error.one_line(), err=True)
+        told = seen
+        stop.wait(interval)
+
+
+def fund(
+    stream: Annotated[str, typer.Argument(help="Code or number of the stream.")],
+    key: Key,
+    amount: Annotated[str | None, typer.Argument(help="Amount, like 1234.56.")] = None,
+    required: Annotated[
+        bool, typer.Option("--required", help="What is missing to settle every attested period.")
+    ] = False,
+    config: Config = None,
+    rpc: Rpc = None,
+    deployment: Record = None,
+    outbox: OutboxPath = _OUTBOX,
+    reference: Annotated[
+        str | None,
+        typer.Option(help="Name of this payment: the same one is never brought in twice."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the operator's money into a stream's escrow (approves the waterfall, then funds)."""
+    if (amount is None) != required:
+        raise ConfigError(
+            "how much is not clear",
+            field="AMOUNT",
+            value=amount or "",
+            rule="either an amount or --required",
+            remedy="usufruct fund VPP 1234.56, or usufruct fund VPP --required",
+        )
+    site = open_site(Settings.load(config, rpc=rpc, deployment=deployment))
+    with closing(Outbox(outbox)) as sent:
+        keeper = _keeper_site(site, key, sent)
+        named = stream_named(stream, streams_of(site.client, site.deployment))
+        minor = None if amount is None else parse_amount(amount, keeper.currency)
+        outcome = bring_in(keeper, named, minor, reference or _reference(keeper, named, minor))
+    _tell(outcome, as_json=as_json)
+
+
+def _reference(site: KeeperSite, stream: Stream, minor: int | None) -> str:
+    """A name for the payment; what is required for the same periods has the same one."""
+    if minor is not None:
+        return uuid.uuid4().hex
+    progress = site.ask("StatementBook", statement_book.progress_of(stream.number))
+    return f"required:{progress.settled + 1}-{progress.attested}"
+
+
+def _keeper_site(site: Site, key: str, outbox: Outbox) -> KeeperSite:
+    secret = load_key(parse_key_spec(key), chain_id=site.client.chain_id)
+    sender = Sender(site.client, secret, outbox)
+    return KeeperSite(site.client, site.deployment, sender, site.currency())
+
+
+def _stop_on_signal() -> threading.Event:
+    stop = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: stop.set())
+    return stop
+
+
+def _tell(outcome: Outcome, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"kind": outcome.kind, "text": outcome.text, **outcome.facts}))
+    else:
+        typer.echo(f"{outcome.kind:9} {outcome.text}")

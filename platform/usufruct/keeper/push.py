@@ -1,0 +1,148 @@
+"""Pushes payouts: pages of holders, sized by gas, everyone who cannot be paid left out and named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from usufruct.chain import crash
+from usufruct.chain.client import RpcError
+from usufruct.chain.records import quantity
+from usufruct.contracts import Address, Call, ContractError, address, revenue_right
+from usufruct.contracts.revenue_right import PaymentWithheld, Refusal
+from usufruct.keeper.site import KeeperSite, Outcome
+
+__all__ = ["PAGE", "Payable", "Right", "push_series"]
+
+PAGE: Final = 500
+"""Holders in a page; about 16 000 gas each."""
+MOST_GAS: Final = 16_777_216 * 4 // 5
+"""Most gas a page may be estimated at; the sender adds a quarter for safety."""
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """A series whose holders may have something to claim."""
+
+    symbol: str
+    contract: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Payable:
+    """What the chain says of some holders."""
+
+    amounts: dict[Address, int]
+    """What each can be paid now."""
+    refused: dict[Address, ContractError]
+    """Who has something to claim that cannot be paid now, and why."""
+
+
+def push_series(
+    site: KeeperSite, right: Right, candidates: Sequence[Address], page: int = PAGE
+) -> list[Outcome]:
+    """Pays all `candidates` who have something to claim.
+
+    Raises:
+        ChainError: The node failed; pages that were mined stay paid, the next round goes on.
+    """
+    found = ask_payable(site, right, candidates)
+    outcomes = [_withheld(right, holder, error) for holder, error in found.refused.items()]
+    queue = list(found.amounts)
+    while queue:
+        size = _fitting(site, right, queue[:page])
+        outcomes.append(_push_page(site, right, queue[:size]))
+        queue = queue[size:]
+    return outcomes
+
+
+def ask_payable(site: KeeperSite, right: Right, candidates: Sequence[Address]) -> Payable:
+    """Asks the chain what a claim by each candidate would pay now."""
+    calls: list[tuple[str, Call[int]]] = [
+        (right.contract, revenue_right.claim_for(holder)) for holder in candidates
+    ]
+    amounts: dict[Address, int] = {}
+    refused: dict[Address, ContractError] = {}
+    for holder, answer in zip(candidates, site.client.call_many(calls), strict=True):
+        if isinstance(answer, ContractError):
+            refused[holder] = answer
+        elif answer:
+            amounts[holder] = answer
+    return Payable(amounts, refused)
+
+
+def _fitting(site: KeeperSite, right: Right, holders: Sequence[Address]) -> int:
+    """How many of the first holders fit one transaction; at least one."""
+    size = len(holders)
+    while size > 1 and _gas(site, right, holders[:size]) > MOST_GAS:
+        size //= 2
+    return size
+
+
+def _gas(site: KeeperSite, right: Right, holders: Sequence[Address]) -> int:
+    call = {
+        "from": site.sender.address,
+        "to": right.contract,
+        "data": "0x" + revenue_right.push(list(holders)).data.hex(),
+    }
+    try:
+        return quantity(site.client.rpc("eth_estimateGas", call))
+    except (RpcError, ContractError):
+        # More than the node is willing to run; a smaller page tells whether that was the reason.
+        return MOST_GAS + 1
+
+
+def _push_page(site: KeeperSite, right: Right, holders: Sequence[Address]) -> Outcome:
+    names = sha256("".join(holders).encode()).hexdigest()[:16]
+    acc = site.client.call(right.contract, revenue_right.state()).acc
+    receipt = site.sender.submit(
+        f"push:{right.contract}:{acc}:{names}",
+        right.contract,
+        revenue_right.push(list(holders)).data,
+        done=lambda: not ask_payable(site, right, holders).amounts,
+    )
+    crash.point("keeper.push.sent")
+    if receipt is None:
+        return Outcome(
+            "paid",
+            f"{right.symbol}: all {len(holders)} holders of the page were paid already",
+            {"series": right.contract, "holders": 0, "amount": "0", "tx": None},
+        )
+    topic = revenue_right.Paid.TOPIC
+    paid = [
+        revenue_right.Paid.decode(log.topics, log.data).amount
+        for log in receipt.logs
+        if log.address == right.contract and log.topics[0] == topic
+    ]
+    return Outcome(
+        "paid",
+        f"{right.symbol}: {len(paid)} of {len(holders)} holders were paid {site.money(sum(paid))}",
+        {
+            "series": right.contract,
+            "holders": len(paid),
+            "amount": str(sum(paid)),
+            "tx": "0x" + receipt.tx_hash.hex(),
+        },
+    )
+
+
+def _withheld(right: Right, holder: Address, error: ContractError) -> Outcome:
+    reasons = {
+        Refusal.RECIPIENT_FROZEN: "is frozen",
+        Refusal.RECIPIENT_EXPIRED: "has an expired identity check",
+    }
+    text = "is refused by the currency"
+    if isinstance(error, PaymentWithheld):
+        text = reasons.get(Refusal(error.reason), "cannot be paid now")
+    return Outcome(
+        "withheld",
+        f"{right.symbol}: {holder} {text}; the amount stays claimable",
+        {"series": right.contract, "holder": holder, "reason": str(error)},
+    )
+
+
+def as_addresses(raw: Sequence[bytes]) -> list[Address]:
+    """Addresses from their bytes."""
+    return [address(each) for each in raw]

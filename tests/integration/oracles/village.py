@@ -1,0 +1,370 @@
+"""A village with three streams, deployed to Anvil, and real worker processes that serve it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+from tests.support.anvil import Anvil, running_anvil
+
+from usufruct.chain import crash
+from usufruct.chain.client import ChainClient
+from usufruct.config import Community, load_community
+from usufruct.contracts import statement_book as book
+from usufruct.contracts import telemetry_anchor as anchor
+from usufruct.core.periods import day_bounds, period_bounds
+from usufruct.deploy.apply import apply
+from usufruct.deploy.record import Deployment, record_path
+from usufruct_oracles.simulate import write_month
+
+ROOT = Path(__file__).resolve().parents[3]
+ZONE = "Asia/Shanghai"
+MONTH = "2027-02"
+WATER, EV, VPP = 1, 2, 3
+SECRET = "a secret that the three workers of the village share"
+NAMES = ("alpha", "beta", "gamma")
+
+COMMUNITY = """
+schema = 1
+[project]
+code = "VILLAGE"
+name = "Village"
+label = "synthetic"
+timezone = "Asia/Shanghai"
+gfa_m2 = 1_000
+households = 4
+first_period = "2027-02"
+salt = "village-test-salt"
+[currency]
+code = "USDX"
+name = "Test Dollar"
+decimals = 6
+[delays]
+signers = "2d"
+rules = "7d"
+[roles]
+admin = ["dev:0"]
+registrar = ["dev:0"]
+issuer = ["dev:0"]
+oracle_admin = ["dev:0"]
+treasurer = ["dev:1"]
+pauser = ["dev:2"]
+guardian = ["dev:2"]
+auditor = ["dev:3"]
+[oracle]
+threshold = 2
+signers = ["dev:4", "dev:5", "dev:6"]
+[[stream]]
+id = 1
+code = "WATER"
+kind = "WATER"
+measure = "interval"
+base_unit = "L"
+privacy = "open"
+challenge_window = "3d"
+funding_grace = "5d"
+min_coverage = "95%"
+max_estimated = "5%"
+[stream.tariff]
+id = "water"
+rows = [{ id = "retained", price = "1.60", per = "m3" }]
+calendar = [{ row = "retained" }]
+[[stream]]
+id = 2
+code = "EV"
+kind = "PARKING"
+measure = "session"
+base_unit = "Wh"
+privacy = "committed"
+challenge_window = "3d"
+funding_grace = "5d"
+min_coverage = "95%"
+max_estimated = "5%"
+[stream.tariff]
+id = "ev"
+rows = [{ id = "any", price = "0.42", per = "kWh" }]
+calendar = [{ row = "any" }]
+[[stream]]
+id = 3
+code = "VPP"
+kind = "VPP"
+measure = "interval"
+base_unit = "Wh"
+privacy = "committed"
+challenge_window = "3d"
+funding_grace = "5d"
+min_coverage = "95%"
+max_estimated = "5%"
+[stream.tariff]
+id = "vpp"
+rows = [
+  { id = "day", price = "0.54", per = "kWh" },
+  { id = "night", price = "0.21", per = "kWh" },
+]
+calendar = [{ row = "day", from = "08:00", to = "22:00" }, { row = "night" }]
+[[meters]]
+stream = "WATER"
+prefix = "cistern"
+count = 1
+first_id = 11
+unit = "mm"
+multiplier = "1000"
+interval = "6h"
+nameplate = "2800000"
+scheme = "device-p256"
+key = "dev"
+calibrated_until = "2030-12-31"
+[[meters]]
+stream = "EV"
+prefix = "charger"
+count = 1
+first_id = 21
+unit = "kWh"
+multiplier = "1000"
+nameplate = "22000"
+scheme = "device-secp256k1"
+key = "dev"
+calibrated_until = "2030-12-31"
+[[meters]]
+stream = "VPP"
+prefix = "home"
+count = 1
+first_id = 31
+unit = "kWh"
+multiplier = "1000"
+interval = "6h"
+nameplate = "8000"
+scheme = "gateway-secp256k1"
+key = "dev"
+calibrated_until = "2030-12-31"
+[[participant]]
+id = 1
+name = "Ada"
+country = 344
+class = "institution"
+kyc_until = "2030-12-31"
+wallets = ["dev:10"]
+[[series]]
+code = "WATER-A"
+name = "Water"
+symbol = "VWATR"
+stream = "WATER"
+rank = "residual"
+term = ["2027-02", "2031-08"]
+decimals = 0
+classes = ["institution"]
+min_ticket = 1
+holders = [{ wallet = "dev:10", units = 100 }]
+[[waterfall]]
+stream = "WATER"
+steps = [
+  { label = "holders", kind = "residual", payee = "series:WATER-A" },
+  { label = "owners", kind = "residual", payee = "dev:9" },
+]
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Village:
+    """A deployed village.
+
+    Attributes:
+        folder: Holds everything.
+        anvil: The chain.
+        client: Its client.
+        community: The community.
+        deployment: Where its contracts are.
+        inbox: The drop folder that all workers read.
+    """
+
+    folder: Path
+    anvil: Anvil
+    client: ChainClient
+    community: Community
+    deployment: Deployment
+    inbox: Path
+    workers: list[Process] = field(default_factory=list)
+
+    def worker(self, index: int) -> Process:
+        """The process of one worker, not started yet."""
+        return Process(self, index, self.ports[index])
+
+    @property
+    def ports(self) -> list[int]:
+        """One port for each worker, the same for the village's life."""
+        if not hasattr(self, "_ports"):
+            self._ports = [free_port() for _ in NAMES]
+        return self._ports
+
+    def move_to(self, moment: int) -> None:
+        """The chain's clock jumps there."""
+        self.anvil.rpc("evm_setNextBlockTimestamp", moment)
+        self.anvil.rpc("evm_mine")
+
+    def end_of(self, day: int) -> int:
+        """End of a day of February 2027."""
+        return day_bounds(f"{MONTH}-{day:02d}", ZONE)[1]
+
+    def head(self, stream: int) -> bytes:
+        """Head on the chain."""
+        return self.client.call(self.deployment.address("TelemetryAnchor"), anchor.head_of(stream))
+
+    def record(self, stream: int, period: int) -> book.Record:
+        """The book's record of a period."""
+        where = self.deployment.address("StatementBook")
+        return self.client.call(where, book.record_of(stream, period))
+
+    def digest(self, stream: int, period: int) -> bytes:
+        """Digest of a period's newest statement on the chain."""
+        where = self.deployment.address("StatementBook")
+        return self.client.call(where, book.digest_of(stream, period))
+
+
+@dataclass
+class Process:
+    """A worker process, which may be killed and started again."""
+
+    village: Village
+    index: int
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def name(self) -> str:
+        return NAMES[self.index]
+
+    @property
+    def folder(self) -> Path:
+        return self.village.folder / self.name
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text(errors="replace")
+
+    def write_config(self, inbox: Path | None = None, **changes: str) -> Path:
+        """The worker's TOML file."""
+        self.folder.mkdir(exist_ok=True)
+        peers = "".join(
+            f'[[worker.peers]]\nname = "{NAMES[at]}"\nurl = "http://127.0.0.1:{port}"\n'
+            for at, port in enumerate(self.village.ports)
+            if at != self.index
+        )
+        values = {
+            "name": f'"{self.name}"',
+            "community": '"../community.toml"',
+            "deployment": f'"{record_path(self.village.folder / "state", 31337)}"',
+            "rpc": f'"{self.village.anvil.url}"',
+            "journal": '"journal.sqlite"',
+            "listen": f'"127.0.0.1:{self.port}"',
+            "key": f"{{ dev = {4 + self.index} }}",
+            "privacy_secret": '{ env = "VILLAGE_SECRET" }',
+            "grace": '"6h"',
+            "poll": '"100ms"',
+            "takeover": '"1s"',
+        } | changes
+        lines = "\n".join(f"{key} = {value}" for key, value in values.items())
+        path = self.folder / "worker.toml"
+        path.write_text(
+            f'[worker]\n{lines}\n{peers}[source]\nkind = "csv"\n'
+            f'inbox = "{inbox or self.village.inbox}"\n'
+        )
+        return path
+
+    def start(self, crash_at: str = "", *arguments: str) -> None:
+        """Start the process; it dies at the crash point if one is named."""
+        environment = {**os.environ, "VILLAGE_SECRET": SECRET, "PYTHONPATH": _PATH}
+        if crash_at:
+            environment[crash.VARIABLE] = crash_at
+        command = [sys.executable, "-c", _PROGRAM, "run", "--config", "worker.toml", "--json-logs"]
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [*command, *arguments], cwd=self.folder, env=environment, stdout=log, stderr=log
+            )
+
+    def kill(self) -> None:
+        """kill -9."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit code."""
+        if self.process is None:
+            return 0
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(30)
+
+    def wait_for_crash(self, seconds: float = 30) -> None:
+        """Wait until the process has killed itself."""
+        assert self.process is not None
+        assert self.process.wait(seconds) == -signal.SIGKILL, self.log[-2000:]
+
+    def get(self, path: str) -> httpx.Response:
+        return httpx.get(self.url + path, timeout=10, trust_env=False)
+
+    def is_up(self) -> bool:
+        with contextlib.suppress(httpx.HTTPError):
+            return self.get("/ready").status_code == 200
+        return False
+
+
+_PATH = os.pathsep.join([str(ROOT / "platform"), str(ROOT / "oracles")])
+_PROGRAM = "from usufruct_oracles.cli import main; main()"
+
+
+def wait_until(what: str, check: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until `check` is true; AssertionError after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not check():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds} s for {what}")
+        time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def village(folder: Path) -> Iterator[Village]:
+    """Anvil with a deployed village whose first period has not begun, and a month of readings."""
+    start = period_bounds(MONTH, 1, ZONE)[0]
+    file = folder / "community.toml"
+    file.write_text(COMMUNITY)
+    community = load_community(file)
+    with running_anvil(folder, "--timestamp", str(start - 86_400)) as anvil:
+        client = ChainClient(anvil.url)
+        deployment = apply(community, client, folder / "state", []).deployment
+        inbox = folder / "inbox"
+        write_month(community, MONTH, inbox, 7, faults=False)
+        found = Village(folder, anvil, client, community, deployment, inbox)
+        try:
+            yield found
+        finally:
+            for worker in found.workers:
+                worker.kill()
+
+
+def start_workers(found: Village, *, crash_at: str = "", crashing: int = 0) -> list[Process]:
+    """Start all three; one of them dies at `crash_at`."""
+    for index in range(len(NAMES)):
+        worker = found.worker(index)
+        found.workers.append(worker)
+        worker.write_config()
+        worker.start(crash_at if index == crashing else "")
+    return found.workers

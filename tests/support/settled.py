@@ -1,0 +1,247 @@
+"""A settled period of a village: real leaves, real signatures, indexed, with its evidence in the ledger."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import insert, select
+from tests.support.anvil import Anvil
+from tests.support.village import Village, residual
+
+from usufruct import proof
+from usufruct.chain.client import ChainClient
+from usufruct.contracts import Address, address
+from usufruct.contracts import revenue_right as rr
+from usufruct.contracts import waterfall as wf
+from usufruct.core import typed_data
+from usufruct.core.commitments import N, blinding, commit, meter_secret
+from usufruct.core.encoding import ZERO_HASH, ReadingLeaf, hex0x, open_quantity
+from usufruct.core.keccak import keccak256
+from usufruct.core.manifests import Manifest, ManifestLine
+from usufruct.core.merkle import tree_root
+from usufruct.core.statements import (
+    coverage_bp,
+    estimated_bp,
+    gross,
+    kpi_vector,
+    lines_from_manifests,
+    lines_root,
+)
+from usufruct.core.tariffs import CalendarRule, PriceRow, Tariff
+from usufruct.index.chain import NodeChain
+from usufruct.index.indexer import Indexer
+from usufruct.ledger import models as m
+from usufruct.ledger.database import Database
+
+DAY = 86_400
+HOUR = 3_600
+METERS = 2
+SECRET = b"village privacy secret"
+TARIFF = Tariff(
+    id="village",
+    stream="S1",
+    currency="USDV",
+    base_unit="Wh",
+    timezone="Asia/Shanghai",
+    rows=(
+        PriceRow("peak", 540_000, 1_000),
+        PriceRow("base", 210_000, 1_000),
+        PriceRow("never", 7, 3),
+    ),
+    calendar=(CalendarRule("peak", (), (), 840, 1_020), CalendarRule("base", (), (), 0, 1_440)),
+)
+
+
+@dataclass
+class Settled:
+    """What a test of proofs needs.
+
+    Attributes:
+        village: The project.
+        database: The ledger with all evidence.
+        series: The series that was paid.
+        holders: Its holders.
+    """
+
+    village: Village
+    database: Database
+    series: Address
+    holders: list[Address]
+
+    def proof(self, number: int, holder: str, readings: proof.Scope = "sample") -> bytes:
+        """Proof of a holder's share of the series' distribution `number`."""
+        at = self.village.at
+        with self.database.read() as connection:
+            wallet = connection.execute(
+                select(m.wallet.c.id).where(m.wallet.c.address == bytes.fromhex(holder[2:]))
+            ).scalar_one()
+            pos = connection.execute(
+                select(m.distribution.c.pos).where(m.distribution.c.number == number)
+            ).scalar_one()
+            return proof.build(
+                connection,
+                self.village.client.chain_id,
+                proof.Contracts(
+                    at["SettlementCurrency"],
+                    at["Waterfall"],
+                    at["StatementBook"],
+                    at["StreamRegistry"],
+                    at["TelemetryAnchor"],
+                ),
+                proof.payout_id("VIL", number, holder),
+                payout_pos=pos,
+                wallet=wallet,
+                readings=readings,
+            )
+
+
+def settle_periods(anvil: Anvil, folder: Path, *, committed: bool, periods: int = 2) -> Settled:
+    """Two-day periods of hourly readings of two meters, with transfers in between."""
+    village = Village(ChainClient(anvil.url))
+    first_block = village.client.block_number()
+    holders = [address(a) for a in village.client.rpc("eth_accounts")][1:4]
+    village.admit(holders)
+    start = village.now() // DAY * DAY
+    village.open_stream(1, start, TARIFF.hash(), committed=committed)
+    series = village.create_series(1, "VIL", dict(zip(holders, (500, 333, 167), strict=True)))
+    village.set_rules(1, _steps(village, series), [wf.Kpi(0, 9_000, 9_950, 10_000, 10_000)])
+    village.move_to(start + periods * 2 * DAY + 1)
+    evidence = []
+    for period in range(1, periods + 1):
+        evidence.append(_period(village, start, period, committed=committed))
+        village.settle(1, period)
+        village.do(series, rr.transfer(holders[1], 101 * period), holders[0])
+        village.do(series, rr.claim_for(holders[2]))
+    database = Database(f"sqlite:///{folder / 'ledger.db'}")
+    database.migrate()
+    identity = {"chain": str(village.client.chain_id)}
+    Indexer(
+        NodeChain(village.client, village.at["Waterfall"]),
+        database,
+        village.at,
+        first_block - 20,
+        identity,
+    ).catch_up()
+    for batches, statement in evidence:
+        _store(database, village, batches, statement)
+    return Settled(village, database, series, holders)
+
+
+def _steps(village: Village, series: Address) -> list[wf.Step]:
+    payee, nobody = address("0x" + "77" * 20), address(bytes(20))
+    return [
+        wf.Step(wf.StepKind.PERCENT_OF_RECEIPTS, False, False, payee, 0, 600),
+        wf.Step(wf.StepKind.FIXED, False, True, payee, 100_000, 0),
+        wf.Step(wf.StepKind.KPI_FEE, False, False, payee, 5_000, 250),
+        wf.Step(wf.StepKind.RESERVE, False, False, nobody, 50_000, 0),
+        residual(series, to_series=True),
+        residual(village.admin, to_series=False),
+    ]
+
+
+Evidence = tuple[Manifest, list[bytes], bytes]
+
+
+def _period(
+    village: Village, start: int, period: int, *, committed: bool
+) -> tuple[list[Evidence], typed_data.Statement]:
+    from_ = start + (period - 1) * 2 * DAY
+    first_head = typed_data.head_of(village.cursors[1])
+    batches = [
+        _batch(village, from_ + DAY * day, committed=committed, closes=day == 1) for day in (0, 1)
+    ]
+    manifests = [batch[0] for batch in batches]
+    lines = lines_from_manifests(TARIFF, manifests, committed=committed)
+    statement = typed_data.Statement(
+        1, period, 1, from_, from_ + 2 * DAY, first_head, typed_data.head_of(village.cursors[1]),
+        lines_root(lines), gross(lines), 0, TARIFF.hash(), coverage_bp(manifests), estimated_bp(manifests),
+        kpi_vector({0: coverage_bp(manifests)}), ZERO_HASH,
+    )  # fmt: skip
+    village.attest(statement)
+    village.fund(1, statement.gross)
+    return batches, statement
+
+
+def _batch(village: Village, from_: int, *, committed: bool, closes: bool) -> Evidence:
+    cursor = village.cursors[1]
+    leaves: list[bytes] = []
+    sums: dict[str, list[int]] = {}
+    ends = [(from_ + HOUR * hour, meter) for hour in range(1, 25) for meter in range(1, METERS + 1)]
+    for end, meter in ends:
+        value = (end // HOUR * 37 + meter * 11) % 4_000
+        blind = blinding(meter_secret(SECRET, meter), 1, meter, end, HOUR, 0)
+        field = commit(value, blind) if committed else open_quantity(value)
+        record = keccak256(b"%d/%d" % (meter, end))
+        leaf = ReadingLeaf(
+            field, record, 1, cursor.next + len(leaves), end, HOUR, meter, 0, 0, 0, 19
+        )
+        leaves.append(leaf.encode())
+        total = sums.setdefault(TARIFF.rows[TARIFF.row_index_at(end - HOUR)].id, [0, 0, 0])
+        total[0], total[1], total[2] = total[0] + 1, total[1] + value, total[2] + blind
+    manifest = _manifest(cursor, from_, leaves, sums, committed=committed)
+    village.anchor(1, from_ + DAY, len(leaves), manifest.root, manifest.content(), closes=closes)
+    return manifest, leaves, typed_data.head_of(village.cursors[1])
+
+
+def _manifest(
+    cursor: typed_data.Cursor,
+    from_: int,
+    leaves: list[bytes],
+    sums: dict[str, list[int]],
+    *,
+    committed: bool,
+) -> Manifest:
+    lines = tuple(
+        ManifestLine(row.id, *sums[row.id][:2], sums[row.id][2] % N if committed else None)
+        for row in TARIFF.rows
+        if row.id in sums
+    )
+    quantity = sum(line.quantity for line in lines)
+    return Manifest(
+        stream=1, seq=cursor.seq + 1, from_=from_, to=from_ + DAY, first=cursor.next, count=len(leaves),
+        root=tree_root(leaves), expected=len(leaves), covered=len(leaves), quantity=quantity, estimated=0, lines=lines,
+    )  # fmt: skip
+
+
+def _store(
+    database: Database, village: Village, batches: list[Evidence], statement: typed_data.Statement
+) -> None:
+    digest = typed_data.statement_digest(
+        typed_data.Domain(village.client.chain_id, village.at["StatementBook"]), statement
+    )
+    bitmap, blob = village.signatures(digest)
+    committed = batches[0][0].lines[0].blinding is not None
+    lines = lines_from_manifests(
+        TARIFF, [manifest for manifest, _, _ in batches], committed=committed
+    )
+    shown = [
+        {
+            "index": line.row_index, "row": line.row, "price": str(line.price), "per": str(line.per),
+            "quantity": str(line.quantity), "amount": str(line.amount), "count": line.count,
+            "blinding": None if line.blinding is None else hex0x(line.blinding.to_bytes(32, "big")),
+        }
+        for line in lines
+    ]  # fmt: skip
+    with database.write() as connection:
+        for manifest, leaves, head in batches:
+            connection.execute(
+                insert(m.batch_evidence).values(
+                    head=head,
+                    manifest=manifest.canonical().decode(),
+                    leaves=b"".join(leaves),
+                    source="test",
+                )
+            )
+        connection.execute(
+            insert(m.statement_evidence).values(
+                digest=digest,
+                lines=json.dumps(shown),
+                tariff=TARIFF.canonical().decode(),
+                signatures=blob,
+                signers=hex(bitmap),
+                table_=json.dumps(village.table),
+                source="test",
+            )
+        )
