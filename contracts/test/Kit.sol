@@ -192,7 +192,6 @@ abstract contract Kit {
         if (x >= low && x <= high) return x;
         unchecked {
             // Offsets from `low` are computed modulo 2^256, so that no sign matters and no cast cuts.
-            // forge-lint: disable-next-line(unsafe-typecast)
             return low + int256(bound(uint256(x) - uint256(low), 0, uint256(high) - uint256(low)));
         }
     }

@@ -14,7 +14,8 @@ from usufruct.core.encoding import hex0x
 from usufruct.core.typed_data import statement_digest
 from usufruct_oracles import differ, logs
 from usufruct_oracles.alerts import Alerts
-from usufruct_oracles.chainview import Account, Attested, ChainView
+from usufruct_oracles.chainstate import Account, Attested
+from usufruct_oracles.chainview import ChainView
 from usufruct_oracles.desk import Desk
 from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.ports import Books
@@ -68,8 +69,8 @@ class Archive:
         account = self._view.account(stream)
         return sum(
             self._take(account, attested)
-            for versions in list(account.versions.values())
-            for attested in list(versions)
+            for versions in account.versions.values()
+            for attested in versions
         )
 
     def _take(self, account: Account, attested: Attested) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, distinct, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from usufruct.chain import crash
 from usufruct.config import Community, Stream
@@ -24,9 +24,11 @@ from usufruct.errors import ConfigError
 from usufruct_oracles.catalog import KIND_CODES, Catalog, catalog_of, flow_of
 from usufruct_oracles.intervals import days_ending_in, expected
 from usufruct_oracles.journal.database import Database
-from usufruct_oracles.journal.schema import readings, records
+from usufruct_oracles.journal.schema import readings, records, supports
 from usufruct_oracles.ports import BuiltBatch
 from usufruct_oracles.validation.rules import ESTIMATED
+
+_KEY = ("meter", "end", "duration", "rev")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +119,10 @@ def find_batch(
     """
     catalog = catalog_of(community)
     days = days_ending_in(catalog, cursor.to, to)
-    query = select(distinct(records.c.file_id)).where(
-        records.c.stream == catalog.stream(stream).id, records.c.day.in_(days)
+    query = (
+        select(records.c.file_id)
+        .distinct()
+        .where(records.c.stream == catalog.stream(stream).id, records.c.day.in_(days))
     )
     with database.read() as connection:
         moments = sorted((int(found) for (found,) in connection.execute(query)), reverse=True)
@@ -163,17 +167,21 @@ def _entries(
 
 
 def _readings_query(stream: Stream, window: tuple[int, int], as_of: int | None) -> Select[Any]:
+    """The readings of the window, each with the newest record that says it."""
+    first, newest, later = records.alias("first"), records.alias("newest"), records.alias("later")
+    again = (
+        select(func.max(supports.c.record_id))
+        .join(later, later.c.id == supports.c.record_id)
+        .where(*(supports.c[name] == readings.c[name] for name in _KEY))
+        .correlate(readings)
+    )
+    if as_of is not None:
+        again = again.where(later.c.file_id <= as_of)
     query = (
-        select(
-            readings.c.meter,
-            readings.c.end,
-            readings.c.duration,
-            readings.c.rev,
-            readings.c.quantity,
-            readings.c.quality,
-            records.c.sha256,
-        )
-        .join(records, records.c.id == readings.c.record_id)
+        select(*(readings.c[name] for name in _KEY), readings.c.quantity, readings.c.quality)
+        .add_columns(newest.c.sha256)
+        .join(first, first.c.id == readings.c.record_id)
+        .join(newest, newest.c.id == func.coalesce(again.scalar_subquery(), first.c.id))
         .where(
             readings.c.stream == stream.id,
             readings.c.end > window[0],
@@ -181,7 +189,7 @@ def _readings_query(stream: Stream, window: tuple[int, int], as_of: int | None) 
         )
         .order_by(readings.c.end, readings.c.meter, readings.c.duration, readings.c.rev)
     )
-    return query if as_of is None else query.where(records.c.file_id <= as_of)
+    return query if as_of is None else query.where(first.c.file_id <= as_of)
 
 
 def _secrets(

@@ -19,17 +19,15 @@ from usufruct.contracts import statement_book as book
 from usufruct.contracts import telemetry_anchor as anchor
 from usufruct.core.encoding import hex0x
 from usufruct.core.typed_data import (
-    Batch,
-    Cursor,
     Domain,
     Statement,
     batch_digest,
-    first_cursor,
     head_of,
     next_batch,
     next_cursor,
 )
 from usufruct.errors import ChainError
+from usufruct_oracles.chainstate import Account, Anchored, Attested, Signers
 
 R = TypeVar("R")
 
@@ -67,86 +65,20 @@ class Node(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Signers:
-    """The signer table in force: addresses ascending, and how many must sign."""
-
-    table: tuple[str, ...]
-    threshold: int
-    epoch: int
-
-    def place(self, address: str) -> int | None:
-        """The place of an address in the table, or None."""
-        lowered = address.lower()
-        return next((at for at, each in enumerate(self.table) if each.lower() == lowered), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Anchored:
-    """An anchored batch: what was signed, where it left the stream, and the transaction."""
-
-    batch: Batch
-    digest: bytes
-    cursor: Cursor
-    tx: bytes
-    block: int
-
-    @property
-    def head(self) -> bytes:
-        """The head after it."""
-        return head_of(self.cursor)
-
-
-@dataclass(frozen=True, slots=True)
-class Attested:
-    """An attested version of a statement."""
-
-    statement: Statement
-    digest: bytes
-    signers: int
-    tx: bytes
-    block: int
-
-
 @dataclass(slots=True)
-class Account:
-    """What one stream's events add up to.
+class _Reading:
+    """How far the events were read, and what they add up to; replaced as a whole, never changed in use."""
 
-    Attributes:
-        start: Start of the chain, None while it is not open.
-        batches: Anchored batches by number.
-        versions: Attested versions of each period, in order.
-        voided: Periods whose newest version is void.
-        settled: Periods that were settled.
-    """
+    accounts: dict[int, Account]
+    next: int
+    touched: set[int] = field(default_factory=set)
 
-    start: int | None = None
-    batches: dict[int, Anchored] = field(default_factory=dict)
-    versions: dict[int, list[Attested]] = field(default_factory=dict)
-    voided: set[int] = field(default_factory=set)
-    settled: set[int] = field(default_factory=set)
-
-    @property
-    def cursor(self) -> Cursor | None:
-        """Where the stream stands, None while its chain is not open."""
-        if self.start is None:
-            return None
-        last = self.batches.get(len(self.batches))
-        return first_cursor(self.start) if last is None else last.cursor
-
-    def before(self, seq: int) -> Cursor | None:
-        """Where the stream stood before batch `seq`, None if that is not known."""
-        if self.start is None or not 1 <= seq <= len(self.batches) + 1:
-            return None
-        return first_cursor(self.start) if seq == 1 else self.batches[seq - 1].cursor
-
-    def head_at(self, boundary: int) -> bytes | None:
-        """The head at the stream's start or at the end of a closing batch, None if there is none."""
-        if boundary == self.start:
-            return head_of(first_cursor(boundary))
-        found = (each for each in self.batches.values() if each.batch.to == boundary)
-        last = next(found, None)
-        return last.head if last is not None and last.batch.closes else None
+    def of(self, stream: int) -> Account:
+        """The stream's account, copied before its first change in this reading."""
+        if stream not in self.touched:
+            self.touched.add(stream)
+            self.accounts[stream] = self.accounts.get(stream, Account()).copy()
+        return self.accounts[stream]
 
 
 class ChainView:
@@ -155,7 +87,6 @@ class ChainView:
     Attributes:
         anchor_domain: EIP-712 domain of batches.
         book_domain: EIP-712 domain of statements.
-        now: Time of the latest block that was read.
     """
 
     def __init__(
@@ -165,73 +96,72 @@ class ChainView:
         self._anchor = addresses["TelemetryAnchor"]
         self._book = addresses["StatementBook"]
         self._first = first_block
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self.anchor_domain = Domain(chain_id, self._anchor)
         self.book_domain = Domain(chain_id, self._book)
-        self.now = 0
-        self._signers: Signers | None = None
-        self._reset()
-
-    def _reset(self) -> None:
-        self._accounts: dict[int, Account] = {}
-        self._next = self._first
+        self._accounts: Mapping[int, Account] = {}
+        self._next = first_block
         self._last: Block | None = None
+        self._signers = Signers((), 0, 0)
+
+    @property
+    def now(self) -> int:
+        """Time of the latest block that was read, 0 before the first refresh."""
+        return self._last.timestamp if self._last is not None else 0
 
     @property
     def signers(self) -> Signers:
-        """The signer table as of the last refresh."""
-        if self._signers is None:
-            self.refresh()
-        if self._signers is None:
-            raise AssertionError("refresh reads the table")
+        """The signer table as of the last refresh, empty before the first."""
         return self._signers
 
     def account(self, stream: int) -> Account:
-        """A stream's account as of the last refresh; the caller must not change it."""
-        with self._lock:
-            return self._accounts.get(stream, Account())
+        """A stream's account as of the last refresh; it does not change afterwards."""
+        return self._accounts.get(stream, Account())
 
     def refresh(self) -> None:
-        """Read what is new; ChainError if the node fails or contradicts its own events."""
+        """Read what is new. If that fails, all stays as it was.
+
+        Raises:
+            ChainError: The node fails or contradicts its own events.
+        """
         with self._lock:
             latest = self._node.block("latest")
-            if self._is_known(latest):
+            if self._last is not None and latest.hash == self._last.hash:
                 return
             if self._was_reorganised():
-                self._reset()
+                self._next, self._last = self._first, None
+            anew = self._last is None
+            reading = _Reading({} if anew else dict(self._accounts), self._next)
             try:
-                for stream in self._read_to(latest.number):
-                    self._check_head(stream, latest.number)
+                self._read_to(reading, latest.number)
             except ChainError:
-                self._reset()
+                self._last = None  # what was read before may be wrong too: all is read again
                 raise
             found = self._node.call(self._anchor, anchor.signers_of())
             self._signers = Signers(tuple(found.signers), found.threshold, found.epoch)
-            self._last = latest
-            self.now = latest.timestamp
-
-    def _is_known(self, latest: Block) -> bool:
-        return self._last is not None and latest.hash == self._last.hash
+            self._accounts, self._next, self._last = reading.accounts, reading.next, latest
 
     def _was_reorganised(self) -> bool:
         if self._last is None:
-            return False
+            return True
         try:
             return self._node.block(self._last.number).hash != self._last.hash
         except ChainError:
             return True  # the block is gone: the chain is shorter than it was
 
-    def _read_to(self, latest: int) -> set[int]:
-        touched: set[int] = set()
-        while self._next <= latest:
-            end = min(self._next + RANGE - 1, latest)
-            logs = self._node.logs(self._next, end, [self._anchor, self._book], [list(_TOPICS)])
-            touched.update(self._take(log) for log in logs)
-            self._next = end + 1
-        return touched
+    def _read_to(self, reading: _Reading, latest: int) -> None:
+        while reading.next <= latest:
+            end = min(reading.next + RANGE - 1, latest)
+            for log in self._node.logs(
+                reading.next, end, [self._anchor, self._book], [list(_TOPICS)]
+            ):
+                self._take(reading, log)
+            reading.next = end + 1
+        for stream in reading.touched:
+            self._check_head(stream, reading.accounts[stream], latest)
 
-    def _check_head(self, stream: int, block: int) -> None:
-        cursor = self._accounts[stream].cursor
+    def _check_head(self, stream: int, account: Account, block: int) -> None:
+        cursor = account.cursor
         told = self._node.call(self._anchor, anchor.head_of(stream), block)
         if cursor is not None and head_of(cursor) == told:
             return
@@ -245,30 +175,25 @@ class ChainView:
 
     # --- Events ---
 
-    def _take(self, log: Log) -> int:
-        """Add one event; returns its stream."""
+    def _take(self, reading: _Reading, log: Log) -> None:
         topic = log.topics[0]
         if topic == anchor.ChainOpened.TOPIC:
             opened = anchor.ChainOpened.decode(log.topics, log.data)
-            self._of(opened.stream).start = opened.start
-            return opened.stream
-        if topic == anchor.BatchAnchored.TOPIC:
-            return self._take_batch(anchor.BatchAnchored.decode(log.topics, log.data), log)
-        if topic == book.StatementAttested.TOPIC:
-            return self._take_statement(book.StatementAttested.decode(log.topics, log.data), log)
-        if topic == book.StatementVoided.TOPIC:
+            reading.of(opened.stream).start = opened.start
+        elif topic == anchor.BatchAnchored.TOPIC:
+            event = anchor.BatchAnchored.decode(log.topics, log.data)
+            self._take_batch(reading.of(event.stream), event, log)
+        elif topic == book.StatementAttested.TOPIC:
+            attested = book.StatementAttested.decode(log.topics, log.data)
+            _take_statement(reading.of(attested.stream), attested, log)
+        elif topic == book.StatementVoided.TOPIC:
             voided = book.StatementVoided.decode(log.topics, log.data)
-            self._of(voided.stream).voided.add(voided.period)
-            return voided.stream
-        settled = book.StatementSettled.decode(log.topics, log.data)
-        self._of(settled.stream).settled.add(settled.period)
-        return settled.stream
+            reading.of(voided.stream).voided.add(voided.period)
+        else:
+            settled = book.StatementSettled.decode(log.topics, log.data)
+            reading.of(settled.stream).settled.add(settled.period)
 
-    def _of(self, stream: int) -> Account:
-        return self._accounts.setdefault(stream, Account())
-
-    def _take_batch(self, event: anchor.BatchAnchored, log: Log) -> int:
-        account = self._of(event.stream)
+    def _take_batch(self, account: Account, event: anchor.BatchAnchored, log: Log) -> None:
         cursor = account.cursor
         if cursor is None:
             raise _unconnected(event.stream, event.seq)
@@ -286,20 +211,18 @@ class ChainView:
         if head_of(after) != event.head or batch.seq != event.seq:
             raise _unconnected(event.stream, event.seq)
         account.batches[batch.seq] = Anchored(batch, digest, after, log.tx_hash, log.block_number)
-        return event.stream
 
-    def _take_statement(self, event: book.StatementAttested, log: Log) -> int:
-        account = self._of(event.stream)
-        attested = Attested(
-            Statement(*event.statement.to_abi()),
-            event.digest,
-            event.signers,
-            log.tx_hash,
-            log.block_number,
-        )
-        account.versions.setdefault(event.period, []).append(attested)
-        account.voided.discard(event.period)
-        return event.stream
+
+def _take_statement(account: Account, event: book.StatementAttested, log: Log) -> None:
+    attested = Attested(
+        Statement(*event.statement.to_abi()),
+        event.digest,
+        event.signers,
+        log.tx_hash,
+        log.block_number,
+    )
+    account.versions[event.period] = (*account.versions.get(event.period, ()), attested)
+    account.voided.discard(event.period)
 
 
 def _unconnected(stream: int, seq: int) -> ChainError:

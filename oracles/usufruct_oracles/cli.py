@@ -25,7 +25,8 @@ from usufruct_oracles.config import WorkerConfig, load_worker_config
 from usufruct_oracles.explain import explain as explain_period
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.pledges import Pledges
-from usufruct_oracles.runtime import lay_ground, run
+from usufruct_oracles.process import run
+from usufruct_oracles.runtime import lay_ground
 from usufruct_oracles.simulate import write_month
 
 EXIT_ERROR = 2

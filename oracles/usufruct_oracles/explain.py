@@ -25,7 +25,7 @@ from usufruct_oracles.summary import Coverage, coverage_of, percent, points
 from usufruct_oracles.validation.rules import ESTIMATED
 from usufruct_oracles.validation.verdicts import Rule
 
-_NO_READING_LOST = {Rule.DUPLICATE, Rule.CONFLICT, Rule.OVERLAP, Rule.FUTURE, Rule.OUTSIDE_DAY}
+_NO_INTERVAL_LOST = {Rule.DUPLICATE, Rule.CONFLICT, Rule.OVERLAP, Rule.FUTURE, Rule.OUTSIDE_DAY}
 """Rules whose rows cost no interval: another row stands there, or the interval shows as missing."""
 
 
@@ -148,7 +148,7 @@ def _state(
         estimated_bp=estimated_bp,
         without_file=without_file,
         reasons=tuple(_reasons(stream, whole, estimated_bp, without_file, now < end)),
-        causes=_causes(catalog, found, whole, closed_at(connection, stream)),
+        causes=_causes(catalog, stream, found, whole, closed_at(connection, stream)),
     )
 
 
@@ -178,7 +178,7 @@ def _reasons(
 
 
 def _causes(
-    catalog: Catalog, found: Sequence[Finding], whole: Coverage, closed: int
+    catalog: Catalog, stream: Stream, found: Sequence[Finding], whole: Coverage, closed: int
 ) -> tuple[Cause, ...]:
     def kind(finding: Finding) -> tuple[str, str]:
         return finding.rule, finding.meter
@@ -188,7 +188,7 @@ def _causes(
         alike = sorted(group, key=lambda each: (each.day, each.line_number))
         first = alike[0]
         open_ = [each for each in alike if catalog.day(each.day)[1] > closed]
-        gain = sum(each.count for each in open_ if each.rule not in _NO_READING_LOST)
+        gain = _gain(stream, open_)
         causes.append(
             Cause(
                 rule=first.rule,
@@ -205,6 +205,13 @@ def _causes(
             )
         )
     return tuple(sorted(causes, key=lambda each: (-each.stake, -each.count, each.rule, each.meter)))
+
+
+def _gain(stream: Stream, found: Sequence[Finding]) -> int:
+    """Intervals, or meter-days, that would count if all of it were put right."""
+    if stream.measure != "interval":
+        return len({(each.meter, each.day) for each in found if each.rule is not Rule.DUPLICATE})
+    return sum(each.count for each in found if each.rule not in _NO_INTERVAL_LOST)
 
 
 def _without_file(
@@ -253,10 +260,8 @@ def _cause_line(cause: Cause, currency: Currency) -> str:
     first, last = cause.days
     when = first if first == last else f"{first} to {last}"
     worth = f"{'about ' if cause.estimated else ''}{format_amount(cause.stake, currency)}"
-    if cause.too_late:
-        fix = "too late for the batch"
-    else:
-        fix = f"a fix adds {cause.gain} ({points(cause.gain_bp)} points)"
+    gain = f"a fix adds {cause.gain} ({points(cause.gain_bp)} points)"
+    fix = "too late for the batch" if cause.too_late else gain
     who = cause.meter or "no known meter"
     return f"{cause.rule} ×{cause.count}, {who}, {when}: {worth} {currency.code} at stake; {fix}"
 

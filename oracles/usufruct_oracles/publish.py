@@ -64,8 +64,8 @@ class Publisher:
 
     def batch(self, stream: int, seq: int) -> Json | None:
         """Evidence of an anchored batch, None if it is not recorded here."""
-        anchored = self._view.account(stream).batches.get(seq)
-        before = self._view.account(stream).before(seq)
+        account = self._view.account(stream)
+        anchored, before = account.batches.get(seq), account.before(seq)
         found = self._books.batch(stream, seq)
         if found is None or anchored is None or before is None:
             return None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from usufruct.core.signing import pack_signatures, recover
 from usufruct.errors import EvidenceError
-from usufruct_oracles.chainview import Signers
+from usufruct_oracles.chainstate import Signers
 from usufruct_oracles.peers import BAD_SIGNATURE, Peer, Refused, Signed
 from usufruct_oracles.pledges import Equivocation
 

@@ -13,7 +13,8 @@ from usufruct.core.encoding import hex0x
 from usufruct.core.typed_data import batch_digest
 from usufruct_oracles import differ, logs
 from usufruct_oracles.alerts import Alerts
-from usufruct_oracles.chainview import Account, Anchored, ChainView
+from usufruct_oracles.chainstate import Account, Anchored
+from usufruct_oracles.chainview import ChainView
 from usufruct_oracles.desk import Desk, Waiting
 from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.ports import Books, BuiltBatch
@@ -48,30 +49,17 @@ class Reconciler:
 
     def catch_up(self, stream: int) -> int:
         """Record what was anchored since; returns the number of batches recorded."""
-        account = self._view.account(stream)
-        self._take_back(stream, account)
         done = 0
-        while self._next(stream, account):
+        while self._step(stream):
             done += 1
         return done
 
-    def _take_back(self, stream: int, account: Account) -> None:
-        """A reorganisation may have taken recorded batches out of the chain."""
+    def _step(self, stream: int) -> bool:
+        # The account is read under the lock: with an older one, what another thread has just
+        # recorded would look as if it had left the chain.
         with self._desk.lock:
-            heads = self._books.recorded(stream)
-            present = [each.head for each in account.batches.values()]
-            kept = 0
-            while kept < min(len(heads), len(present)) and heads[kept] == present[kept]:
-                kept += 1
-            if kept < len(heads):
-                self._log.warning(
-                    "batches left the chain", stream=stream, kept=kept, had=len(heads)
-                )
-                self._books.forget_after(stream, kept)
-
-    def _next(self, stream: int, account: Account) -> bool:
-        with self._desk.lock:
-            seq = len(self._books.recorded(stream)) + 1
+            account = self._view.account(stream)
+            seq = self._take_back(stream, account) + 1
             anchored = account.batches.get(seq)
             if anchored is None:
                 self._resume(stream)
@@ -79,6 +67,18 @@ class Reconciler:
             if self._judged.get(stream) == (self._books.revision(), anchored.digest):
                 return False
             return self._judge(stream, account, anchored)
+
+    def _take_back(self, stream: int, account: Account) -> int:
+        """Take back what a reorganisation took out of the chain; returns the number of what stays."""
+        heads = self._books.recorded(stream)
+        present = [each.head for each in account.batches.values()]
+        kept = 0
+        while kept < min(len(heads), len(present)) and heads[kept] == present[kept]:
+            kept += 1
+        if kept < len(heads):
+            self._log.warning("batches left the chain", stream=stream, kept=kept, had=len(heads))
+            self._books.forget_after(stream, kept)
+        return kept
 
     def _judge(self, stream: int, account: Account, anchored: Anchored) -> bool:
         seq = anchored.batch.seq

@@ -1,15 +1,10 @@
-"""Puts a worker together from its configuration, runs it, and takes it apart again."""
+"""Puts a worker together from its configuration, and takes it apart again."""
 
 from __future__ import annotations
 
 import contextlib
-import signal
-import socket
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-import uvicorn
 
 from usufruct.chain.client import ChainClient
 from usufruct.chain.outbox import Outbox
@@ -20,7 +15,6 @@ from usufruct.core.signing import address_of
 from usufruct.deploy.record import Deployment, load_deployment
 from usufruct.errors import ConfigError
 from usufruct.keys import SecretBytes, load_key
-from usufruct_oracles import logs
 from usufruct_oracles.alerts import Alerts
 from usufruct_oracles.answers import Answerer
 from usufruct_oracles.archive import Archive
@@ -28,7 +22,7 @@ from usufruct_oracles.auth import Realm
 from usufruct_oracles.chainview import ChainView
 from usufruct_oracles.config import CsvSource, WorkerConfig
 from usufruct_oracles.desk import Desk
-from usufruct_oracles.journal import Journal
+from usufruct_oracles.journal.journal import Journal
 from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.peers import HttpPeer
 from usufruct_oracles.pledges import Pledges
@@ -36,7 +30,7 @@ from usufruct_oracles.propose import Proposer
 from usufruct_oracles.publish import Identity, Publisher
 from usufruct_oracles.quorum import Gatherer
 from usufruct_oracles.reconcile import Reconciler
-from usufruct_oracles.server import Site, create_app
+from usufruct_oracles.server import Site
 from usufruct_oracles.sources.base import Source
 from usufruct_oracles.sources.csv_folder import CsvFolder
 from usufruct_oracles.sources.simulator import Simulator
@@ -47,8 +41,6 @@ from usufruct_oracles.worker import Worker
 
 TIMING = Timing(timeout=45.0, stuck_after=15.0)
 """Patience of a transaction: after the time limit it stays in the outbox and the next pass goes on waiting."""
-
-_SHUTDOWN_SECONDS = 5
 
 
 class ChainClock:
@@ -231,71 +223,3 @@ class _TransactionInput:
     def __call__(self, tx: bytes) -> bytes:
         found = self._client.rpc("eth_getTransactionByHash", "0x" + tx.hex())
         return bytes.fromhex(found["input"][2:]) if found else b""
-
-
-def run(config: WorkerConfig, reattest: frozenset[tuple[int, int, int]] = frozenset()) -> None:
-    """Run a worker until SIGTERM or SIGINT; what is under way is finished first.
-
-    Raises:
-        ConfigError: Files, key or listen address are wrong.
-        ChainError: The node cannot be reached at the start.
-    """
-    stop = threading.Event()
-    log = logs.get("run")
-    ground = lay_ground(config)
-    with _listening(config) as listener, open_runtime(ground, reattest) as runtime:
-        with _serving(runtime, listener), _stopped_by_signals(stop):
-            log.info("running", name=config.name, address=address_of(ground.key))
-            runtime.worker.run(stop)
-        log.info("stopped", name=config.name)
-
-
-def _listening(config: WorkerConfig) -> socket.socket:
-    try:
-        return socket.create_server((config.host, config.port))
-    except OSError as error:
-        raise ConfigError(
-            f"cannot listen: {error.strerror}",
-            file=str(config.file),
-            field="worker.listen",
-            value=f"{config.host}:{config.port}",
-            rule="an address of this machine with a free port",
-            remedy="choose another port, or stop what listens there",
-        ) from error
-
-
-@contextlib.contextmanager
-def _serving(runtime: Runtime, listener: socket.socket) -> Iterator[None]:
-    settings = uvicorn.Config(
-        create_app(runtime.site),
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        proxy_headers=False,  # who is local is judged by the connection itself
-        server_header=False,
-        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
-    )
-    server = uvicorn.Server(settings)
-    thread = threading.Thread(target=server.run, args=([listener],), name="http", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        thread.join(2 * _SHUTDOWN_SECONDS)
-
-
-@contextlib.contextmanager
-def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
-    """The first signal asks the loop to end; a second one ends the process at once."""
-
-    def ask(number: int, _: object) -> None:
-        stop.set()
-        signal.signal(number, signal.SIG_DFL)
-
-    previous = {each: signal.signal(each, ask) for each in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)

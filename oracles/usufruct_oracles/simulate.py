@@ -16,16 +16,15 @@ from pathlib import Path
 from usufruct.config import Community, Meter, Stream
 from usufruct.core.encoding import canonical_json
 from usufruct.core.periods import parse_day, zone
-from usufruct.core.signing import sign_record
 from usufruct.errors import ConfigError
-from usufruct.keys import dev_meter_key
 from usufruct_oracles.catalog import Catalog, catalog_of
 from usufruct_oracles.intervals import interval_ends
 from usufruct_oracles.simulation import shapes
 from usufruct_oracles.simulation.dice import Dice
 from usufruct_oracles.simulation.faults import Fault, FaultKind, Plan, plan_faults, spoil
 from usufruct_oracles.sources.base import SourceFile
-from usufruct_oracles.sources.records import Signed, csv_bytes, record_payload, signatures_bytes
+from usufruct_oracles.sources.records import Signed, csv_bytes, signatures_bytes
+from usufruct_oracles.sources.writing import drop, replace, sign_day
 
 LABEL = "synthetic"
 """What the files of the simulator are called."""
@@ -131,17 +130,6 @@ def month_days(month: str) -> list[str]:
     return [first.replace(day=number).isoformat() for number in range(1, length + 1)]
 
 
-def drop(file: SourceFile, inbox: Path) -> Path:
-    """Puts a file into a drop folder as protocol §4 says: signatures first, the CSV by a rename."""
-    folder = inbox / file.stream
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{file.day}.csv"
-    if file.signatures is not None:
-        _replace(path.with_suffix(".sig.json"), file.signatures)
-    _replace(path, file.csv)
-    return path
-
-
 def _write(
     community: Community,
     days: Sequence[str],
@@ -172,7 +160,7 @@ def _write(
             for each in put_in
         ],
     }
-    _replace(out_dir / f"{LABEL}.json", canonical_json(label))
+    replace(out_dir / f"{LABEL}.json", canonical_json(label))
     return SimReport(out_dir, len(days) * len(community.streams), rows, put_in)
 
 
@@ -186,7 +174,7 @@ def _file(catalog: Catalog, stream: Stream, day: str, seed: int, plan: Plan) -> 
             own = spoil(fault, own)
         lines += own
         if fault not in {FaultKind.UNSIGNED, FaultKind.SILENT}:
-            signed.append(_sign(stream, meter, day, own, forged=fault is FaultKind.FORGED))
+            signed.append(sign_day(meter, day, own, forged=fault is FaultKind.FORGED))
     return SourceFile(
         source=f"simulator seed {seed} ({LABEL})",
         stream=stream.code,
@@ -263,27 +251,6 @@ def _session_lines(catalog: Catalog, meter: Meter, day: str, seed: int, least: i
     return found
 
 
-def _sign(stream: Stream, meter: Meter, day: str, lines: Sequence[str], *, forged: bool) -> Signed:
-    if not meter.dev:
-        raise ConfigError(
-            f"meter {meter.code} has a key of its own",
-            field="meters.key",
-            value=meter.code,
-            rule="the simulator signs with development keys only",
-            remedy='use a community whose meters have key = "dev"',
-        )
-    payload = record_payload(stream.code, meter.code, day, lines)
-    key = dev_meter_key(f"{meter.code} forged" if forged else meter.code)
-    return Signed(meter.code, meter.scheme, sign_record(meter.scheme, key, payload))
-
-
 def _decimal(number: int, places: int) -> str:
     whole, rest = divmod(number, 10**places)
     return f"{whole}.{rest:0{places}d}"
-
-
-def _replace(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_bytes(content)
-    temporary.replace(path)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from usufruct_oracles.chainview import Signers
+from usufruct_oracles.chainstate import Signers
 from usufruct_oracles.pledges import Place
 
 _LONGEST_PAUSE = 60.0

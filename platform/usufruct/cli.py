@@ -28,7 +28,9 @@ PARTS: Final[Mapping[str, str]] = MappingProxyType(
         "apply": "usufruct.deploy.cli",
         "serve": "usufruct.api.cli",
         "keep": "usufruct.keeper.cli",
-        "payouts": "usufruct.ledger.cli",
+        "fund": "usufruct.keeper.cli",
+        "payouts": "usufruct.api.cli",
+        "reconcile": "usufruct.api.cli",
         "verify": "usufruct.proof.cli",
     }
 )

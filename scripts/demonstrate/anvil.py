@@ -24,14 +24,16 @@ class Anvil:
             *("--host", "127.0.0.1", "--port", str(self.port)),
             *("--chain-id", str(CHAIN_ID), "--accounts", "20"),
             *("--state", str(state), "--silent"),
+            *("--timestamp", str(start_time)),  # the genesis block, and so its hash, stays the same
         ]
-        if not known:
-            argv += ["--timestamp", str(start_time)]
         processes.start("anvil", argv)
         self.client = ChainClient(self.url)
         processes.wait_until("Anvil", self._answers, 30)
-        if known:
-            self.move_to(self.now() + 1)
+        if (
+            known
+        ):  # a loaded chain would go on with the wall clock, which may be far from its own time
+            self.client.rpc("evm_setTime", self.now() + 1)
+            self.client.rpc("evm_mine")
 
     def _answers(self) -> bool:
         with socket.socket() as probe:

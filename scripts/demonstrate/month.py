@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import httpx
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -15,7 +19,6 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
-from usufruct.deploy.record import load_deployment
 
 from demonstrate.anvil import Anvil
 from demonstrate.processes import Stack
@@ -29,11 +32,18 @@ from demonstrate.stack import (
     command,
     feed,
 )
+from usufruct.chain.outbox import Outbox
+from usufruct.chain.sender import Sender
 from usufruct.config import load_community
+from usufruct.contracts import Address, address
 from usufruct.contracts import revenue_right as rr
+from usufruct.contracts import settlement_currency as sc
 from usufruct.contracts import statement_book as sb
 from usufruct.contracts import telemetry_anchor as ta
 from usufruct.core.periods import period_bounds
+from usufruct.core.signing import address_of
+from usufruct.deploy.record import load_deployment
+from usufruct.keys import dev_account
 
 _PATIENCE = 300.0
 _SETTLING_TIME = 3_600
@@ -60,8 +70,15 @@ class Month:
     """Drives one period through the running stack and waits for each stage."""
 
     def __init__(
-        self, processes: Stack, places: Places, anvil: Anvil, feed_: Feed, console: Console
+        self,
+        processes: Stack,
+        places: Places,
+        anvil: Anvil,
+        workers: Workers,
+        feed_: Feed,
+        console: Console,
     ) -> None:
+        self.workers = workers
         self.processes = processes
         self.places = places
         self.anvil = anvil
@@ -78,7 +95,7 @@ class Month:
             - dt.datetime.fromtimestamp(self.from_, dt.UTC)
         ).days
 
-    def run(self, workers: Workers) -> None:
+    def run(self) -> None:
         """Take the month from source files to paid holders.
 
         Raises:
@@ -87,7 +104,7 @@ class Month:
         with self._progress() as progress:
             files = feed(self.places, self.feed.folder)
             self.console.print(
-                f"{files} signed files handed to each of {len(workers.urls)} workers"
+                f"{files} signed files handed to each of {len(self.workers.urls)} workers"
             )
             self.anvil.move_to(self.to + _SETTLING_TIME)
             self._stage(progress, "batches anchored", len(self.streams) * self.days, self._anchored)
@@ -110,13 +127,13 @@ class Month:
             console=self.console,
         )
 
-    def _stage(self, progress: Progress, name: str, total: int, done: object) -> None:
+    def _stage(self, progress: Progress, name: str, total: int, done: Callable[[], int]) -> None:
         task = progress.add_task(name, total=total)
 
         def reached() -> bool:
-            count = done()  # type: ignore[operator]
+            count = done()
             progress.update(task, completed=count)
-            return bool(count >= total)
+            return count >= total
 
         self.processes.wait_until(name, reached, _PATIENCE)
 
@@ -141,26 +158,35 @@ class Month:
         return sum(self._record(stream).status == sb.Status.SETTLED for stream in self.streams)
 
     def _fund(self) -> None:
-        """Mint what the operator collected off-chain in test currency, and pay it into the waterfall."""
+        """Pay in what each statement needs; the test currency is minted to the operator just before."""
         common = ("--rpc", self.anvil.url, "--deployment", str(self.places.deployment))
-        for stream in self.streams.values():
-            command("usufruct", "fund", stream.code, "--required", *common, *self._funding_keys())
+        outbox = str(self.places.state / "operator.db")
+        for number, stream in self.streams.items():
+            if self._record(number).status == sb.Status.ATTESTED:
+                self._mint(stream.code, self._record(number).distributable)
+                keys = ("--key", f"dev:{OPERATOR_ACCOUNT}", "--outbox", outbox)
+                command("usufruct", "fund", stream.code, "--required", *common, *keys)
 
-    def _funding_keys(self) -> tuple[str, ...]:
-        return ("--key", f"dev:{OPERATOR_ACCOUNT}", "--mint-key", f"dev:{TREASURER_ACCOUNT}")
+    def _mint(self, code: str, amount: int) -> None:
+        call = sc.mint(address(address_of(dev_account(OPERATOR_ACCOUNT))), amount)
+        with closing(Outbox(self.places.state / "treasurer.db")) as outbox:
+            sender = Sender(self.anvil.client, dev_account(TREASURER_ACCOUNT), outbox)
+            currency = self.deployment.address("SettlementCurrency")
+            sender.submit(f"mint/{code}/{self.period}", currency, call.data)
 
     def _start_keeper(self) -> None:
         argv = [
             *(str(BIN / "usufruct"), "keep", "--rpc", self.anvil.url),
             *("--deployment", str(self.places.deployment), "--database", self.places.ledger),
-            *("--key", f"dev:{KEEPER_ACCOUNT}"),
+            *("--key", f"dev:{KEEPER_ACCOUNT}", "--outbox", str(self.places.state / "keeper.db")),
+            *("--interval", "1"),
         ]
         self.processes.start("keeper", argv)
 
-    def accounts(self) -> list[tuple[str, str]]:
+    def accounts(self) -> list[tuple[Address, Address]]:
         """(series address, wallet) of every issued holding in the community file."""
         return [
-            (self.deployment.series[series.code], holder.wallet)
+            (address(self.deployment.series[series.code]), address(holder.wallet))
             for series in self.community.series
             for holder in series.holders
         ]
@@ -171,6 +197,17 @@ class Month:
     def _unpaid(self) -> int:
         call = self.anvil.client.call
         return sum(call(series, rr.claimable(wallet)) > 0 for series, wallet in self.accounts())
+
+    def verdicts(self, stream: int) -> list[dict[str, Any]]:
+        """What the first worker rejected in a stream in this period: rule, count and money at stake."""
+        answer = httpx.get(
+            f"{self.workers.urls[0]}/v1/verdicts",
+            params={"stream": stream, "period": self.period},
+            timeout=30,
+        )
+        answer.raise_for_status()
+        found: list[dict[str, Any]] = answer.json()["streams"][0]["byRule"]
+        return found
 
 
 def months_between(first: str, month: str) -> int:

@@ -136,14 +136,11 @@ contract Waterfall is RuleBook, ReentrancyGuardTransient {
     }
 
     /// @dev What the rules make of the receipts; changes nothing.
-    function _run(
-        uint32 stream,
-        uint32 period,
-        StreamLedger ledger,
-        bytes memory rules,
-        uint64 receipts,
-        bytes32 kpis
-    ) private view returns (Line[] memory, uint16 multiplierBp) {
+    function _run(uint32 stream, uint32 period, StreamLedger ledger, bytes memory rules, uint64 receipts, bytes32 kpis)
+        private
+        view
+        returns (Line[] memory, uint16 multiplierBp)
+    {
         WaterfallMath.Start memory start;
         (start.period, start.receipts, start.kpis) = (period, receipts, kpis);
         (start.scored, start.lastMultiplierBp) = (ledger.scored(), ledger.multiplierBp());
@@ -184,6 +181,7 @@ contract Waterfall is RuleBook, ReentrancyGuardTransient {
     }
 
     function _payPlain(uint32 stream, uint32 period, address payee, uint64 amount) private {
+        Payment.requireGas();
         if (Payment.tryTransfer(CURRENCY, payee, amount, Payment.GAS)) return;
         _owed[payee] += amount;
         emit PaymentFailed(stream, period, payee, amount);

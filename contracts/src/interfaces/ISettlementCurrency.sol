@@ -8,6 +8,8 @@ interface ISettlementCurrency {
 
     /// @notice The account may neither send nor receive.
     error AccountBlocked(address account);
+    /// @notice More would be minted than an account can count.
+    error SupplyTooLarge(uint256 supply);
 
     /// @notice Mints. @custom:access-control TREASURER
     function mint(address to, uint256 amount) external;

@@ -18,7 +18,6 @@ library CodeStore {
         if (data.length > MAX_LENGTH) revert DataTooLong(data.length, MAX_LENGTH);
         // PUSH2 size, DUP1, PUSH1 10, 0, CODECOPY, 0, RETURN: returns all that follows these ten bytes.
         // The cast cannot cut: the length was bounded above.
-        // forge-lint: disable-next-line(unsafe-typecast)
         bytes memory init = abi.encodePacked(hex"61", uint16(data.length + 1), hex"80600a3d393df300", data);
         assembly ("memory-safe") {
             pointer := create(0, add(init, 32), mload(init))

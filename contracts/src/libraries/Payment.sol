@@ -18,13 +18,20 @@ library Payment {
     /// @notice The transaction was given too little gas to make the next payment.
     error GasTooLow(uint256 left, uint256 needed);
 
-    function tryTransfer(address currency, address to, uint256 amount, uint256 gasLimit) internal returns (bool made) {
+    /// @notice Reverts where GAS cannot be given to the next payment: else whoever calls could make a good payment fail by
+    /// giving little.
+    function requireGas() internal view {
         if (gasleft() < NEEDED) revert GasTooLow(gasleft(), NEEDED);
+    }
+
+    /// @notice Tries a transfer with `gasLimit`, or what there is if that is less.
+    function tryTransfer(address currency, address to, uint256 amount, uint256 gasLimit) internal returns (bool made) {
         bytes4 selector = IERC20.transfer.selector;
         assembly ("memory-safe") {
             let data := mload(0x40)
             mstore(data, selector)
-            mstore(add(data, 0x04), to)
+            // The upper bits of an address are not always clean, and currencies refuse such arguments.
+            mstore(add(data, 0x04), shr(96, shl(96, to)))
             mstore(add(data, 0x24), amount)
             made := call(gasLimit, currency, 0, data, 0x44, 0x00, 0x20)
             switch returndatasize()

@@ -135,9 +135,7 @@ library RulesCodec {
     /// @notice KPI `i`.
     function kpiAt(bytes memory data, uint256 i) internal pure returns (IWaterfall.Kpi memory) {
         uint256 k = _word(data, HEAD + stepCount(data) * STEP + i * KPI);
-        return IWaterfall.Kpi(
-            uint8(k >> 248), uint16(k >> 232), uint16(k >> 216), uint16(k >> 200), uint16(k >> 184)
-        );
+        return IWaterfall.Kpi(uint8(k >> 248), uint16(k >> 232), uint16(k >> 216), uint16(k >> 200), uint16(k >> 184));
     }
 
     function _packStep(IWaterfall.Step memory step) private pure returns (bytes32) {

@@ -46,8 +46,9 @@ library WaterfallMath {
             IWaterfall.Line memory line = lines[i];
             if ((holders >> i) & 1 != 0) line.balance = start.balances[i];
             if (step.toSeries() && !rules.inTerm(i, start.period)) continue;
-            if (step.kind() == IWaterfall.StepKind.Reserve) _reserve(line, step.amount(), available);
-            else _pay(line, step, available, dueDown(step, start.receipts, available, multiplierBp));
+            IWaterfall.StepKind kind = step.kind();
+            if (kind == IWaterfall.StepKind.Reserve) _reserve(line, step.amount(), available);
+            else _pay(line, step, available, dueDown(kind, step, start.receipts, available, multiplierBp));
             unchecked {
                 available = available + line.released - line.paid;
             }
@@ -55,12 +56,13 @@ library WaterfallMath {
     }
 
     /// @notice What a paying step asks for in this period, before arrears. Rounds down.
-    function dueDown(PackedStep step, uint256 receipts, uint256 available, uint256 multiplierBp)
-        internal
-        pure
-        returns (uint256)
-    {
-        IWaterfall.StepKind kind = step.kind();
+    function dueDown(
+        IWaterfall.StepKind kind,
+        PackedStep step,
+        uint256 receipts,
+        uint256 available,
+        uint256 multiplierBp
+    ) internal pure returns (uint256) {
         unchecked {
             if (kind == IWaterfall.StepKind.Residual) return available;
             if (kind == IWaterfall.StepKind.PercentOfReceipts) return receipts * step.bp() / 10_000;

@@ -5,7 +5,8 @@ import {IParticipantRegistry} from "../interfaces/IParticipantRegistry.sol";
 import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
 
 /// @title One holder's account as a single word: what a holder owns, and who the registry says the holder is.
-/// @notice Bits, from the lowest: balance 64 | debt 128 (signed) | kycUntil 16 | country 16 | class 8 | frozen 1 | locked 1.
+/// @notice Bits, from the lowest: balance 64 | debt 128 (signed) | country 16 | class 8 | locked 1 | free 22 | kycUntil 16 |
+/// frozen 1. The last two lie so that one comparison answers whether the holder may be paid.
 /// A word instead of a struct, because each verb changes several fields at once and must write the slot only once.
 /// @dev The widths hold because a series keeps supply < 2⁶³ and acc < 2⁶³: balances and payments are parts of these, so
 /// every product acc·units or paid·supply is below 2¹²⁶. The numerator N = acc·balance − debt of a claim is never
@@ -18,11 +19,12 @@ using HolderAccountLib for HolderAccount global;
 library HolderAccountLib {
     uint256 private constant DEBT_AT = 64;
     uint256 private constant DEBT_FIELD = uint256(type(uint128).max) << DEBT_AT;
-    uint256 private constant KYC_AT = 192;
-    uint256 private constant COUNTRY_AT = 208;
-    uint256 private constant CLASS_AT = 224;
-    uint256 private constant FROZEN_AT = 232;
-    uint256 private constant LOCKED_AT = 233;
+    uint256 private constant PROFILE_AT = 192;
+    uint256 private constant COUNTRY_AT = 192;
+    uint256 private constant CLASS_AT = 208;
+    uint256 private constant LOCKED_AT = 216;
+    uint256 private constant KYC_AT = 239;
+    uint256 private constant FROZEN_AT = 255;
 
     /* WHAT THE HOLDER OWNS */
 
@@ -93,7 +95,7 @@ library HolderAccountLib {
 
     /// @notice Frozen when last refreshed.
     function frozen(HolderAccount a) internal pure returns (bool) {
-        return (HolderAccount.unwrap(a) >> FROZEN_AT) & 1 != 0;
+        return HolderAccount.unwrap(a) >> FROZEN_AT != 0;
     }
 
     /// @notice Locked up when last refreshed.
@@ -103,12 +105,15 @@ library HolderAccountLib {
 
     /// @notice True if the cached attributes allow a payment on day `today`: not frozen, identity check valid.
     function inOrder(HolderAccount a, uint256 today) internal pure returns (bool) {
-        return !a.frozen() && a.kycUntil() >= today;
+        // What is above kycUntil is the frozen bit: flipped, it makes the account larger than any day if it is not set.
+        unchecked {
+            return (HolderAccount.unwrap(a) >> KYC_AT) ^ 0x10000 >= 0x10000 + today;
+        }
     }
 
     /// @notice True if both words cache the same attributes.
     function sameProfile(HolderAccount a, HolderAccount b) internal pure returns (bool) {
-        return HolderAccount.unwrap(a) >> KYC_AT == HolderAccount.unwrap(b) >> KYC_AT;
+        return HolderAccount.unwrap(a) >> PROFILE_AT == HolderAccount.unwrap(b) >> PROFILE_AT;
     }
 
     /// @notice Replaces the cached attributes.
@@ -117,7 +122,7 @@ library HolderAccountLib {
         view
         returns (HolderAccount)
     {
-        uint256 owned = (HolderAccount.unwrap(a) << (256 - KYC_AT)) >> (256 - KYC_AT);
+        uint256 owned = uint192(HolderAccount.unwrap(a));
         uint256 profile = uint256(wallet.kycUntil) << KYC_AT | uint256(wallet.country) << COUNTRY_AT
             | uint256(wallet.class) << CLASS_AT;
         if (wallet.frozen) profile |= 1 << FROZEN_AT;

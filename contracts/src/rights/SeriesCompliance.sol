@@ -49,8 +49,7 @@ abstract contract SeriesCompliance is SeriesBase {
     /// @dev The country and class of a sender do not matter: who no longer qualifies must be able to leave.
     function _judgeSender(address from) internal view returns (Refusal, uint40 until, HolderAccount account) {
         account = _accounts[from].word;
-        bool doubtful = account.frozen() || account.locked() || account.kycUntil() < _today();
-        if (!doubtful) return (Refusal.None, 0, account);
+        if (account.inOrder(_today()) && !account.locked()) return (Refusal.None, 0, account);
         (account, until) = _refreshed(from, account);
         if (account.frozen()) return (Refusal.SenderFrozen, 0, account);
         if (account.kycUntil() < _today()) return (Refusal.SenderExpired, 0, account);

@@ -68,6 +68,7 @@ abstract contract SeriesPayments is SeriesBase {
                 }
             }
             entry.word = account.pay(amount, supply);
+            Payment.requireGas();
             if (!Payment.tryTransfer(CURRENCY, holder, amount, Payment.GAS)) {
                 entry.word = entry.word.unpay(amount, supply);
                 emit PaymentSkipped(holder, uint64(amount), Refusal.PaymentRejected);

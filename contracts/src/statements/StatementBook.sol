@@ -258,7 +258,6 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
         if (sum < 0) revert NegativeDistributable(s.stream, s.gross, s.adjustments);
         if (sum > int256(uint256(type(uint64).max))) revert DistributableTooLarge(s.stream, s.gross, s.adjustments);
         // Between 0 and 2^64 − 1 by the two checks above.
-        // forge-lint: disable-next-line(unsafe-typecast)
         return uint64(uint256(sum));
     }
 

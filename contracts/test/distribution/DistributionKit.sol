@@ -32,6 +32,7 @@ abstract contract DistributionKit is RightsKit {
     address internal treasury = makeAddr("treasury");
     address internal taxOffice = makeAddr("taxOffice");
     address internal operator = makeAddr("operator");
+    address internal payer = makeAddr("payer");
 
     StreamRegistry internal streams;
     StatementBook internal book;
@@ -89,27 +90,39 @@ abstract contract DistributionKit is RightsKit {
     }
 
     function _setRules(IWaterfall.Rules memory rules) internal returns (uint32) {
+        return _setRules(STREAM, rules);
+    }
+
+    function _setRules(uint32 stream, IWaterfall.Rules memory rules) internal returns (uint32) {
         vm.prank(issuer);
-        return falls.setRules(STREAM, rules);
+        return falls.setRules(stream, rules);
     }
 
     /* PERIODS */
 
     function _fund(uint64 amount) internal {
-        currency.mint(operator, amount);
-        vm.startPrank(operator);
+        _fund(STREAM, amount);
+    }
+
+    function _fund(uint32 stream, uint64 amount) internal {
+        currency.mint(payer, amount);
+        vm.startPrank(payer);
         currency.approve(address(falls), amount);
-        falls.fund(STREAM, amount);
+        falls.fund(stream, amount);
         vm.stopPrank();
     }
 
+    function _attest(uint64 gross, bytes32 kpis) internal returns (uint32) {
+        return _attest(STREAM, gross, kpis);
+    }
+
     /// @dev Attests the next period and waits until it is final.
-    function _attest(uint64 gross, bytes32 kpis) internal returns (uint32 period) {
-        (uint32 attested, uint40 from,) = book.progressOf(STREAM);
+    function _attest(uint32 stream, uint64 gross, bytes32 kpis) internal returns (uint32 period) {
+        (uint32 attested, uint40 from,) = book.progressOf(stream);
         period = attested + 1;
         if (attested == 0) from = NOW;
         IStatementBook.Statement memory s;
-        (s.stream, s.period, s.version, s.from, s.to) = (STREAM, period, 1, from, from + PERIOD);
+        (s.stream, s.period, s.version, s.from, s.to) = (stream, period, 1, from, from + PERIOD);
         (s.firstHead, s.lastHead) = (bytes32(uint256(1)), bytes32(uint256(1)));
         (s.gross, s.tariffHash, s.coverageBp, s.kpis) = (gross, TARIFF, 10_000, kpis);
         if (s.to > block.timestamp) vm.warp(s.to);

@@ -26,7 +26,12 @@ abstract contract SettlementGas is DistributionKit {
         _fund(5_000_000);
         _attest(2_000_000, NO_KPIS);
         _touched = [
-            address(implementation), address(currency), address(series), address(book), address(factory), _rulesPointer()
+            address(implementation),
+            address(currency),
+            address(series),
+            address(book),
+            address(factory),
+            _rulesPointer()
         ];
     }
 

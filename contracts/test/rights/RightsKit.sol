@@ -38,9 +38,8 @@ abstract contract RightsKit is Kit {
         registry = new ParticipantRegistry(address(authority));
         vm.prank(admin);
         registry.appointRegistrar(registrar, true);
-        currency = new Currency();
-        implementation =
-            new RevenueRight(address(authority), address(registry), address(currency), _distributor());
+        currency = _newCurrency();
+        implementation = new RevenueRight(address(authority), address(registry), address(currency), _distributor());
         factory = new SeriesFactory(address(authority), address(implementation));
         allow(address(factory), SeriesFactory.create.selector, Roles.ISSUER);
         allow(address(factory), IRevenueRight.issue.selector, Roles.ISSUER);
@@ -49,6 +48,10 @@ abstract contract RightsKit is Kit {
         _admit(adam);
         _admit(barb);
         _admit(carl);
+    }
+
+    function _newCurrency() internal virtual returns (Currency) {
+        return new Currency();
     }
 
     /// @dev Who may distribute.
@@ -104,11 +107,6 @@ abstract contract RightsKit is Kit {
         currency.mint(address(series), amount);
         vm.prank(waterfall);
         series.distribute(period, amount);
-    }
-
-    function _page(address one) internal pure returns (address[] memory page) {
-        page = new address[](1);
-        page[0] = one;
     }
 
     /* IDENTITY */

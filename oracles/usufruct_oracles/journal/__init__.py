@@ -1,6 +1,5 @@
-"""The journal: everything that was received, with its verdict, before anything else is done with it."""
+"""The journal: everything that was received, with its verdict, before anything else is done with it.
 
-from usufruct_oracles.journal.ingest import IngestReport
-from usufruct_oracles.journal.journal import Journal
-
-__all__ = ["IngestReport", "Journal"]
+`usufruct_oracles.journal.journal.Journal` is the way in. Nothing is re-exported here: what the journal is
+made of would then import it while it is itself being imported.
+"""

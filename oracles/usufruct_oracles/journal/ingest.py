@@ -8,18 +8,18 @@ is never overwritten.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Insert, func, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from usufruct.chain import crash
 from usufruct.config import Stream
 from usufruct.errors import InputError
 from usufruct_oracles.catalog import Catalog
 from usufruct_oracles.journal.database import Database
-from usufruct_oracles.journal.schema import batches, files, readings, records, rejections
+from usufruct_oracles.journal.schema import batches, files, readings, records, rejections, supports
 from usufruct_oracles.sources.base import SourceFile
 from usufruct_oracles.sources.records import Signed, parse_signatures
 from usufruct_oracles.validation.days import DayOutcome, RecordOutcome, Rejection, judge_day
@@ -149,7 +149,7 @@ def _store(
         file.day,
         "stored",
         accepted=sum(len(each.accepted) for each in outcome.records),
-        known=sum(each.known for each in outcome.records),
+        known=sum(len(each.known) for each in outcome.records),
         rejected=Counter(each.verdict.rule for each in rejected),
         stake=sum(each.stake.amount for each in rejected),
         first=rejected[0].verdict if rejected else None,
@@ -199,53 +199,76 @@ def _add_file(
     if verdict is not None:
         row |= {"rule": verdict.rule, "detail": verdict.detail, "remedy": verdict.remedy}
         row |= {"csv": file.csv, "signatures": file.signatures}
-    return _inserted(connection, insert(files).values(row))
+    added = connection.execute(insert(files).values(row).returning(files.c.id))
+    return int(added.scalar_one())
 
 
 def _add_outcome(
     connection: Connection, file_id: int, stream: Stream, day: str, outcome: DayOutcome
 ) -> None:
     new_readings: list[dict[str, Any]] = []
+    new_supports: list[dict[str, Any]] = []
     new_rejections = [_rejection_row(file_id, None, stream, day, r) for r in outcome.rejections]
-    for each in outcome.records:
-        record_id = _add_record(connection, file_id, stream, day, each)
+    ids = _add_records(connection, file_id, stream, day, outcome.records)
+    for record_id, each in zip(ids, outcome.records, strict=True):
         new_readings += [_reading_row(record_id, stream, each, r) for r in each.accepted]
+        new_supports += [_key_row(record_id, each, r) for r in each.known]
         new_rejections += [
             _rejection_row(file_id, record_id, stream, day, r) for r in each.rejections
         ]
-    if new_readings:
-        connection.execute(insert(readings), new_readings)
-    if new_rejections:
-        connection.execute(insert(rejections), new_rejections)
+    for table, rows in (
+        (readings, new_readings),
+        (supports, new_supports),
+        (rejections, new_rejections),
+    ):
+        if rows:
+            connection.execute(insert(table), rows)
 
 
-def _add_record(
-    connection: Connection, file_id: int, stream: Stream, day: str, record: RecordOutcome
-) -> int:
-    row = {
-        "file_id": file_id,
-        "stream": stream.id,
-        "meter": record.meter.id,
-        "day": day,
-        "sha256": record.sha256,
-        "payload": record.payload,
-        "scheme": record.scheme,
-        "signature": record.signature,
-        "verified": record.verified,
-        "complete": record.complete,
-    }
-    return _inserted(connection, insert(records).values(row))
+def _add_records(
+    connection: Connection,
+    file_id: int,
+    stream: Stream,
+    day: str,
+    outcomes: Sequence[RecordOutcome],
+) -> list[int]:
+    """Inserts the records and returns their ids in order."""
+    rows = [
+        {
+            "file_id": file_id,
+            "stream": stream.id,
+            "meter": record.meter.id,
+            "day": day,
+            "sha256": record.sha256,
+            "payload": record.payload,
+            "scheme": record.scheme,
+            "signature": record.signature,
+            "verified": record.verified,
+            "complete": record.complete,
+        }
+        for record in outcomes
+    ]
+    if not rows:
+        return []
+    statement = insert(records).returning(records.c.id, sort_by_parameter_order=True)
+    return [int(found) for (found,) in connection.execute(statement, rows)]
 
 
-def _reading_row(
-    record_id: int, stream: Stream, record: RecordOutcome, reading: Reading
-) -> dict[str, Any]:
+def _key_row(record_id: int, record: RecordOutcome, reading: Reading) -> dict[str, Any]:
     return {
         "meter": record.meter.id,
         "end": reading.end,
         "duration": reading.duration,
         "rev": 0,
         "record_id": record_id,
+    }
+
+
+def _reading_row(
+    record_id: int, stream: Stream, record: RecordOutcome, reading: Reading
+) -> dict[str, Any]:
+    return {
+        **_key_row(record_id, record, reading),
         "stream": stream.id,
         "quantity": reading.quantity,
         "quality": reading.row.quality,
@@ -270,12 +293,3 @@ def _rejection_row(
         "stake": rejection.stake.amount,
         "basis": rejection.stake.basis,
     }
-
-
-def _inserted(connection: Connection, statement: Insert) -> int:
-    """Executes the insertion of one row and returns its id."""
-    key = connection.execute(statement).inserted_primary_key
-    if key is None:
-        message = "an inserted row has a key"
-        raise AssertionError(message)
-    return int(key[0])

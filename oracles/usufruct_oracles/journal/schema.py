@@ -1,6 +1,7 @@
 """Tables of the journal. Rows are added, never changed, save for marks that an anchoring sets.
 
     files ──< records ──< readings        what was received, and what of it counts
+      |        ├────────< supports        the same said again by a later record
       └────────┴────────< rejections      what does not, with rule, remedy and money at stake
     batches, statements                   what was anchored and attested
 
@@ -86,6 +87,19 @@ readings = Table(
     sqlite_with_rowid=False,
 )
 """Readings that count. `seq` is set once anchored; without one behind the last anchored batch they were late."""
+
+supports = Table(
+    "supports",
+    metadata,
+    Column("meter", BigInteger, primary_key=True),
+    Column("end", BigInteger, primary_key=True),
+    Column("duration", Integer, primary_key=True),
+    Column("rev", SmallInteger, primary_key=True),
+    Column("record_id", ForeignKey("records.id"), primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""Later records that say the same of a reading. A leaf names the newest, so that a worker that only saw a
+corrected file computes the same leaf as one that saw the first file too."""
 
 rejections = Table(
     "rejections",

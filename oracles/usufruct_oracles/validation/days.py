@@ -71,7 +71,7 @@ class RecordOutcome:
     signature: bytes
     verified: bool
     accepted: list[Reading] = field(default_factory=list)
-    known: int = 0
+    known: list[Reading] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
 
     @property
@@ -202,7 +202,7 @@ def _judge_rows(
         same = neighbours.same(reading, place.meter.id)
         verdict = judge(reading, place)
         if verdict is None and is_known(reading, same):
-            record.known += 1
+            record.known.append(reading)
         elif (verdict := verdict or _against(reading, same, place, neighbours)) is None:
             neighbours.add(reading, place.meter.id)
             record.accepted.append(reading)

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 
 from usufruct_oracles.validation.verdicts import Rule, Verdict, shown
 
@@ -31,6 +32,9 @@ _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 _METER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _MAX_QUALITY = 255
 _TIME_COLUMNS = 2
+
+# Rows of a file share their meters, starts, durations and qualities.
+_cached = lru_cache(maxsize=1 << 13)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def parse_row(number: int, line: str) -> Row:
     start, duration = parse_start(start_text), parse_duration(duration_text)
     value, quality = parse_value(value_text), _parse_quality(quality_text)
     fault = None
-    if not _METER.fullmatch(meter):
+    if not _is_code(meter):
         meter, fault = "", _malformed(f"meter is {shown(meter)}, not a code")
     elif start is None:
         fault = _malformed(f"start is {shown(start_text)}, not RFC 3339 with an offset")
@@ -106,13 +110,14 @@ def parse_row(number: int, line: str) -> Row:
 
 def _broken_row(number: int, line: str, parts: list[str]) -> Row:
     """A row with too few or too many columns: meter and time are kept where they look right."""
-    meter = parts[0] if _METER.fullmatch(parts[0]) else ""
+    meter = parts[0] if _is_code(parts[0]) else ""
     start = parse_start(parts[1]) if len(parts) > _TIME_COLUMNS else None
     duration = parse_duration(parts[2]) if len(parts) > _TIME_COLUMNS else None
     fault = _malformed(f"{len(parts)} columns instead of {COLUMNS}")
     return Row(number, line, meter, start, duration, None, "", -1, fault)
 
 
+@_cached
 def parse_start(text: str) -> int | None:
     """Unix seconds of an RFC 3339 time with an offset and whole seconds; None for anything else."""
     if _START.fullmatch(text) is None:
@@ -124,6 +129,7 @@ def parse_start(text: str) -> int | None:
     return found if 0 <= found < LATEST else None
 
 
+@_cached
 def parse_duration(text: str) -> int | None:
     """Whole seconds from 1 to a month; None for anything else."""
     if _WHOLE.fullmatch(text) is None:
@@ -145,9 +151,15 @@ def parse_value(text: str) -> Value | None:
     return Value(-number if sign else number, count)
 
 
+@_cached
 def _parse_quality(text: str) -> int:
     quality = int(text) if _WHOLE.fullmatch(text) else -1
     return quality if quality <= _MAX_QUALITY else -1
+
+
+@_cached
+def _is_code(text: str) -> bool:
+    return _METER.fullmatch(text) is not None
 
 
 def _malformed(detail: str) -> Verdict:

@@ -1,4 +1,4 @@
-"""`usufruct serve`: the index, the evidence and the API in one process."""
+"""`usufruct serve`, `usufruct payouts` and `usufruct reconcile`."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from typing import Annotated
 
 import typer
 
+from usufruct.api.reports import payouts, reconcile
 from usufruct.api.server import serve as run
-from usufruct.api.settings import Settings
+from usufruct.index.settings import Settings
 
 __all__ = ["register"]
 
 
 def register(app: typer.Typer) -> None:
-    """Adds `serve` to the root command."""
+    """Adds the commands to the root command."""
     app.command("serve")(serve)
+    app.command("payouts")(payouts)
+    app.command("reconcile")(reconcile)
 
 
 def serve(

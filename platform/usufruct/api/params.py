@@ -24,6 +24,7 @@ __all__ = [
     "SettlementQuery",
     "StatementQuery",
     "VerdictQuery",
+    "digits",
     "moment_of",
     "wallet_bytes",
 ]
@@ -36,22 +37,27 @@ _MOMENT: Final = re.compile(
 )
 
 
-def _digits(value: object) -> object:
+def digits(value: object) -> object:
+    """Refuses numbers that are not plain ASCII digits, such as 1.0, +1 or 1_000."""
     if isinstance(value, str) and not _DIGITS.fullmatch(value):
         raise ValueError("a whole number in plain digits")
     return value
 
 
-Whole = Annotated[int, BeforeValidator(_digits), Field(ge=0)]
-Number = Annotated[int, BeforeValidator(_digits), Field(ge=1, le=0xFFFFFFFF)]
+Whole = Annotated[int, Field(ge=0), BeforeValidator(digits)]
+Number = Annotated[int, Field(ge=1, le=0xFFFFFFFF), BeforeValidator(digits)]
+Limit = Annotated[
+    int,
+    Field(ge=1, le=MAX_LIMIT, description="objects in the answer"),
+    BeforeValidator(digits),
+]
 SeriesName = Annotated[
-    str,
-    Field(
-        max_length=64, description="id, symbol, code or address of a series", examples=["ser_lvpps"]
-    ),
+    Annotated[str, Field(max_length=64)] | None,
+    Field(description="id, symbol, code or address of a series", examples=["ser_lvpps"]),
 ]
 StreamName = Annotated[
-    str, Field(max_length=40, description="id, number or code of a stream", examples=["VPP"])
+    Annotated[str, Field(max_length=40)] | None,
+    Field(description="id, number or code of a stream", examples=["VPP"]),
 ]
 
 
@@ -60,11 +66,7 @@ class PageQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: Annotated[
-        int,
-        BeforeValidator(_digits),
-        Field(ge=1, le=MAX_LIMIT, description="objects in the answer"),
-    ] = 50
+    limit: Limit = 50
     starting_after: Annotated[
         str | None,
         Field(max_length=128, description="`next` of the page before; the list goes on after it"),
@@ -74,13 +76,13 @@ class PageQuery(BaseModel):
 class StreamPage(PageQuery):
     """A list that can be narrowed to a stream."""
 
-    stream: StreamName | None = None
+    stream: StreamName = None
 
 
 class PayoutQuery(StreamPage):
     """Payouts of a wallet."""
 
-    series: SeriesName | None = None
+    series: SeriesName = None
     period: Annotated[Number | None, Field(description="number of a period")] = None
     status: Annotated[Literal["accrued", "paid"] | None, Field(description="only these")] = None
 
@@ -112,7 +114,7 @@ class HolderQuery(PageQuery):
 class DistributionQuery(StreamPage):
     """Distributions."""
 
-    series: SeriesName | None = None
+    series: SeriesName = None
     period: Annotated[Number | None, Field(description="number of a period")] = None
 
 
@@ -140,8 +142,8 @@ class VerdictQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: Annotated[int, BeforeValidator(_digits), Field(ge=1, le=MAX_LIMIT)] = 50
-    stream: StreamName | None = None
+    limit: Limit = 50
+    stream: StreamName = None
     period: Annotated[Number | None, Field(description="number of a period")] = None
 
 
@@ -195,9 +197,11 @@ def moment_of(text: str, zone: tzinfo) -> tuple[int, int]:
     Raises InputError for anything else.
     """
     try:
-        if _MOMENT.fullmatch(text):
-            exact = int(datetime.fromisoformat(text.upper().replace(" ", "T")).timestamp())
-            return exact, exact
+        # A plus sign that was not escaped reaches us as a space.
+        exact = re.sub(r" (?=\d{2}:\d{2}$)", "+", text, flags=re.ASCII).upper()
+        if _MOMENT.fullmatch(exact):
+            second = int(datetime.fromisoformat(exact.replace(" ", "T")).timestamp())
+            return second, second
         day = (
             date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else None
         )

@@ -15,14 +15,16 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from usufruct.api import logs
 from usufruct.api.app import create_app
+from usufruct.api.labels import Labels
 from usufruct.api.render import Renderer
 from usufruct.api.service import Service
-from usufruct.api.settings import Settings
-from usufruct.api.site import Site, open_site
+from usufruct.config import load_community
 from usufruct.errors import UsufructError
 from usufruct.index import runner
 from usufruct.index.evidence import EvidenceFetcher
 from usufruct.index.indexer import Indexer
+from usufruct.index.settings import Settings
+from usufruct.index.site import Site, open_site
 from usufruct.index.workers import Reader, WorkerClient
 from usufruct.keys import load_key, parse_key_spec
 from usufruct.ledger.database import Database
@@ -45,7 +47,7 @@ def serve(settings: Settings) -> None:
     progress = runner.Progress()
     service = Service(
         database=site.database,
-        render=Renderer(site.currency(), site.labels()),
+        render=Renderer(site.currency(), _labels(site)),
         chain_id=site.client.chain_id,
         contracts=site.deployment.contracts,
         progress=progress,
@@ -108,6 +110,14 @@ class _Server(uvicorn.Server):
             for listening in server.sockets:
                 host, port = listening.getsockname()[:2]
                 _logger.info("listening", url=f"http://{host}:{port}")
+
+
+def _labels(site: Site) -> Labels:
+    """Names from the community file, if one was given."""
+    community = site.settings.community
+    if community is None:
+        return Labels()
+    return Labels.of(load_community(community), site.deployment.series)
 
 
 # --- Threads ---

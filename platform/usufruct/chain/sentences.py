@@ -35,7 +35,7 @@ _ACCESS: Final = {
         "sign with an account of the office, or grant it first",
     ),
     "AccessManagerUnauthorizedCancel(address,address,address,bytes4)": (
-        "{msgsender} may not cancel the operation of {caller} on {target}",
+        "{msgsender} may not cancel what {caller} scheduled, {selector!h} of {target}",
         "let the one who scheduled it, an administrator or its guardian cancel it",
     ),
     "AccessManagerUnauthorizedConsume(address)": (

@@ -75,14 +75,10 @@ def commit(value: int, blinding: int) -> bytes:
     Raises:
         InputError: A number is not in [0, N).
     """
-    if not (0 <= value < N and 0 <= blinding < N):
-        raise InputError(
-            "number outside the group",
-            field="value" if not 0 <= value < N else "blinding",
-            value=value if not 0 <= value < N else "(secret)",
-            rule="0 ≤ number < order of secp256k1",
-            remedy="reduce sums of blindings modulo the order; quantities are not negative",
-        )
+    if not 0 <= value < N:
+        raise _outside("value", value)
+    if not 0 <= blinding < N:
+        raise _outside("blinding", "(secret)")
     scalar = value.to_bytes(32, "big")
     if blinding == 0:
         return PublicKey.from_secret(scalar).format() if value else INFINITY
@@ -109,6 +105,16 @@ def add_commitments(points: Iterable[bytes]) -> bytes:
         return PublicKey.combine_keys(terms).format()
     except ValueError:
         return INFINITY
+
+
+def _outside(name: str, shown: object) -> InputError:
+    return InputError(
+        "number outside the group",
+        field=name,
+        value=shown,
+        rule="0 ≤ number < order of secp256k1",
+        remedy="reduce sums of blindings modulo the order; quantities are not negative",
+    )
 
 
 def _point(field: bytes) -> PublicKey:

@@ -183,10 +183,9 @@ def score_bp(kpi: Kpi, value: int | None) -> int:
     """Score of one KPI in basis points, rounded down; a missing value scores 0."""
     if value is None:
         return 0
-    gained, span = value - kpi.floor_bp, kpi.target_bp - kpi.floor_bp
-    if span < 0:
-        gained, span = -gained, -span
-    return _clip(mul_div_down(gained, BASIS, span), 0, kpi.cap_bp)
+    # Both differences are negative where less is better; their quotient is not.
+    score = (value - kpi.floor_bp) * BASIS // (kpi.target_bp - kpi.floor_bp)
+    return _clip(score, 0, kpi.cap_bp)
 
 
 def _clip(value: int, least: int, most: int) -> int:

@@ -25,6 +25,7 @@ def meters(site: Site) -> list[Action]:
     wanted = site.community.meters
     present = site.read_many("MeterRegistry", [mr.meter_of(meter.id) for meter in wanted])
     serials = _serials(site)
+    _check_salt(site, serials)
     new, actions, kept = [], [], 0
     for meter, found in zip(wanted, present, strict=True):
         if not isinstance(found, mr.Meter):
@@ -86,12 +87,28 @@ def _registration(meter: Meter, salt: str) -> mr.Registration:
     )
 
 
+def _check_salt(site: Site, serials: dict[int, bytes]) -> None:
+    """If no registered meter has the hash it should have, it is the salt that was changed."""
+    salt = site.community.project.salt
+    known = [meter for meter in site.community.meters if meter.id in serials]
+    if known and not any(serials[meter.id] == serial_hash(salt, meter) for meter in known):
+        raise ConfigError(
+            "project.salt cannot be changed any more",
+            field="project.salt",
+            value="…",
+            rule="fixed when the first meters were registered; all serial hashes depend on it",
+            remedy="restore the old salt; without it nobody can tell whose hashes are on the chain",
+            file=site.community.file,
+            line=site.community.lines.get("project.salt"),
+        )
+
+
 def _check(site: Site, meter: Meter, found: mr.Meter, serial: bytes | None) -> None:
     if found.stream != meter.stream_id:
         field = f"{meter.place}.stream"
         raise fixed(site, field, meter.stream_id, found.stream, "at registration", _NEW_METER)
     if serial is not None and serial != serial_hash(site.community.project.salt, meter):
-        text = "another serial hash: code or project.salt differ"
+        text = "the hash of another code"
         raise fixed(site, meter.place, meter.code, text, "at registration", _NEW_METER)
     if found.retired:
         raise ConfigError(

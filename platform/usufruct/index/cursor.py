@@ -48,7 +48,7 @@ def begin(connection: Connection, origin: Block, identity: Mapping[str, str]) ->
             )
         )
         return place
-    stored = dict(connection.execute(select(meta.c.key, meta.c.value)).tuples().all())
+    stored = {row.key: row.value for row in connection.execute(select(meta.c.key, meta.c.value))}
     for key, text in identity.items():
         if stored.get(key) != text:
             raise _another_chain(key, stored.get(key), text)

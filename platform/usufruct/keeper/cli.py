@@ -12,12 +12,12 @@ from typing import Annotated, Final
 
 import typer
 
-from usufruct.api.settings import Settings
-from usufruct.api.site import Site, open_site
 from usufruct.chain.outbox import Outbox
 from usufruct.chain.sender import Sender
 from usufruct.contracts import statement_book
 from usufruct.errors import ChainError, ConfigError
+from usufruct.index.settings import Settings
+from usufruct.index.site import Site, open_site
 from usufruct.keeper.fund import fund as bring_in
 from usufruct.keeper.keeper import Keeper
 from usufruct.keeper.push import PAGE

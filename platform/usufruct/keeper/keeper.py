@@ -59,6 +59,7 @@ class Keeper:
             yield from push_series(self._site, right, candidates, self._page)
 
     def _streams(self) -> list[Stream]:
+        self._ledger.require()
         with self._ledger.read() as connection:
             if connection.execute(CURSOR).first() is None:
                 raise _empty(self._ledger)

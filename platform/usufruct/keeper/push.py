@@ -65,7 +65,8 @@ def ask_payable(site: KeeperSite, right: Right, candidates: Sequence[Address]) -
     ]
     amounts: dict[Address, int] = {}
     refused: dict[Address, ContractError] = {}
-    for holder, answer in zip(candidates, site.client.call_many(calls), strict=True):
+    answers: list[int | ContractError] = site.client.call_many(calls)
+    for holder, answer in zip(candidates, answers, strict=True):
         if isinstance(answer, ContractError):
             refused[holder] = answer
         elif answer:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -90,6 +90,18 @@ class Database:
             with self.writer.connect() as connection:
                 command.upgrade(alembic_config(connection), "head")
                 connection.commit()
+        except SQLAlchemyError as error:
+            raise _unreachable(self.url, error) from error
+
+    def require(self) -> None:
+        """Raises ConfigError unless the database is there and has a ledger in it; changes nothing."""
+        path = self.url.database if self.kind == "sqlite" else None
+        try:
+            if path is not None and not Path(path).is_file():
+                raise _no_ledger(self.url)
+            with self.reader.connect() as connection:
+                if not inspect(connection).has_table("cursor"):
+                    raise _no_ledger(self.url)
         except SQLAlchemyError as error:
             raise _unreachable(self.url, error) from error
 
@@ -177,4 +189,14 @@ def _unreachable(url: URL, error: SQLAlchemyError) -> ConfigError:
         value=url.render_as_string(hide_password=True),
         rule="must be reachable and writable",
         remedy="check the URL, that the server runs, and the permissions of user and folder",
+    )
+
+
+def _no_ledger(url: URL) -> ConfigError:
+    return ConfigError(
+        "there is no ledger in this database",
+        field="database",
+        value=url.render_as_string(hide_password=True),
+        rule="usufruct serve fills it",
+        remedy="start usufruct serve with this database first, or correct the URL",
     )

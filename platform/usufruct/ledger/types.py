@@ -2,9 +2,12 @@
 
 | chain type | column | why |
 |---|---|---|
-| uint64     | BIGINT, two's complement | both databases stop at 2⁶³ − 1; every uint64 has a place, equality is exact. Amounts that the contracts bound below 2⁶³ also sort and add as they are |
-| int128     | 16 bytes, two's complement, big-endian | no integer of that width in SQLite; never added by SQL |
+| uint64 | BIGINT, two's complement | both databases stop at 2⁶³ − 1; so every uint64 has a place |
+| int128 | 16 bytes, two's complement | no integer of that width in SQLite; never added by SQL |
 | bytes32, address | raw bytes | a third of the size of hex text |
+
+Equality of a U64 is exact everywhere. Units, payments and accumulators are bounded below 2⁶³ by the contracts, so
+these also sort and add in SQL as they are.
 """
 
 from __future__ import annotations

@@ -18,17 +18,32 @@ from tests.support.anvil import Anvil, running_anvil
 
 from usufruct.chain import crash
 from usufruct.chain.client import ChainClient
+from usufruct.clock import FixedClock
 from usufruct.config import Community, load_community
 from usufruct.contracts import statement_book as book
 from usufruct.contracts import telemetry_anchor as anchor
 from usufruct.core.periods import day_bounds, period_bounds
+from usufruct.core.typed_data import (
+    Domain,
+    batch_digest,
+    first_cursor,
+    head_of,
+    next_cursor,
+    statement_digest,
+)
 from usufruct.deploy.apply import apply
 from usufruct.deploy.record import Deployment, record_path
+from usufruct_oracles.journal.anchored import recorded_heads
+from usufruct_oracles.journal.database import Database
+from usufruct_oracles.journal.journal import Journal
 from usufruct_oracles.simulate import write_month
+from usufruct_oracles.sources.csv_folder import CsvFolder
+from usufruct_oracles.windows import Calendar
 
 ROOT = Path(__file__).resolve().parents[3]
 ZONE = "Asia/Shanghai"
 MONTH = "2027-02"
+DAYS = 28
 WATER, EV, VPP = 1, 2, 3
 SECRET = "a secret that the three workers of the village share"
 NAMES = ("alpha", "beta", "gamma")
@@ -198,18 +213,11 @@ class Village:
     community: Community
     deployment: Deployment
     inbox: Path
+    ports: list[int] = field(default_factory=lambda: [free_port() for _ in NAMES])
     workers: list[Process] = field(default_factory=list)
 
-    def worker(self, index: int) -> Process:
-        """The process of one worker, not started yet."""
-        return Process(self, index, self.ports[index])
-
-    @property
-    def ports(self) -> list[int]:
-        """One port for each worker, the same for the village's life."""
-        if not hasattr(self, "_ports"):
-            self._ports = [free_port() for _ in NAMES]
-        return self._ports
+    def __post_init__(self) -> None:
+        self.workers = [Process(self, index, port) for index, port in enumerate(self.ports)]
 
     def move_to(self, moment: int) -> None:
         """The chain's clock jumps there."""
@@ -300,6 +308,20 @@ class Process:
                 [*command, *arguments], cwd=self.folder, env=environment, stdout=log, stderr=log
             )
 
+    def program(self, *arguments: str, code: int = 0) -> str:
+        """What `usufruct-oracle` prints with these arguments in the worker's folder."""
+        environment = {**os.environ, "VILLAGE_SECRET": SECRET, "PYTHONPATH": _PATH}
+        done = subprocess.run(
+            [sys.executable, "-c", _PROGRAM, *arguments],
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stderr
+        return done.stderr if code else done.stdout
+
     def kill(self) -> None:
         """kill -9."""
         if self.process is not None:
@@ -360,11 +382,78 @@ def village(folder: Path) -> Iterator[Village]:
                 worker.kill()
 
 
-def start_workers(found: Village, *, crash_at: str = "", crashing: int = 0) -> list[Process]:
-    """Start all three; one of them dies at `crash_at`."""
-    for index in range(len(NAMES)):
-        worker = found.worker(index)
-        found.workers.append(worker)
+def start_workers(found: Village, *indices: int) -> list[Process]:
+    """Start some of the workers, all if none is named, and wait until they are up."""
+    chosen = [found.workers[index] for index in indices or range(len(NAMES))]
+    for worker in chosen:
         worker.write_config()
-        worker.start(crash_at if index == crashing else "")
-    return found.workers
+        worker.start()
+    for worker in chosen:
+        wait_until(f"{worker.name} to come up", worker.is_up)
+    return chosen
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What a month must come to, computed without a worker and without a chain.
+
+    Attributes:
+        heads: Heads of each stream, in order.
+        statements: Digest of each stream's statement.
+        readings: Number of readings of each stream.
+    """
+
+    heads: dict[int, list[bytes]]
+    statements: dict[int, bytes]
+    readings: dict[int, int]
+
+
+def compute(found: Village, days: int, folder: Path) -> Computed:
+    """Build the first `days` days of the month from the files alone."""
+    clock = FixedClock(found.end_of(days))
+    source = CsvFolder(found.inbox, ZONE, clock)
+    journal = Journal(
+        folder / "computed.sqlite",
+        found.community,
+        clock=clock,
+        source=source,
+        privacy_secret=SECRET.encode(),
+    )
+    journal.poll()
+    calendar = Calendar(ZONE, MONTH)
+    anchor_domain = Domain(31337, found.deployment.address("TelemetryAnchor"))
+    book_domain = Domain(31337, found.deployment.address("StatementBook"))
+    computed = Computed({}, {}, {})
+    for stream in (WATER, EV, VPP):
+        cursor = first_cursor(calendar.bounds(1)[0])
+        opening = head_of(cursor)
+        for _ in range(days):
+            built = journal.build_batch(stream, cursor, calendar.window_after(cursor.to))
+            digest = batch_digest(anchor_domain, built.batch)
+            journal.record(built, digest, bytes(32))
+            cursor = next_cursor(cursor, built.batch, digest)
+        computed.heads[stream] = journal.recorded(stream)
+        computed.readings[stream] = cursor.next
+        if days == DAYS:
+            heads = opening, head_of(cursor)
+            statement = journal.build_statement(stream, 1, 1, heads).statement
+            computed.statements[stream] = statement_digest(book_domain, statement)
+    journal.close()
+    return computed
+
+
+def journal_state(worker: Process) -> tuple[dict[int, list[bytes]], dict[int, list[int]]]:
+    """Recorded heads and the numbers of the readings, by stream, in a worker's journal."""
+    database = Database(worker.folder / "journal.sqlite")
+    try:
+        heads = {stream: recorded_heads(database, stream) for stream in (WATER, EV, VPP)}
+        numbers: dict[int, list[int]] = {stream: [] for stream in heads}
+        with database.read() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT stream, seq FROM readings WHERE seq IS NOT NULL ORDER BY stream, seq"
+            )
+            for stream, seq in rows:
+                numbers[stream].append(seq)
+        return heads, numbers
+    finally:
+        database.close()

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 import rlp
-
 from tests.support.anvil import Anvil
+
 from usufruct.chain.client import ChainClient
 from usufruct.chain.records import Receipt
 from usufruct.contracts import (
@@ -374,9 +374,10 @@ class Kit:
             ).encode()
             for place, part in enumerate(parts)
         ]
+        # They end at 8:00, 16:00 and 24:00 and last an hour: the middle one is in the day row.
         lines = (
-            ManifestLine("day", 2, parts[0] + parts[1], None),
-            ManifestLine("night", 1, parts[2], None),
+            ManifestLine("day", 1, parts[1], None),
+            ManifestLine("night", 2, parts[0] + parts[2], None),
         )
         return leaves, lines
 

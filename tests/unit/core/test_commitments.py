@@ -107,10 +107,14 @@ def test_ten_thousand_points_add_up():
     assert add_commitments(points) == commit(10_000, 100 * sum(range(1, 101)))
 
 
-@pytest.mark.parametrize(("value", "r"), [(-1, 1), (N, 1), (1, -1), (1, N)])
-def test_numbers_outside_the_group_are_refused(value, r):
-    with pytest.raises(InputError):
+@pytest.mark.parametrize(
+    ("value", "r", "field"),
+    [(-1, 1, "value"), (N, 1, "value"), (1, -1, "blinding"), (0, N, "blinding")],
+)
+def test_numbers_outside_the_group_are_refused(value, r, field):
+    with pytest.raises(InputError) as caught:
         commit(value, r)
+    assert caught.value.field == field
 
 
 def test_a_blinding_never_enters_an_error():

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from usufruct.core.encoding import (
     LEAF_LENGTH,
+    MAX_DEPTH,
     ReadingLeaf,
     canonical_json,
     checksum_address,
@@ -159,6 +160,10 @@ def test_values_without_canonical_form_are_refused(wrong):
 def test_other_documents_are_refused(wrong):
     with pytest.raises(InputError):
         load_json(wrong)
+
+
+def test_documents_may_be_as_deep_as_the_bound():
+    assert load_json(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH)
 
 
 def test_brackets_in_texts_are_no_nesting():

@@ -73,6 +73,7 @@ def test_lines_are_the_exact_sums_rounded_once(some, committed):
     for index, (line, row) in enumerate(zip(lines, TARIFF.rows, strict=True)):
         mine = [each for each in some if each[0] == index]
         assert line.count == len(mine)
+        assert (line.blinding is None) == (not committed or not mine)
         assert line.quantity == sum(quantity for _, quantity, _ in mine)
         exact = Fraction(line.quantity * row.price, row.per)
         assert 0 <= exact - line.amount < 1

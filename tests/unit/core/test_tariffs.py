@@ -128,6 +128,8 @@ LOW = CalendarRule("low")
         {"calendar": (CalendarRule("low", months=(1,)),)},
         {"calendar": (CalendarRule("night"), LOW)},
         {"calendar": (CalendarRule("low", months=(0,)), LOW)},
+        {"calendar": (CalendarRule("low", months=(13,)), LOW)},
+        {"calendar": (CalendarRule("low", weekdays=(0,)), LOW)},
         {"calendar": (CalendarRule("low", weekdays=(8,)), LOW)},
         {"calendar": (CalendarRule("low", from_=600, to=600), LOW)},
         {"calendar": (CalendarRule("low", from_=1320, to=480), LOW)},
@@ -139,6 +141,11 @@ def test_a_broken_tariff_is_refused(wrong):
     with pytest.raises(InputError) as caught:
         replace(VPP, **wrong)
     assert caught.value.remedy
+
+
+def test_one_row_is_enough():
+    tariff = replace(VPP, rows=(PriceRow("low", 2**128 - 1, 2**64 - 1),), calendar=(LOW,))
+    assert tariff.row_index_at(0) == 0
 
 
 DOCUMENT = json.loads(VPP.canonical())

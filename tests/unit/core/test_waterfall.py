@@ -87,6 +87,7 @@ def test_dues_stop_at_the_width_of_the_accounts():
         (step(StepKind.FIXED, 2**57, carries=True), step(StepKind.RESIDUAL)),
     )
     assert settle(rules, 0, [MAX_U64, 0]).lines[0] == Line(MAX_U64, 0, 0, MAX_U64)
+    assert MAX_U64 == 0xFFFF_FFFF_FFFF_FFFF
 
 
 def test_the_operators_fee_follows_the_kpis():
@@ -97,7 +98,10 @@ def test_the_operators_fee_follows_the_kpis():
     half = settle(rules, 10_000, kpis=kpi_vector({0: 9475}))
     assert half.multiplier_bp == 5000
     assert half.lines[0].paid == 40 + 150
-    assert settle(rules, 10_000).lines[0].paid == 40
+    none = settle(rules, 10_000)
+    assert (none.lines[0].paid, none.multiplier_bp) == (40, 0)
+    full = settle(rules, 10_000, kpis=kpi_vector({0: 10_000}))
+    assert (full.lines[0].paid, full.multiplier_bp) == (340, 10_000)
 
 
 @given(deals())

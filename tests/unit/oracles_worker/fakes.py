@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from usufruct.core.typed_data import (
     next_cursor,
     statement_digest,
 )
+from usufruct.errors import ChainError
 from usufruct.keys import dev_account, dev_address
 from usufruct_oracles import peers
 from usufruct_oracles.alerts import Alerts
@@ -71,6 +72,7 @@ _BATCH_DATA = (*("uint40", "uint40", "uint64", "uint32", "bool", "bytes32", "byt
 _STATEMENT_DATA = ("uint16", "bytes32", "uint64", "uint40", "uint256", book.Statement.ABI)
 
 
+@cache
 def community() -> Community:
     """The example community."""
     return load_community(ROOT / "examples" / "community.toml")
@@ -119,7 +121,7 @@ class FakeChain:
         gone = [log for log in self.logs_ if log.block_number >= len(self.blocks)]
         self.logs_ = self.logs_[: len(self.logs_) - len(gone)]
         view = ChainView(self, CHAIN_ID, {"TelemetryAnchor": ANCHOR, "StatementBook": BOOK}, 0)
-        view._check_head = lambda *_: None  # type: ignore[method-assign]  # rebuilt from the logs alone
+        view._check_head = lambda *_: None  # type: ignore[method-assign]  # from the logs alone
         view.refresh()
         for stream in self.cursors:
             self.cursors[stream] = view.account(stream).cursor or self.cursors[stream]
@@ -135,7 +137,11 @@ class FakeChain:
 
     def block(self, block: int | str = "latest") -> Block:
         with self.lock:
-            return self.blocks[-1] if isinstance(block, str) else self.blocks[block]
+            if isinstance(block, str):
+                return self.blocks[-1]
+            if block >= len(self.blocks):
+                raise ChainError(f"there is no block {block}")
+            return self.blocks[block]
 
     def logs(
         self,

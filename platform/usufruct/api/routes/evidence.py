@@ -6,6 +6,7 @@ import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
+from pydantic import BeforeValidator, Field
 
 from usufruct.api import schemas
 from usufruct.api.documents import batch, statement, stream
@@ -23,6 +24,7 @@ from usufruct.api.params import (
     SettlementQuery,
     StatementQuery,
     VerdictQuery,
+    digits,
 )
 from usufruct.api.problems import not_found
 from usufruct.ledger import ids
@@ -47,9 +49,13 @@ StreamId = Annotated[
     str, Path(max_length=40, description="id, number or code of a stream", examples=["VPP"])
 ]
 PeriodNumber = Annotated[
-    int, Path(ge=1, le=0xFFFFFFFF, description="number of a period", examples=[1])
+    Annotated[int, Field(ge=1, le=0xFFFFFFFF), BeforeValidator(digits)],
+    Path(description="number of a period", examples=[1]),
 ]
-Seq = Annotated[int, Path(ge=1, le=0xFFFFFFFF, description="number of a batch", examples=[1])]
+Seq = Annotated[
+    Annotated[int, Field(ge=1, le=0xFFFFFFFF), BeforeValidator(digits)],
+    Path(description="number of a batch", examples=[1]),
+]
 _FUNDINGS = 12
 
 

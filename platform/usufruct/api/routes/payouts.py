@@ -25,7 +25,7 @@ from usufruct.ledger.reads.statements import (
     STATEMENT_VERSIONS,
 )
 
-router = APIRouter(prefix="/v1/payouts/{id}", tags=["payouts"])
+router = APIRouter(prefix="/v1/payouts/{payout_id}", tags=["payouts"])
 
 PayoutId = Annotated[
     str,
@@ -38,9 +38,9 @@ PayoutId = Annotated[
 
 
 @router.get("", responses=schemas.ok(schemas.PayoutDetail))
-async def one_payout(id: PayoutId, _: Nothing, moment: AnyMoment) -> Response:  # noqa: A002  # the name in the path
+async def one_payout(payout_id: PayoutId, _: Nothing, moment: AnyMoment) -> Response:
     """One payout with its full explanation: units, accumulator, waterfall, statement, tariff, coverage, batches."""
-    row = await _payout(moment, id)
+    row = await _payout(moment, payout_id)
     settled = await moment.row(ONE_SETTLEMENT, stream=row.stream, period=row.period)
     stated = await _settled_statement(moment, row)
     body = moment.render.payout(row) | {
@@ -52,19 +52,19 @@ async def one_payout(id: PayoutId, _: Nothing, moment: AnyMoment) -> Response:  
         if stated
         else None,
         "batches": await _batches(moment, stated) if stated else None,
-        "proof": f"/v1/payouts/{id}/proof",
+        "proof": f"/v1/payouts/{payout_id}/proof",
     }
     return moment.answer(body)
 
 
 @router.get("/proof", responses=schemas.ok(schemas.Proof))
 async def payout_proof(
-    id: PayoutId,
+    payout_id: PayoutId,
     query: Annotated[ProofQuery, Query()],
     moment: AnyMoment,  # the name in the path
 ) -> Response:
     """The proof of a payout, to be checked with `usufruct verify` against a node of one's own."""
-    row = await _payout(moment, id)
+    row = await _payout(moment, payout_id)
     contracts = moment.service.contracts
     named = proof.Contracts(
         currency=contracts["SettlementCurrency"],

@@ -65,20 +65,20 @@ async def series_list(query: Annotated[SeriesQuery, Query()], moment: AnyMoment)
     return moment.answer(page([moment.render.series(row) for row in rows], query.limit))
 
 
-@router.get("/series/{id}", responses=schemas.ok(schemas.Series))
-async def one_series(id: SeriesId, _: Nothing, moment: AnyMoment) -> Response:  # noqa: A002  # the name in the path
+@router.get("/series/{series_id}", responses=schemas.ok(schemas.Series))
+async def one_series(series_id: SeriesId, _: Nothing, moment: AnyMoment) -> Response:
     """One series."""
-    return moment.answer(moment.render.series(await find_series(moment, id)))
+    return moment.answer(moment.render.series(await find_series(moment, series_id)))
 
 
-@router.get("/series/{id}/holders", responses=schemas.ok(schemas.Holders))
+@router.get("/series/{series_id}/holders", responses=schemas.ok(schemas.Holders))
 async def holders(
-    id: SeriesId,
+    series_id: SeriesId,
     query: Annotated[HolderQuery, Query()],
     moment: AnyMoment,  # the name in the path
 ) -> Response:
     """Who holds the series now, at the end of a block, or at a time, with what each had earned by then."""
-    series = await find_series(moment, id)
+    series = await find_series(moment, series_id)
     block = await _as_of(moment, query)
     after = 0
     if query.starting_after is not None:
@@ -156,11 +156,15 @@ async def distributions(
 
 
 @router.get(
-    "/distributions/{id}", responses=schemas.ok(schemas.DistributionDetail), tags=["distributions"]
+    "/distributions/{distribution_id}",
+    responses=schemas.ok(schemas.DistributionDetail),
+    tags=["distributions"],
 )
-async def one_distribution(id: DistributionId, _: Nothing, moment: AnyMoment) -> Response:  # noqa: A002  # the name in the path
+async def one_distribution(
+    distribution_id: DistributionId, _: Nothing, moment: AnyMoment
+) -> Response:
     """One distribution with the sum of its payouts; the difference is fractions, kept for each holder."""
-    row = await _distribution(moment, id)
+    row = await _distribution(moment, distribution_id)
     totals = await moment.row(PAYOUT_TOTALS, pos=row.pos)
     shared = int(totals.amount or 0) if totals else 0
     return moment.answer(
@@ -174,15 +178,17 @@ async def one_distribution(id: DistributionId, _: Nothing, moment: AnyMoment) ->
 
 
 @router.get(
-    "/distributions/{id}/payouts", responses=schemas.ok(schemas.Payouts), tags=["distributions"]
+    "/distributions/{distribution_id}/payouts",
+    responses=schemas.ok(schemas.Payouts),
+    tags=["distributions"],
 )
 async def distribution_payouts(
-    id: DistributionId,  # noqa: A002  # the name in the path
+    distribution_id: DistributionId,
     query: Annotated[DistributionPayoutQuery, Query()],
     moment: AnyMoment,
 ) -> Response:
     """Every holder's payout of one distribution."""
-    row = await _distribution(moment, id)
+    row = await _distribution(moment, distribution_id)
     after = 0
     if query.starting_after is not None:
         key = ids.parse_payout_id(query.starting_after, "starting_after")

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Path, Query, Response
 from usufruct.api import schemas
 from usufruct.api.lookup import find_wallet, payout_position, series_number, stream_number
 from usufruct.api.moment import AnyMoment, Moment, page
-from usufruct.api.params import Nothing, PageQuery, PayoutQuery
-from usufruct.api.render import Json, rfc3339
+from usufruct.api.params import Nothing, PageQuery, PayoutQuery, wallet_bytes
+from usufruct.api.render import Json, account, rfc3339
 from usufruct.ledger.accounts import Holding, claimable
 from usufruct.ledger.reads.holders import HOLDINGS_OF_WALLET, STANDING
 from usufruct.ledger.reads.payouts import payouts_of_wallet
@@ -90,7 +90,7 @@ async def claimable_now(address: Address, _: Nothing, moment: AnyMoment) -> Resp
     return moment.answer(
         {
             "object": "claimable",
-            "wallet": address,
+            "wallet": account(wallet_bytes(address)),
             "total": moment.render.money(total),
             "by_series": parts,
             "withheld": await _withheld(moment, wallet),

@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from usufruct.api.labels import Labels
-from usufruct.api.settings import Settings
 from usufruct.chain.client import ChainClient
-from usufruct.config import load_community
 from usufruct.contracts import settlement_currency
 from usufruct.core.encoding import hex0x
 from usufruct.deploy.record import Deployment, load_deployment, record_path
 from usufruct.errors import ConfigError
 from usufruct.index.chain import WATCHED, NodeChain
 from usufruct.index.indexer import Indexer
+from usufruct.index.settings import Settings
 from usufruct.ledger.database import Database
 from usufruct.money import Currency
 
@@ -41,18 +39,14 @@ class Site:
             decimals=self.client.call(where, settlement_currency.decimals()),
         )
 
-    def labels(self) -> Labels:
-        """Names from the community file, if one was given."""
-        if self.settings.community is None:
-            return Labels()
-        return Labels.of(load_community(self.settings.community), self.deployment.series)
-
     def indexer(self) -> Indexer:
         """An indexer on the migrated ledger."""
         contracts = {name: self.deployment.address(name) for name in WATCHED}
+        currency = self.currency()
         identity = {
             "chain_id": str(self.deployment.chain_id),
             "genesis": hex0x(self.client.genesis),
+            "currency": f"{currency.code}:{currency.decimals}",
             **{f"contract.{name}": where for name, where in contracts.items()},
         }
         return Indexer(

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IWaterfall} from "../../src/interfaces/IWaterfall.sol";
+import {RulesCodec} from "../../src/libraries/RulesCodec.sol";
+import {WaterfallMath} from "../../src/libraries/WaterfallMath.sol";
+
+/// @title The step engine as a contract, for comparing it with other implementations.
+contract WaterfallHarness {
+    /// @notice Runs rules from a given start; `terms` has one entry per step, zero for a payee that is no series.
+    function run(IWaterfall.Rules calldata rules, RulesCodec.Term[] calldata terms, WaterfallMath.Start calldata start)
+        external
+        pure
+        returns (IWaterfall.Line[] memory lines, uint16 multiplierBp)
+    {
+        return WaterfallMath.run(RulesCodec.encode(rules, terms), start);
+    }
+
+    /// @notice The multiplier alone.
+    function multiplier(IWaterfall.Rules calldata rules, WaterfallMath.Start calldata start)
+        external
+        pure
+        returns (uint16)
+    {
+        RulesCodec.Term[] memory terms = new RulesCodec.Term[](rules.steps.length);
+        return WaterfallMath.multiplier(RulesCodec.encode(rules, terms), start);
+    }
+
+    /// @notice The score of one KPI.
+    function score(IWaterfall.Kpi calldata kpi, bytes32 kpis) external pure returns (uint256) {
+        return WaterfallMath.scoreDown(kpi, kpis);
+    }
+
+    /// @notice Rules after packing and unpacking.
+    function throughCode(IWaterfall.Rules calldata rules, RulesCodec.Term[] calldata terms)
+        external
+        pure
+        returns (IWaterfall.Rules memory)
+    {
+        return RulesCodec.decode(RulesCodec.encode(rules, terms));
+    }
+}

@@ -1,0 +1,55 @@
+"""Making source files: signing meter-days with development keys, and putting files into a drop folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from usufruct.config import Meter
+from usufruct.core.signing import sign_record
+from usufruct.errors import ConfigError
+from usufruct.keys import dev_meter_key
+from usufruct_oracles.sources.base import SourceFile
+from usufruct_oracles.sources.records import Signed, record_payload
+
+
+def sign_day(meter: Meter, day: str, lines: Sequence[str], *, forged: bool = False) -> Signed:
+    """The signature of a meter's day with its development key.
+
+    Args:
+        meter: The meter.
+        day: Local day.
+        lines: Its lines, in file order; none for "alive, nothing happened".
+        forged: Whether to sign with a key that is not the meter's.
+
+    Raises:
+        ConfigError: The meter has a key of its own.
+    """
+    if not meter.dev:
+        raise ConfigError(
+            f"meter {meter.code} has a key of its own",
+            field="meters.key",
+            value=meter.code,
+            rule="only development keys are known here",
+            remedy='use a community whose meters have key = "dev"',
+        )
+    payload = record_payload(meter.stream, meter.code, day, lines)
+    key = dev_meter_key(f"{meter.code} forged" if forged else meter.code)
+    return Signed(meter.code, meter.scheme, sign_record(meter.scheme, key, payload))
+
+
+def drop(file: SourceFile, inbox: Path) -> Path:
+    """Puts a file into a drop folder as protocol §4 says: signatures first, the CSV by a rename."""
+    path = inbox / file.stream / f"{file.day}.csv"
+    if file.signatures is not None:
+        replace(path.with_suffix(".sig.json"), file.signatures)
+    replace(path, file.csv)
+    return path
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Writes a file so that a reader sees the old or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_bytes(content)
+    temporary.replace(path)

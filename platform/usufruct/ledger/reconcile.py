@@ -1,0 +1,201 @@
+"""Compares the ledger with the chain at the ledger's own block: every series, every account, every payout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, func, select
+
+from usufruct.chain.client import ChainClient
+from usufruct.contracts import (
+    Address,
+    Call,
+    ContractError,
+    address,
+    revenue_right,
+    settlement_currency,
+    statement_book,
+)
+from usufruct.errors import ConfigError
+from usufruct.ledger.accounts import Holding, claimable, earned
+from usufruct.ledger.models import payout, statement, statement_event, stream
+from usufruct.ledger.reads.holders import HOLDERS
+from usufruct.ledger.reads.places import CURSOR
+from usufruct.ledger.reads.series import SERIES_PAGE
+from usufruct.ledger.types import first_position
+
+__all__ = ["Report", "reconcile"]
+
+_ALL: Final = 1 << 40
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A figure that is not the same in both places."""
+
+    what: str
+    ledger: object
+    chain: object
+
+    def __str__(self) -> str:
+        return f"{self.what}: the ledger has {self.ledger}, the chain {self.chain}"
+
+
+@dataclass(slots=True)
+class Report:
+    """What was compared and what differs."""
+
+    block: int
+    series: int = 0
+    accounts: int = 0
+    streams: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def same(self, what: str, ledger: object, chain: object) -> None:
+        """Notes a difference unless both are equal."""
+        if ledger != chain:
+            self.differences.append(Difference(what, ledger, chain))
+
+
+def reconcile(
+    connection: Connection, client: ChainClient, contracts: Mapping[str, Address]
+) -> Report:
+    """Compares everything; `connection` is one consistent moment of the ledger, `contracts`
+    the deployment's addresses by name.
+
+    Raises:
+        ConfigError: The ledger is empty.
+        ChainError: The node failed, or no longer has the state of the ledger's block.
+    """
+    cursor = connection.execute(CURSOR).first()
+    if cursor is None:
+        raise ConfigError(
+            "the ledger is empty",
+            field="database",
+            rule="the index must have seen the deployment",
+            remedy="start usufruct serve with the same database first",
+        )
+    report = Report(cursor.block)
+    report.same("block hash", cursor.hash.hex(), client.block(cursor.block).hash.hex())
+    for row in connection.execute(SERIES_PAGE, {"after": 0, "limit": _ALL}).all():
+        _Series(connection, client, contracts, report, row).compare()
+    _streams(connection, client, contracts, report)
+    return report
+
+
+class _Series:
+    """One series and its accounts."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        client: ChainClient,
+        contracts: Mapping[str, Address],
+        report: Report,
+        row: Row[Any],
+    ) -> None:
+        self._connection = connection
+        self._client = client
+        self._currency = contracts["SettlementCurrency"]
+        self._report = report
+        self._row = row
+        self._contract: Address = address(row.address)
+
+    def compare(self) -> None:
+        """Compares the series' state, vault and accounts."""
+        row, report = self._row, self._report
+        report.series += 1
+        state = self._client.call(self._contract, revenue_right.state(), report.block)
+        for name, ledger, chain in (
+            ("accumulator", row.acc or 0, state.acc),
+            ("supply", row.issued or 0, state.supply),
+            ("distributions", row.distributions or 0, state.distributions),
+            ("last period", row.last_period or 0, state.last_period),
+            ("sealed", row.sealed is not None, state.sealed_),
+            ("paused", row.paused == "paused", state.paused),
+        ):
+            report.same(f"{row.symbol} {name}", ledger, chain)
+        end = first_position(report.block + 1)
+        holders = self._connection.execute(
+            HOLDERS, {"series": row.id, "after": 0, "end": end, "limit": _ALL}
+        ).all()
+        paid = sum(each.paid for each in holders)
+        self._vault(state.acc - paid)
+        self._accounts(holders, state)
+
+    def _vault(self, owed: int) -> None:
+        call = settlement_currency.balance_of(self._contract)
+        held = self._client.call(self._currency, call, self._report.block)
+        if held < owed:
+            self._report.same(f"{self._row.symbol} vault", owed, held)
+        elif held > owed:
+            self._report.notes.append(
+                f"{self._row.symbol} vault holds {held - owed} that came in outside of distributions"
+            )
+
+    def _accounts(self, holders: Sequence[Row[Any]], state: revenue_right.State) -> None:
+        calls: list[tuple[str, Call[Any]]] = []
+        for each in holders:
+            wallet = address(each.wallet)
+            calls.append((self._contract, revenue_right.account_of(wallet)))
+            calls.append((self._contract, revenue_right.claimable(wallet)))
+        answers: list[Any] = self._client.call_many(calls, self._report.block)
+        payouts = self._payouts()
+        for each, account, due in zip(holders, answers[::2], answers[1::2], strict=True):
+            if isinstance(account, ContractError) or isinstance(due, ContractError):
+                raise TypeError("views of a series do not revert")
+            self._account(each, account, due, state, payouts.get(each.wallet_id, 0))
+
+    def _account(
+        self,
+        row: Row[Any],
+        account: revenue_right.Account,
+        due: int,
+        state: revenue_right.State,
+        payouts: int,
+    ) -> None:
+        report, held = self._report, Holding(row.units, row.debt, row.paid)
+        report.accounts += 1
+        name = f"{self._row.symbol} {address(row.wallet)}"
+        report.same(f"{name} units", held.units, account.balance)
+        report.same(f"{name} debt", held.debt + held.paid * state.supply, account.debt)
+        report.same(f"{name} claimable", claimable(held, state.acc, state.supply), due)
+        report.same(f"{name} payouts", payouts, earned(held, state.acc, state.supply))
+
+    def _payouts(self) -> dict[int, int]:
+        """Sum of all payouts by wallet number."""
+        query = (
+            select(payout.c.wallet, func.sum(payout.c.amount))
+            .where(payout.c.series == self._row.id)
+            .group_by(payout.c.wallet)
+        )
+        return {wallet: int(total) for wallet, total in self._connection.execute(query)}
+
+
+def _streams(
+    connection: Connection, client: ChainClient, contracts: Mapping[str, Address], report: Report
+) -> None:
+    """Compares how far each stream's statements and settlements are."""
+    book = contracts["StatementBook"]
+    for number, code, attested, settled in _progress(connection):
+        report.streams += 1
+        chain = client.call(book, statement_book.progress_of(number), report.block)
+        report.same(f"{code} attested periods", attested, chain.attested)
+        report.same(f"{code} settled periods", settled, chain.settled)
+
+
+def _progress(connection: Connection) -> Iterator[tuple[int, str, int, int]]:
+    for number, code in connection.execute(select(stream.c.id, stream.c.code)).all():
+        attested = select(func.max(statement.c.period)).where(statement.c.stream == number)
+        settled = select(func.max(statement_event.c.period)).where(
+            statement_event.c.stream == number, statement_event.c.kind == "settled"
+        )
+        yield (
+            number,
+            code,
+            connection.execute(attested).scalar() or 0,
+            connection.execute(settled).scalar() or 0,
+        )

@@ -1,0 +1,122 @@
+"""Entry point of `scripts/demo`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from demonstrate.anvil import Anvil
+from demonstrate.feeds import make_feed, month_done
+from demonstrate.month import Month
+from demonstrate.options import Options, parse
+from demonstrate.processes import ProcessFailed, Stack, free_port, stack
+from demonstrate.stack import BIN, Places, Workers, command, write_secret
+from demonstrate.summary import Api, Summary
+from usufruct.config import load_community
+from usufruct.core.periods import period_bounds
+from usufruct.errors import UsufructError
+
+_BEFORE_START = 7 * 86_400
+_WIDTH = 140
+"""Columns where the output goes to a file or a pipe."""
+
+
+def main() -> int:
+    """Run the demo; 0 if every payout was made and the proof holds, 1 otherwise."""
+    options = parse()
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
+    if options.fresh:
+        shutil.rmtree(options.state, ignore_errors=True)
+    options.state.mkdir(parents=True, exist_ok=True)
+    try:
+        with stack(options.state / "logs") as processes:
+            return _run(options, processes, console)
+    except (ProcessFailed, UsufructError) as error:
+        console.print(f"[bold red]demo failed:[/] {error}", markup=True, highlight=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print("stopped")
+        return 130
+
+
+def _run(options: Options, processes: Stack, console: Console) -> int:
+    began = time.monotonic()
+    places = Places(options.state)
+    write_secret(places, options.seed)
+    feed, fresh_start = make_feed(options, places)
+    community = load_community(feed.community)
+    start, _ = period_bounds(community.project.first_period, 1, community.project.timezone)
+    console.rule(f"{community.project.name} · {feed.month} · {feed.label}")
+    anvil = Anvil(processes, places.chain, start - _BEFORE_START)
+    if fresh_start:
+        console.print("new chain: deploying the contracts")
+    _apply(feed.community, anvil, places)
+    workers = Workers(processes, places, feed.community, anvil)
+    api = _serve(options, processes, places, anvil, feed.community, workers)
+    workers.wait()
+    processes.wait_until("the API", lambda: api.ready("/health"), 60)
+    month = Month(processes, places, anvil, workers, feed, console)
+    month.run()
+    summary = Summary(month, api, console)
+    processes.wait_until("the ledger and its evidence", summary.complete, 180)
+    ok = summary.show(time.monotonic() - began)
+    month_done(places)
+    _write(options.summary, summary.facts)
+    if options.serve:
+        _stay(console, api, anvil, workers)
+    return 0 if ok else 1
+
+
+def _apply(community: Path, anvil: Anvil, places: Places) -> None:
+    arguments = ("--rpc", anvil.url, "--state", str(places.state))
+    command("usufruct", "apply", str(community), *arguments, quiet=False)
+
+
+def _serve(
+    options: Options,
+    processes: Stack,
+    places: Places,
+    anvil: Anvil,
+    community: Path,
+    workers: Workers,
+) -> Api:
+    port = options.port or free_port()
+    argv = [
+        *(str(BIN / "usufruct"), "serve", "--rpc", anvil.url, "--community", str(community)),
+        *("--deployment", str(places.deployment), "--database", places.ledger),
+        *("--host", "127.0.0.1", "--port", str(port), "--poll-seconds", "0.3"),
+    ]
+    for url in workers.urls:
+        argv += ["--worker", url]
+    processes.start("server", argv, {"USUFRUCT_EVIDENCE_SECONDS": "1"})
+    return Api(f"http://127.0.0.1:{port}")
+
+
+def _write(path: Path | None, facts: dict[str, Any]) -> None:
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
+
+
+def _stay(console: Console, api: Api, anvil: Anvil, workers: Workers) -> None:
+    console.print(f"API      {api.url}/docs")
+    console.print(f"chain    {anvil.url}")
+    for url in workers.urls:
+        console.print(f"worker   {url}/v1/status")
+    console.print("Ctrl-C stops everything.")
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    stop.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,469 @@
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Callable
+
+import pytest
+from tests.integration.deploy.conftest import TEXT, Town
+
+from usufruct.config import ConfigErrors
+from usufruct.contracts import access_manager as am
+from usufruct.contracts import meter_registry as mr
+from usufruct.contracts import participant_registry as pr
+from usufruct.contracts import revenue_right as rr
+from usufruct.contracts import statement_book as sb
+from usufruct.contracts import stream_registry as sr
+from usufruct.contracts import telemetry_anchor as ta
+from usufruct.contracts import waterfall as wf
+from usufruct.deploy.access import ACCESS, selectors
+from usufruct.deploy.action import Action, Change
+from usufruct.deploy.apply import Observer
+from usufruct.deploy.record import CONTRACTS
+from usufruct.errors import ConfigError
+from usufruct.keys import dev_account, dev_address
+
+TRANSACTIONS = 44
+"""What the example file takes from nothing."""
+
+
+# --- Everything, and then nothing ----------------------------------------------------------------
+
+
+def test_the_chain_says_what_the_file_says(town: Town) -> None:
+    community, client, found = town.file(), town.client, town.deployment
+    for stream in community.streams:
+        terms = client.call(found.address("StreamRegistry"), sr.terms_of(stream.id))
+        assert (terms.start, terms.kind) == (stream.start, stream.kind_code)
+        anchor = found.address("TelemetryAnchor")
+        assert any(client.call(anchor, ta.head_at(stream.id, stream.start)))
+    signers = client.call(found.address("TelemetryAnchor"), ta.signers_of())
+    assert (tuple(signers.signers), signers.threshold) == (community.oracle.signers, 2)
+    for meter in community.meters:
+        registered = client.call(found.address("MeterRegistry"), mr.meter_of(meter.id))
+        assert registered.stream == meter.stream_id
+    for series in community.series:
+        state = client.call(found.series[series.code], rr.state())
+        assert (state.sealed_, state.supply) == (True, series.supply)
+        for holder in series.holders:
+            balance = client.call(found.series[series.code], rr.balance_of(holder.wallet))
+            assert balance == holder.units
+    for waterfall in community.waterfalls:
+        rules = client.call(found.address("Waterfall"), wf.rules_of(waterfall.stream_id))
+        assert (rules.version, len(rules.rules.steps)) == (1, len(waterfall.steps))
+    assert client.call(found.address("StatementBook"), sb.waterfall()) == found.address("Waterfall")
+    assert set(found.contracts) == set(CONTRACTS)
+    assert 0 < found.block <= client.block_number()
+
+
+def test_applying_twice_sends_nothing(town: Town) -> None:
+    before = town.sent()
+    assert before == TRANSACTIONS
+    assert town.apply().receipts == []
+    assert town.sent() == before
+    plan = town.plan()
+    assert plan.changes == ()
+    assert {action.change for action in plan.actions} == {Change.NOTHING}
+
+
+def test_a_plan_sends_nothing(start_town: Callable[..., Town]) -> None:
+    town = start_town()
+    plan = town.plan()
+    assert len(plan.changes) == TRANSACTIONS
+    assert town.sent() == 0
+    assert not town.state.exists()
+
+
+def test_nothing_personal_is_on_the_chain(town: Town) -> None:
+    names = [person.name.encode() for person in town.file().participants]
+    for number in range(1, town.client.block_number() + 1):
+        for transaction in town.client.rpc("eth_getBlockByNumber", hex(number), True)[
+            "transactions"
+        ]:
+            data = bytes.fromhex(transaction["input"][2:])
+            assert not [name for name in names if len(name) > 3 and name in data]
+
+
+def test_each_office_may_do_what_the_table_says_and_nothing_else(town: Town) -> None:
+    """Roles matrix: every restricted function × every office account × a stranger."""
+    community, client, found = town.file(), town.client, town.deployment
+    manager = found.address("AccessManager")
+    accounts = {*(each for held in community.roles.values() for each in held), dev_address(99)}
+    for target in ACCESS:
+        for selector, office in selectors(target).items():
+            for account in accounts:
+                call = am.can_call(account, found.address(target), selector)
+                allowed = client.call(manager, call).immediate
+                assert allowed == (account in community.roles[office]), (target, office, account)
+
+
+# --- One change, one transaction -----------------------------------------------------------------
+
+NEW_PERSON = """
+[[participant]]
+id = 6
+name = "Fay"
+country = 40
+class = "retail"
+kyc_until = "2031-01-31"
+wallets = ["dev:16"]
+
+[[series]]
+code = "VPP-SR"
+"""
+
+NEW_METER = """
+[[meter]]
+id = 900
+code = "extra"
+stream = "VPP"
+unit = "kWh"
+multiplier = "1000"
+interval = "1h"
+nameplate = 1
+scheme = "device-secp256k1"
+key = "dev"
+calibrated_until = "2030-12-31"
+
+[[participant]]
+id = 1
+"""
+
+EVE = 'class = "retail"\nkyc_until = '
+
+ONE_CHANGE = [
+    ('\n[[series]]\ncode = "VPP-SR"\n', NEW_PERSON, "admit 1", Change.CREATE),
+    (
+        f'{EVE}"2030-12-31"',
+        f'{EVE}"2031-12-31"',
+        "kyc_until 2030-12-31 → 2031-12-31",
+        Change.CHANGE,
+    ),
+    ('name = "Eve"', 'name = "Eva"', "identity hash", Change.CHANGE),
+    ("country = 702", "country = 752", "country 702 → 752", Change.CHANGE),
+    ('"1.60"', '"1.70"', "tariff retention-2026 from 2026-11", Change.CHANGE),
+    ("\n[[participant]]\nid = 1\n", NEW_METER, "register 1: extra", Change.CREATE),
+    ('"device-p256"', '"device-secp256k1"', "new device-secp256k1 key", Change.CHANGE),
+    ('share = "10%"', 'share = "9%"', "3 steps, in force after 604800 s", Change.CHANGE),
+    ("threshold = 2", "threshold = 3", "3 of 3, active after 172800 s", Change.CHANGE),
+    ('auditor = ["dev:3"]', 'auditor = ["dev:3", "dev:1"]', "grant auditor", Change.CREATE),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "detail", "kind"), ONE_CHANGE, ids=[each[2] for each in ONE_CHANGE]
+)
+def test_a_change_of_the_file_sends_only_what_differs(
+    town: Town, old: str, new: str, detail: str, kind: Change
+) -> None:
+    change = (old, new)
+    [action] = town.plan(change).changes
+    assert detail in action.detail
+    assert action.change is kind
+    assert action.reason
+    applied = town.apply(change)
+    assert len(applied.receipts) == 1
+    assert town.sent() == TRANSACTIONS + 1
+    assert town.plan(change).changes == ()
+    assert town.apply(change).receipts == []
+
+
+def test_calibrations_are_extended_meter_by_meter(town: Town) -> None:
+    change = (
+        'scheme = "gateway-secp256k1"\nkey = "dev"\ncalibrated_until = "2030-12-31"',
+        'scheme = "gateway-secp256k1"\nkey = "dev"\ncalibrated_until = "2031-12-31"',
+    )
+    assert len(town.apply(change).receipts) == 2
+    assert town.plan(change).changes == ()
+
+
+def test_a_second_tariff_waits_behind_the_first(town: Town) -> None:
+    first, second = ('price = "1.60"', 'price = "1.70"'), ('price = "1.60"', 'price = "1.80"')
+    town.apply(first)
+    [action] = town.plan(second).changes
+    assert "from 2026-12" in action.detail
+    town.apply(second)
+    assert town.plan(second).changes == ()
+
+
+def test_a_new_tariff_is_in_force_from_the_next_period_only(town: Town) -> None:
+    change = ('price = "1.60"', 'price = "1.70"')
+    before, after = (
+        town.file().stream("WATER").tariff.hash(),
+        town.file(change).stream("WATER").tariff.hash(),
+    )
+    town.apply(change)
+    registry, november = town.deployment.address("StreamRegistry"), 1_793_462_400
+    assert town.client.call(registry, sr.tariff_at(3, november - 1)) == before
+    assert town.client.call(registry, sr.tariff_at(3, november)) == after
+
+
+def test_new_rules_wait_and_are_not_set_again(town: Town) -> None:
+    change = ('share = "10%", payee', 'share = "9%", payee')
+    town.apply(change)
+    plan = town.plan(change)
+    assert [action.subject for action in plan.waiting] == ["waterfall WATER"]
+    assert "in force from" in plan.waiting[0].reason
+    town.pass_time(7 * 86_400)
+    assert town.plan(change).waiting == ()
+
+
+def test_new_signers_wait_and_are_then_activated(town: Town) -> None:
+    change = ('"dev:6"]', '"dev:6", "dev:14"]')
+    town.apply(change)
+    plan = town.plan(change)
+    assert [action.subject for action in plan.waiting] == ["oracle signers"]
+    assert town.apply(change).receipts == []
+    town.pass_time(2 * 86_400)
+    [action] = town.plan(change).changes
+    assert action.detail == "activate the scheduled table"
+    town.apply(change)
+    signers = town.client.call(town.deployment.address("TelemetryAnchor"), ta.signers_of())
+    assert dev_address(14) in signers.signers
+    assert town.plan(change).changes == ()
+
+
+def test_signers_that_wait_can_be_taken_back(town: Town) -> None:
+    town.apply(('"dev:6"]', '"dev:6", "dev:14"]'))
+    assert len(town.apply().receipts) == 1
+    town.pass_time(2 * 86_400)
+    town.apply()
+    signers = town.client.call(town.deployment.address("TelemetryAnchor"), ta.signers_of())
+    assert dev_address(14) not in signers.signers
+
+
+def test_an_office_that_left_the_file_is_revoked(town: Town) -> None:
+    change = ('auditor = ["dev:3"]', 'auditor = ["dev:1"]')
+    details = [action.detail for action in town.plan(change).changes]
+    assert details == [f"grant auditor {dev_address(1)}", f"revoke auditor {dev_address(3)}"]
+    town.apply(change)
+    manager = town.deployment.address("AccessManager")
+    assert not town.client.call(manager, am.has_role(7, dev_address(3))).is_member
+    assert town.plan(change).changes == ()
+    # And back: what was done once before is done again.
+    assert len(town.apply().receipts) == 2
+    assert town.client.call(manager, am.has_role(7, dev_address(3))).is_member
+
+
+def test_a_registrar_that_left_the_file_is_dismissed(town: Town) -> None:
+    change = ('registrar = ["dev:0"]', 'registrar = ["dev:1"]')
+    town.apply(change)
+    registry = town.deployment.address("ParticipantRegistry")
+    assert town.client.call(registry, pr.is_registrar(dev_address(1)))
+    assert not town.client.call(registry, pr.is_registrar(dev_address(0)))
+    assert town.plan(change).changes == ()
+
+
+def test_what_somebody_else_changed_is_put_right(town: Town) -> None:
+    manager = town.deployment.address("AccessManager")
+    call = am.revoke_role(4, dev_address(1))
+    transaction = {"from": dev_address(0), "to": manager, "data": "0x" + call.data.hex()}
+    town.anvil.rpc("eth_sendTransaction", transaction)
+    assert [action.detail for action in town.plan().changes] == [
+        f"grant treasurer {dev_address(1)}"
+    ]
+    town.apply()
+    assert town.client.call(manager, am.has_role(4, dev_address(1))).is_member
+
+
+# --- What cannot be changed ----------------------------------------------------------------------
+
+FIXED = [
+    ('first_period = "2026-09"', 'first_period = "2026-08"', "project.first_period"),
+    ('code = "USDX"', 'code = "USDY"', "currency.code"),
+    ('name = "Usufruct Test Dollar"', 'name = "Dollar"', "currency.name"),
+    ('signers = "2d"', 'signers = "3d"', "delays.signers"),
+    ('rules = "7d"', 'rules = "8d"', "delays.rules"),
+    ('challenge_window = "3d"', 'challenge_window = "4d"', "stream[0].challenge_window"),
+    ('max_estimated = "5%"', 'max_estimated = "6%"', "stream[0].max_estimated"),
+    ('privacy = "open"', 'privacy = "committed"', "stream[1].privacy"),
+    ('kind = "WATER"', 'kind = "DATA"', "stream[2].kind"),
+    ('depends_on = ["PARKING"]', "depends_on = []", "stream[3].depends_on"),
+    ("[[participant]]\nid = 5", "[[participant]]\nid = 7", "participant[4].id"),
+    ('prefix = "cistern"', 'prefix = "tank"', "meters[2]"),
+    (
+        'calibrated_until = "2030-12-31"',
+        'calibrated_until = "2029-12-31"',
+        "meters[0].calibrated_until",
+    ),
+    ('symbol = "LPARK"', 'symbol = "LPRK"', "series[2].symbol"),
+    ('rank = "junior"', 'rank = "mezzanine"', "series[1].rank"),
+    ('term = ["2026-09", "2031-08"]', 'term = ["2026-09", "2031-09"]', "series[0].term[1]"),
+    ("min_ticket = 10\n", "min_ticket = 11\n", "series[2].min_ticket"),
+    ("units = 600_000", "units = 600_001", "series[0].holders[0].units"),
+    ('  { wallet = "dev:13", units = 100_000 },\n', "", "series[0].holders"),
+    (
+        'salt = "linden-court-public-demo-salt"',
+        'salt = "another-salt-for-the-court"',
+        "project.salt",
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "field"), FIXED, ids=[each[2] for each in FIXED])
+def test_what_is_fixed_cannot_be_changed(town: Town, old: str, new: str, field: str) -> None:
+    before = town.sent()
+    with pytest.raises(ConfigError) as caught:
+        town.apply((old, new))
+    error = caught.value
+    assert error.field == field
+    assert "fixed " in str(error.rule)
+    assert error.remedy
+    assert error.file == "town.toml"
+    assert error.line is not None
+    assert (
+        abs(error.line - TEXT[: TEXT.index(old)].count("\n") - 1) <= 14
+    )  # at the value or its table
+    assert town.sent() == before
+
+
+def test_a_retired_meter_is_named(town: Town) -> None:
+    registry = town.deployment.address("MeterRegistry")
+    transaction = {"from": dev_address(0), "to": registry, "data": "0x" + mr.retire(101).data.hex()}
+    town.anvil.rpc("eth_sendTransaction", transaction)
+    with pytest.raises(ConfigError, match="home-01 is retired"):
+        town.plan()
+
+
+def test_units_may_move_after_sealing(town: Town) -> None:
+    """First holders are what was issued, wherever the units went since."""
+    series = town.deployment.series["PARK-A"]
+    call = rr.transfer(dev_address(15), 1_000)
+    town.anvil.rpc("anvil_setBalance", dev_address(14), hex(10**18))
+    town.anvil.rpc("anvil_impersonateAccount", dev_address(14))
+    transaction = {"from": dev_address(14), "to": series, "data": "0x" + call.data.hex()}
+    town.anvil.rpc("eth_sendTransaction", transaction)
+    assert town.client.call(series, rr.balance_of(dev_address(15))) == 10_998
+    assert town.plan().changes == ()
+
+
+# --- Keys, accounts, chains ----------------------------------------------------------------------
+
+STRANGER = "0x000000000000000000000000000000000000dEaD"
+
+
+def test_an_office_without_a_key_is_refused_before_anything_is_sent(
+    start_town: Callable[..., Town],
+) -> None:
+    town = start_town()
+    change = ('issuer = ["dev:0"]', f'issuer = ["{STRANGER}"]')
+    assert {town.plan(change).signer(each) for each in town.plan(change).changes} >= {STRANGER}
+    with pytest.raises(ConfigError) as caught:
+        town.apply(change)
+    assert caught.value.field == "roles.issuer"
+    assert STRANGER in caught.value.one_line()
+    assert town.sent() == 0
+
+
+def test_offices_may_be_held_by_different_accounts(start_town: Callable[..., Town]) -> None:
+    town = start_town()
+    changes = [
+        ('registrar = ["dev:0"]', 'registrar = ["dev:1"]'),
+        ('issuer = ["dev:0"]', 'issuer = ["dev:2"]'),
+        ('oracle_admin = ["dev:0"]', 'oracle_admin = ["dev:3"]'),
+    ]
+    town.apply(*changes)
+    assert all(town.client.nonce(dev_address(number)) for number in range(4))
+    assert town.plan(*changes).changes == ()
+
+
+def test_the_deployer_is_an_administrator(town: Town) -> None:
+    change = ('admin = ["dev:0"]', f'admin = ["{STRANGER}"]')
+    with pytest.raises(ConfigError, match="signs for admin"):
+        town.apply(change, keys=[dev_account(5)])
+
+
+def test_a_given_key_deploys(start_town: Callable[..., Town]) -> None:
+    town = start_town()
+    change = ('admin = ["dev:0"]', 'admin = ["dev:0", "dev:8"]')
+    town.apply(change, keys=[dev_account(8)])
+    assert town.client.nonce(dev_address(8)) >= len(CONTRACTS)
+
+
+def test_development_accounts_are_refused_on_other_chains(start_town: Callable[..., Town]) -> None:
+    town = start_town()
+    town.anvil.rpc("anvil_setChainId", 4242)
+    with pytest.raises(ConfigErrors) as caught:
+        town.apply()
+    fields = {error.field for error in caught.value.problems}
+    assert {"roles.admin[0]", "meters[0].key", "series[0].holders[0].wallet"} <= fields
+    assert all(error.line and error.file for error in caught.value.problems)
+    with pytest.raises(ConfigErrors):
+        town.plan()
+    assert town.sent() == 0
+
+
+def test_a_state_folder_serves_one_project(town: Town) -> None:
+    with pytest.raises(ConfigError, match="belongs to project LINDENCOURT") as caught:
+        town.plan(('code = "LINDENCOURT"', 'code = "OTHER"'))
+    assert caught.value.field == "project.code"
+
+
+def test_a_chain_that_began_anew_is_deployed_anew(
+    town: Town, start_town: Callable[..., Town]
+) -> None:
+    other = Town(start_town().anvil, town.state)
+    assert len(other.plan().changes) == TRANSACTIONS
+    assert len(other.apply().receipts) == TRANSACTIONS
+    assert other.plan().changes == ()
+
+
+def test_one_run_at_a_time_works_in_a_state_folder(town: Town) -> None:
+    with (town.state / "apply.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(ConfigError, match="another usufruct apply"):
+            town.apply()
+    assert town.apply().receipts == []
+
+
+def test_another_version_at_a_recorded_address_is_named(town: Town) -> None:
+    book = town.deployment.address("StatementBook")
+    town.anvil.rpc("anvil_setCode", book, "0x6001")
+    with pytest.raises(ConfigError, match="is not the StatementBook of this version"):
+        town.plan()
+
+
+# --- Trouble under way ---------------------------------------------------------------------------
+
+
+def test_a_refusal_of_a_contract_stops_and_the_next_run_continues(
+    start_town: Callable[..., Town],
+) -> None:
+    town = start_town()
+    # Valid in the first period, expired by the time of the chain.
+    expired = (
+        'class = "retail"\nkyc_until = "2030-12-31"',
+        'class = "retail"\nkyc_until = "2026-09-30"',
+    )
+    with pytest.raises(rr.TransferRefused) as caught:
+        town.apply(expired)
+    assert caught.value.reason == rr.Refusal.RECIPIENT_EXPIRED
+    before = town.sent()
+    assert len(town.apply().receipts) == TRANSACTIONS + 1 - before  # one to renew the check
+    assert town.plan().changes == ()
+
+
+class Intruder(Observer):
+    """Sends a transaction of the deployer between two contracts that count on their nonces."""
+
+    def __init__(self, town: Town) -> None:
+        self.town = town
+        self.done = False
+
+    def begins(self, action: Action) -> None:
+        if action.subject == "SeriesFactory" and not self.done:
+            self.done = True
+            self.town.anvil.rpc(
+                "eth_sendTransaction", {"from": dev_address(0), "to": dev_address(1)}
+            )
+
+
+def test_a_predicted_address_that_became_void_is_predicted_again(
+    start_town: Callable[..., Town],
+) -> None:
+    town = start_town()
+    town.apply(observer=Intruder(town))
+    found = town.deployment
+    client, series = town.client, found.series["VPP-SR"]
+    assert client.call(series, rr.distributor()) == found.address("Waterfall")
+    assert town.plan().changes == ()
+    assert found.waterfall is not None

@@ -1,0 +1,214 @@
+"""The ledger against the chain: exact after any sequence, and the same after any reorganisation."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from tests.integration.platform.kit import HOLDERS, MEGA, STREAM, Kit
+
+from usufruct.contracts import (
+    participant_registry,
+    revenue_right,
+    settlement_currency,
+    statement_book,
+)
+from usufruct.errors import ChainError, ConfigError
+from usufruct.index.indexer import Indexer
+from usufruct.ledger.database import Database
+from usufruct.ledger.models import (
+    FROM_LOGS,
+    block,
+    cursor,
+    distribution,
+    header,
+    meta,
+    payout,
+    series,
+)
+from usufruct.ledger.reconcile import Report, reconcile
+
+Follow = Callable[..., Indexer]
+
+
+def tables(database: Database) -> dict[str, list[Any]]:
+    """All rows that come from the chain."""
+    with database.read() as connection:
+        return {
+            table.name: sorted(tuple(row) for row in connection.execute(select(table)))
+            for table in (*FROM_LOGS, block, header, cursor)
+        }
+
+
+def compared(kit: Kit, database: Database) -> Report:
+    with database.read() as connection:
+        return reconcile(connection, kit.client, kit.contracts)
+
+
+def fresh(path: Path, name: str) -> Database:
+    database = Database(f"sqlite:///{path}/{name}.db")
+    database.migrate()
+    return database
+
+
+def churn(kit: Kit, seed: int, steps: int) -> None:
+    """A random sequence of transfers, claims, pages and settlements."""
+    rng = random.Random(seed)
+    period = kit.ask("StatementBook", statement_book.progress_of(STREAM)).settled
+    for _ in range(steps):
+        code = rng.choice(["SR", "JR"])
+        match rng.randrange(6):
+            case 0:
+                period += 1
+                kit.settle(rng.choice([1, 7, 3 * MEGA + 1, 900 * MEGA, 1_234_567_891]), period)
+            case 1:
+                kit.claim(code, rng.choice(HOLDERS))
+            case 2:
+                kit.act(code, revenue_right.push(rng.sample(HOLDERS, 3)))
+            case _:
+                _random_transfer(kit, rng, code)
+
+
+def _random_transfer(kit: Kit, rng: random.Random, code: str) -> None:
+    sender, recipient = rng.choice(HOLDERS), rng.choice(HOLDERS)
+    balance = kit.ask(code, revenue_right.balance_of(sender))
+    if balance:
+        units = rng.choice([balance, 1, rng.randint(1, balance)])
+        kit.transfer(code, sender, recipient, units)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_payouts_equal_paid_plus_claimable_after_any_sequence(
+    kit: Kit, ledger: Database, follow: Follow, seed: int
+) -> None:
+    indexer = follow(ledger)
+    for part in range(3):
+        churn(kit, 10 * seed + part, 25)
+        indexer.catch_up()
+        report = compared(kit, ledger)
+        assert report.differences == []
+        assert report.accounts >= 6
+    assert report.block == kit.client.block_number()
+
+
+def test_reconcile_names_what_differs(kit: Kit, ledger: Database, follow: Follow) -> None:
+    kit.settle(900 * MEGA, 1)
+    follow(ledger).catch_up()
+    with ledger.write() as connection:
+        connection.execute(payout.update().where(payout.c.wallet == 1).values(amount=1))
+        connection.execute(series.update().where(series.c.id == 2).values(symbol="X"))
+    report = compared(kit, ledger)
+    assert [str(each) for each in report.differences] == [
+        f"LVPPS {HOLDERS[0]} payouts: the ledger has 1, the chain 540000000"
+    ]
+
+
+def test_money_from_outside_is_a_note(kit: Kit, ledger: Database, follow: Follow) -> None:
+    call = settlement_currency.mint(kit.series["SR"], 5)
+    kit.act("SettlementCurrency", call)
+    follow(ledger).catch_up()
+    report = compared(kit, ledger)
+    assert report.differences == []
+    assert report.notes == ["LVPPS vault holds 5 that came in outside of distributions"]
+
+
+@pytest.mark.parametrize("depth", [1, 2, 5, 40])
+def test_a_reorganisation_leaves_no_trace(
+    kit: Kit, tmp_path: Path, ledger: Database, follow: Follow, depth: int
+) -> None:
+    indexer = follow(ledger, window=16)
+    kit.settle(900 * MEGA, 1)
+    kit.mine(20)
+    churn(kit, depth, 12)
+    kit.mine(3)
+    indexer.catch_up()
+    kit.client.rpc("anvil_reorg", depth, [])
+    kit.transfer("JR", HOLDERS[2], HOLDERS[0], 77)
+    step = indexer.catch_up()
+    while step.undone or step.at < step.head:
+        step = indexer.catch_up()
+    again = fresh(tmp_path, "again")
+    follow(again, window=16).catch_up()
+    assert tables(ledger) == tables(again)
+    assert compared(kit, ledger).differences == []
+
+
+def test_a_chain_that_became_shorter_is_followed(
+    kit: Kit, tmp_path: Path, ledger: Database, follow: Follow
+) -> None:
+    snapshot = kit.client.rpc("evm_snapshot")
+    kit.settle(900 * MEGA, 1)
+    indexer = follow(ledger)
+    indexer.catch_up()
+    kit.client.rpc("evm_revert", snapshot)
+    step = indexer.step()
+    assert step.undone > 0
+    indexer.catch_up()
+    again = fresh(tmp_path, "again")
+    follow(again).catch_up()
+    assert tables(ledger) == tables(again)
+    with ledger.read() as connection:
+        assert connection.execute(select(distribution)).all() == []
+
+
+def test_indexing_resumes_and_takes_in_nothing_twice(
+    kit: Kit, tmp_path: Path, ledger: Database, follow: Follow
+) -> None:
+    kit.settle(900 * MEGA, 1)
+    first = follow(ledger)
+    first.catch_up()
+    churn(kit, 3, 10)
+    second = follow(ledger)
+    assert second.catch_up().at == kit.client.block_number()
+    assert second.step().idle
+    churn(kit, 4, 10)
+    # The first indexer's cursor is behind: it must notice that, write nothing, and then go on from there.
+    second.catch_up()
+    with pytest.raises(ChainError, match="another process"):
+        first.catch_up()
+    first.catch_up()
+    again = fresh(tmp_path, "again")
+    follow(again).catch_up()
+    assert tables(ledger) == tables(again)
+
+
+def test_block_by_block_equals_all_at_once(
+    kit: Kit, tmp_path: Path, ledger: Database, follow: Follow
+) -> None:
+    churn(kit, 5, 20)
+    indexer = follow(ledger)
+    indexer._size = 1
+    indexer.step()
+    while indexer._place.number < kit.client.block_number():
+        indexer._size = 1
+        indexer.step()
+    again = fresh(tmp_path, "again")
+    follow(again).catch_up()
+    assert tables(ledger) == tables(again)
+
+
+def test_frozen_wallets_and_registrations_are_kept(
+    kit: Kit, ledger: Database, follow: Follow
+) -> None:
+    call = participant_registry.set_frozen(HOLDERS[1], True, b"\1" * 32, [kit.series["SR"]])
+    kit.act("ParticipantRegistry", call)
+    kit.settle(900 * MEGA, 1)
+    kit.act("SR", revenue_right.push(HOLDERS))
+    follow(ledger).catch_up()
+    found = tables(ledger)
+    assert [row[2] for row in found["freeze"]] == [True]
+    assert len(found["registration"]) == 5
+    assert len(found["skipped"]) == 1
+    assert compared(kit, ledger).differences == []
+
+
+def test_a_ledger_of_another_chain_is_refused(kit: Kit, ledger: Database, follow: Follow) -> None:
+    follow(ledger).catch_up()
+    with ledger.write() as connection:
+        connection.execute(meta.update().where(meta.c.key == "chain_id").values(value="1"))
+    with pytest.raises(ConfigError, match="another chain"):
+        follow(ledger)

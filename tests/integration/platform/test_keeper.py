@@ -1,0 +1,310 @@
+"""The keeper on a real chain: settles, pays, explains what it waits for, and never does anything twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.integration.platform.kit import HOLDERS, MEGA, OPERATOR, Kit
+
+from usufruct.chain.outbox import Outbox
+from usufruct.chain.sender import Sender
+from usufruct.contracts import (
+    participant_registry,
+    revenue_right,
+    settlement_currency,
+    statement_book,
+    waterfall,
+)
+from usufruct.deploy.record import Deployment
+from usufruct.errors import ChainError, ConfigError, InputError
+from usufruct.index.indexer import Indexer
+from usufruct.index.runner import Runner
+from usufruct.keeper.cli import keep
+from usufruct.keeper.fund import fund, required
+from usufruct.keeper.keeper import Keeper
+from usufruct.keeper.site import KeeperSite, Stream, stream_named, streams_of
+from usufruct.keys import dev_account
+from usufruct.ledger.database import Database
+from usufruct.money import Currency
+
+Follow = Callable[..., Indexer]
+VPP = Stream(1, "VPP")
+OPERATOR_NUMBER = 8
+
+
+@pytest.fixture
+def make_site(
+    kit: Kit, deployment: Deployment, tmp_path: Path
+) -> Iterator[Callable[..., KeeperSite]]:
+    opened: list[Outbox] = []
+
+    def make(account: int = 3, outbox: str = "outbox") -> KeeperSite:
+        opened.append(Outbox(tmp_path / f"{outbox}.db"))
+        sender = Sender(kit.client, dev_account(account), opened[-1])
+        return KeeperSite(kit.client, deployment, sender, Currency("USDX", 6))
+
+    yield make
+    for each in opened:
+        each.close()
+
+
+def told(keeper: Keeper) -> list[tuple[str, str]]:
+    return [(outcome.kind, outcome.text) for outcome in keeper.round()]
+
+
+def claimable(kit: Kit) -> int:
+    return sum(
+        kit.ask(code, revenue_right.claimable(holder))
+        for code in ("SR", "JR")
+        for holder in HOLDERS
+    )
+
+
+def attest_and_fund(kit: Kit, quantity: int = 900 * MEGA, period: int = 1) -> int:
+    evidence = kit.attest(quantity, period)
+    kit.finish()
+    gross = sum(line.amount for line in evidence.lines)
+    kit.act("Waterfall", waterfall.fund(1, gross), OPERATOR)
+    return gross
+
+
+def test_it_settles_and_pays_everybody(
+    kit: Kit, ledger: Database, follow: Follow, make_site: Callable[..., KeeperSite]
+) -> None:
+    attest_and_fund(kit)
+    indexer = follow(ledger)
+    indexer.catch_up()
+    keeper = Keeper(make_site(), ledger)
+    first = told(keeper)
+    # The ledger has not seen the settlement yet, so everybody who ever held units is asked about.
+    assert [kind for kind, _ in first] == ["settled", "late", "paid", "paid"]
+    assert first[0][1] == "VPP period 1 is settled"
+    assert first[2][1] == "LVPPS: 3 of 3 holders were paid 900.000000 USDX"
+    assert claimable(kit) < len(HOLDERS)
+    indexer.catch_up()
+    assert told(keeper) == []
+
+
+def test_it_pays_in_pages(
+    kit: Kit, ledger: Database, follow: Follow, make_site: Callable[..., KeeperSite]
+) -> None:
+    attest_and_fund(kit)
+    follow(ledger).catch_up()
+    paid = [text for kind, text in told(Keeper(make_site(), ledger, page=2)) if kind == "paid"]
+    assert [text.split(" were")[0] for text in paid] == [
+        "LVPPS: 2 of 2 holders",
+        "LVPPS: 1 of 1 holders",
+        "LVPPJ: 2 of 2 holders",
+        "LVPPJ: 1 of 1 holders",
+    ]
+
+
+def test_a_page_that_needs_too_much_gas_is_halved(
+    kit: Kit,
+    ledger: Database,
+    follow: Follow,
+    make_site: Callable[..., KeeperSite],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("usufruct.keeper.push.MOST_GAS", 100_000)
+    attest_and_fund(kit)
+    follow(ledger).catch_up()
+    paid = [text for kind, text in told(Keeper(make_site(), ledger)) if kind == "paid"]
+    assert len(paid) > 2
+    assert claimable(kit) < len(HOLDERS)
+
+
+def test_what_it_waits_for_is_said_in_words(
+    kit: Kit, ledger: Database, follow: Follow, make_site: Callable[..., KeeperSite]
+) -> None:
+    kit.attest(900 * MEGA, 1)
+    follow(ledger).catch_up()
+    keeper = Keeper(make_site(), ledger)
+    assert told(keeper)[0][1].startswith("VPP period 1 may be challenged until ")
+    kit.finish()
+    kind, text = told(keeper)[0]
+    assert kind == "waiting"
+    assert "1050.000000 USDX are required, 0.000000 USDX are there" in text
+    assert "usufruct fund VPP --required" in text
+    assert kit.ask("StatementBook", statement_book.progress_of(1)).settled == 0
+
+
+def test_after_the_grace_it_settles_with_what_there_is(
+    kit: Kit, ledger: Database, follow: Follow, make_site: Callable[..., KeeperSite]
+) -> None:
+    kit.attest(900 * MEGA, 1)
+    kit.finish()
+    kit.act("Waterfall", waterfall.fund(1, 500 * MEGA), OPERATOR)
+    kit.warp(kit.now() + 7_300)
+    follow(ledger).catch_up()
+    assert told(Keeper(make_site(), ledger))[0] == (
+        "settled",
+        "VPP period 1 is settled; 550.000000 USDX stay short and are brought forward",
+    )
+
+
+def test_a_dispute_is_said_in_words(
+    kit: Kit, ledger: Database, follow: Follow, make_site: Callable[..., KeeperSite]
+) -> None:
+    kit.attest(900 * MEGA, 1)
+    kit.act("StatementBook", statement_book.dispute(1, 1, b"\1" * 32))
+    follow(ledger).catch_up()
+    assert told(Keeper(make_site(), ledger))[0][1].startswith("VPP period 1 is disputed; ")
+
+
+def test_who_cannot_be_paid_is_named_and_does_not_stop_the_others(
+    kit: Kit, ledger: Database, follow: Follow, make_site: Callable[..., KeeperSite]
+) -> None:
+    freeze = participant_registry.set_frozen(HOLDERS[1], True, b"\1" * 32, [kit.series["SR"]])
+    kit.act("ParticipantRegistry", freeze)
+    kit.act("SettlementCurrency", settlement_currency.set_blocked(HOLDERS[3], True))
+    attest_and_fund(kit)
+    follow(ledger).catch_up()
+    outcomes = told(Keeper(make_site(), ledger))
+    withheld = [text for kind, text in outcomes if kind == "withheld"]
+    assert withheld == [
+        f"LVPPS: {HOLDERS[1]} is frozen; the amount stays claimable",
+        f"LVPPJ: {HOLDERS[3]} is refused by the currency; the amount stays claimable",
+    ]
+    assert [text.split(" were")[0] for kind, text in outcomes if kind == "paid"] == [
+        "LVPPS: 2 of 2 holders",
+        "LVPPJ: 2 of 2 holders",
+    ]
+
+
+def test_two_keepers_at_once_pay_once(
+    kit: Kit, ledger: Database, follow: Follow, make_site: Callable[..., KeeperSite]
+) -> None:
+    attest_and_fund(kit)
+    follow(ledger).catch_up()
+    keepers = [Keeper(make_site(3, "a"), ledger), Keeper(make_site(7, "b"), ledger)]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(told, keepers))
+    told(keepers[0])
+    assert kit.ask("StatementBook", statement_book.progress_of(1)).settled == 1
+    assert claimable(kit) < len(HOLDERS)
+    follow(ledger).catch_up()
+    held = kit.ask("SettlementCurrency", settlement_currency.balance_of(HOLDERS[0]))
+    assert held == 540 * MEGA
+
+
+def test_an_empty_ledger_is_refused(
+    make_site: Callable[..., KeeperSite], ledger: Database, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match="empty"):
+        told(Keeper(make_site(), ledger))
+    with pytest.raises(ConfigError, match="no ledger"):
+        told(Keeper(make_site(), Database(f"sqlite:///{tmp_path}/none.db")))
+
+
+# --- Funding ---------------------------------------------------------------------------------------
+
+
+def test_funding_brings_in_exactly_what_is_required(
+    kit: Kit, make_site: Callable[..., KeeperSite]
+) -> None:
+    kit.act(
+        "SettlementCurrency",
+        settlement_currency.approve(kit.contracts["Waterfall"], 0),
+        OPERATOR,
+    )
+    kit.attest(900 * MEGA, 1)
+    kit.attest(300 * MEGA, 2)
+    site = make_site(OPERATOR_NUMBER)
+    assert required(site, VPP) == 1_400 * MEGA
+    assert fund(site, VPP, None, "a").text == "VPP: 1400.000000 USDX brought into escrow"
+    assert required(site, VPP) == 0
+    assert "nothing is required" in fund(site, VPP, None, "a").text
+    assert kit.ask("Waterfall", waterfall.account_of(1)).escrow == 1_400 * MEGA
+
+
+def test_one_reference_brings_money_in_once(kit: Kit, make_site: Callable[..., KeeperSite]) -> None:
+    site = make_site(OPERATOR_NUMBER)
+    for _ in range(2):
+        fund(site, VPP, 5 * MEGA, "invoice-7")
+    assert kit.ask("Waterfall", waterfall.account_of(1)).escrow == 5 * MEGA
+
+
+def test_funding_refuses_what_cannot_be(kit: Kit, make_site: Callable[..., KeeperSite]) -> None:
+    with pytest.raises(InputError, match="nothing to bring in"):
+        fund(make_site(OPERATOR_NUMBER), VPP, 0, "zero")
+    with pytest.raises(ChainError, match="too little USDX"):
+        fund(make_site(3), VPP, 5 * MEGA, "poor")
+
+
+def test_streams_are_found_by_number_and_code(kit: Kit, deployment: Deployment) -> None:
+    found = streams_of(kit.client, deployment)
+    assert found == [VPP]
+    assert stream_named("VPP", found) == stream_named("1", found) == VPP
+    with pytest.raises(ConfigError, match="not known"):
+        stream_named("GAS", found)
+    with pytest.raises(ConfigError, match="several"):
+        stream_named("VPP", [VPP, Stream(2, "VPP")])
+
+
+# --- Crashes ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "keeper.settle.ready",
+        "outbox.stored",
+        "tx.sent",
+        "tx.mined",
+        "keeper.settle.sent",
+        "outbox.stored:2",
+        "tx.sent:2",
+        "keeper.push.sent",
+        "keeper.push.sent:2",
+    ],
+)
+def test_a_keeper_killed_at_any_point_pays_once(
+    kit: Kit, ledger: Database, follow: Follow, record: Path, tmp_path: Path, point: str
+) -> None:
+    attest_and_fund(kit)
+    indexer = follow(ledger)
+    indexer.catch_up()
+    arguments = {
+        "key": "dev:3",
+        "rpc": kit.anvil.url,
+        "deployment": record,
+        "database": str(ledger.url),
+        "outbox": tmp_path / "outbox.db",
+    }
+    assert kept(arguments, indexer, point) == -signal.SIGKILL
+    assert kept(arguments, indexer) == 0
+    assert kit.ask("StatementBook", statement_book.progress_of(1)).settled == 1
+    assert claimable(kit) < len(HOLDERS)
+    held = [
+        kit.ask("SettlementCurrency", settlement_currency.balance_of(each)) for each in HOLDERS[:2]
+    ]
+    assert held == [540 * MEGA, 270 * MEGA]
+
+
+def kept(arguments: dict[str, Any], indexer: Indexer, crash_at: str = "") -> int | None:
+    """Runs `usufruct keep --once` in a process of its own, which may die, while the ledger follows the chain."""
+    child = get_context("fork").Process(target=_keep_once, args=(arguments, crash_at))
+    child.start()
+
+    def work() -> float:
+        indexer.step()
+        return 0.05
+
+    runner = Runner("index", work, lambda error: None)
+    runner.start()
+    child.join(120)
+    runner.stop()
+    return child.exitcode
+
+
+def _keep_once(arguments: dict[str, Any], crash_at: str) -> None:
+    os.environ["USUFRUCT_CRASH_AT"] = crash_at
+    keep(once=True, page=500, interval=1.0, as_json=False, config=None, **arguments)

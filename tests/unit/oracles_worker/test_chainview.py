@@ -1,0 +1,177 @@
+"""What the worker derives from events, and what it does not believe."""
+
+from __future__ import annotations
+
+import pytest
+from tests.unit.oracles_worker.fakes import ANCHOR, BOOK, CHAIN_ID, WATER, FakeChain, Team
+
+from usufruct.contracts import Call
+from usufruct.contracts import _runtime as rt
+from usufruct.contracts import telemetry_anchor as anchor
+from usufruct.core.typed_data import head_of
+from usufruct.errors import ChainError
+from usufruct_oracles import chainview
+from usufruct_oracles.chainview import ChainView
+
+ADDRESSES = {"TelemetryAnchor": ANCHOR, "StatementBook": BOOK}
+
+
+def fresh(chain: FakeChain) -> ChainView:
+    return ChainView(chain, CHAIN_ID, ADDRESSES, 0)
+
+
+@pytest.fixture
+def week(team: Team) -> Team:
+    team.deliver(*range(1, 8))
+    team.end_of(7)
+    team.settle()
+    return team
+
+
+def test_everything_follows_from_the_events(week: Team) -> None:
+    view = fresh(week.chain)
+    view.refresh()
+    account = view.account(WATER)
+    assert account.cursor == week.chain.cursors[WATER]
+    assert account.before(1) is not None
+    assert account.before(8) == account.cursor
+    assert account.before(9) is None
+    assert account.head_at(week.start) == account.batches[1].batch.prev
+    assert account.head_at(week.window(3).to) is None  # the batch closes no period
+    assert view.now == week.chain.blocks[-1].timestamp
+    assert view.signers.threshold == 2
+
+
+def test_ranges_are_bounded(week: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chainview, "RANGE", 2)
+    asked: list[tuple[int, int]] = []
+    original = week.chain.logs
+
+    def logs(from_block: int, to_block: int, *rest: object) -> object:
+        asked.append((from_block, to_block))
+        return original(from_block, to_block, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(week.chain, "logs", logs)
+    view = fresh(week.chain)
+    view.refresh()
+    assert all(to - start == 1 for start, to in asked[:-1])
+    assert asked[-1][1] == len(week.chain.blocks) - 1
+    count = len(asked)
+    view.refresh()
+    assert len(asked) == count
+    week.chain.set_time(week.window(8).to)
+    view.refresh()
+    assert len(asked) == count + 1
+
+
+def test_a_chain_that_was_not_opened_has_no_cursor(week: Team) -> None:
+    view = fresh(week.chain)
+    view.refresh()
+    assert view.account(99).cursor is None
+    assert view.account(99).head_at(0) is None
+
+
+def test_a_reorganisation_is_read_anew(week: Team) -> None:
+    view = fresh(week.chain)
+    view.refresh()
+    week.chain.drop_blocks(3)
+    week.chain.set_time(week.window(7).to + 9)
+    view.refresh()
+    assert view.account(WATER).cursor == week.chain.cursors[WATER]
+    assert view.account(WATER).cursor != week.members[0].view.account(WATER).cursor
+
+
+def test_a_shorter_chain_is_read_anew(week: Team) -> None:
+    view = fresh(week.chain)
+    view.refresh()
+    week.chain.drop_blocks(3)
+    view.refresh()
+    assert view.account(WATER).cursor == week.chain.cursors[WATER]
+
+
+def test_events_must_lead_to_the_head(week: Team) -> None:
+    del week.chain.logs_[-1]
+    view = fresh(week.chain)
+    with pytest.raises(ChainError, match="do not lead to its head"):
+        view.refresh()
+    assert view.account(WATER).cursor is None
+
+
+def test_a_gap_in_the_events_is_noticed(week: Team) -> None:
+    del week.chain.logs_[3]
+    view = fresh(week.chain)
+    with pytest.raises(ChainError, match="does not continue from the events"):
+        view.refresh()
+
+
+def test_events_without_the_opening_are_noticed(week: Team) -> None:
+    view = ChainView(week.chain, CHAIN_ID, ADDRESSES, 2)
+    with pytest.raises(ChainError, match="does not continue from the events"):
+        view.refresh()
+
+
+def test_a_changed_event_is_noticed(week: Team) -> None:
+    log = week.chain.logs_[4]
+    event = anchor.BatchAnchored.decode(log.topics, log.data)
+    values = (
+        *(event.from_, event.to, event.first, event.count + 1, event.closes),
+        *(event.root, event.content, event.head),
+    )
+    types = (*("uint40", "uint40", "uint64", "uint32", "bool", "bytes32", "bytes32", "bytes32"),)
+    log = type(log)(
+        log.address,
+        log.topics,
+        rt.encode(types, values),
+        log.block_number,
+        log.block_hash,
+        *(log.tx_hash, 0, 0),
+    )
+    week.chain.logs_[4] = log
+    with pytest.raises(ChainError, match="does not continue"):
+        fresh(week.chain).refresh()
+
+
+def test_after_an_error_everything_is_read_again(
+    week: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = week.chain.call
+
+    def wrong(address: str, call: Call[object], block: int | str = "latest") -> object:
+        return bytes(32) if call.name == "headOf" else original(address, call, block)
+
+    view = fresh(week.chain)
+    monkeypatch.setattr(week.chain, "call", wrong)
+    with pytest.raises(ChainError):
+        view.refresh()
+    assert view.account(WATER).cursor is None
+    monkeypatch.setattr(week.chain, "call", original)
+    view.refresh()
+    cursor = view.account(WATER).cursor
+    assert cursor is not None
+    assert head_of(cursor) == head_of(week.chain.cursors[WATER])
+
+
+def test_a_failing_node_takes_nothing_away(week: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    view = fresh(week.chain)
+    view.refresh()
+    before = view.account(WATER)
+    week.chain.drop_blocks(2)
+    week.chain.set_time(week.window(8).to)
+
+    def broken(*_: object) -> object:
+        raise ChainError("no answer")
+
+    monkeypatch.setattr(week.chain, "logs", broken)
+    with pytest.raises(ChainError, match="no answer"):
+        view.refresh()
+    assert view.account(WATER) is before
+    assert len(before.batches) == 7
+
+
+def test_an_account_does_not_change_under_its_reader(week: Team) -> None:
+    view = week.members[0].view
+    before = view.account(WATER)
+    week.deliver(8)
+    week.end_of(8)
+    week.settle()
+    assert (len(before.batches), len(view.account(WATER).batches)) == (7, 8)
