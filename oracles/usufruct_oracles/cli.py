@@ -26,6 +26,7 @@ from usufruct_oracles.explain import explain as explain_period
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.pledges import Pledges
 from usufruct_oracles.process import run
+from usufruct_oracles.realdata.convert import MONTH, convert_month
 from usufruct_oracles.runtime import lay_ground
 from usufruct_oracles.simulate import write_month
 
@@ -210,6 +211,24 @@ def simulate(
     )
     for fault in report.faults:
         typer.echo(logs.escape(f"  {fault.stream} {fault.day} {fault.meter}: {fault.kind}"))
+
+
+@app.command()
+def convert(
+    data: Annotated[
+        Path, typer.Option(help="Folder that holds citylearn2022, acn_data and the others.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for community.toml and the drop folder.")],
+    month: Annotated[str, typer.Option(help="Month to convert, YYYY-MM.")] = MONTH,
+) -> None:
+    """Turn a month of public real data into a community file and a drop folder, signed by a gateway."""
+    report = convert_month(data, out, month=month)
+    rows = ", ".join(f"{code} {count}" for code, count in report.rows.items())
+    typer.echo(
+        f"{report.month}: rows {rows} in {report.inbox}; community file {report.community_file}"
+    )
+    for note in report.notes:
+        typer.echo(logs.escape(f"  {note}"))
 
 
 @app.command()

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Final
 
 import coincurve
-from eth_account import Account
 
 from usufruct.contracts import Address, address
 from usufruct.core.keccak import keccak256
@@ -184,6 +183,9 @@ def _from_hex(name: str, text: str) -> SecretBytes:
 
 
 def _from_keystore(path: Path, password: str) -> SecretBytes:
+    # A slow import that only keystores need.
+    from eth_account import Account  # noqa: PLC0415
+
     try:
         key = bytes(Account.decrypt(json.loads(path.read_text(encoding="utf-8")), password))
     except OSError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from pathlib import Path
 
 from demonstrate.month import Feed, month_after
 from demonstrate.options import ROOT, Options
@@ -34,7 +33,7 @@ def make_feed(options: Options, places: Places) -> tuple[Feed, bool]:
         )
     months = int(str(done.get("months", 0)))
     book.write_text(json.dumps({**wanted, "months": months}))
-    feed = _real(options, places, months) if options.data else _simulated(options, places, months)
+    feed = _real(options, places) if options.data else _simulated(options, places, months)
     return feed, months == 0
 
 
@@ -57,10 +56,11 @@ def _simulated(options: Options, places: Places, months: int) -> Feed:
     return Feed(_EXAMPLE, folder, month, f"synthetic, seed {options.seed}")
 
 
-def _real(options: Options, places: Places, months: int) -> Feed:
-    folder = places.state / "feed" / f"{months + 1:02d}"
-    shutil.rmtree(folder, ignore_errors=True)
-    command("usufruct-oracle", "convert", "--data", str(options.data), "--out", str(folder))
-    community = Path(folder / "community.toml")
-    month = month_after(load_community(community).project.first_period, months)
-    return Feed(community, folder, month, f"real data from {options.data}")
+def _real(options: Options, places: Places) -> Feed:
+    """The month that the data cover; there is only this one, so a further run shows it again."""
+    folder = places.state / "feed" / "real"
+    if not folder.exists():
+        command("usufruct-oracle", "convert", "--data", str(options.data), "--out", str(folder))
+    community = folder / "community.toml"
+    month = load_community(community).project.first_period
+    return Feed(community, folder / "inbox", month, "real data")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from usufruct.errors import InputError
-from usufruct.money import Currency, basis_points, format_amount, mul_div_down, parse_amount
+from usufruct.money import BASIS, Currency, basis_points, format_amount, mul_div_down, parse_amount
 
 USDX = Currency("USDX", 6)
 YEN = Currency("JPY", 0)
@@ -28,6 +28,7 @@ def test_amounts_are_plain():
     assert format_amount(1_234_560_000, USDX) == "1234.560000"
     assert format_amount(-1, USDX) == "-0.000001"
     assert format_amount(7, YEN) == "7"
+    assert parse_amount("0", USDX) == parse_amount("-0.0", USDX) == 0
     assert parse_amount("150.00", USDX) == 150_000_000
     assert parse_amount("1.5000000000", USDX) == 1_500_000
 
@@ -70,6 +71,10 @@ def test_basis_points(text, expected):
 def test_other_shares_are_refused(text):
     with pytest.raises(InputError):
         basis_points(text)
+
+
+def test_all_is_ten_thousand_basis_points():
+    assert basis_points("100%") == BASIS == 10_000
 
 
 @given(st.integers(0, 2**128), st.integers(0, 2**128), st.integers(1, 2**64))

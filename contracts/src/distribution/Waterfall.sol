@@ -93,7 +93,7 @@ contract Waterfall is RuleBook, ReentrancyGuardTransient {
 
     /// @inheritdoc IWaterfall
     function settle(uint32 stream, uint32 period) external nonReentrant {
-        (uint64 distributable, bytes32 kpis, uint40 finalAt) = BOOK.consume(stream, period);
+        (uint64 distributable, uint40 finalAt) = BOOK.consume(stream, period);
         StreamLedger ledger = _ledgers[stream];
         (uint64 escrow, uint64 required) = (ledger.escrow(), _saturated(uint256(distributable) + ledger.shortfall()));
         uint64 receipts = escrow < required ? escrow : required;
@@ -103,6 +103,7 @@ contract Waterfall is RuleBook, ReentrancyGuardTransient {
             ledger = ledger.withMoney(escrow - receipts, required - receipts);
         }
         bytes memory rules = _packedRules(stream, ledger.inForce());
+        bytes32 kpis = rules.kpiCount() == 0 ? bytes32(0) : BOOK.kpisOf(stream, period);
         Line[] memory lines = _apply(stream, period, ledger, rules, receipts, kpis);
         _payOut(stream, period, rules, lines);
     }

@@ -3,7 +3,8 @@ pragma solidity ^0.8.30;
 
 /// @title Period statements: contiguous, versioned, challengeable, settled once.
 interface IStatementBook {
-    /// @notice State of a period's newest statement. `Final` is not stored: it is Attested after `finalAt`.
+    /// @notice State of a period's newest statement. `Final` is not stored: it is Attested after `finalAt`. Nor is Settled:
+    /// it is every period up to the last settled one.
     enum Status {
         None,
         Attested,
@@ -135,11 +136,11 @@ interface IStatementBook {
     /// @notice Voids an attested or disputed statement that is not settled. @custom:access-control GUARDIAN
     function voidStatement(uint32 stream, uint32 period, bytes32 reasonHash) external;
 
-    /// @notice Marks a final statement settled and hands out what settlement needs. Only the waterfall.
+    /// @notice Marks a final statement settled and hands out what every settlement needs. Only the waterfall. The KPIs are
+    /// left to `kpisOf`, for rules that use them.
     /// @return distributable Amount to be distributed.
-    /// @return kpis KPI vector.
     /// @return finalAt When it became final.
-    function consume(uint32 stream, uint32 period) external returns (uint64 distributable, bytes32 kpis, uint40 finalAt);
+    function consume(uint32 stream, uint32 period) external returns (uint64 distributable, uint40 finalAt);
 
     /// @notice EIP-712 digest of a statement for this book.
     function hashStatement(Statement calldata statement) external view returns (bytes32);

@@ -28,7 +28,8 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 /// TRUST. AUDITOR may delay a settlement, GUARDIAN may delay or prevent one, neither can change an amount. The
 /// waterfall is set once by ADMIN and alone marks statements settled.
 ///
-/// LIMITS. gross + adjustments is between 0 and 2^64 − 1. A period has at most 65 535 versions.
+/// LIMITS. gross + adjustments is between 0 and 2^64 − 1. A stream has at most 16 777 215 periods, a period 65 535
+/// versions.
 contract StatementBook is IStatementBook, AccessManaged, EIP712 {
     /* TYPES */
 
@@ -39,11 +40,14 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
         bytes32 kpis;
     }
 
-    /// @dev Where a stream stands: last attested period and its end, last settled period. One slot.
+    /// @dev Where a stream stands: last attested period and its end, last settled period. And a copy of the waterfall,
+    /// made by the stream's first settlement and never stale, since the waterfall is set once. One slot, so that a
+    /// settlement reads and writes no other beside the period's record.
     struct Progress {
-        uint32 attested;
+        uint24 attested;
         uint40 to;
-        uint32 settled;
+        uint24 settled;
+        address waterfall;
     }
 
     /* CONSTANTS */
@@ -100,7 +104,7 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
     /// @inheritdoc IStatementBook
     function dispute(uint32 stream, uint32 period, bytes32 evidenceHash) external restricted {
         Record storage record = _entries[stream][period].record;
-        _requireStatus(stream, period, record.status, Status.Attested);
+        _requireStatus(stream, period, _statusOf(stream, period), Status.Attested);
         if (block.timestamp >= record.finalAt) revert WindowClosed(stream, period, record.finalAt);
         record.status = Status.Disputed;
         emit StatementDisputed(stream, period, record.version, msg.sender, evidenceHash);
@@ -109,7 +113,7 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
     /// @inheritdoc IStatementBook
     function dismiss(uint32 stream, uint32 period, bytes32 reasonHash) external restricted {
         Record storage record = _entries[stream][period].record;
-        _requireStatus(stream, period, record.status, Status.Disputed);
+        _requireStatus(stream, period, _statusOf(stream, period), Status.Disputed);
         uint40 finalAt = _windowEnd(STREAMS.termsOf(stream));
         (record.status, record.finalAt) = (Status.Attested, finalAt);
         emit DisputeDismissed(stream, period, record.version, finalAt, reasonHash);
@@ -118,7 +122,8 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
     /// @inheritdoc IStatementBook
     function voidStatement(uint32 stream, uint32 period, bytes32 reasonHash) external restricted {
         Record storage record = _entries[stream][period].record;
-        if (record.status != Status.Disputed) _requireStatus(stream, period, record.status, Status.Attested);
+        Status status = _statusOf(stream, period);
+        if (status != Status.Disputed) _requireStatus(stream, period, status, Status.Attested);
         record.status = Status.Voided;
         emit StatementVoided(stream, period, record.version, reasonHash);
     }
@@ -126,23 +131,19 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
     /* SETTLEMENT */
 
     /// @inheritdoc IStatementBook
-    function consume(uint32 stream, uint32 period)
-        external
-        returns (uint64 distributable, bytes32 kpis, uint40 finalAt)
-    {
-        if (msg.sender != waterfall) {
-            revert NotWaterfall(msg.sender);
-        }
-        Entry storage entry = _entries[stream][period];
-        Record memory record = entry.record;
-        _requireStatus(stream, period, record.status, Status.Attested);
-        if (block.timestamp < record.finalAt) revert NotFinal(stream, period, record.finalAt);
-        uint32 expected = _progress[stream].settled + 1;
+    function consume(uint32 stream, uint32 period) external returns (uint64 distributable, uint40 finalAt) {
+        Progress memory progress = _progress[stream];
+        if (msg.sender != progress.waterfall && msg.sender != waterfall) revert NotWaterfall(msg.sender);
+        Record storage record = _entries[stream][period].record;
+        Status status = _withSettled(record.status, period, progress.settled);
+        if (status != Status.Attested) revert WrongStatus(stream, period, status);
+        (distributable, finalAt) = (record.distributable, record.finalAt);
+        if (block.timestamp < finalAt) revert NotFinal(stream, period, finalAt);
+        uint32 expected = uint32(progress.settled) + 1;
         if (period != expected) revert EarlierPeriodOpen(stream, expected, period);
-        entry.record.status = Status.Settled;
-        _progress[stream].settled = period;
-        emit StatementSettled(stream, period, record.version, record.distributable);
-        return (record.distributable, entry.kpis, record.finalAt);
+        (progress.settled, progress.waterfall) = (uint24(period), msg.sender);
+        _progress[stream] = progress;
+        emit StatementSettled(stream, period, record.version, distributable);
     }
 
     /* VIEWS */
@@ -154,8 +155,9 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
     }
 
     /// @inheritdoc IStatementBook
-    function recordOf(uint32 stream, uint32 period) external view returns (Record memory) {
-        return _entries[stream][period].record;
+    function recordOf(uint32 stream, uint32 period) external view returns (Record memory record) {
+        record = _entries[stream][period].record;
+        record.status = _statusOf(stream, period);
     }
 
     /// @inheritdoc IStatementBook
@@ -209,10 +211,10 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
     /// @dev Period, bounds and version: either the next period or a new version of an earlier one.
     function _checkPlace(Statement calldata s, uint40 start) private view {
         Progress memory progress = _progress[s.stream];
-        uint32 next = progress.attested + 1;
+        uint32 next = uint32(progress.attested) + 1;
         uint40 from = next == 1 ? start : progress.to;
         bool known = s.period != 0 && s.period < next;
-        if (!known && (s.period != next || s.from != from)) {
+        if (!known && (s.period != next || s.from != from || next > type(uint24).max)) {
             revert PeriodNotContiguous(s.stream, next, from, s.period, s.from);
         }
         if (known) _checkSupersedes(s, progress.attested);
@@ -221,8 +223,9 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
 
     function _checkSupersedes(Statement calldata s, uint32 newest) private view {
         Record memory record = _entries[s.stream][s.period].record;
-        if (record.status == Status.Settled) revert PeriodSettled(s.stream, s.period);
-        if (s.period != newest) _requireStatus(s.stream, s.period, record.status, Status.Voided);
+        Status status = _statusOf(s.stream, s.period);
+        if (status == Status.Settled) revert PeriodSettled(s.stream, s.period);
+        if (s.period != newest) _requireStatus(s.stream, s.period, status, Status.Voided);
         if (s.from != record.from || s.to != record.to) revert PeriodBoundsChanged(s.stream, s.period);
         _checkVersion(s, record.version + 1);
     }
@@ -253,6 +256,16 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
 
     /* INTERNAL: VALUES */
 
+    function _statusOf(uint32 stream, uint32 period) private view returns (Status) {
+        return _withSettled(_entries[stream][period].record.status, period, _progress[stream].settled);
+    }
+
+    /// @dev That a period is settled is not stored with it but follows from the stream's progress: a settlement writes
+    /// one slot. Periods settle in order, so all up to `settled` are; there is no period 0.
+    function _withSettled(Status stored, uint32 period, uint32 settled) private pure returns (Status) {
+        return period <= settled && period != 0 ? Status.Settled : stored;
+    }
+
     function _distributable(Statement calldata s) private pure returns (uint64) {
         int256 sum = int256(uint256(s.gross)) + s.adjustments;
         if (sum < 0) revert NegativeDistributable(s.stream, s.gross, s.adjustments);
@@ -272,6 +285,6 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
         (entry.record, entry.digest) = (record, digest);
         if (entry.kpis != s.kpis) entry.kpis = s.kpis;
         Progress storage progress = _progress[s.stream];
-        if (s.period > progress.attested) (progress.attested, progress.to) = (s.period, s.to);
+        if (s.period > progress.attested) (progress.attested, progress.to) = (uint24(s.period), s.to);
     }
 }

@@ -143,6 +143,21 @@ contract RegisterTest is IdentityKit {
         assertEq(uint256(participants.walletOf(adam).participant), 0, "stored");
     }
 
+    /// @dev The least word that does not fit, for each field.
+    function test_RevertWhen_AWordIsJustTooWide() public {
+        uint16[6] memory widths = [160, 64, 16, 16, 8, 40];
+        for (uint256 field; field < 6; ++field) {
+            bytes memory input = abi.encodeCall(participants.register, (registrationOf(adam, 7)));
+            uint256 word = 1 << widths[field];
+            assembly ("memory-safe") {
+                mstore(add(add(input, 36), mul(field, 32)), word)
+            }
+            vm.prank(registrar);
+            (bool ok,) = address(participants).call(input);
+            assertFalse(ok, "accepted");
+        }
+    }
+
     /* HELPERS */
 
     function _register(IParticipantRegistry.Registration memory r) private {

@@ -51,7 +51,7 @@ contract SeriesHandler is RightsKit {
         return currency.balanceOf(address(series));
     }
 
-    function received(address actor) external view returns (uint256) {
+    function receivedBy(address actor) external view returns (uint256) {
         return currency.balanceOf(actor);
     }
 
@@ -181,7 +181,7 @@ contract AccrualInvariants is Kit {
             address actor = handler.actors(i);
             uint256 exact = handler.earned(actor) - handler.paid(actor) * handler.supply();
             assertEq(handler.right().claimable(actor), exact / handler.supply(), "claimable");
-            assertEq(handler.received(actor), handler.paid(actor), "received");
+            assertEq(handler.receivedBy(actor), handler.paid(actor), "received");
         }
     }
 

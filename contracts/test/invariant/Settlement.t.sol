@@ -92,11 +92,11 @@ contract SettlementHandler is DistributionKit {
 
     function withdraw(uint256 seed) external {
         address payee = _payees[seed % 4];
-        uint64 owed = falls.owedTo(payee);
+        uint64 due = falls.owedTo(payee);
         uint256 before = currency.balanceOf(payee);
         (bool made,) = address(falls).call{gas: 300_000}(abi.encodeCall(falls.withdrawOwed, (payee)));
-        assertEq(currency.balanceOf(payee), before + (made ? owed : 0), "received");
-        assertEq(falls.owedTo(payee), made ? 0 : owed, "owed");
+        assertEq(currency.balanceOf(payee), before + (made ? due : 0), "received");
+        assertEq(falls.owedTo(payee), made ? 0 : due, "owed");
     }
 
     function wait(uint256 time) external {

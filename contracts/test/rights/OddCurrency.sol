@@ -32,13 +32,13 @@ contract OddCurrency is Currency {
         Mood mood = moods[to];
         if (mood == Mood.Reverts) revert("no");
         if (mood == Mood.SaysFalse) return false;
+        if (mood == Mood.SaysTwo) _answer(2, 32);
         if (mood == Mood.BurnsGas) {
             while (true) {}
         }
         if (mood == Mood.CallsBack) _callBack(to);
         _transfer(msg.sender, to, amount);
         if (mood == Mood.SaysNothing) _answer(0, 0);
-        if (mood == Mood.SaysTwo) _answer(2, 32);
         if (mood == Mood.SaysTooMuch) _answer(1, 20_000);
         return true;
     }

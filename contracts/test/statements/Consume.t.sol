@@ -17,9 +17,8 @@ contract ConsumeTest is StatementKit {
         assertTrue(book.isFinal(STREAM, 1), "final");
         vm.expectEmit(address(book));
         emit IStatementBook.StatementSettled(STREAM, 1, 1, 999_999);
-        (uint64 distributable, bytes32 kpis, uint40 finalAt) = consume(1);
+        (uint64 distributable, uint40 finalAt) = consume(1);
         assertEq(uint256(distributable), 999_999, "distributable");
-        assertEq(kpis, KPIS, "kpis");
         assertEq(uint256(finalAt), NOW + WINDOW, "final at");
         assertRecord(statementOf(1, 1), IStatementBook.Status.Settled, NOW + WINDOW);
         assertProgress(2, START + 2 * SPAN, 1);

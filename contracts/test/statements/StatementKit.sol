@@ -99,7 +99,7 @@ abstract contract StatementKit is TelemetryKit, StreamKit {
         book.voidStatement(STREAM, period, REASON);
     }
 
-    function consume(uint32 period) internal returns (uint64 distributable, bytes32 kpis, uint40 finalAt) {
+    function consume(uint32 period) internal returns (uint64 distributable, uint40 finalAt) {
         vm.prank(waterfall);
         return book.consume(STREAM, period);
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from fractions import Fraction
 
 from usufruct.config import Stream
 from usufruct_oracles.catalog import amount_of
@@ -113,17 +114,16 @@ def mean_stake(amounts: list[int]) -> Stake:
 
 def _corrected(rule: Rule, reading: Reading, place: Place) -> int | None:
     """The quantity with the unit put right, if that is plausible."""
+    factor = None
     if rule is Rule.IMPLAUSIBLE:
-        quantity = reading.quantity // FACTOR
+        factor = Fraction(1, FACTOR)
     elif rule is Rule.UNIT_MISMATCH:
         factor = factor_between(reading.row.unit, place.meter.unit)
-        if factor is None:
-            return None
-        quantity = reading.quantity * factor.numerator // factor.denominator
-    else:
+    if factor is None or reading.row.value is None:
         return None
-    right = Reading(reading.row, reading.start, reading.end, reading.duration, quantity)
-    return quantity if _is_sound(right, place) else None
+    # From the value itself: the quantity has lost its fraction already.
+    quantity = reading.row.value.quantity(place.meter.multiplier * factor)
+    return quantity if _is_sound(replace(reading, quantity=quantity), place) else None
 
 
 def _is_sound(reading: Reading, place: Place) -> bool:

@@ -7,17 +7,12 @@ contract declared.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final, TypeVar
-from urllib.parse import urlsplit
-
-import requests
-from web3 import HTTPProvider
-from web3.types import RPCEndpoint
 
 from usufruct.chain.records import Block, Log, Receipt, quantity
+from usufruct.chain.transport import Transport
 from usufruct.contracts import Address, Call, ContractError, DecodeError, decode_error
 from usufruct.errors import ChainError
 
@@ -27,10 +22,7 @@ R = TypeVar("R")
 BlockTag = int | str
 """A block number, or one of a node's tags (`latest`, `pending`, `safe`, `finalized`)."""
 
-_ATTEMPTS: Final = 4
-_FIRST_PAUSE: Final = 0.1
 _BATCH: Final = 200
-_HTTP_TEXT_ERRORS: Final = (ValueError, KeyError, TypeError)
 _Topics = Sequence[bytes | Sequence[bytes] | None]
 
 
@@ -57,10 +49,8 @@ class ChainClient:
     """
 
     def __init__(self, url: str, timeout: float = 10.0) -> None:
-        self.url = _shown(url)
-        self._provider = HTTPProvider(
-            url, request_kwargs={"timeout": timeout}, exception_retry_configuration=None
-        )
+        self._transport = Transport(url, timeout)
+        self.url = self._transport.shown
 
     def __repr__(self) -> str:
         return f"ChainClient({self.url})"
@@ -73,34 +63,7 @@ class ChainClient:
         Raises ContractError for a revert whose error is known, RpcError for another error answer
         and ChainError when the node cannot be reached or does not speak JSON-RPC.
         """
-        answer = self._reach(lambda: self._provider.make_request(RPCEndpoint(method), params))
-        return self._result(answer, method)
-
-    def _reach(self, request: Callable[[], R]) -> R:
-        pause = _FIRST_PAUSE
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                return request()
-            except (requests.ConnectionError, requests.Timeout) as error:
-                if attempt == _ATTEMPTS:
-                    raise self._unreachable(type(error).__name__) from None
-            except requests.HTTPError as error:
-                status = "error" if error.response is None else error.response.status_code
-                raise self._unreachable(f"HTTP {status}") from None
-            except _HTTP_TEXT_ERRORS:
-                raise self._unreachable("the answer is not JSON-RPC") from None
-            time.sleep(pause)
-            pause *= 2
-        raise AssertionError("the loop returns or raises")
-
-    def _unreachable(self, why: str) -> ChainError:
-        return ChainError(
-            f"no answer from {self.url} ({why})",
-            field="rpc",
-            value=self.url,
-            rule="an Ethereum JSON-RPC endpoint must answer there",
-            remedy="start the node, or pass its address with --rpc",
-        )
+        return self._result(self._transport.one(method, params), method)
 
     def _result(self, answer: Mapping[str, Any], method: str) -> Any:
         error = answer.get("error")
@@ -221,14 +184,8 @@ class ChainClient:
         """
         answers: list[R | ContractError] = []
         for page in _pages(calls, _BATCH):
-            requests_ = [
-                (RPCEndpoint("eth_call"), [_request(address, call, None), _tag(block)])
-                for address, call in page
-            ]
-            raw = self._reach(partial(self._provider.make_batch_request, requests_))
-            if not isinstance(raw, list):
-                self._result(raw, "a batch of eth_call")
-                raise self._unreachable("a batch was answered with a single result")
+            params = [[_request(address, call, None), _tag(block)] for address, call in page]
+            raw = self._transport.many("eth_call", params)
             for (address, call), answer in zip(page, raw, strict=True):
                 outcome = self._answered(address, call, answer)
                 answers.append(outcome)
@@ -297,10 +254,3 @@ T = TypeVar("T")
 def _pages(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     for start in range(0, len(items), size):
         yield items[start : start + size]
-
-
-def _shown(url: str) -> str:
-    """The endpoint without user, password, path and query, where providers put keys."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")

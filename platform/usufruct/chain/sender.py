@@ -19,13 +19,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, NoReturn
 
-from eth_account.signers.local import LocalAccount
-
 from usufruct.chain import crash
 from usufruct.chain.client import ChainClient, RpcError
 from usufruct.chain.outbox import ChainAccount, Entry, Outbox, State
 from usufruct.chain.records import Receipt
-from usufruct.chain.signer import Signer, bumped
+from usufruct.chain.signer import KeyHolder, Signer, bumped
 from usufruct.errors import ChainError
 
 __all__ = ["Sender", "Timing"]
@@ -56,14 +54,14 @@ class Timing:
 class Sender:
     """Sends transactions of one account through one node and one outbox.
 
-    `key` is the account's private key (32 bytes) or a LocalAccount; it is kept blanked and never
-    shown.
+    `key` is the account's private key (32 bytes), or an object that holds it (such as a
+    LocalAccount); it is kept blanked and never shown.
     """
 
     def __init__(
         self,
         client: ChainClient,
-        key: bytes | LocalAccount,
+        key: bytes | KeyHolder,
         outbox: Outbox,
         *,
         timing: Timing | None = None,
@@ -73,7 +71,7 @@ class Sender:
         self._timing = timing or Timing()
         self._lock = threading.Lock()
         self._recovered = False
-        self._signer = Signer(client, key.key if isinstance(key, LocalAccount) else key)
+        self._signer = Signer(client, key if isinstance(key, bytes) else key.key)
         self.address = self._signer.address
         self._account = ChainAccount(client.chain_id, client.genesis, self.address)
 

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, Protocol
 
-from eth_account import Account
+from coincurve import PrivateKey
 
 from usufruct.chain.client import BlockTag, ChainClient, RpcError
 from usufruct.chain.outbox import Attempt, Request
 from usufruct.chain.records import quantity
+from usufruct.chain.rlp import rlp
+from usufruct.core.keccak import keccak256
 from usufruct.errors import ChainError
 from usufruct.keys import SecretBytes, address_of_key
 
-__all__ = ["MAX_GAS", "Fees", "Signer", "bumped"]
+__all__ = ["MAX_GAS", "Fees", "KeyHolder", "Signer", "bumped"]
 
 MAX_GAS: Final = 16_777_216
 """Most gas of one transaction (EIP-7825)."""
 
 _FALLBACK_PRIORITY_FEE: Final = 1_000_000_000
-_FEE_MARKET: Final = 2  # type of a transaction under EIP-1559
+_FEE_MARKET: Final = b"\x02"  # type of a transaction under EIP-1559
+
+
+class KeyHolder(Protocol):
+    """An object with a private key, such as eth_account's LocalAccount."""
+
+    @property
+    def key(self) -> bytes:
+        """The private key, 32 bytes."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,22 +106,22 @@ class Signer:
 
     def sign(self, request: Request, nonce: int, *, fees: Fees) -> Attempt:
         """The signed transaction."""
-        fields: dict[str, Any] = {
-            "type": _FEE_MARKET,
-            "chainId": self._chain_id,
-            "nonce": nonce,
-            "gas": request.gas,
-            "maxFeePerGas": fees.most,
-            "maxPriorityFeePerGas": fees.priority,
-            "value": request.value,
-            "data": request.data,
-        }
-        if request.to is not None:
-            fields["to"] = request.to
-        signed = Account.sign_transaction(fields, bytes(self._key))
-        return Attempt(
-            nonce, bytes(signed.hash), bytes(signed.raw_transaction), fees.most, fees.priority
-        )
+        fields: list[object] = [
+            self._chain_id,
+            nonce,
+            fees.priority,
+            fees.most,
+            request.gas,
+            b"" if request.to is None else bytes.fromhex(request.to[2:]),
+            request.value,
+            request.data,
+            [],
+        ]
+        digest = keccak256(_FEE_MARKET + rlp(fields))
+        signature = PrivateKey(bytes(self._key)).sign_recoverable(digest, hasher=None)
+        r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:64])
+        raw = _FEE_MARKET + rlp([*fields, signature[64], r, s])
+        return Attempt(nonce, keccak256(raw), raw, fees.most, fees.priority)
 
     def _call(self, request: Request, *, limit: bool) -> dict[str, str]:
         call = {

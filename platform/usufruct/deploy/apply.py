@@ -17,9 +17,9 @@ from typing import Final
 from usufruct.chain.client import ChainClient
 from usufruct.chain.outbox import NonceMoved, Outbox
 from usufruct.chain.records import Receipt
+from usufruct.chain.rlp import created_address
 from usufruct.chain.sender import Timing
 from usufruct.config import Community
-from usufruct.contracts import address
 from usufruct.core.keccak import keccak256
 from usufruct.deploy.action import Action, Transaction
 from usufruct.deploy.contracts import CIRCLE
@@ -27,7 +27,7 @@ from usufruct.deploy.keyring import Keyring
 from usufruct.deploy.plan import STAGES, Plan, Stage, make_plan, open_record, require_allowed
 from usufruct.deploy.record import CONTRACTS, Deployment, Reservation, record_path, save
 from usufruct.deploy.rights import created_series
-from usufruct.deploy.site import Site, created_address
+from usufruct.deploy.site import Site
 from usufruct.errors import ChainError, ConfigError
 from usufruct.keys import SecretBytes
 
@@ -216,7 +216,7 @@ class _Run:
             return
         sender = self._keyring.deployer
         nonce = sender.next_nonce() + len(CIRCLE) - 1
-        where = address(created_address(sender.address, nonce))
+        where = created_address(sender.address, nonce)
         self._store(replace(deployment.without(CIRCLE), waterfall=Reservation(where, nonce)))
 
 

@@ -9,18 +9,15 @@ from usufruct.chain.client import ChainClient, RpcError
 from usufruct.chain.records import Log
 from usufruct.config import Community
 from usufruct.contracts import Address, Call, ContractError, all_modules
-from usufruct.core.keccak import keccak256
 from usufruct.deploy.record import Deployment
 from usufruct.errors import ConfigError
 
-__all__ = ["Site", "artifact_name", "created_address", "fixed"]
+__all__ = ["Site", "artifact_name", "fixed"]
 
 R = TypeVar("R")
 
 _LOG_PAGE: Final = 5_000
 _IMPLEMENTATION: Final = "RevenueRightImpl"
-_SHORT: Final = 0x80
-_LIST: Final = 0xC0
 
 
 class Site:
@@ -117,15 +114,6 @@ class Site:
 def artifact_name(name: str) -> str:
     """Name of the Solidity contract behind a name of the record."""
     return "RevenueRight" if name == _IMPLEMENTATION else name
-
-
-def created_address(sender: str, nonce: int) -> bytes:
-    """The 20 bytes of the address that `sender` creates with its transaction `nonce` (CREATE)."""
-    number = nonce.to_bytes((nonce.bit_length() + 7) // 8)
-    if not 0 < nonce < _SHORT:
-        number = bytes([_SHORT + len(number)]) + number
-    body = bytes([_SHORT + 20]) + bytes.fromhex(sender[2:]) + number
-    return keccak256(bytes([_LIST + len(body)]) + body)[12:]
 
 
 def fixed(

@@ -14,6 +14,7 @@ from usufruct.errors import ChainError, ConfigError, UsufructError
 
 __all__ = ["Progress", "Runner"]
 
+_FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 30.0
 _logger = structlog.get_logger(__name__)
 
@@ -62,7 +63,7 @@ class Runner:
             self._thread.join(timeout)
 
     def _run(self) -> None:
-        pause = 1.0
+        pause = _FIRST_PAUSE
         while not self._stop.is_set():
             try:
                 wait = self._work()
@@ -76,6 +77,6 @@ class Runner:
                 self._fatal(error)
                 return
             else:
-                pause = 1.0
+                pause = _FIRST_PAUSE
                 self._failed(None)
             self._stop.wait(wait)

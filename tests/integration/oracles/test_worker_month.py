@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.integration.oracles.village import (
     DAYS,
     EV,
     NAMES,
+    SECRET,
     VPP,
     WATER,
     Computed,
@@ -23,13 +25,16 @@ from tests.integration.oracles.village import (
     village,
     wait_until,
 )
+from typer.testing import CliRunner, Result
 
 from usufruct.core.encoding import canonical_json, unhex
 from usufruct.core.keccak import keccak256
 from usufruct.core.merkle import tree_root
 from usufruct.core.signing import recover, unpack_signatures
 from usufruct.core.typed_data import Domain, batch_digest, statement_digest
+from usufruct.errors import ConfigError
 from usufruct.keys import dev_account, dev_address
+from usufruct_oracles import cli
 from usufruct_oracles.auth import Realm, sign_request
 from usufruct_oracles.wire import batch_from, statement_from
 
@@ -156,21 +161,25 @@ def test_a_stranger_and_a_replayed_request_get_no_signature(month: Village) -> N
             assert answer.status_code == status
 
 
-def test_the_programs_status_and_explanation(month: Village) -> None:
-    worker = month.workers[0]
-    text = worker.program("status", "--config", "worker.toml")
-    assert "WATER: 28 of 28 anchored batches confirmed, attested periods: 1 (v1)" in text
-    told = worker.program("explain", "2027-02", "--config", "worker.toml", "--stream", "VPP")
-    assert "VPP: can be closed" in told
-    nothing = worker.program(
-        *("release", "batch", "1", "99", "--config", "worker.toml", "--reason", "test")
+def test_the_programs_status_and_explanation(
+    month: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VILLAGE_SECRET", SECRET)
+    config = ["--config", str(month.workers[0].folder / "worker.toml")]
+
+    def program(*arguments: str) -> Result:
+        return CliRunner().invoke(cli.app, [*arguments, *config])
+
+    assert "WATER: 28 of 28 anchored batches confirmed, attested periods: 1 (v1)" in (
+        program("status").output
     )
-    assert "nothing was signed there" in nothing
-    taken = worker.program(
-        *("release", "batch", "1", "1", "--config", "worker.toml", "--reason", "test"), code=2
-    )
-    assert taken.count("\n") == 1
-    assert "not on the chain" in taken
+    assert json.loads(program("status", "--json").output)["name"] == "alpha"
+    assert "VPP: can be closed" in program("explain", "2027-02", "--stream", "VPP").output
+    nothing = program("release", "batch", "1", "99", "--reason", "test")
+    assert nothing.output == "nothing was signed there\n"
+    taken = program("release", "batch", "1", "1", "--reason", "test")
+    assert isinstance(taken.exception, ConfigError)
+    assert "not on the chain" in taken.exception.one_line()
 
 
 def test_a_worker_ends_with_code_0_on_sigterm_and_is_back_at_once(

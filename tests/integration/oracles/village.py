@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import httpx
@@ -33,6 +34,7 @@ from usufruct.core.typed_data import (
 )
 from usufruct.deploy.apply import apply
 from usufruct.deploy.record import Deployment, record_path
+from usufruct_oracles import cli
 from usufruct_oracles.journal.anchored import recorded_heads
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.journal import Journal
@@ -250,7 +252,7 @@ class Process:
     village: Village
     index: int
     port: int
-    process: subprocess.Popen[bytes] | None = None
+    process: ForkServerProcess | None = None
 
     @property
     def name(self) -> str:
@@ -268,8 +270,8 @@ class Process:
     def log(self) -> str:
         return (self.folder / "log").read_text(errors="replace")
 
-    def write_config(self, inbox: Path | None = None, **changes: str) -> Path:
-        """The worker's TOML file."""
+    def write_config(self, **changes: str) -> Path:
+        """The worker's TOML file; `changes` are values of [worker] in TOML, or another `inbox`."""
         self.folder.mkdir(exist_ok=True)
         peers = "".join(
             f'[[worker.peers]]\nname = "{NAMES[at]}"\nurl = "http://127.0.0.1:{port}"\n'
@@ -289,56 +291,50 @@ class Process:
             "poll": '"100ms"',
             "takeover": '"1s"',
         } | changes
+        inbox = values.pop("inbox", str(self.village.inbox))
         lines = "\n".join(f"{key} = {value}" for key, value in values.items())
         path = self.folder / "worker.toml"
-        path.write_text(
-            f'[worker]\n{lines}\n{peers}[source]\nkind = "csv"\n'
-            f'inbox = "{inbox or self.village.inbox}"\n'
-        )
+        path.write_text(f'[worker]\n{lines}\n{peers}[source]\nkind = "csv"\ninbox = "{inbox}"\n')
         return path
 
     def start(self, crash_at: str = "", *arguments: str) -> None:
         """Start the process; it dies at the crash point if one is named."""
-        environment = {**os.environ, "VILLAGE_SECRET": SECRET, "PYTHONPATH": _PATH}
-        if crash_at:
-            environment[crash.VARIABLE] = crash_at
-        command = [sys.executable, "-c", _PROGRAM, "run", "--config", "worker.toml", "--json-logs"]
-        with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [*command, *arguments], cwd=self.folder, env=environment, stdout=log, stderr=log
-            )
-
-    def program(self, *arguments: str, code: int = 0) -> str:
-        """What `usufruct-oracle` prints with these arguments in the worker's folder."""
-        environment = {**os.environ, "VILLAGE_SECRET": SECRET, "PYTHONPATH": _PATH}
-        done = subprocess.run(
-            [sys.executable, "-c", _PROGRAM, *arguments],
-            cwd=self.folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
+        environment = {"VILLAGE_SECRET": SECRET, crash.VARIABLE: crash_at}
+        command = ["usufruct-oracle", "run", "--config", "worker.toml", "--json-logs", *arguments]
+        self.process = _FORKS.Process(
+            target=_be_worker, args=(str(self.folder), command, environment), daemon=True
         )
-        assert done.returncode == code, done.stderr
-        return done.stderr if code else done.stdout
+        self.process.start()
 
     def kill(self) -> None:
         """kill -9."""
         if self.process is not None:
             self.process.kill()
-            self.process.wait()
+            self.process.join()
 
-    def stop(self) -> int:
+    def stop(self) -> int | None:
         """SIGTERM, and the exit code."""
         if self.process is None:
             return 0
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)
+        self.process.terminate()
+        self.process.join(30)
+        return self.process.exitcode
 
-    def wait_for_crash(self, seconds: float = 30) -> None:
+    def has_ended(self) -> bool:
+        """Whether the process is over, however it ended."""
+        return self.process is None or not self.process.is_alive()
+
+    def ends_within(self, seconds: float) -> bool:
+        """Wait for the process to end, at most so long."""
+        if self.process is not None:
+            self.process.join(seconds)
+        return self.has_ended()
+
+    def wait_for_crash(self, seconds: float = 60) -> None:
         """Wait until the process has killed itself."""
         assert self.process is not None
-        assert self.process.wait(seconds) == -signal.SIGKILL, self.log[-2000:]
+        self.process.join(seconds)
+        assert self.process.exitcode == -signal.SIGKILL, self.log[-2000:]
 
     def get(self, path: str) -> httpx.Response:
         return httpx.get(self.url + path, timeout=10, trust_env=False)
@@ -349,8 +345,20 @@ class Process:
         return False
 
 
-_PATH = os.pathsep.join([str(ROOT / "platform"), str(ROOT / "oracles")])
-_PROGRAM = "from usufruct_oracles.cli import main; main()"
+def _be_worker(folder: str, command: list[str], environment: dict[str, str]) -> None:
+    """What a worker's process does: the program itself, with its output in a file."""
+    os.chdir(folder)
+    os.environ.update(environment)
+    log = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (1, 2):
+        os.dup2(log, stream)
+    sys.argv = command
+    cli.main()
+
+
+# Importing the program takes seconds, a fork none. The server itself runs no code of a worker.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload([__name__])
 
 
 def wait_until(what: str, check: Callable[[], bool], seconds: float = 60) -> None:
@@ -382,11 +390,11 @@ def village(folder: Path) -> Iterator[Village]:
                 worker.kill()
 
 
-def start_workers(found: Village, *indices: int) -> list[Process]:
+def start_workers(found: Village, *indices: int, **changes: str) -> list[Process]:
     """Start some of the workers, all if none is named, and wait until they are up."""
     chosen = [found.workers[index] for index in indices or range(len(NAMES))]
     for worker in chosen:
-        worker.write_config()
+        worker.write_config(**changes)
         worker.start()
     for worker in chosen:
         wait_until(f"{worker.name} to come up", worker.is_up)

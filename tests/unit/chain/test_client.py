@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from usufruct.chain import client as client_module
+from usufruct.chain import transport as transport_module
 from usufruct.chain.client import ChainClient, RpcError, revert_of
 from usufruct.contracts import ZERO_ADDRESS
 from usufruct.contracts import stream_registry as sr
@@ -93,7 +93,7 @@ def test_the_chain_id_is_asked_for_once(client: ChainClient, node: Node) -> None
 
 def test_nobody_at_home_is_a_chain_error_after_some_tries(monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr(client_module.time, "sleep", pauses.append)
+    monkeypatch.setattr(transport_module.time, "sleep", pauses.append)
     with pytest.raises(ChainError, match="no answer") as caught:
         ChainClient("http://127.0.0.1:9", timeout=0.2).block_number()
     assert len(pauses) == 3

@@ -12,6 +12,7 @@ def test_parts_of_the_right_kind_are_returned():
     assert natural(0, "x") == 0
     assert digits("10", "x") == 10
     assert digits("0", "x") == 0
+    assert digits("9" * 78, "x") == 10**78 - 1
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,7 @@ def test_parts_of_the_right_kind_are_returned():
         (digits, "01"),
         (digits, "+1"),
         (digits, "²"),
+        (digits, "9" * 79),
     ],
 )
 def test_the_error_names_the_part(read, value):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from tests.unit.oracles.kit import (
     DOMAIN,
     SECRET,
@@ -23,6 +22,7 @@ from tests.unit.oracles.kit import (
     start_of,
     whole_day,
 )
+
 from usufruct.core.commitments import N, add_commitments, blinding, commit, meter_secret
 from usufruct.core.encoding import ReadingLeaf
 from usufruct.core.merkle import EMPTY_ROOT, tree_root
@@ -184,7 +184,11 @@ def test_only_the_last_day_of_the_month_closes(tmp_path: Path) -> None:
     for _ in range(30):
         closes.append(
             build_batch(
-                journal.database, community(), "WATER", cursor, calendar().window_after(cursor.to).to
+                journal.database,
+                community(),
+                "WATER",
+                cursor,
+                calendar().window_after(cursor.to).to,
             ).batch.closes
         )
         cursor = anchor_next(journal, "WATER", cursor)

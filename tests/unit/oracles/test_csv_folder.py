@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-
 from tests.unit.oracles.kit import DAY, bounds, community, signed_file, whole_day
+
 from usufruct.clock import FixedClock
 from usufruct.errors import ConfigError
 from usufruct_oracles.sources.base import SourceFile

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.unit.oracles.kit import (
     DAY,
     LATER,
@@ -16,6 +15,7 @@ from tests.unit.oracles.kit import (
     whole_day,
     with_signatures,
 )
+
 from usufruct_oracles.catalog import catalog_of
 from usufruct_oracles.sources.base import SourceFile
 from usufruct_oracles.sources.records import parse_signatures

@@ -16,6 +16,7 @@ from tests.unit.oracles.kit import (
     signed_file,
     whole_day,
 )
+
 from usufruct_oracles.catalog import catalog_of
 from usufruct_oracles.explain import StreamState, explain
 from usufruct_oracles.journal.journal import Journal
@@ -157,9 +158,7 @@ def test_lines_of_committed_streams_stay_in_the_worker(tmp_path: Path) -> None:
     journal = open_journal(tmp_path)
     line = row("home-01", at(12, day=DAYS[0]), "-1")
     journal.ingest(signed_file("VPP", {"home-01": [line]}, day=DAYS[0]))
-    negative = next(
-        each for each in verdicts_of(journal, 1)["open"] if each["rule"] == "negative"
-    )
+    negative = next(each for each in verdicts_of(journal, 1)["open"] if each["rule"] == "negative")
     assert negative["line"] is None
 
 

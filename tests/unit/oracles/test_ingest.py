@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-
 from tests.unit.oracles.kit import (
     DAY,
     LATER,
@@ -20,6 +19,7 @@ from tests.unit.oracles.kit import (
     start_of,
     whole_day,
 )
+
 from usufruct.clock import FixedClock
 from usufruct.errors import ConfigError, InputError
 from usufruct_oracles.journal.database import Database
@@ -165,7 +165,9 @@ def test_what_belongs_into_an_anchored_batch_is_late(tmp_path: Path) -> None:
     anchor_next(journal, "VPP", start_of("VPP"))
     report = journal.ingest(signed_file("VPP", {"home-01": lines}, day=day))
     assert (report.known, dict(report.rejected)) == (23, {Rule.LATE: 1})
-    before = signed_file("VPP", {"home-01": whole_day("home-01", day="2026-08-31")}, day="2026-08-31")
+    before = signed_file(
+        "VPP", {"home-01": whole_day("home-01", day="2026-08-31")}, day="2026-08-31"
+    )
     assert dict(journal.ingest(before).rejected) == {Rule.LATE: 24}
 
 

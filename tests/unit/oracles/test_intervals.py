@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-
 from tests.unit.oracles.kit import community, meter, stream
+
 from usufruct_oracles.catalog import Catalog, catalog_of
 from usufruct_oracles.intervals import days_ending_in, expected, interval_ends
 

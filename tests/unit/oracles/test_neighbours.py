@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.unit.oracles.kit import at, meter, row
 from tests.unit.oracles.test_rules import place_of, reading_of
+
 from usufruct_oracles.validation.neighbours import (
     Neighbours,
     duplicate,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-
 from tests.unit.oracles.kit import LATER, at, bounds, community, meter, row, stream
+
 from usufruct_oracles.validation import rules
 from usufruct_oracles.validation.rows import parse_row
 from usufruct_oracles.validation.rules import Place, Reading, judge
@@ -31,7 +31,7 @@ def reading_of(line: str) -> Reading:
 
 
 def verdict_on(line: str, now: int = LATER) -> Rule | None:
-    verdict = judge(reading_of(line), place_of(line.split(",")[0], now))
+    verdict = judge(reading_of(line), place_of(line.split(",", maxsplit=1)[0], now))
     return None if verdict is None else verdict.rule
 
 
@@ -51,8 +51,10 @@ def test_good_readings_keep_all_rules(line: str) -> None:
     assert verdict_on(line) is None
 
 
-@pytest.mark.parametrize(("quality", "counts"), [(c, True) for c in (0, 7, 8, 9, 17, 19)]
-                         + [(c, False) for c in (1, 10, 12, 13, 14, 18, 255)])
+@pytest.mark.parametrize(
+    ("quality", "counts"),
+    [(c, True) for c in (0, 7, 8, 9, 17, 19)] + [(c, False) for c in (1, 10, 12, 13, 14, 18, 255)],
+)
 def test_quality(quality: int, counts: bool) -> None:
     found = verdict_on(row(HOME, at(12), "1", quality=quality))
     assert found is (None if counts else Rule.QUALITY_REFUSED)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.unit.oracles.kit import DAY, at, meter, row
+
 from usufruct.core.signing import SCHEMES
 from usufruct.errors import InputError
 from usufruct_oracles.sources.records import (

@@ -6,11 +6,12 @@ import json
 from collections import Counter
 from datetime import datetime
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-
 from tests.unit.oracles.kit import LATER, community, open_journal
+
 from usufruct.clock import FixedClock
 from usufruct.config import Community, parse_community
 from usufruct.errors import ConfigError, InputError
@@ -26,7 +27,7 @@ from usufruct_oracles.sources.simulator import Simulator
 from usufruct_oracles.validation.verdicts import Rule
 
 MONTH = "2026-09"
-GOLDEN = "x"
+GOLDEN = "dfd66ed07f9827a1f6f89d3dbe1254be79fe8b8b0d32bfeffbc1fd75f1163364"
 RULES = {
     FaultKind.WRONG_UNIT: Rule.IMPLAUSIBLE,
     FaultKind.WRONG_LABEL: Rule.UNIT_MISMATCH,
@@ -143,7 +144,7 @@ def changed(*replacements: tuple[str, str]) -> Community:
 def test_meters_with_keys_of_their_own_are_not_signed_for() -> None:
     key = "0x0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
     own = changed(
-        ('count = 12\nfirst_id = 101', 'count = 1\nfirst_id = 101'),
+        ("count = 12\nfirst_id = 101", "count = 1\nfirst_id = 101"),
         ('key = "dev"\ncalibrated', f'key = "{key}"\ncalibrated'),
     )
     with pytest.raises(ConfigError, match="a key of its own"):
@@ -188,7 +189,7 @@ def test_sessions_follow_one_another_within_the_power() -> None:
     for number in range(200):
         sessions = list(shapes.charging(number, "charger-01", "2026-09-10", 11_000))
         assert len(sessions) <= 3
-        for one, two in zip(sessions, sessions[1:], strict=False):
+        for one, two in pairwise(sessions):
             assert one.start + one.minutes < two.start
         for each in sessions:
             assert each.start + each.minutes < 1440
@@ -210,7 +211,9 @@ def test_the_source_delivers_days_once_they_are_over() -> None:
     source = Simulator(community(), MONTH, 1, clock, faults=False)
     first = list(source.poll())
     assert [(each.day, each.stream) for each in first] == [
-        (day, code) for day in ("2026-09-01", "2026-09-02") for code in ("VPP", "PARKING", "WATER", "EV")
+        (day, code)
+        for day in ("2026-09-01", "2026-09-02")
+        for code in ("VPP", "PARKING", "WATER", "EV")
     ]
     assert list(source.poll()) == []
     clock.advance(86_400)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from tests.unit.oracles.kit import (
     TX,
     anchor_next,
@@ -19,6 +18,7 @@ from tests.unit.oracles.kit import (
     stream,
     whole_day,
 )
+
 from usufruct.core.statements import coverage_bp, gross, lines_root
 from usufruct.core.typed_data import head_of
 from usufruct.errors import EvidenceError, InputError
@@ -82,7 +82,9 @@ def test_too_little_coverage_says_by_how_much_and_what_it_costs(tmp_path: Path) 
 def test_sessions_are_missed_by_the_meter_day(tmp_path: Path) -> None:
     journal = open_journal(tmp_path)
     for day in month_days("2026-09")[:27]:
-        lines = {f"charger-{n:02d}": [row(f"charger-{n:02d}", at(9, day=day), "2")] for n in range(1, 7)}
+        lines = {
+            f"charger-{n:02d}": [row(f"charger-{n:02d}", at(9, day=day), "2")] for n in range(1, 7)
+        }
         journal.ingest(signed_file("EV", lines, day=day))
     heads = heads_of(journal, "EV")
     with pytest.raises(EvidenceError, match=r"5.00 points \(9 meter-days\) below 95.00%") as caught:
@@ -98,7 +100,9 @@ def test_too_much_estimated_is_refused(tmp_path: Path) -> None:
         lines = [row(CISTERN, at(h, day=day), "0.4", quality=quality) for h in range(24)]
         journal.ingest(signed_file("WATER", {CISTERN: lines}, day=day))
     heads = heads_of(journal, "WATER")
-    with pytest.raises(EvidenceError, match=r"6.67% of the quantity is estimated, 168000 L too many"):
+    with pytest.raises(
+        EvidenceError, match=r"6.67% of the quantity is estimated, 168000 L too many"
+    ):
         build_statement(journal.database, community(), "WATER", 1, 1, *heads)
 
 

@@ -1,0 +1,222 @@
+"""The indexer on a made-up chain: ranges, races, factory children."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from usufruct.chain.records import Block, Log
+from usufruct.contracts import revenue_right, series_factory
+from usufruct.contracts._runtime import address, encode
+from usufruct.contracts.shared import Terms
+from usufruct.contracts.waterfall import Rules
+from usufruct.errors import ChainError, ConfigError
+from usufruct.index.chain import WATCHED, TooManyLogs
+from usufruct.index.indexer import FIRST_RANGE, Indexer
+from usufruct.ledger.database import Database
+from usufruct.ledger.models import block, header, log, transfer
+
+CONTRACTS = {name: address(bytes([n]) * 20) for n, name in enumerate(WATCHED, 1)}
+SERIES = address(b"\xaa" * 20)
+HOLDER = address(b"\xbb" * 20)
+
+
+def block_hash(number: int, fork: int) -> bytes:
+    return bytes([fork]) + number.to_bytes(31)
+
+
+class FakeChain:
+    """Blocks up to `length`; from `forked_at` on they belong to `fork`."""
+
+    def __init__(self, length: int) -> None:
+        self.length = length
+        self.fork = 0
+        self.forked_at = 1 << 60
+        self.events: list[Log] = []
+        self.most_blocks = 1 << 60
+        self.asked: list[tuple[int, int, int]] = []
+        self.on_logs: Callable[[], None] = lambda: None
+
+    def _block(self, number: int) -> Block:
+        if number > self.length:
+            raise ChainError("no such block")
+        return Block(number, self.hash(number), self.hash(number - 1), 1_000 + number)
+
+    def hash(self, number: int) -> bytes:
+        return block_hash(max(number, 0), self.fork if number >= self.forked_at else 0)
+
+    def head(self) -> Block:
+        return self._block(self.length)
+
+    def blocks(self, numbers: Sequence[int]) -> list[Block]:
+        return [self._block(each) for each in numbers]
+
+    def block_hash(self, number: int) -> bytes | None:
+        return self.hash(number) if number <= self.length else None
+
+    def logs(self, first: int, last: int, addresses: Sequence[str]) -> list[Log]:
+        if last - first >= self.most_blocks:
+            raise TooManyLogs
+        self.asked.append((first, last, len(addresses)))
+        watched = {each.lower() for each in addresses}
+        found = [
+            each
+            for each in self.events
+            if first <= each.block_number <= last and each.address.lower() in watched
+        ]
+        self.on_logs()
+        return found
+
+    def rules(self, stream: int, version: int) -> Rules:
+        raise NotImplementedError
+
+    def emit(self, where: str, number: int, topics: list[bytes], data: bytes) -> None:
+        index = sum(each.block_number == number for each in self.events)
+        self.events.append(
+            Log(address(where), topics, data, number, self.hash(number), bytes(32), 0, index)
+        )
+
+    def create(self, number: int) -> None:
+        terms = Terms(
+            name=b"Name".ljust(32, b"\0"), symbol=b"SYM".ljust(32, b"\0"), stream=1, term_from=1, term_to=2,
+            rank=0, decimals=0, classes=2, countries=344 | 702 << 16, min_ticket=1, locked_until=0,
+        )  # fmt: skip
+        event = series_factory.SeriesCreated
+        topics = [event.TOPIC, bytes(12) + b"\xaa" * 20, (1).to_bytes(32)]
+        data = encode(("uint8", "bytes32", Terms.ABI), (0, bytes(32), terms.to_abi()))
+        self.emit(CONTRACTS["SeriesFactory"], number, topics, data)
+
+    def issue(self, number: int, units: int) -> None:
+        topics = [revenue_right.Transfer.TOPIC, bytes(32), bytes(12) + b"\xbb" * 20]
+        self.emit(SERIES, number, topics, units.to_bytes(32))
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    made = Database(f"sqlite:///{tmp_path}/ledger.db")
+    made.migrate()
+    return made
+
+
+def indexer(chain: FakeChain, database: Database, **options: int) -> Indexer:
+    return Indexer(chain, database, CONTRACTS, 1, {"chain_id": "1"}, **options)
+
+
+def count(database: Database, table: object) -> int:
+    with database.read() as connection:
+        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())  # type: ignore[arg-type]
+
+
+def test_a_series_made_in_the_range_is_followed_in_the_same_range(database: Database) -> None:
+    chain = FakeChain(50)
+    chain.issue(9, 3)  # before its creation: another contract's, and never seen
+    chain.create(10)
+    chain.issue(10, 5)
+    chain.issue(11, 7)
+    step = indexer(chain, database).catch_up()
+    assert (step.at, step.logs) == (50, 3)
+    assert count(database, transfer) == 2
+    assert chain.asked == [(1, 50, 6), (10, 50, 1)]
+    chain.length = 60
+    chain.issue(55, 1)
+    again = indexer(chain, database)
+    again.catch_up()
+    assert count(database, transfer) == 3
+    assert chain.asked[-1] == (51, 60, 7)
+
+
+def test_ranges_grow_while_little_happens_and_shrink_when_the_node_refuses(
+    database: Database,
+) -> None:
+    chain = FakeChain(3_000)
+    indexer(chain, database).catch_up()
+    sizes = [last - first + 1 for first, last, _ in chain.asked]
+    assert sizes[:3] == [FIRST_RANGE, 2 * FIRST_RANGE, 4 * FIRST_RANGE]
+    chain.length, chain.most_blocks = 6_000, 100
+    chain.asked.clear()
+    indexer(chain, database).catch_up()
+    assert max(last - first for first, last, _ in chain.asked) < 100
+    assert chain.asked[-1][1] == 6_000
+
+
+def test_only_the_newest_headers_and_blocks_with_logs_are_kept(database: Database) -> None:
+    chain = FakeChain(1_000)
+    chain.create(10)
+    chain.issue(20, 5)
+    indexer(chain, database, window=16).catch_up()
+    with database.read() as connection:
+        assert connection.execute(select(block.c.number)).scalars().all() == [10, 20]
+        assert connection.execute(select(header.c.number)).scalars().all() == list(
+            range(985, 1_001)
+        )
+
+
+def test_a_reorganisation_during_the_reading_writes_nothing(database: Database) -> None:
+    chain = FakeChain(30)
+    chain.create(10)
+
+    def fork() -> None:
+        chain.fork, chain.forked_at = 1, 5
+        chain.on_logs = lambda: None
+
+    chain.on_logs = fork
+    following = indexer(chain, database)
+    step = following.step()
+    assert (step.at, count(database, log)) == (0, 0)
+    chain.events.clear()
+    chain.create(12)
+    following.catch_up()
+    assert count(database, log) == 1
+
+
+def test_a_deep_reorganisation_is_found_among_sparse_blocks(database: Database) -> None:
+    chain = FakeChain(500)
+    chain.create(10)
+    for number in (20, 200, 300):
+        chain.issue(number, 1)
+    following = indexer(chain, database, window=8)
+    following.catch_up()
+    chain.fork, chain.forked_at, chain.length = 1, 150, 490
+    chain.events = [each for each in chain.events if each.block_number < 150]
+    chain.issue(160, 9)
+    step = following.step()
+    assert (step.at, step.undone) == (20, 2)
+    following.catch_up()
+    assert count(database, transfer) == 2
+
+
+def test_another_chain_altogether_is_refused(database: Database) -> None:
+    chain = FakeChain(50)
+    following = indexer(chain, database)
+    following.catch_up()
+    chain.fork, chain.forked_at = 1, 0
+    with pytest.raises(ConfigError, match="another chain"):
+        following.step()
+
+
+def test_a_failure_while_writing_is_made_good_by_the_next_step(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = FakeChain(50)
+    chain.create(10)
+    chain.issue(11, 7)
+    following = indexer(chain, database)
+    with monkeypatch.context() as patch:
+        patch.setattr("usufruct.index.indexer.insert_rows", _fail)
+        with pytest.raises(OSError, match="disk"):
+            following.step()
+    assert count(database, log) == 0
+    following.catch_up()
+    assert (count(database, log), count(database, transfer)) == (2, 1)
+
+
+def _fail(*_: object) -> None:
+    raise OSError("the disk is full")
+
+
+def test_a_node_without_the_newest_block_is_an_error(database: Database) -> None:
+    with pytest.raises(ChainError):
+        indexer(FakeChain(-1), database)
