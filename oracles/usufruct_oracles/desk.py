@@ -115,6 +115,13 @@ class Desk:
                 known = self._batches[stream] = key, self._build(stream, cursor, window)
             return known[1]
 
+    def built(self, stream: int, digest: bytes) -> BuiltBatch | None:
+        """The batch with that digest, if it is the one this worker has computed last."""
+        known = self._batches.get(stream)
+        if known is None or isinstance(known[1], Waiting) or known[1].digest != digest:
+            return None
+        return known[1].built
+
     def _build(self, stream: int, cursor: Cursor, window: Window) -> Ready[BuiltBatch] | Waiting:
         built = self._books.build_batch(stream, cursor, window)
         closed = self._batch_gate(stream, built, window)

@@ -159,11 +159,38 @@ def _missing(
     explained: set[tuple[str, int]],
     dead: set[tuple[str, str]],
 ) -> Iterator[Finding]:
+    whole = _whole_meters(connection, catalog, stream, days)
     for meter in catalog.meters_of(stream):
+        if meter.id in whole:
+            continue
         if stream.measure == "interval":
             yield from _missing_intervals(connection, catalog, stream, meter, days, explained)
         else:
             yield from _missing_days(connection, catalog, stream, meter, days, dead)
+
+
+def _whole_meters(
+    connection: Connection, catalog: Catalog, stream: Stream, days: Sequence[str]
+) -> set[int]:
+    """Interval meters with as many readings as there should be: no need to look closer."""
+    if stream.measure != "interval":
+        return set()
+    limits = [catalog.day(day) for day in days]
+    query = (
+        select(readings.c.meter, func.count())
+        .where(
+            readings.c.stream == stream.id,
+            readings.c.end > limits[0][0],
+            readings.c.end <= limits[-1][1],
+        )
+        .group_by(readings.c.meter)
+    )
+    counts: dict[int, int] = dict(connection.execute(query).tuples().all())
+    return {
+        meter.id
+        for meter in catalog.meters_of(stream)
+        if counts.get(meter.id) == sum(len(interval_ends(meter, day, *day)) for day in limits)
+    }
 
 
 def _missing_intervals(

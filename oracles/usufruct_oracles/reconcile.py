@@ -94,7 +94,9 @@ class Reconciler:
             self.waiting[stream] = waiting
             return False
         # Also as the journal stood earlier: a file may have come in since the quorum signed.
-        built = self._books.find_batch(stream, cursor, window, anchored.batch.content)
+        built = self._desk.built(stream, anchored.digest) or self._books.find_batch(
+            stream, cursor, window, anchored.batch.content
+        )
         if built is None or batch_digest(self._view.anchor_domain, built.batch) != anchored.digest:
             mine = built or self._books.build_batch(stream, cursor, window)
             self._halt(stream, anchored, mine, "this worker computes another content")

@@ -14,12 +14,13 @@ from typing import Any
 from rich.console import Console
 
 from demonstrate.anvil import Anvil
+from demonstrate.api import Api
 from demonstrate.feeds import make_feed, month_done
 from demonstrate.month import Month
 from demonstrate.options import Options, parse
-from demonstrate.processes import ProcessFailed, Stack, free_port, stack
-from demonstrate.stack import BIN, Places, Workers, command, write_secret
-from demonstrate.summary import Api, Summary
+from demonstrate.processes import ProcessFailed, Stack, stack
+from demonstrate.stack import Places, Workers, command, serve, write_secret
+from demonstrate.summary import Summary
 from usufruct.config import load_community
 from usufruct.core.periods import period_bounds
 from usufruct.errors import UsufructError
@@ -60,7 +61,7 @@ def _run(options: Options, processes: Stack, console: Console) -> int:
         console.print("new chain: deploying the contracts")
     _apply(feed.community, anvil, places)
     workers = Workers(processes, places, feed.community, anvil)
-    api = _serve(options, processes, places, anvil, feed.community, workers)
+    api = serve(options, processes, places, anvil, feed.community, workers)
     workers.wait()
     processes.wait_until("the API", lambda: api.ready("/health"), 60)
     month = Month(processes, places, anvil, workers, feed, console)
@@ -78,26 +79,6 @@ def _run(options: Options, processes: Stack, console: Console) -> int:
 def _apply(community: Path, anvil: Anvil, places: Places) -> None:
     arguments = ("--rpc", anvil.url, "--state", str(places.state))
     command("usufruct", "apply", str(community), *arguments, quiet=False)
-
-
-def _serve(
-    options: Options,
-    processes: Stack,
-    places: Places,
-    anvil: Anvil,
-    community: Path,
-    workers: Workers,
-) -> Api:
-    port = options.port or free_port()
-    argv = [
-        *(str(BIN / "usufruct"), "serve", "--rpc", anvil.url, "--community", str(community)),
-        *("--deployment", str(places.deployment), "--database", places.ledger),
-        *("--host", "127.0.0.1", "--port", str(port), "--poll-seconds", "0.3"),
-    ]
-    for url in workers.urls:
-        argv += ["--worker", url]
-    processes.start("server", argv, {"USUFRUCT_EVIDENCE_SECONDS": "1"})
-    return Api(f"http://127.0.0.1:{port}")
 
 
 def _write(path: Path | None, facts: dict[str, Any]) -> None:

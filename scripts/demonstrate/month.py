@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -79,6 +80,9 @@ class Month:
         console: Console,
     ) -> None:
         self.workers = workers
+        self.seconds: dict[str, float] = {}
+        """Seconds from the end of the period to the end of each stage."""
+        self._began = time.monotonic()
         self.processes = processes
         self.places = places
         self.anvil = anvil
@@ -107,6 +111,7 @@ class Month:
                 f"{files} signed files handed to each of {len(self.workers.urls)} workers"
             )
             self.anvil.move_to(self.to + _SETTLING_TIME)
+            self._began = time.monotonic()
             self._stage(progress, "batches anchored", len(self.streams) * self.days, self._anchored)
             self._stage(progress, "statements attested", len(self.streams), self._attested)
             final = max(self._record(stream).final_at for stream in self.streams)
@@ -136,6 +141,7 @@ class Month:
             return count >= total
 
         self.processes.wait_until(name, reached, _PATIENCE)
+        self.seconds[name] = time.monotonic() - self._began
 
     def _anchored(self) -> int:
         topics: list[bytes | list[bytes] | None] = [ta.BatchAnchored.TOPIC]

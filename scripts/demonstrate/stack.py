@@ -12,6 +12,8 @@ from pathlib import Path
 import httpx
 
 from demonstrate.anvil import CHAIN_ID, Anvil
+from demonstrate.api import Api
+from demonstrate.options import Options
 from demonstrate.processes import ProcessFailed, Stack, free_port
 
 BIN = Path(sys.executable).parent
@@ -127,6 +129,27 @@ inbox = "{self.places.inbox(worker)}"
         self._processes.wait_until(
             "the workers", lambda: all(answers(f"{u}/health") for u in self.urls), 60
         )
+
+
+def serve(
+    options: Options,
+    processes: Stack,
+    places: Places,
+    anvil: Anvil,
+    community: Path,
+    workers: Workers,
+) -> Api:
+    """Start the indexer and the payout query API."""
+    port = options.port or free_port()
+    argv = [
+        *(str(BIN / "usufruct"), "serve", "--rpc", anvil.url, "--community", str(community)),
+        *("--deployment", str(places.deployment), "--database", places.ledger),
+        *("--host", "127.0.0.1", "--port", str(port), "--poll-seconds", "0.3"),
+    ]
+    for url in workers.urls:
+        argv += ["--worker", url]
+    processes.start("server", argv, {"USUFRUCT_EVIDENCE_SECONDS": "1"})
+    return Api(f"http://127.0.0.1:{port}")
 
 
 def answers(url: str) -> bool:

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import httpx
 from rich.console import Console
 from rich.table import Table
 
+from demonstrate.api import Api
 from demonstrate.month import Month
 from demonstrate.processes import ProcessFailed
 from demonstrate.stack import BIN, command
@@ -29,44 +29,6 @@ _STEPS = {
     "Settled": "settle a period",
     "Funded": "fund a stream",
 }
-
-
-class Api:
-    """The payout query API of the running server."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._http = httpx.Client(base_url=url, timeout=60)
-
-    def get(self, path: str, **query: object) -> Any:
-        """JSON answer of a GET."""
-        answer = self._http.get(path, params={k: str(v) for k, v in query.items()})
-        answer.raise_for_status()
-        return answer.json()
-
-    def content(self, path: str, **query: object) -> bytes:
-        """Bytes of a GET."""
-        answer = self._http.get(path, params={k: str(v) for k, v in query.items()})
-        answer.raise_for_status()
-        return answer.content
-
-    def ready(self, path: str) -> bool:
-        """True if a GET of `path` gives 200."""
-        try:
-            return self._http.get(path).status_code == httpx.codes.OK
-        except httpx.HTTPError:
-            return False
-
-    def all(self, path: str, **query: object) -> list[Any]:
-        """All items of a paginated list."""
-        items: list[Any] = []
-        after: dict[str, object] = {}
-        while True:
-            page = self.get(path, **query, **after)
-            items += page["data"]
-            if not page.get("has_more"):
-                return items
-            after = {"starting_after": page["next"]}
 
 
 def gas_by_step(

@@ -5,6 +5,7 @@ import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
 import {ISeriesFactory} from "../interfaces/ISeriesFactory.sol";
 import {IWaterfall} from "../interfaces/IWaterfall.sol";
 import {CodeStore} from "../libraries/CodeStore.sol";
+import {KeyedCode} from "../libraries/KeyedCode.sol";
 import {RulesCodec} from "../libraries/RulesCodec.sol";
 import {MAX_STEPS, RuleCheck} from "./RuleCheck.sol";
 import {StreamLedger} from "./StreamLedger.sol";
@@ -12,12 +13,6 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 
 /// @title The waterfall's rules: recorded in versions, in force after a delay.
 abstract contract RuleBook is AccessManaged, IWaterfall {
-    /// @notice One recorded rule set.
-    struct Version {
-        address pointer;
-        uint40 effectiveAt;
-    }
-
     /// @dev Time at which a replaced version takes effect.
     uint40 private constant NEVER = type(uint40).max;
 
@@ -31,7 +26,8 @@ abstract contract RuleBook is AccessManaged, IWaterfall {
     /* STORAGE */
 
     mapping(uint32 stream => StreamLedger) internal _ledgers;
-    mapping(uint32 stream => mapping(uint32 version => Version)) private _versions;
+    /// @dev For readers alone: what is in force follows from the ledger, and where rules lie from their number.
+    mapping(uint32 stream => mapping(uint32 version => uint40)) private _effectiveAt;
     mapping(uint32 stream => uint64[MAX_STEPS]) internal _balances;
 
     /* CONSTRUCTOR */
@@ -49,12 +45,12 @@ abstract contract RuleBook is AccessManaged, IWaterfall {
         StreamLedger ledger = _ledgers[stream];
         uint32 current = ledger.inForce();
         if (current != 0) _requireHoldersKept(stream, current, rules.steps);
-        if (current != ledger.newest()) _versions[stream][ledger.newest()].effectiveAt = NEVER;
+        if (current != ledger.newest()) _effectiveAt[stream][ledger.newest()] = NEVER;
         version = ledger.newest() + 1;
         uint40 effectiveAt = uint40(block.timestamp) + (current == 0 ? 0 : RULES_DELAY);
         _ledgers[stream] = ledger.withVersion(version, effectiveAt);
-        address pointer = CodeStore.write(RulesCodec.encode(rules, terms));
-        _versions[stream][version] = Version(pointer, effectiveAt);
+        _effectiveAt[stream][version] = effectiveAt;
+        address pointer = KeyedCode.write(_key(stream, version), RulesCodec.encode(rules, terms));
         emit RulesSet(stream, version, effectiveAt, pointer);
     }
 
@@ -119,7 +115,9 @@ abstract contract RuleBook is AccessManaged, IWaterfall {
 
     /// @inheritdoc IWaterfall
     function rulesAt(uint32 stream, uint32 version) external view returns (Rules memory rules, uint40 effectiveAt) {
-        return (_rules(stream, version), _versions[stream][version].effectiveAt);
+        effectiveAt = _effectiveAt[stream][version];
+        if (effectiveAt == 0) revert NoRules(stream);
+        rules = _rules(stream, version);
     }
 
     /// @inheritdoc IWaterfall
@@ -127,10 +125,14 @@ abstract contract RuleBook is AccessManaged, IWaterfall {
         return (_ledgers[stream].newest(), _ledgers[stream].inForce());
     }
 
+    /// @dev `version` is one that was recorded, or 0 if the stream has no rules.
     function _packedRules(uint32 stream, uint32 version) internal view returns (bytes memory) {
-        address pointer = _versions[stream][version].pointer;
-        if (pointer == address(0)) revert NoRules(stream);
-        return CodeStore.read(pointer);
+        if (version == 0) revert NoRules(stream);
+        return CodeStore.read(KeyedCode.pointerOf(_key(stream, version)));
+    }
+
+    function _key(uint32 stream, uint32 version) private pure returns (bytes32) {
+        return bytes32(uint256(stream) << 32 | version);
     }
 
     function _rules(uint32 stream, uint32 version) private view returns (Rules memory) {

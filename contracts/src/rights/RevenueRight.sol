@@ -6,6 +6,7 @@ import {HolderAccount} from "./HolderAccount.sol";
 import {SeriesBase} from "./SeriesBase.sol";
 import {SeriesCompliance} from "./SeriesCompliance.sol";
 import {SeriesPayments} from "./SeriesPayments.sol";
+import {SeriesState} from "./SeriesState.sol";
 import {SeriesTerms} from "./SeriesTerms.sol";
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
@@ -58,27 +59,29 @@ contract RevenueRight is SeriesCompliance, SeriesPayments, IERC20Metadata, IERC2
 
     /// @inheritdoc IRevenueRight
     function issue(address[] calldata holders, uint64[] calldata units) external authorized {
-        if (_state.sealed_) revert AlreadySealed();
+        SeriesState state = _state;
+        if (state.isSealed()) revert AlreadySealed();
         if (holders.length != units.length) revert LengthMismatch(holders.length, units.length);
-        uint256 supply = _state.supply;
+        uint256 supply = state.supply();
         for (uint256 i = 0; i < holders.length; ++i) {
             supply += units[i];
             if (supply > MAX_UNITS) revert LimitExceeded(supply, MAX_UNITS);
             _issue(holders[i], units[i]);
         }
-        _state.supply = uint64(supply);
+        _state = state.withSupply(uint64(supply));
     }
 
     /// @inheritdoc IRevenueRight
     function seal() external authorized {
-        if (_state.sealed_) revert AlreadySealed();
-        _state.sealed_ = true;
-        emit Sealed(_state.supply);
+        SeriesState state = _state;
+        if (state.isSealed()) revert AlreadySealed();
+        _state = state.withSeal();
+        emit Sealed(state.supply());
     }
 
     /// @inheritdoc IRevenueRight
     function setPaused(bool paused) external authorized {
-        _state.paused = paused;
+        _state = _state.withPaused(paused);
         emit TransfersPaused(paused);
     }
 
@@ -125,7 +128,7 @@ contract RevenueRight is SeriesCompliance, SeriesPayments, IERC20Metadata, IERC2
 
     /// @notice Units outstanding.
     function totalSupply() external view returns (uint256) {
-        return _state.supply;
+        return _state.supply();
     }
 
     /// @notice Units of an account.
@@ -153,7 +156,7 @@ contract RevenueRight is SeriesCompliance, SeriesPayments, IERC20Metadata, IERC2
         (Refusal reason, uint40 until, HolderAccount sender, HolderAccount recipient) = _judge(from, to, units);
         if (reason != Refusal.None) _refuse(from, to, units, reason, until);
         if (from != to) {
-            uint256 acc = _state.acc;
+            uint256 acc = _state.acc();
             sender = sender.debit(units, acc);
             _store(to, recipient.credit(units, acc));
         }

@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 import {IParticipantRegistry} from "../interfaces/IParticipantRegistry.sol";
 import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
 import {HolderAccount} from "./HolderAccount.sol";
+import {SeriesState} from "./SeriesState.sol";
 import {SeriesTerms} from "./SeriesTerms.sol";
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 
@@ -25,7 +26,7 @@ abstract contract SeriesBase is IRevenueRight {
 
     /* STORAGE */
 
-    State internal _state;
+    SeriesState internal _state;
     mapping(address holder => Entry) internal _accounts;
 
     /* CONSTRUCTOR */
@@ -57,7 +58,7 @@ abstract contract SeriesBase is IRevenueRight {
 
     /// @inheritdoc IRevenueRight
     function state() external view returns (State memory) {
-        return _state;
+        return _state.unpack();
     }
 
     /// @inheritdoc IRevenueRight

@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
 import {HolderAccount} from "./HolderAccount.sol";
 import {SeriesBase} from "./SeriesBase.sol";
+import {SeriesState} from "./SeriesState.sol";
 import {SeriesTerms} from "./SeriesTerms.sol";
 
 /// @title Who may send to whom. One function decides for `transfer` and for `checkTransfer`, so they cannot disagree.
@@ -40,8 +41,9 @@ abstract contract SeriesCompliance is SeriesBase {
     }
 
     function _judgeSeries(uint256 rules) internal view returns (Refusal, uint40 until) {
-        if (!_state.sealed_) return (Refusal.NotSealed, 0);
-        if (_state.paused) return (Refusal.Paused, 0);
+        SeriesState state = _state;
+        if (!state.isSealed()) return (Refusal.NotSealed, 0);
+        if (state.paused()) return (Refusal.Paused, 0);
         until = rules.lockedUntil();
         return block.timestamp < until ? (Refusal.SeriesLocked, until) : (Refusal.None, 0);
     }

@@ -5,6 +5,7 @@ import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
 import {Payment} from "../libraries/Payment.sol";
 import {HolderAccount} from "./HolderAccount.sol";
 import {SeriesBase} from "./SeriesBase.sol";
+import {SeriesState} from "./SeriesState.sol";
 import {SeriesTerms} from "./SeriesTerms.sol";
 
 /// @title Money in, for all holders at once; money out, to each holder alone.
@@ -20,14 +21,14 @@ abstract contract SeriesPayments is SeriesBase {
     /// @inheritdoc IRevenueRight
     function distribute(uint32 period, uint64 amount) external {
         if (msg.sender != DISTRIBUTOR) revert NotDistributor(msg.sender);
-        State memory s = _state;
-        if (!s.sealed_ || s.supply == 0) revert NotSealed();
-        _requireNext(period, s.lastPeriod);
-        uint256 acc = uint256(s.acc) + amount;
+        SeriesState s = _state;
+        if (!s.isSealed() || s.supply() == 0) revert NotSealed();
+        _requireNext(period, s.lastPeriod());
+        uint256 acc = uint256(s.acc()) + amount;
         if (acc > MAX_UNITS) revert LimitExceeded(acc, MAX_UNITS);
-        uint32 number = s.distributions + 1;
-        (_state.acc, _state.lastPeriod, _state.distributions) = (uint64(acc), period, number);
-        emit Distributed(period, number, amount, uint64(acc), s.supply);
+        s = s.distributed(uint64(acc), period);
+        _state = s;
+        emit Distributed(period, s.distributions(), amount, uint64(acc), s.supply());
     }
 
     function _requireNext(uint32 period, uint32 last) private view {
@@ -52,7 +53,8 @@ abstract contract SeriesPayments is SeriesBase {
 
     /// @inheritdoc IRevenueRight
     function push(address[] calldata holders) external returns (uint256 paid) {
-        (uint256 acc, uint256 supply, uint256 today) = (_state.acc, _state.supply, _today());
+        SeriesState s = _state;
+        (uint256 acc, uint256 supply, uint256 today) = (s.acc(), s.supply(), _today());
         for (uint256 i = 0; i < holders.length; ++i) {
             address holder = holders[i];
             Entry storage entry = _accounts[holder];
@@ -84,11 +86,12 @@ abstract contract SeriesPayments is SeriesBase {
 
     /// @inheritdoc IRevenueRight
     function claimable(address holder) external view returns (uint64) {
-        return uint64(_accounts[holder].word.claimableDown(_state.acc, _state.supply));
+        return uint64(_accounts[holder].word.claimableDown(_state.acc(), _state.supply()));
     }
 
     function _claim(address holder) private returns (uint64) {
-        (uint256 acc, uint256 supply, uint256 today) = (_state.acc, _state.supply, _today());
+        SeriesState s = _state;
+        (uint256 acc, uint256 supply, uint256 today) = (s.acc(), s.supply(), _today());
         Entry storage entry = _accounts[holder];
         HolderAccount account = entry.word;
         uint256 amount = account.claimableDown(acc, supply);

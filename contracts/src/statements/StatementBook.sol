@@ -132,18 +132,37 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
 
     /// @inheritdoc IStatementBook
     function consume(uint32 stream, uint32 period) external returns (uint64 distributable, uint40 finalAt) {
-        Progress memory progress = _progress[stream];
-        if (msg.sender != progress.waterfall && msg.sender != waterfall) revert NotWaterfall(msg.sender);
+        Progress storage progress = _progress[stream];
+        (uint256 line, uint256 settled, address known) = _unpacked(progress);
+        if (msg.sender != known && msg.sender != waterfall) revert NotWaterfall(msg.sender);
         Record storage record = _entries[stream][period].record;
-        Status status = _withSettled(record.status, period, progress.settled);
+        uint16 version;
+        (distributable, finalAt, version) = (record.distributable, record.finalAt, record.version);
+        Status status = _withSettled(record.status, period, settled);
         if (status != Status.Attested) revert WrongStatus(stream, period, status);
-        (distributable, finalAt) = (record.distributable, record.finalAt);
         if (block.timestamp < finalAt) revert NotFinal(stream, period, finalAt);
-        uint32 expected = uint32(progress.settled) + 1;
-        if (period != expected) revert EarlierPeriodOpen(stream, expected, period);
-        (progress.settled, progress.waterfall) = (uint24(period), msg.sender);
-        _progress[stream] = progress;
-        emit StatementSettled(stream, period, record.version, distributable);
+        unchecked {
+            if (period != settled + 1) revert EarlierPeriodOpen(stream, uint32(settled + 1), period);
+        }
+        assembly ("memory-safe") {
+            sstore(progress.slot, or(or(line, shl(64, period)), shl(88, caller())))
+        }
+        emit StatementSettled(stream, period, version, distributable);
+    }
+
+    /// @dev The slot's parts as Solidity lays them out: attested periods and their end, which a settlement keeps; the
+    /// last settled period; the waterfall.
+    function _unpacked(Progress storage progress)
+        private
+        view
+        returns (uint256 line, uint256 settled, address waterfall_)
+    {
+        assembly ("memory-safe") {
+            let word := sload(progress.slot)
+            line := and(word, 0xffffffffffffffff)
+            settled := and(shr(64, word), 0xffffff)
+            waterfall_ := shr(96, shl(8, word))
+        }
     }
 
     /* VIEWS */
@@ -262,7 +281,7 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
 
     /// @dev That a period is settled is not stored with it but follows from the stream's progress: a settlement writes
     /// one slot. Periods settle in order, so all up to `settled` are; there is no period 0.
-    function _withSettled(Status stored, uint32 period, uint32 settled) private pure returns (Status) {
+    function _withSettled(Status stored, uint256 period, uint256 settled) private pure returns (Status) {
         return period <= settled && period != 0 ? Status.Settled : stored;
     }
 

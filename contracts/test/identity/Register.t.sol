@@ -145,7 +145,7 @@ contract RegisterTest is IdentityKit {
 
     /// @dev The least word that does not fit, for each field.
     function test_RevertWhen_AWordIsJustTooWide() public {
-        uint16[6] memory widths = [160, 64, 16, 16, 8, 40];
+        uint8[6] memory widths = [160, 64, 16, 16, 8, 40];
         for (uint256 field; field < 6; ++field) {
             bytes memory input = abi.encodeCall(participants.register, (registrationOf(adam, 7)));
             uint256 word = 1 << widths[field];

@@ -29,6 +29,9 @@ from usufruct_oracles.validation.rows import MAX_DURATION, Row, parse_row
 from usufruct_oracles.validation.rules import Reading
 from usufruct_oracles.validation.verdicts import Rule, Verdict, shown
 
+KEPT_BYTES = 1 << 20
+"""How much is kept of a file that is too large to be read."""
+
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
@@ -198,7 +201,8 @@ def _add_file(
     }
     if verdict is not None:
         row |= {"rule": verdict.rule, "detail": verdict.detail, "remedy": verdict.remedy}
-        row |= {"csv": file.csv, "signatures": file.signatures}
+        kept = file.csv[:KEPT_BYTES] if verdict.rule is Rule.FILE_TOO_LARGE else file.csv
+        row |= {"csv": kept, "signatures": file.signatures}
     added = connection.execute(insert(files).values(row).returning(files.c.id))
     return int(added.scalar_one())
 

@@ -7,7 +7,7 @@ worker sees the same rows of it, and again whenever it or its signatures change.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,7 +55,7 @@ class CsvFolder:
         self._wall = wall or SystemClock()
         self._seen: dict[Path, _State] = {}
 
-    def poll(self) -> Iterator[SourceFile]:
+    def poll(self) -> Generator[SourceFile, None, None]:
         """New and changed files of days that are over, by day, then by stream code.
 
         A file counts as delivered when the next one is asked for: if its ingestion fails it comes again.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from usufruct.clock import Clock
 from usufruct.config import Community
@@ -32,7 +32,7 @@ class Simulator:
         self._clock = clock
         self._delivered = 0
 
-    def poll(self) -> Iterator[SourceFile]:
+    def poll(self) -> Generator[SourceFile, None, None]:
         """The files of the days that are over and were not delivered yet.
 
         A day counts as delivered when all of its files were taken: if one fails, all come again.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import quote
 
 import msgspec
 import structlog
@@ -69,7 +70,7 @@ def problem_response(request: Request, problem: Problem) -> Response:
         "title": problem.status.phrase,
         "status": int(problem.status),
         "detail": problem.detail,
-        "instance": request.url.path,
+        "instance": quote(request.scope["path"]),
     }
     body |= {key: value for key, value in problem.members.items() if value is not None}
     headers = {"cache-control": "no-store"} | (problem.headers or {})
@@ -130,7 +131,7 @@ async def _http(request: Request, error: Exception) -> Response:
     status = HTTPStatus(error.status_code)
     kind = status.phrase.lower().replace(" ", "-")
     detail = {
-        HTTPStatus.NOT_FOUND: f"There is nothing at {_shown(request.url.path)}.",
+        HTTPStatus.NOT_FOUND: f"There is nothing at {_shown(request.scope['path'])}.",
         HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not possible here.",
     }.get(status, str(error.detail))
     headers = dict(error.headers) if error.headers else None
@@ -142,7 +143,7 @@ async def _usufruct(request: Request, error: Exception) -> Response:
     assert isinstance(error, UsufructError)
     status, kind = _kind_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _logger.warning("request failed", path=request.url.path, error=error.one_line())
+        _logger.warning("request failed", path=request.scope["path"], error=error.one_line())
     value = None if error.value is None else _shown(error.value)
     return problem_response(
         request,
@@ -177,7 +178,7 @@ async def _contract(request: Request, error: Exception) -> Response:
 
 
 async def _defect(request: Request, error: Exception) -> Response:
-    _logger.error("defect", path=request.url.path, exc_info=error)
+    _logger.error("defect", path=request.scope["path"], exc_info=error)
     return problem_response(
         request,
         Problem(

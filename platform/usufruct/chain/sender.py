@@ -30,7 +30,7 @@ __all__ = ["Sender", "Timing"]
 
 _LOST_CHECKS: Final = 3
 _KNOWN_TEXTS: Final = ("already known", "already imported", "known transaction")
-_DECIDED_LATER: Final = ("nonce too low", "underpriced")
+_DECIDED_LATER: Final = ("nonce too low", "oldnonce", "replace")
 Done = Callable[[], bool]
 
 
@@ -261,7 +261,7 @@ class Sender:
             self._client.rpc("eth_sendRawTransaction", "0x" + entry.attempts[-1].raw.hex())
         except RpcError as error:
             text = error.text.lower()
-            # A nonce that is taken or a fee that is too low is judged by what becomes of the nonce,
+            # A nonce that is taken, or not to be replaced, is judged by what becomes of the nonce,
             # in `_wait`.
             if not any(known in text for known in (*_KNOWN_TEXTS, *_DECIDED_LATER)):
                 raise
@@ -327,7 +327,7 @@ class Sender:
                 return False
             if check < _LOST_CHECKS - 1:
                 # Behind a load balancer the receipt may come from a node that lags.
-                time.sleep(self._timing.poll * 2**check)
+                time.sleep(self._timing.poll_most)
         return True
 
     def _tell_again(self, entry: Entry) -> None:

@@ -70,7 +70,7 @@ def _unreadable(file: FilePath, why: str) -> ConfigError:
 def _toml(text: str, file: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         place = _PLACE.search(str(error))
         line = int(place[1]) if place and place[1] else text.count("\n") + 1
         rule = _PLACE.sub("", str(error)).strip().rstrip(".")

@@ -200,6 +200,8 @@ class _Run:
         deployment = self._site.deployment.with_contract(
             action.creates, receipt.contract_address, receipt.block_number
         )
+        if action.creates == CIRCLE[-1]:
+            deployment = replace(deployment, waterfall=None)
         self._store(deployment)
 
     def _record_series(self) -> None:

@@ -27,6 +27,7 @@ from usufruct.core.keccak import keccak256
 from usufruct.deploy.action import Action, Change, Transaction
 from usufruct.deploy.record import CONTRACTS
 from usufruct.deploy.site import Site, fixed
+from usufruct.deploy.words import span
 from usufruct.errors import ChainError
 
 __all__ = ["CIRCLE", "contracts"]
@@ -155,13 +156,11 @@ _BUILDERS: Final[Mapping[str, Callable[[Site], bytes]]] = MappingProxyType(
 def _check_constants(site: Site) -> None:
     """What constructors have fixed must still be what the file says."""
     community = site.community
+    signers = site.read("TelemetryAnchor", ta.signers_delay())
+    rules = site.read("Waterfall", wf.rules_delay())
     values = (
-        (
-            "delays.signers",
-            community.delays.signers,
-            site.read("TelemetryAnchor", ta.signers_delay()),
-        ),
-        ("delays.rules", community.delays.rules, site.read("Waterfall", wf.rules_delay())),
+        ("delays.signers", span(community.delays.signers), _span(signers)),
+        ("delays.rules", span(community.delays.rules), _span(rules)),
         ("currency.code", community.currency.code, site.read("SettlementCurrency", sc.symbol())),
         ("currency.name", community.currency_name, site.read("SettlementCurrency", sc.name())),
     )
@@ -169,6 +168,10 @@ def _check_constants(site: Site) -> None:
         if found is not None and found != wanted:
             way_out = "deploy anew with another --state folder"
             raise fixed(site, field, wanted, found, "at deployment", way_out)
+
+
+def _span(seconds: int | None) -> str | None:
+    return None if seconds is None else span(seconds)
 
 
 def _check_circle(site: Site) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Final
 
 from usufruct.config import Meter
 from usufruct.contracts import meter_registry as mr
 from usufruct.core.keccak import keccak256
+from usufruct.core.periods import day_of
 from usufruct.core.signing import SCHEMES, key_xy
 from usufruct.deploy.action import Action, Change, calling
 from usufruct.deploy.site import Site, fixed
+from usufruct.deploy.words import moment
 from usufruct.errors import ConfigError
 
 __all__ = ["meters", "serial_hash"]
@@ -132,7 +133,7 @@ def _key(site: Site, meter: Meter, found: mr.Meter) -> Iterator[Action]:
         key=f"meter/{meter.id}/key/{x.hex()[:16]}",
         change=Change.CHANGE,
         subject=f"meter {meter.code}",
-        detail=f"new {meter.scheme} key from {_day(since)} on",
+        detail=f"new {meter.scheme} key from {moment(since)} on",
         reason="the chain has another key",
         office="oracle_admin",
         transaction=calling(
@@ -148,8 +149,8 @@ def _calibration(site: Site, meter: Meter, found: mr.Meter) -> Iterator[Action]:
         raise fixed(
             site,
             f"{meter.place}.calibrated_until",
-            _day(meter.calibrated_until - 1),
-            _day(found.calibrated_until - 1),
+            _last_day(site, meter.calibrated_until),
+            _last_day(site, found.calibrated_until),
             "when the meter was calibrated; it can only be extended",
             "retire the meter if it must not be used",
         )
@@ -157,8 +158,8 @@ def _calibration(site: Site, meter: Meter, found: mr.Meter) -> Iterator[Action]:
         key=f"meter/{meter.id}/calibrate/{meter.calibrated_until}",
         change=Change.CHANGE,
         subject=f"meter {meter.code}",
-        detail=f"calibrated until {_day(meter.calibrated_until - 1)}",
-        reason=f"the chain has {_day(found.calibrated_until - 1)}",
+        detail=f"calibrated until {_last_day(site, meter.calibrated_until)}",
+        reason=f"the chain has {_last_day(site, found.calibrated_until)}",
         office="oracle_admin",
         transaction=calling(
             site.address("MeterRegistry"), mr.calibrate(meter.id, meter.calibrated_until)
@@ -166,5 +167,6 @@ def _calibration(site: Site, meter: Meter, found: mr.Meter) -> Iterator[Action]:
     )
 
 
-def _day(time: int) -> str:
-    return datetime.fromtimestamp(time, UTC).date().isoformat()
+def _last_day(site: Site, end: int) -> str:
+    """The last day before `end` in the project's time zone."""
+    return day_of(end - 1, site.community.project.timezone).isoformat()

@@ -67,7 +67,7 @@ def _present_roles(site: Site, target: str, chosen: list[bytes]) -> Sequence[obj
     """The role each selector is open to; administrators (0) if nothing was said."""
     where = site.address(target)
     if where is None:
-        return [None] * len(chosen)
+        return [0] * len(chosen)
     return site.read_many(
         "AccessManager", [am.get_target_function_role(where, selector) for selector in chosen]
     )

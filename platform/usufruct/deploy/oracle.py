@@ -5,11 +5,10 @@ The oracle quorum. The first signer table is active at once, later ones wait in 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from usufruct.contracts import telemetry_anchor as ta
 from usufruct.deploy.action import Action, Change, calling
 from usufruct.deploy.site import Site
+from usufruct.deploy.words import moment, span
 
 __all__ = ["oracle"]
 
@@ -29,7 +28,7 @@ def oracle(site: Site) -> list[Action]:
         text = f"{wanted[1]} of {len(wanted[0])}"
         return [Action("keep/signers", Change.NOTHING, _SUBJECT, text, "as in the file")]
     if site.now < pending.active_from:
-        until = datetime.fromtimestamp(pending.active_from, UTC).isoformat(" ", "minutes")
+        until = moment(pending.active_from)
         reason = f"may be activated from {until}"
         return [Action("wait/signers", Change.WAIT, _SUBJECT, "scheduled", reason)]
     return [
@@ -58,7 +57,7 @@ def _pending(site: Site) -> ta.SignersScheduled | None:
 def _schedule(site: Site, *, first: bool) -> Action:
     oracle_ = site.community.oracle
     call = ta.schedule_signers(oracle_.signers, oracle_.threshold)
-    wait = "active at once" if first else f"active after {site.community.delays.signers} s"
+    wait = "active at once" if first else f"active after {span(site.community.delays.signers)}"
     return Action(
         key=f"signers/schedule/{oracle_.threshold}/{'-'.join(oracle_.signers)}",
         change=Change.CREATE if first else Change.CHANGE,

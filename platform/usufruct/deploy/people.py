@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from usufruct.config import Participant
@@ -13,12 +12,12 @@ from usufruct.core.encoding import canonical_json
 from usufruct.core.keccak import keccak256
 from usufruct.deploy.action import Action, Change, calling
 from usufruct.deploy.site import Site, fixed
+from usufruct.deploy.words import day
 
 __all__ = ["identity_hash", "people"]
 
 _PAGE: Final = 100
 _SHOWN: Final = 4
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def people(site: Site) -> list[Action]:
@@ -84,7 +83,7 @@ def _identities(site: Site) -> dict[Address, bytes]:
 
 def _differences(wanted: pr.Registration, found: pr.Wallet, identity: bytes | None) -> list[str]:
     pairs = (
-        ("kyc_until", _day(found.kyc_until), _day(wanted.kyc_until)),
+        ("kyc_until", day(found.kyc_until), day(wanted.kyc_until)),
         ("country", found.country, wanted.country),
         ("class", found.class_.name.lower(), wanted.class_.name.lower()),
         ("locked_until", found.locked_until, wanted.locked_until),
@@ -128,7 +127,3 @@ def _moved(site: Site, index: int, wanted: pr.Registration, found: pr.Wallet) ->
         f"when wallet {wanted.wallet} was registered",
         "give this participant a new wallet",
     )
-
-
-def _day(days: int) -> str:
-    return (_EPOCH + timedelta(days=days)).date().isoformat()

@@ -12,6 +12,7 @@ from rich.table import Table
 from usufruct.deploy.action import Action, Change
 from usufruct.deploy.apply import Applied, Observer
 from usufruct.deploy.plan import Plan
+from usufruct.deploy.words import shortened
 
 __all__ = ["ProgressBar", "print_applied", "print_plan"]
 
@@ -84,12 +85,13 @@ def _table(plan: Plan) -> Table:
         table.add_column(heading, overflow="fold")
     for action in plan.actions:
         signer = plan.signer(action) or ("anyone" if action.sends else "")
+        office = f"{action.office} {signer}" if action.office else signer
         table.add_row(
             action.change.value,
             escape(action.subject),
-            escape(action.detail),
+            escape(action.detail if action.change is Change.NOTHING else shortened(action.detail)),
             escape(action.reason),
-            f"{signer} ({action.office})" if action.office else signer,
+            shortened(office),
             style=_STYLES[action.change],
         )
     return table

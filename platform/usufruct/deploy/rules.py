@@ -6,7 +6,6 @@ Waterfall rules. The first of a stream are in force at once, later ones wait in 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from usufruct.config import Waterfall
 from usufruct.contracts import Address, address
@@ -15,6 +14,7 @@ from usufruct.core.keccak import keccak256
 from usufruct.deploy.action import Action, Change, calling
 from usufruct.deploy.rights import created_series
 from usufruct.deploy.site import Site
+from usufruct.deploy.words import moment, span
 
 __all__ = ["rules"]
 
@@ -37,7 +37,7 @@ def _one(site: Site, waterfall: Waterfall, series: Mapping[str, Address]) -> Act
         return _set(site, waterfall, wanted, first=False)
     text = f"version {recorded}, {len(waterfall.steps)} steps"
     if newest.effective_at > site.now:
-        since = datetime.fromtimestamp(newest.effective_at, UTC).isoformat(" ", "minutes")
+        since = moment(newest.effective_at)
         return Action(f"wait/{subject}", Change.WAIT, subject, text, f"in force from {since}")
     return Action(f"keep/{subject}", Change.NOTHING, subject, text, "as in the file")
 
@@ -72,7 +72,7 @@ def _wanted(waterfall: Waterfall, series: Mapping[str, Address]) -> wf.Rules | N
 def _set(site: Site, waterfall: Waterfall, wanted: wf.Rules | None, *, first: bool) -> Action:
     call = wf.set_rules(waterfall.stream_id, wanted) if wanted is not None else None
     version = keccak256(call.data).hex()[:16] if call is not None else ""
-    wait = "in force at once" if first else f"in force after {site.community.delays.rules} s"
+    wait = "in force at once" if first else f"in force after {span(site.community.delays.rules)}"
     return Action(
         key=f"waterfall/{waterfall.stream_id}/{version}",
         change=Change.CREATE if first else Change.CHANGE,

@@ -12,6 +12,7 @@ from usufruct.core.encoding import hex0x
 from usufruct.core.periods import period_bounds, period_name, period_of
 from usufruct.deploy.action import Action, Change, calling
 from usufruct.deploy.site import Site, fixed
+from usufruct.deploy.words import moment, percentage, span
 
 __all__ = ["streams"]
 
@@ -73,10 +74,10 @@ def _check_terms(site: Site, stream: Stream, code: bytes) -> None:
         ("code", stream.code, code.rstrip(b"\0").decode("ascii", "replace")),
         ("kind", wanted.kind, found.kind),
         ("privacy", _privacy(wanted), _privacy(found)),
-        ("challenge_window", f"{wanted.challenge_window}s", f"{found.challenge_window}s"),
-        ("funding_grace", f"{wanted.funding_grace}s", f"{found.funding_grace}s"),
-        ("min_coverage", f"{wanted.min_coverage_bp} bp", f"{found.min_coverage_bp} bp"),
-        ("max_estimated", f"{wanted.max_estimated_bp} bp", f"{found.max_estimated_bp} bp"),
+        ("challenge_window", span(wanted.challenge_window), span(found.challenge_window)),
+        ("funding_grace", span(wanted.funding_grace), span(found.funding_grace)),
+        ("min_coverage", percentage(wanted.min_coverage_bp), percentage(found.min_coverage_bp)),
+        ("max_estimated", percentage(wanted.max_estimated_bp), percentage(found.max_estimated_bp)),
         (
             "depends_on",
             sorted(site.community.stream(each).id for each in stream.depends_on),
@@ -88,7 +89,9 @@ def _check_terms(site: Site, stream: Stream, code: bytes) -> None:
             raise fixed(site, f"{place}.{name}", mine, theirs, "at opening", _NEW_STREAM)
     if wanted.start != found.start:
         way_out = "deploy a new project"
-        raise fixed(site, "project.first_period", wanted.start, found.start, "at opening", way_out)
+        field = "project.first_period"
+        start = f"a start at {moment(found.start)}"
+        raise fixed(site, field, moment(wanted.start), start, "at opening", way_out)
 
 
 def _privacy(terms: sr.Terms) -> str:
@@ -150,7 +153,7 @@ def _chain(site: Site, stream: Stream) -> Iterator[Action]:
         first = site.read("TelemetryAnchor", ta.head_at(stream.id, stream.start))
         if not any(first or b""):
             field, way_out = "project.first_period", "deploy a new project"
-            raise fixed(site, field, stream.start, "another start", "at opening", way_out)
+            raise fixed(site, field, moment(stream.start), "another start", "at opening", way_out)
         return
     yield Action(
         key=f"chain/{stream.id}/open",

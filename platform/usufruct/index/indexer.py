@@ -90,7 +90,8 @@ class Indexer:
         self._resume()
         head = self._chain.head()
         if not self._still_there(head):
-            return Step(self._place.number, head.number, 0, self._undo())
+            undone = self._undo()
+            return Step(self._place.number, head.number, 0, undone)
         last = min(self._place.number + self._size, head.number)
         if last <= self._place.number:
             return Step(self._place.number, head.number, 0, 0)

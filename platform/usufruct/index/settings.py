@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 from pydantic_settings import (
@@ -38,7 +38,9 @@ class Settings(BaseSettings):
     community: Path | None = Field(
         None, description="community file, for names that are not on the chain"
     )
-    workers: tuple[str, ...] = Field((), description="addresses of oracle workers, for evidence")
+    workers: tuple[Annotated[str, Field(pattern=r"^https?://")], ...] = Field(
+        (), description="addresses of oracle workers, for evidence"
+    )
     worker_key: str | None = Field(
         None,
         description="key that signs requests to workers on other machines: env:NAME or keystore:PATH:VARIABLE",

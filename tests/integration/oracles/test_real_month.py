@@ -115,11 +115,11 @@ def test_august_2019(usufruct_data: Path, tmp_path: Path) -> None:
     watt_hours = 0
     for site in ("caltech", "jpl"):
         for name in sorted((usufruct_data / "acn_data").glob(f"{site}_*.csv.gz")):
-            for row in table(name)[1:]:
-                departure = datetime.fromisoformat(row[1]).astimezone(ZONE)
+            for cells in table(name)[1:]:
+                departure = datetime.fromisoformat(cells[1]).astimezone(ZONE)
                 if (departure.year, departure.month) == (2019, 8):
                     sessions += 1
-                    watt_hours += int(Fraction(row[3]) * 1000)
+                    watt_hours += int(Fraction(cells[3]) * 1000)
     assert sum(line.count for line in ev.lines) == sessions == 2369
     # Energies are cut to nine places of a kWh before they are floored; none is that close to a whole.
     assert sum(line.quantity for line in ev.lines) == watt_hours

@@ -7,6 +7,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from usufruct.config import Community, ConfigErrors, load_community, parse_community
 from usufruct.core.waterfall import StepKind
@@ -546,3 +548,34 @@ def test_development_accounts_are_found_wherever_they_stand(community: Community
         "series[0].holders[0].wallet",
         "waterfall[0].steps[0].payee",
     } <= fields
+
+
+# --- Any damage ----------------------------------------------------------------------------------
+
+SNIPPETS = st.one_of(
+    st.sampled_from(
+        ["", "[", "]", "{", "}", '"', "'", ",", "\n", "=", "#", "[[meter]]\n", "true", "1e9"]
+    ),
+    st.sampled_from(
+        ["-1", "9" * 30, "2026-10-01", "inf", "nan", "0x7f", '"dev:1"', "[[[[", "\x00"]
+    ),
+    st.text(max_size=6),
+)
+
+
+@given(start=st.integers(0, len(TEXT)), length=st.integers(0, 40), snippet=SNIPPETS)
+def test_any_damage_is_a_config_error_or_none(start: int, length: int, snippet: str) -> None:
+    try:
+        community = parse_community(TEXT[:start] + snippet + TEXT[start + length :])
+    except ConfigError as error:
+        assert error.one_line()
+    else:
+        assert community.streams
+
+
+@pytest.mark.parametrize(
+    "text", ["a = " + "[" * 100_000, "a = " + "9" * 10_000, "a." * 50_000 + "b = 1", "schema = nan"]
+)
+def test_bombs_are_config_errors(text: str) -> None:
+    with pytest.raises(ConfigError):
+        parse_community(text)

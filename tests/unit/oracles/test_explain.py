@@ -42,8 +42,13 @@ def state_of(journal: Journal, code: str = "WATER", now: int = LATER) -> StreamS
 
 
 def verdicts_of(journal: Journal, stream: int) -> dict[str, Any]:
-    [found] = journal.verdicts(stream, 1)["streams"]  # type: ignore[misc]
-    return dict(found)
+    return streams_of(journal.verdicts(stream, 1))[0]
+
+
+def streams_of(verdicts: dict[str, object]) -> list[dict[str, Any]]:
+    found = verdicts["streams"]
+    assert isinstance(found, list)
+    return found
 
 
 def test_a_complete_month_can_be_closed(tmp_path: Path) -> None:
@@ -121,7 +126,7 @@ def test_meter_days_are_gained_once_however_many_rows(tmp_path: Path) -> None:
     journal = open_journal(tmp_path)
     day = DAYS[0]
     sessions = [row("charger-01", at(9 + 2 * n, day=day), "2") for n in range(3)]
-    lines = {f"charger-{n:02d}": [] for n in range(2, 7)}
+    lines: dict[str, list[str]] = {f"charger-{n:02d}": [] for n in range(2, 7)}
     file = signed_file("EV", {"charger-01": sessions, **lines}, day=day, unsigned=["charger-01"])
     journal.ingest(file)
     now = catalog_of(community()).day(day)[1]
@@ -190,5 +195,5 @@ def test_all_streams_of_the_present_period_by_default(tmp_path: Path) -> None:
     journal = open_journal(tmp_path, now=catalog_of(community()).period_bounds(2)[0] + 5)
     found = journal.verdicts(None, None)
     assert found["period"] == 2
-    assert [each["code"] for each in found["streams"]] == ["VPP", "PARKING", "WATER", "EV"]  # type: ignore[attr-defined]
-    assert [each["coverageBp"] for each in found["streams"]] == [10_000] * 4  # type: ignore[attr-defined]
+    assert [each["code"] for each in streams_of(found)] == ["VPP", "PARKING", "WATER", "EV"]
+    assert [each["coverageBp"] for each in streams_of(found)] == [10_000] * 4
