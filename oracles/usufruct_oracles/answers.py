@@ -11,7 +11,7 @@ Endpoints are idempotent: the same proposal gets the same signature, so a replay
 | 409 | stale | the proposal continues from another head than the chain's |
 | 409 | equivocation | another digest was signed for this place |
 | 409 | halted, coverage, estimated, negative, voided | held here until a person or new data changes it |
-| 425 | day_open, no_file, catching_up, not_open, period_open | not yet; ask again |
+| 425 | day_open, unread, no_file, catching_up, not_open, period_open | not yet; ask again |
 """
 
 from __future__ import annotations

@@ -58,6 +58,7 @@ class Desk:
     Attributes:
         streams: Streams by number.
         halted: Streams that are stopped, with the reason.
+        looked_at: Chain time at which the source was last read to its end.
         reattest: Versions (stream, period, version) that a person wants attested though nothing changed.
     """
 
@@ -77,6 +78,7 @@ class Desk:
     ) -> None:
         self.streams = streams
         self.halted: dict[int, Waiting] = {}
+        self.looked_at = 0
         self.reattest = reattest
         self.address = address_of(key)
         # Held while the journal is read and written, never while a peer or the chain is waited for:
@@ -135,7 +137,9 @@ class Desk:
         """Why a window cannot be computed yet: its day is not over, or its file is still waited for."""
         if self._view.now < window.to:
             return Waiting("day_open", f"{window.day} ends in {window.to - self._view.now} s")
-        left = window.to + self._grace - self._view.now
+        if self.looked_at < window.to:
+            return Waiting("unread", f"{window.day}: the source was not read since it ended")
+        left = window.to + self._grace - self.looked_at
         if left > 0 and not self._books.has_file(stream, window.day):
             return Waiting("no_file", f"{window.day}: no file yet, waited for {left} s more")
         return None

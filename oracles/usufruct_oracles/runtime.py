@@ -161,7 +161,7 @@ def open_runtime(
             alerts,
         )
         worker = Worker(
-            streams, journal, view, reconciler, archive, proposer, metrics, poll=config.poll
+            streams, journal, view, desk, reconciler, archive, proposer, metrics, poll=config.poll
         )
         site = Site(
             realm=realm,

@@ -22,7 +22,7 @@ from usufruct.errors import UsufructError
 from usufruct_oracles import logs
 from usufruct_oracles.archive import Archive
 from usufruct_oracles.chainview import ChainView
-from usufruct_oracles.desk import Waiting
+from usufruct_oracles.desk import Desk, Waiting
 from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.ports import Books
 from usufruct_oracles.propose import Proposer
@@ -31,7 +31,7 @@ from usufruct_oracles.reconcile import Reconciler
 _EXPECTED = (UsufructError, ContractError, SQLAlchemyError, OSError)
 _SHORT = 0.2
 _LONGEST_PAUSE = 30.0
-_SHORT_WAITS = {"not_my_turn", "no_quorum", "catching_up"}
+_SHORT_WAITS = {"not_my_turn", "no_quorum", "catching_up", "unread"}
 
 
 @dataclass(slots=True)
@@ -61,6 +61,7 @@ class Worker:
         streams: Mapping[int, Stream],
         books: Books,
         view: ChainView,
+        desk: Desk,
         reconciler: Reconciler,
         archive: Archive,
         proposer: Proposer,
@@ -72,6 +73,7 @@ class Worker:
         self._streams = streams
         self._books = books
         self._view = view
+        self._desk = desk
         self._reconciler = reconciler
         self._archive = archive
         self._proposer = proposer
@@ -118,8 +120,10 @@ class Worker:
 
     def _take_in(self) -> bool:
         self._view.refresh()
+        time = self._view.now
         for verdict, count in self._books.poll().items():
             self._metrics.readings.labels(verdict).inc(count)
+        self._desk.looked_at = time
         return True
 
     def step(self, stream: int) -> bool:
@@ -179,4 +183,7 @@ class Worker:
 def _shown(error: Exception) -> str:
     if isinstance(error, ContractError):
         return explain(error)
+    if isinstance(error, SQLAlchemyError):
+        # Its own text would show the statement with its parameters, which may be readings.
+        return str(getattr(error, "orig", None) or type(error).__name__)
     return error.one_line() if isinstance(error, UsufructError) else str(error)

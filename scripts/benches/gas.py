@@ -6,10 +6,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from report import Row, at_most, report
 from tests.support.anvil import running_anvil
 from tests.support.village import FAR_DAY, Village, residual
 
+from benches.report import Row, at_most, report
 from usufruct.chain.client import ChainClient
 from usufruct.contracts import Address, address
 from usufruct.contracts import participant_registry as pr
@@ -70,23 +70,25 @@ def _batch(village: Village, to: int, salt: int, *, closes: bool) -> int:
 def _statement(
     village: Village, stream: int, period: int, start: int, end: int
 ) -> typed_data.Statement:
-    heads = [village.ask("TelemetryAnchor", ta.head_at(stream, time)) for time in (start, end)]
-    kpis = (10_000).to_bytes(2, "big") + b"\xff" * 30
+    first, last = (
+        village.ask("TelemetryAnchor", ta.head_at(stream, time)) for time in (start, end)
+    )
     return typed_data.Statement(
-        stream,
-        period,
-        1,
-        start,
-        end,
-        *heads,
-        keccak256(b"lines"),
-        _AMOUNT,
-        0,
-        _TARIFF,
-        10_000,
-        0,
-        kpis,
-        ZERO_HASH,
+        stream=stream,
+        period=period,
+        version=1,
+        from_=start,
+        to=end,
+        first_head=first,
+        last_head=last,
+        lines_root=keccak256(b"lines"),
+        gross=_AMOUNT,
+        adjustments=0,
+        tariff_hash=_TARIFF,
+        coverage_bp=10_000,
+        estimated_bp=0,
+        kpis=(10_000).to_bytes(2, "big") + b"\xff" * 30,
+        documents=ZERO_HASH,
     )
 
 

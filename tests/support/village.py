@@ -79,11 +79,11 @@ class Village:
 
     def do(self, name: str, call: Call[Any], sender: str | None = None) -> Receipt:
         """Call a function of a contract by its name in `at`, or of an address."""
-        return self.send(self.at.get(name, name), call.data, sender)  # type: ignore[call-overload]
+        return self.send(self.at.get(name, name), call.data, sender)
 
     def ask(self, name: str, call: Call[Any]) -> Any:
         """Result of a view."""
-        return self.client.call(self.at.get(name, name), call)  # type: ignore[call-overload]
+        return self.client.call(self.at.get(name, name), call)
 
     def now(self) -> int:
         """Time of the latest block."""
@@ -172,7 +172,7 @@ class Village:
         self, stream: int, steps: Sequence[wf.Step], kpis: Sequence[wf.Kpi] = ()
     ) -> Receipt:
         """Record waterfall rules."""
-        rules = wf.Rules(list(steps), list(kpis), 0, 10_000, 0)
+        rules = wf.Rules(tuple(steps), tuple(kpis), 0, 10_000, 0)
         return self.do("Waterfall", wf.set_rules(stream, rules))
 
     # --- data and money ----------------------------------------------------------------------------

@@ -145,16 +145,17 @@ contract Waterfall is RuleBook, ReentrancyGuardTransient {
         uint16 multiplierBp,
         Line[] memory lines
     ) private {
-        (uint256 version, uint256 shortfall, bytes32 topic) =
-            (ledger.inForce(), ledger.shortfall(), Settled.selector);
+        // Widened here, which cleans the upper bits: assembly would log them as they are.
+        (uint256 version, uint256 shortfall, bytes32 topic) = (ledger.inForce(), ledger.shortfall(), Settled.selector);
+        (uint256 funded, uint256 multiplier) = (receipts, multiplierBp);
         assembly ("memory-safe") {
             let data := mload(0x40)
             mstore(data, version)
             // Required: does not overflow, since it was split into these two.
-            mstore(add(data, 0x20), add(receipts, shortfall))
-            mstore(add(data, 0x40), receipts)
+            mstore(add(data, 0x20), add(funded, shortfall))
+            mstore(add(data, 0x40), funded)
             mstore(add(data, 0x60), shortfall)
-            mstore(add(data, 0x80), multiplierBp)
+            mstore(add(data, 0x80), multiplier)
             mstore(add(data, 0xa0), 0xc0)
             // The list follows: its length, and the four words of each line.
             let length := mload(lines)

@@ -145,6 +145,21 @@ contract SettleTest is DistributionKit {
         assertEq(currency.balanceOf(operator), 900 + 950 + 900 + 920, "fees");
     }
 
+    function test_ReportsTheMultiplier() public {
+        _step(KPI_FEE, operator, 5, 1000);
+        _step(RESIDUAL, treasury, 0, 0);
+        _kpi(0, 0, 10_000, 12_000, 10_000);
+        _setRules(_rules());
+        _fund(10_000);
+        uint32 period = _attest(10_000, bytes32(uint256(9000) << 240));
+        IWaterfall.Line[] memory lines = new IWaterfall.Line[](2);
+        lines[0] = IWaterfall.Line(905, 905, 0, 0);
+        lines[1] = IWaterfall.Line(9095, 9095, 0, 0);
+        vm.expectEmit(address(falls));
+        emit IWaterfall.Settled(STREAM, period, 1, 10_000, 10_000, 0, 9000, lines);
+        falls.settle(STREAM, period);
+    }
+
     function _settleWith(uint256 kpi, uint16 expected) private {
         uint32 period = _attest(10_000, bytes32(kpi << 240));
         _fund(10_000);
@@ -176,6 +191,18 @@ contract SettleTest is DistributionKit {
         assertEq(shortfall, 910, "shortfall");
         assertEq(currency.balanceOf(taxOffice), 90, "tax first");
         assertEq(falls.balanceOfStep(STREAM, 0), 10, "arrears");
+    }
+
+    function test_ReportsAShortfall() public {
+        _setUsualRules();
+        _fund(90);
+        uint32 period = _attest(1000, NO_KPIS);
+        vm.warp(vm.getBlockTimestamp() + GRACE);
+        IWaterfall.Line[] memory lines = new IWaterfall.Line[](3);
+        lines[0] = IWaterfall.Line(100, 90, 0, 10);
+        vm.expectEmit(address(falls));
+        emit IWaterfall.Settled(STREAM, period, 1, 1000, 90, 910, 0, lines);
+        falls.settle(STREAM, period);
     }
 
     function test_ShortfallIsRequiredNextTime() public {

@@ -24,6 +24,9 @@ def register(app: typer.Typer) -> None:
 def serve(
     config: Annotated[Path | None, typer.Option(help="Settings file (TOML).")] = None,
     rpc: Annotated[str | None, typer.Option(help="JSON-RPC endpoint of a node.")] = None,
+    state: Annotated[
+        Path | None, typer.Option(help="Folder of deployment records, ledger and outbox.")
+    ] = None,
     deployment: Annotated[Path | None, typer.Option(help="Deployment record.")] = None,
     database: Annotated[str | None, typer.Option(help="URL of the ledger's database.")] = None,
     community: Annotated[Path | None, typer.Option(help="Community file, for names.")] = None,
@@ -42,6 +45,7 @@ def serve(
         Settings.load(
             config,
             rpc=rpc,
+            state=state,
             deployment=deployment,
             database=database,
             community=community,

@@ -146,12 +146,17 @@ def _show(wallet: str, found: list[dict[str, Any]]) -> None:
 def reconcile(
     config: Annotated[Path | None, typer.Option(help="Settings file (TOML).")] = None,
     rpc: Annotated[str | None, typer.Option(help="JSON-RPC endpoint of a node.")] = None,
+    state: Annotated[
+        Path | None, typer.Option(help="Folder of deployment records and ledger.")
+    ] = None,
     deployment: Annotated[Path | None, typer.Option(help="Deployment record.")] = None,
     database: Annotated[str | None, typer.Option(help="URL of the ledger's database.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Compare the whole ledger with the chain; exit code 1 if anything differs."""
-    site = open_site(Settings.load(config, rpc=rpc, deployment=deployment, database=database))
+    site = open_site(
+        Settings.load(config, rpc=rpc, state=state, deployment=deployment, database=database)
+    )
     site.database.require()
     with site.database.read() as connection:
         report = compare(connection, site.client, site.deployment.contracts)

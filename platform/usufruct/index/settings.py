@@ -13,6 +13,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from usufruct.deploy.record import record_path
 from usufruct.errors import ConfigError
 
 __all__ = ["Settings"]
@@ -31,10 +32,16 @@ class Settings(BaseSettings):
     rpc: str = Field(
         "http://127.0.0.1:8545", pattern=r"^https?://", description="JSON-RPC endpoint of a node"
     )
-    deployment: Path | None = Field(
-        None, description="deployment record; by default state/deployments/<chain id>.json"
+    state: Path = Field(
+        Path("state"), description="folder of deployment records, ledger and outbox"
     )
-    database: str = Field("sqlite:///state/ledger.db", description="URL of the ledger's database")
+    deployment: Path | None = Field(
+        None,
+        description="deployment record; by default deployments/<chain id>.json in the state folder",
+    )
+    database: str | None = Field(
+        None, description="URL of the ledger's database; by default ledger.db in the state folder"
+    )
     community: Path | None = Field(
         None, description="community file, for names that are not on the chain"
     )
@@ -57,6 +64,15 @@ class Settings(BaseSettings):
         64, ge=0, description="blocks the index may lag and still be ready"
     )
     log_json: bool = Field(False, description="logs as JSON lines")
+
+    @property
+    def database_url(self) -> str:
+        """URL of the ledger's database."""
+        return self.database or f"sqlite:///{self.state / 'ledger.db'}"
+
+    def record(self, chain_id: int) -> Path:
+        """Path of the deployment record."""
+        return self.deployment or record_path(self.state, chain_id)
 
     @classmethod
     def load(cls, config: Path | None, **flags: Any) -> Settings:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
 
 from usufruct.chain.client import ChainClient
 from usufruct.contracts import settlement_currency
 from usufruct.core.encoding import hex0x
-from usufruct.deploy.record import Deployment, load_deployment, record_path
+from usufruct.deploy.record import Deployment, load_deployment
 from usufruct.errors import ConfigError
 from usufruct.index.chain import WATCHED, NodeChain
 from usufruct.index.indexer import Indexer
@@ -18,8 +16,6 @@ from usufruct.ledger.database import Database
 from usufruct.money import Currency
 
 __all__ = ["Site", "open_site"]
-
-_STATE: Final = Path("state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +62,7 @@ def open_site(settings: Settings) -> Site:
         ChainError: The node cannot be reached.
     """
     client = ChainClient(settings.rpc)
-    path = settings.deployment or record_path(_STATE, client.chain_id)
+    path = settings.record(client.chain_id)
     deployment = load_deployment(path)
     for name, found, recorded in (
         ("chain id", client.chain_id, deployment.chain_id),
@@ -80,4 +76,4 @@ def open_site(settings: Settings) -> Site:
                 rule=f"{name} {recorded}, as recorded in {path}",
                 remedy="point --rpc at the right node, or --deployment at the right record",
             )
-    return Site(settings, client, deployment, Database(settings.database))
+    return Site(settings, client, deployment, Database(settings.database_url))

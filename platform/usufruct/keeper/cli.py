@@ -27,7 +27,7 @@ from usufruct.money import parse_amount
 
 __all__ = ["register"]
 
-_OUTBOX: Final = Path("state/keeper.db")
+_OUTBOX: Final = "outbox.sqlite"
 _PATIENCE: Final = 30.0
 
 Config = Annotated[Path | None, typer.Option(help="Settings file (TOML), as of usufruct serve.")]
@@ -36,7 +36,12 @@ Record = Annotated[Path | None, typer.Option(help="Deployment record.")]
 Key = Annotated[
     str, typer.Option(help="Key of the sending account: dev:N, env:NAME or keystore:PATH:VARIABLE.")
 ]
-OutboxPath = Annotated[Path, typer.Option(help="File that keeps what was sent.")]
+State = Annotated[
+    Path | None, typer.Option(help="Folder of deployment records, ledger and outbox.")
+]
+OutboxPath = Annotated[
+    Path | None, typer.Option(help="File that keeps what was sent, by default in the state folder.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
@@ -50,19 +55,20 @@ def keep(
     key: Key,
     config: Config = None,
     rpc: Rpc = None,
+    state: State = None,
     deployment: Record = None,
     database: Annotated[str | None, typer.Option(help="URL of the ledger's database.")] = None,
-    outbox: OutboxPath = _OUTBOX,
+    outbox: OutboxPath = None,
     once: Annotated[bool, typer.Option("--once", help="One round, then stop.")] = False,
     interval: Annotated[float, typer.Option(min=0.1, help="Seconds between two rounds.")] = 15.0,
     page: Annotated[int, typer.Option(min=1, max=1000, help="Most holders in a page.")] = PAGE,
     as_json: AsJson = False,
 ) -> None:
     """Settle what is final and funded, and push payouts to holders; safe to run twice and to kill at any point."""
-    settings = Settings.load(config, rpc=rpc, deployment=deployment, database=database)
+    settings = Settings.load(config, rpc=rpc, state=state, deployment=deployment, database=database)
     site = open_site(settings)
     stop = _stop_on_signal()
-    with closing(Outbox(outbox)) as sent:
+    with closing(Outbox(outbox or settings.state / _OUTBOX)) as sent:
         keeper = Keeper(
             _keeper_site(site, key, sent),
             site.database,
@@ -70,10 +76,18 @@ def keep(
             patience=_PATIENCE if once else 0.0,
         )
         if once:
-            for outcome in keeper.round():
-                _tell(outcome, as_json=as_json)
+            _keep_once(keeper, as_json=as_json)
             return
         _keep_on(keeper, interval, stop, as_json=as_json)
+
+
+def _keep_once(keeper: Keeper, *, as_json: bool) -> None:
+    idle = True
+    for outcome in keeper.round():
+        idle = False
+        _tell(outcome, as_json=as_json)
+    if idle and not as_json:
+        typer.echo("idle      no period waits to be settled, and nobody has anything to claim")
 
 
 def _keep_on(keeper: Keeper, interval: float, stop: threading.Event, *, as_json: bool) -> None:
@@ -105,8 +119,9 @@ def fund(
     ] = False,
     config: Config = None,
     rpc: Rpc = None,
+    state: State = None,
     deployment: Record = None,
-    outbox: OutboxPath = _OUTBOX,
+    outbox: OutboxPath = None,
     reference: Annotated[
         str | None,
         typer.Option(help="Name of this payment: the same one is never brought in twice."),
@@ -122,8 +137,9 @@ def fund(
             rule="either an amount or --required",
             remedy="usufruct fund VPP 1234.56, or usufruct fund VPP --required",
         )
-    site = open_site(Settings.load(config, rpc=rpc, deployment=deployment))
-    with closing(Outbox(outbox)) as sent:
+    settings = Settings.load(config, rpc=rpc, state=state, deployment=deployment)
+    site = open_site(settings)
+    with closing(Outbox(outbox or settings.state / _OUTBOX)) as sent:
         keeper = _keeper_site(site, key, sent)
         named = stream_named(stream, streams_of(site.client, site.deployment))
         minor = None if amount is None else parse_amount(amount, keeper.currency)

@@ -307,4 +307,4 @@ def kept(arguments: dict[str, Any], indexer: Indexer, crash_at: str = "") -> int
 
 def _keep_once(arguments: dict[str, Any], crash_at: str) -> None:
     os.environ["USUFRUCT_CRASH_AT"] = crash_at
-    keep(once=True, page=500, interval=1.0, as_json=False, config=None, **arguments)
+    keep(once=True, page=500, interval=1.0, as_json=False, config=None, state=None, **arguments)

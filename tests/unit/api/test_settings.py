@@ -31,7 +31,11 @@ def test_the_order_of_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     settings = Settings.load(file, port=3, rpc=None, workers=())
     assert (settings.rpc, settings.host, settings.port) == ("http://file", "::1", 3)
     assert settings.workers == ("http://w",)
-    assert settings.database == "sqlite:///state/ledger.db"
+    assert settings.database_url == "sqlite:///state/ledger.db"
+    assert settings.record(7) == Path("state/deployments/7.json")
+    elsewhere = Settings.load(None, state=tmp_path, deployment=Path("d.json"))
+    assert elsewhere.database_url == f"sqlite:///{tmp_path}/ledger.db"
+    assert elsewhere.record(7) == Path("d.json")
 
 
 def test_lists_in_the_environment_are_json(monkeypatch: pytest.MonkeyPatch) -> None:

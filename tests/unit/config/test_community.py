@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import FrozenInstanceError
 from fractions import Fraction
 from pathlib import Path
@@ -565,12 +566,8 @@ SNIPPETS = st.one_of(
 
 @given(start=st.integers(0, len(TEXT)), length=st.integers(0, 40), snippet=SNIPPETS)
 def test_any_damage_is_a_config_error_or_none(start: int, length: int, snippet: str) -> None:
-    try:
-        community = parse_community(TEXT[:start] + snippet + TEXT[start + length :])
-    except ConfigError as error:
-        assert error.one_line()
-    else:
-        assert community.streams
+    with suppress(ConfigError):
+        assert parse_community(TEXT[:start] + snippet + TEXT[start + length :]).streams
 
 
 @pytest.mark.parametrize(

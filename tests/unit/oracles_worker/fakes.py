@@ -515,6 +515,7 @@ class Member:
             streams,
             self.books,
             self.view,
+            self.desk,
             self.reconciler,
             self.archive,
             self.proposer,
@@ -531,6 +532,10 @@ class Member:
             self.worker,
             self.alerts,
         )
+
+    def look(self) -> None:
+        """Read the chain and the source, as a pass begins."""
+        self.worker._take_in()
 
     def wait(self, seconds: float) -> None:
         """Time passes for this worker's turns."""
@@ -576,8 +581,10 @@ class Team:
                 self.members[index].books.put(WATER, self.window(day).day, self.rows(day))
 
     def end_of(self, day: int) -> None:
-        """The chain's clock passes the end of a day."""
+        """The chain's clock passes the end of a day, and everybody reads chain and source."""
         self.chain.set_time(self.window(day).to)
+        for member in self.members:
+            member.look()
 
     def settle(self, passes: int = 200) -> None:
         """Everybody makes passes until nobody moves."""

@@ -23,7 +23,7 @@ CALLER = "0x0000000000000000000000000000000000000001"
 
 
 def proposed(member: Member) -> Ready[BuiltBatch]:
-    member.view.refresh()
+    member.look()
     member.reconciler.catch_up(WATER)
     found = member.desk.next_batch(WATER)
     assert isinstance(found, Ready)
@@ -117,6 +117,15 @@ def test_a_day_without_file_is_not_signed_yet(team: Team) -> None:
     team.end_of(1)
     reply = ask(team.members[1], batch_proposal(proposed(team.members[0])))
     assert (reply.status, reply.body["error"]) == (425, "no_file")
+
+
+def test_a_worker_that_has_not_read_its_source_since_does_not_judge(day: Team) -> None:
+    day.members[1].books.files.clear()
+    day.members[1].desk.looked_at = day.window(1).to - 1
+    ready = proposed(day.members[0])
+    reply = ask(day.members[1], batch_proposal(ready))
+    assert (reply.status, reply.body["error"]) == (425, "unread")
+    assert day.members[1].alerts.recent() == []
 
 
 def test_a_held_day_is_not_signed(team: Team) -> None:

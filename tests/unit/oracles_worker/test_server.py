@@ -82,7 +82,7 @@ def caller(day: Team) -> Caller:
 
 
 def proposal(member: Member) -> bytes:
-    member.view.refresh()
+    member.look()
     found = member.desk.next_batch(WATER)
     assert isinstance(found, Ready)
     return canonical_json(batch_proposal(found))
@@ -91,7 +91,7 @@ def proposal(member: Member) -> bytes:
 @pytest.fixture
 def waiting(day: Team) -> Caller:
     """A worker that has anchored nothing yet."""
-    day.members[1].view.refresh()
+    day.members[1].look()
     return Caller(day.members[1])
 
 

@@ -124,7 +124,7 @@ def test_the_loser_of_a_race_reads_the_head_again_and_records_the_same_batch(tea
     team.end_of(1)
     first, second = team.members[:2]
     for member in (first, second):
-        member.view.refresh()
+        member.look()
     before = first.desk.next_batch(WATER)
     assert isinstance(before, Ready)
     original = team.chain.submit
@@ -228,7 +228,7 @@ def test_a_worker_that_pledged_another_digest_does_not_sign_again(team: Team) ->
     team.deliver(1)
     team.end_of(1)
     bound, proposer = team.members[1], team.members[0]
-    bound.view.refresh()
+    bound.look()
     first = bound.desk.next_batch(WATER)
     assert isinstance(first, Ready)
     bound.desk.sign(first)

@@ -1,0 +1,98 @@
+"""Tables of the ledger (SQLAlchemy Core), the same on SQLite and PostgreSQL.
+
+Keys. Every row that comes from a log carries `pos`, the packed (block, log index) of that log; `log` adds the
+transaction. Sorting by `pos` is sorting by what happened first. Wallets and series have small integer ids given
+in the order of their first appearance, so that two indexes of one chain are equal row by row.
+
+Undo. No row is changed after it was written; state is the newest row at or before a position. Hence the undo of
+a reorganised block b is `DELETE … WHERE pos >= first_position(b)` on every table in `FROM_LOGS`.
+
+Evidence (`batch_evidence`, `statement_evidence`, `verdict_report`) is keyed by the hash it proves and outlives
+reorganisations.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Table
+
+from usufruct.ledger.models.base import metadata
+from usufruct.ledger.models.income import (
+    checkpoint,
+    distribution,
+    holder,
+    payment,
+    payout,
+    skipped,
+    transfer,
+)
+from usufruct.ledger.models.places import (
+    block,
+    cursor,
+    freeze,
+    header,
+    log,
+    meta,
+    registration,
+    series,
+    series_event,
+    stream,
+    tariff,
+    wallet,
+)
+from usufruct.ledger.models.statements import (
+    batch,
+    batch_evidence,
+    chain_start,
+    funding,
+    owed,
+    rules,
+    settlement,
+    signers,
+    statement,
+    statement_event,
+    statement_evidence,
+    verdict_report,
+)
+
+__all__ = [
+    "FROM_LOGS",
+    "batch",
+    "batch_evidence",
+    "block",
+    "chain_start",
+    "checkpoint",
+    "cursor",
+    "distribution",
+    "freeze",
+    "funding",
+    "header",
+    "holder",
+    "log",
+    "meta",
+    "metadata",
+    "owed",
+    "payment",
+    "payout",
+    "registration",
+    "rules",
+    "series",
+    "series_event",
+    "settlement",
+    "signers",
+    "skipped",
+    "statement",
+    "statement_event",
+    "statement_evidence",
+    "stream",
+    "tariff",
+    "transfer",
+    "verdict_report",
+    "wallet",
+]
+
+FROM_LOGS: Final[tuple[Table, ...]] = tuple(
+    table for table in metadata.sorted_tables if "pos" in table.c
+)
+"""Tables whose rows come from logs and are undone by position."""

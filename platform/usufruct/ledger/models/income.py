@@ -1,0 +1,93 @@
+"""Units, distributions, payouts and payments."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    UniqueConstraint,
+)
+
+from usufruct.ledger.models.base import metadata, pos_column
+from usufruct.ledger.types import I128, U64
+
+transfer = Table(
+    "transfer",
+    metadata,
+    pos_column(),
+    Column("series", Integer, nullable=False),
+    Column("sender", Integer),  # null: issued
+    Column("recipient", Integer),  # null: redeemed
+    Column("units", U64, nullable=False),
+)
+holder = Table(  # whoever held units of a series at any time
+    "holder",
+    metadata,
+    Column("series", Integer, primary_key=True, autoincrement=False),
+    Column("wallet", Integer, primary_key=True, autoincrement=False),
+    pos_column(primary=False),
+    Index(None, "wallet"),
+    Index(None, "pos"),
+    sqlite_with_rowid=False,
+)
+checkpoint = Table(  # an account after each change: holdings and earnings as of any block
+    "checkpoint",
+    metadata,
+    Column("series", Integer, primary_key=True, autoincrement=False),
+    Column("wallet", Integer, primary_key=True, autoincrement=False),
+    pos_column(),
+    Column("units", U64, nullable=False),
+    Column("debt", I128, nullable=False),  # lifetime form: claims added back (protocol §9)
+    Column("paid", U64, nullable=False),  # all claims up to here
+    Index(None, "pos"),
+    sqlite_with_rowid=False,
+)
+distribution = Table(
+    "distribution",
+    metadata,
+    pos_column(),
+    Column("series", Integer, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("period", BigInteger, nullable=False),
+    Column("amount", U64, nullable=False),
+    Column("acc_before", U64, nullable=False),
+    Column("acc_after", U64, nullable=False),
+    Column("supply", U64, nullable=False),
+    UniqueConstraint("series", "number"),
+)
+payout = Table(  # one holder's share of one distribution, to the unit
+    "payout",
+    metadata,
+    Column("wallet", Integer, primary_key=True, autoincrement=False),
+    pos_column(),  # of the distribution
+    Column("series", Integer, nullable=False),
+    Column("units", U64, nullable=False),
+    Column("debt", I128, nullable=False),
+    Column("amount", U64, nullable=False),
+    Index(None, "pos", "wallet"),
+    sqlite_with_rowid=False,
+)
+payment = Table(
+    "payment",
+    metadata,
+    pos_column(),
+    Column("series", Integer, nullable=False),
+    Column("wallet", Integer, nullable=False),
+    Column("amount", U64, nullable=False),
+    Column("acc", U64, nullable=False),
+    Index(None, "wallet", "series", "pos"),
+)
+skipped = Table(  # a keeper's page passed over this holder
+    "skipped",
+    metadata,
+    pos_column(),
+    Column("series", Integer, nullable=False),
+    Column("wallet", Integer, nullable=False),
+    Column("amount", U64, nullable=False),
+    Column("reason", SmallInteger, nullable=False),
+    Index(None, "wallet", "series", "pos"),
+)
