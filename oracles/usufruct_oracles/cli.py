@@ -16,19 +16,17 @@ import typer
 
 from usufruct.chain.explain import explain as explain_revert
 from usufruct.clock import SystemClock
-from usufruct.config import Community, load_community
+from usufruct.config import Community
 from usufruct.contracts import ContractError
 from usufruct.core.periods import day_bounds, period_of
 from usufruct.errors import ChainError, ConfigError, InputError, UsufructError
-from usufruct_oracles import logs
+from usufruct_oracles import cli_data, logs
 from usufruct_oracles.config import WorkerConfig, load_worker_config
 from usufruct_oracles.explain import explain as explain_period
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.pledges import Pledges
 from usufruct_oracles.process import run
-from usufruct_oracles.realdata.convert import MONTH, convert_month
 from usufruct_oracles.runtime import lay_ground
-from usufruct_oracles.simulate import write_month
 
 EXIT_ERROR = 2
 _MOST_DIGITS = 6
@@ -40,6 +38,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+cli_data.register(app)
 
 Config = Annotated[Path, typer.Option("--config", help="The worker's TOML file.")]
 
@@ -194,41 +193,6 @@ def _period(community: Community, text: str) -> int:
     project = community.project
     start = day_bounds(f"{text}-01", project.timezone)[0]
     return period_of(project.first_period, start, project.timezone)
-
-
-@app.command()
-def simulate(
-    community: Annotated[Path, typer.Argument(help="The community file.")],
-    month: Annotated[str, typer.Option(help="Month to make up, YYYY-MM.")],
-    out: Annotated[Path, typer.Option(help="Drop folder to write into.")],
-    seed: Annotated[int, typer.Option(help="Seed; the same seed makes the same files.")] = 7,
-    faults: Annotated[bool, typer.Option(help="Put in labelled bad rows.")] = True,
-) -> None:
-    """Write a month of signed synthetic readings (development communities only)."""
-    report = write_month(load_community(community), month, out, seed, faults)
-    typer.echo(
-        f"{report.files} files, {report.rows} rows, {len(report.faults)} faults in {report.folder} (synthetic)"
-    )
-    for fault in report.faults:
-        typer.echo(logs.escape(f"  {fault.stream} {fault.day} {fault.meter}: {fault.kind}"))
-
-
-@app.command()
-def convert(
-    data: Annotated[
-        Path, typer.Option(help="Folder that holds citylearn2022, acn_data and the others.")
-    ],
-    out: Annotated[Path, typer.Option(help="Folder for community.toml and the drop folder.")],
-    month: Annotated[str, typer.Option(help="Month to convert, YYYY-MM.")] = MONTH,
-) -> None:
-    """Turn a month of public real data into a community file and a drop folder, signed by a gateway."""
-    report = convert_month(data, out, month=month)
-    rows = ", ".join(f"{code} {count}" for code, count in report.rows.items())
-    typer.echo(
-        f"{report.month}: rows {rows} in {report.inbox}; community file {report.community_file}"
-    )
-    for note in report.notes:
-        typer.echo(logs.escape(f"  {note}"))
 
 
 @app.command()

@@ -185,7 +185,7 @@ def _whole_meters(
         )
         .group_by(readings.c.meter)
     )
-    counts: dict[int, int] = dict(connection.execute(query).tuples().all())
+    counts = {int(meter): int(count) for meter, count in connection.execute(query)}
     return {
         meter.id
         for meter in catalog.meters_of(stream)

@@ -41,30 +41,31 @@ library WaterfallMath {
         lines = new IWaterfall.Line[](rules.stepCount());
         uint256 holders = rules.holders();
         uint256 available = start.receipts;
-        for (uint256 i = 0; i < lines.length; ++i) {
-            PackedStep step = rules.stepAt(i);
-            IWaterfall.Line memory line = lines[i];
-            if ((holders >> i) & 1 != 0) line.balance = start.balances[i];
-            if (step.toSeries() && !rules.inTerm(i, start.period)) continue;
-            IWaterfall.StepKind kind = step.kind();
-            if (kind == IWaterfall.StepKind.Reserve) _reserve(line, step.amount(), available);
-            else _pay(line, step, available, dueDown(kind, step, start.receipts, available, multiplierBp));
-            unchecked {
-                available = available + line.released - line.paid;
+        unchecked {
+            for (uint256 i = 0; i < lines.length; ++i) {
+                (PackedStep step, IWaterfall.Line memory line) = (rules.stepAt(i), lines[i]);
+                if ((holders >> i) & 1 != 0) line.balance = start.balances[i];
+                if (step.toSeries() && !rules.inTerm(i, start.period)) continue;
+                // The usual end of the list: nothing is left for who takes what is left.
+                if (available == 0 && step.kind() == IWaterfall.StepKind.Residual) continue;
+                if (step.kind() == IWaterfall.StepKind.Reserve) {
+                    available = _reserve(line, step.amount(), available);
+                } else {
+                    available = _pay(line, step, available, dueDown(step, start.receipts, available, multiplierBp));
+                }
             }
         }
     }
 
     /// @notice What a paying step asks for in this period, before arrears. Rounds down.
-    function dueDown(
-        IWaterfall.StepKind kind,
-        PackedStep step,
-        uint256 receipts,
-        uint256 available,
-        uint256 multiplierBp
-    ) internal pure returns (uint256) {
+    function dueDown(PackedStep step, uint256 receipts, uint256 available, uint256 multiplierBp)
+        internal
+        pure
+        returns (uint256)
+    {
+        IWaterfall.StepKind kind = step.kind();
+        if (kind == IWaterfall.StepKind.Residual) return available;
         unchecked {
-            if (kind == IWaterfall.StepKind.Residual) return available;
             if (kind == IWaterfall.StepKind.PercentOfReceipts) return receipts * step.bp() / 10_000;
             if (kind == IWaterfall.StepKind.PercentOfAvailable) return available * step.bp() / 10_000;
             if (kind != IWaterfall.StepKind.KpiFee) return step.amount();
@@ -106,37 +107,40 @@ library WaterfallMath {
         }
     }
 
-    /// @dev Fills the reserve to its target, or releases what is above it.
-    function _reserve(IWaterfall.Line memory line, uint64 target, uint256 available) private pure {
+    /// @dev Fills the reserve to its target, or releases what is above it. Returns what is available after it.
+    function _reserve(IWaterfall.Line memory line, uint256 target, uint256 available) private pure returns (uint256) {
         unchecked {
-            uint64 balance = line.balance;
+            uint256 balance = line.balance;
             if (balance > target) {
-                (line.released, line.balance) = (balance - target, target);
-                return;
+                (line.released, line.balance) = (uint64(balance - target), uint64(target));
+                return available + balance - target;
             }
-            line.due = target - balance;
-            line.paid = _least(available, line.due);
-            line.balance = balance + line.paid;
+            uint256 due = target - balance;
+            uint256 paid = available < due ? available : due;
+            (line.due, line.paid, line.balance) = (uint64(due), uint64(paid), uint64(balance + paid));
+            return available - paid;
         }
     }
 
-    /// @dev Pays what is due with arrears as far as the money goes. A due that no period could pay stops at 2⁶⁴ − 1.
-    function _pay(IWaterfall.Line memory line, PackedStep step, uint256 available, uint256 due) private pure {
+    /// @dev Pays what is due with arrears as far as the money goes. A due that no period could pay stops at 2⁶⁴ − 1. Returns
+    /// what is available after it.
+    function _pay(IWaterfall.Line memory line, PackedStep step, uint256 available, uint256 due)
+        private
+        pure
+        returns (uint256)
+    {
         unchecked {
-            uint64 whole = _least(due + line.balance, type(uint64).max);
-            uint64 paid = _least(available, whole);
-            (line.due, line.paid) = (whole, paid);
-            if (step.carries()) line.balance = whole - paid;
+            due += line.balance;
+            if (due > type(uint64).max) due = type(uint64).max;
+            uint256 paid = available < due ? available : due;
+            (line.due, line.paid) = (uint64(due), uint64(paid));
+            if (step.carries()) line.balance = uint64(due - paid);
+            return available - paid;
         }
     }
 
     function _clip(uint256 value, uint256 least, uint256 most) private pure returns (uint256) {
         if (value < least) return least;
         return value > most ? most : value;
-    }
-
-    /// @dev The smaller of a value and one that fits 64 bits.
-    function _least(uint256 value, uint64 limit) private pure returns (uint64) {
-        return value < limit ? uint64(value) : limit;
     }
 }

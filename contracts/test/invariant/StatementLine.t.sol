@@ -52,7 +52,7 @@ contract StatementActors is StatementKit {
         (bool ok, bytes memory result) = _try(waterfall, abi.encodeCall(book.consume, (STREAM, period)));
         assertEq(ok, ready, "isFinal says what consume does");
         if (!ok) return;
-        (uint64 amount,,) = abi.decode(result, (uint64, bytes32, uint40));
+        (uint64 amount,) = abi.decode(result, (uint64, uint40));
         assertEq(uint256(amount), amounts[period], "amount");
         ++payments[period];
         paid += amount;

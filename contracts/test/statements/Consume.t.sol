@@ -76,6 +76,17 @@ contract ConsumeTest is StatementKit {
         vm.expectRevert(abi.encodeWithSelector(IStatementBook.NotWaterfall.selector, admin));
         book.consume(STREAM, 1);
     }
+
+    /// @dev From the first settlement on the stream knows the waterfall by itself.
+    function test_RevertWhen_CallerIsNotTheWaterfallLater() public {
+        vm.warp(NOW + WINDOW);
+        consume(1);
+        vm.prank(admin);
+        vm.expectRevert(abi.encodeWithSelector(IStatementBook.NotWaterfall.selector, admin));
+        book.consume(STREAM, 2);
+        consume(2);
+        assertProgress(2, START + 2 * SPAN, 2);
+    }
 }
 
 contract SetWaterfallTest is StatementKit {

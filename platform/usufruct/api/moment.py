@@ -10,11 +10,11 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import Depends, Request, Response
 from sqlalchemy import Row
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from usufruct.api.problems import Problem
 from usufruct.api.render import Json, Renderer, rfc3339
 from usufruct.api.service import Service
+from usufruct.ledger.reader import AsyncReader
 from usufruct.ledger.reads.places import CURSOR
 from usufruct.ledger.reads.rows import Query
 from usufruct.ledger.types import first_position
@@ -35,7 +35,7 @@ class Moment:
     """The ledger as of its last block, for one request."""
 
     service: Service
-    connection: AsyncConnection
+    reader: AsyncReader
     block: int
     time: int
     etag: str
@@ -52,11 +52,16 @@ class Moment:
 
     async def rows(self, query: Query, **values: object) -> Sequence[Row[Any]]:
         """All rows of a query."""
-        return (await self.connection.execute(query, values)).all()
+        return await self.reader.rows(query, values)
 
     async def row(self, query: Query, **values: object) -> Row[Any] | None:
         """The first row of a query."""
-        return (await self.connection.execute(query, values)).first()
+        rows = await self.reader.rows(query, values)
+        return rows[0] if rows else None
+
+    async def many_rows(self, query: Query, **values: object) -> Sequence[Row[Any]]:
+        """All rows of a query that has no small bound on what it reads."""
+        return await self.reader.rows(query, values, heavy=True)
 
     def answer(self, body: Mapping[str, Any]) -> Response:
         """`body` with the block it is as of, in JSON."""
@@ -93,9 +98,9 @@ def service_of(request: Request) -> Service:
 
 async def _moment(request: Request) -> AsyncIterator[Moment]:
     service = service_of(request)
-    async with service.database.read_async() as connection:
-        row = (await connection.execute(CURSOR)).first()
-        if row is None:
+    async with service.database.read_async() as reader:
+        rows = await reader.rows(CURSOR, {})
+        if not rows:
             raise Problem(
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 "not-ready",
@@ -103,10 +108,11 @@ async def _moment(request: Request) -> AsyncIterator[Moment]:
                 remedy="try again in a moment; /ready tells when",
                 headers={"retry-after": "2"},
             )
+        row = rows[0]
         etag = f'W/"{row.block}-{row.hash.hex()[:16]}-{row.evidence}-{service.version}"'
         if _matches(request.headers.get("if-none-match"), etag):
             raise NotModified(etag)
-        yield Moment(service, connection, row.block, row.timestamp, etag)
+        yield Moment(service, reader, row.block, row.timestamp, etag)
 
 
 AnyMoment = Annotated[Moment, Depends(_moment)]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Row
@@ -24,6 +25,7 @@ CLASSES: Final = ("none", "retail", "professional", "institution")
 KINDS: Final = ("NONE", "SUBUNIT", "PARKING", "STORAGE", "VPP", "WATER", "DATA")
 
 
+@lru_cache(maxsize=1 << 16)
 def rfc3339(time: int) -> str:
     """A unix time in UTC, e.g. 2026-10-01T00:00:00Z."""
     return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -59,12 +61,11 @@ class Renderer:
 
     def place(self, row: Row[Any], prefix: str = "") -> Json:
         """When and in which transaction it happened."""
-        values = row._mapping
         return {
-            "block": values[f"{prefix}block"],
-            "time": rfc3339(values[f"{prefix}time"]),
-            "transaction": hexed(values[f"{prefix}tx"]),
-            "log_index": values[f"{prefix}log_index"],
+            "block": getattr(row, f"{prefix}block"),
+            "time": rfc3339(getattr(row, f"{prefix}time")),
+            "transaction": hexed(getattr(row, f"{prefix}tx")),
+            "log_index": getattr(row, f"{prefix}log_index"),
         }
 
     def period(self, number: int) -> Json:

@@ -24,6 +24,7 @@ __all__ = ["load_community", "parse_community"]
 
 _PLACE: Final = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
 _SECRETS: Final = ("salt",)
+_MAX_LINE: Final = 4096
 _MAX_BYTES: Final = 64 * 1024 * 1024
 
 
@@ -49,6 +50,7 @@ def load_community(path: str | FilePath) -> Community:
 def parse_community(text: str, file: str = "community.toml") -> Community:
     """As `load_community`, for the text of a file."""
     text = text.replace("\r\n", "\n")
+    _require_short_lines(text, file)
     raw = _toml(text, file)
     lines = locate(text)
     problems = Problems(file, lines)
@@ -65,6 +67,21 @@ def _unreadable(file: FilePath, why: str) -> ConfigError:
         rule=f"a readable community file is needed ({why})",
         remedy="check the path; examples/community.toml shows the format",
     )
+
+
+def _require_short_lines(text: str, file: str) -> None:
+    """Parsing takes the square of a line's length where keys are chained."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > _MAX_LINE:
+            raise ConfigError(
+                f"line {number} is too long",
+                field="syntax",
+                value=line,
+                rule=f"a line has at most {_MAX_LINE} characters",
+                remedy="break it into several lines",
+                file=file,
+                line=number,
+            )
 
 
 def _toml(text: str, file: str) -> dict[str, Any]:

@@ -17,16 +17,17 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from usufruct.errors import ConfigError
+from usufruct.ledger.reader import AsyncReader, DriverReader, SameThreadReader
 
 __all__ = ["Database"]
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _BUSY_MS: Final = 30_000
 _READERS: Final = 8
-_DRIVERS: Final = {"sqlite": ("pysqlite", "aiosqlite"), "postgresql": ("psycopg", "psycopg")}
+_DRIVERS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 
 
 class Database:
@@ -51,12 +52,8 @@ class Database:
 
     @cached_property
     def async_reader(self) -> AsyncEngine:
-        """Asynchronous engine for consistent reads."""
-        url = self.url.set(drivername=f"{self.kind}+{_DRIVERS[self.kind][1]}")
-        if self.kind == "sqlite":
-            engine = create_async_engine(url, pool_size=_READERS, max_overflow=0)
-            _sqlite_events(engine.sync_engine, "BEGIN")
-            return engine
+        """Asynchronous engine for consistent reads; PostgreSQL only."""
+        url = self.url.set(drivername=_DRIVERS[self.kind])
         return create_async_engine(
             url, pool_size=_READERS, max_overflow=0, isolation_level="REPEATABLE READ"
         )
@@ -74,10 +71,14 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def read_async(self) -> AsyncIterator[AsyncConnection]:
+    async def read_async(self) -> AsyncIterator[AsyncReader]:
         """One consistent moment of the ledger, for asynchronous code."""
-        async with self.async_reader.connect() as connection:
-            yield connection
+        if self.kind == "sqlite":
+            with self.read() as connection:
+                yield SameThreadReader(connection)
+        else:
+            async with self.async_reader.connect() as connection:
+                yield DriverReader(connection)
 
     def migrate(self) -> None:
         """Brings the schema up to date; creates the file and its folder if they are missing.
@@ -118,11 +119,12 @@ class Database:
         self.dispose()
 
     def _sync_engine(self, begin: str) -> Engine:
-        url = self.url.set(drivername=f"{self.kind}+{_DRIVERS[self.kind][0]}")
+        url = self.url.set(drivername=_DRIVERS[self.kind])
         if self.kind != "sqlite":
             level = "READ COMMITTED" if begin != "BEGIN" else "REPEATABLE READ"
             return create_engine(url, isolation_level=level)
-        engine = create_engine(url)
+        # A pool that could run dry would stop the event loop, which cannot wait for itself.
+        engine = create_engine(url, pool_size=_READERS, max_overflow=-1)
         _sqlite_events(engine, begin)
         return engine
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -118,10 +119,10 @@ def test_postgresql_holds_the_same_journal_also_after_a_kill(
     community = load_community(COMMUNITY)
     clock = FixedClock(1_800_000_000)
     source = CsvFolder(inbox, community.project.timezone, clock)
-    journal = Journal(postgres, community, clock=clock, source=source)
-    assert journal.poll() == {"accepted": 0, "rejected": 0}
-    assert journal.verdicts(None, 1)["period"] == 1
-    journal.close()
+    # Closed also if the test fails: the server waits for its clients when it stops.
+    with closing(Journal(postgres, community, clock=clock, source=source)) as journal:
+        assert journal.poll() == {"accepted": 0, "rejected": 0}
+        assert journal.verdicts(None, 1)["period"] == 1
 
 
 def without_ids(found: dict[str, list[tuple[object, ...]]]) -> dict[str, list[tuple[object, ...]]]:

@@ -91,6 +91,13 @@ def test_every_journal_holds_the_same_and_each_reading_once(
         assert numbers == {each: list(range(computed.readings[each])) for each in STREAMS}
 
 
+def test_nobody_raised_a_false_alarm(month: Village) -> None:
+    for worker in month.workers:
+        status = worker.get("/v1/status").json()
+        assert (status["alerts"], status["error"]) == ([], "")
+        assert not any(stream["held"] for stream in status["streams"])
+
+
 def test_hardly_a_transaction_was_wasted(month: Village) -> None:
     sent = sum(month.client.nonce(dev_address(4 + at)) for at in range(len(NAMES)))
     needed = len(STREAMS) * (DAYS + 1)

@@ -128,7 +128,7 @@ async def _batches(moment: Moment, stated: Any) -> Json:
     fields = json.loads(stated.fields)
     first = await moment.row(BATCH_BY_HEAD, head=bytes.fromhex(fields["first_head"][2:]))
     last = await moment.row(BATCH_BY_HEAD, head=bytes.fromhex(fields["last_head"][2:]))
-    rows = await moment.rows(
+    rows = await moment.many_rows(
         BATCHES_BETWEEN,
         stream=stated.stream,
         after=first.seq if first else 0,

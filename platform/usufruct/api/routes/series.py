@@ -165,12 +165,12 @@ async def one_distribution(
 ) -> Response:
     """One distribution with the sum of its payouts; the difference is fractions, kept for each holder."""
     row = await _distribution(moment, distribution_id)
-    totals = await moment.row(PAYOUT_TOTALS, pos=row.pos)
-    shared = int(totals.amount or 0) if totals else 0
+    (totals,) = await moment.many_rows(PAYOUT_TOTALS, pos=row.pos)
+    shared = int(totals.amount or 0)
     return moment.answer(
         moment.render.distribution(row)
         | {
-            "holders": totals.holders if totals else 0,
+            "holders": totals.holders,
             "payouts_total": moment.render.money(shared),
             "fractions": moment.render.money(row.amount - shared),
         }

@@ -24,6 +24,12 @@ transfer = Table(
     Column("recipient", Integer),  # null: redeemed
     Column("units", U64, nullable=False),
 )
+Index(
+    "ix_transfer_issued",
+    transfer.c.series,
+    sqlite_where=transfer.c.sender.is_(None),
+    postgresql_where=transfer.c.sender.is_(None),
+)
 holder = Table(  # whoever held units of a series at any time
     "holder",
     metadata,
@@ -58,6 +64,7 @@ distribution = Table(
     Column("acc_after", U64, nullable=False),
     Column("supply", U64, nullable=False),
     UniqueConstraint("series", "number"),
+    Index(None, "series", "pos"),
 )
 payout = Table(  # one holder's share of one distribution, to the unit
     "payout",

@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("pos", name="pk_distribution"),
         sa.UniqueConstraint("series", "number", name="uq_distribution_series_number"),
     )
+    op.create_index("ix_distribution_series_pos", "distribution", ["series", "pos"], unique=False)
     op.create_table(
         "holder",
         sa.Column("series", sa.Integer(), autoincrement=False, nullable=False),
@@ -92,6 +93,14 @@ def upgrade() -> None:
         sa.Column("recipient", sa.Integer(), nullable=True),
         sa.Column("units", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("pos", name="pk_transfer"),
+    )
+    op.create_index(
+        "ix_transfer_issued",
+        "transfer",
+        ["series"],
+        unique=False,
+        sqlite_where=sa.text("sender IS NULL"),
+        postgresql_where=sa.text("sender IS NULL"),
     )
 
 
