@@ -75,6 +75,13 @@ def test_the_modules_of_other_parts_are_not_imported_for_a_command() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_every_part_registers_the_commands_it_is_known_for() -> None:
+    everything = [command.name for command in cli.build().registered_commands]
+    assert sorted(filter(None, everything)) == sorted(cli.PARTS)
+    for name in cli.PARTS:
+        assert name in [command.name for command in cli.build(name).registered_commands]
+
+
 def usufruct(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", "from usufruct.cli import main; main()", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)

@@ -67,11 +67,9 @@ contract AnchorActors is TelemetryKit {
 
     /* HELPERS */
 
-    function _expectRefused(
-        ITelemetryAnchor.Batch memory batch,
-        ITelemetryAnchor.Cursor memory from,
-        uint256 bitmap
-    ) private {
+    function _expectRefused(ITelemetryAnchor.Batch memory batch, ITelemetryAnchor.Cursor memory from, uint256 bitmap)
+        private
+    {
         bytes memory signatures = signedBy(bitmap, digestOf(batch, from));
         (bool ok,) = address(oracle).call(abi.encodeCall(oracle.anchor, (batch, from, bitmap, signatures)));
         assertFalse(ok, "accepted");

@@ -134,9 +134,7 @@ contract SettlementCurrencyTest is Kit {
     }
 
     function test_RevertWhen_TheBalanceIsTooSmall() public {
-        vm.expectRevert(
-            abi.encodeWithSelector(IERC20Errors.ERC20InsufficientBalance.selector, adam, 100e6, 100e6 + 1)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IERC20Errors.ERC20InsufficientBalance.selector, adam, 100e6, 100e6 + 1));
         vm.prank(adam);
         euro.transfer(barb, 100e6 + 1);
     }

@@ -84,13 +84,20 @@ def ingest(database: Database, catalog: Catalog, file: SourceFile, now: int) -> 
 
 
 def _is_known(connection: Connection, catalog: Catalog, file: SourceFile) -> bool:
-    query = select(files.c.id).where(
-        files.c.stream == file.stream,
-        files.c.day == file.day,
-        files.c.sha256 == file.digest,
-        files.c.meters == catalog.fingerprint(file.stream),
+    """Whether the newest file of the place is this one, judged by the same meters.
+
+    An older file that is dropped again is a change like any other: what the folder says last counts, so that
+    a worker that saw nothing else agrees.
+    """
+    query = (
+        select(files.c.sha256, files.c.meters)
+        .where(files.c.stream == file.stream, files.c.day == file.day)
+        .order_by(files.c.id.desc())
+        .limit(1)
     )
-    return connection.execute(query).first() is not None
+    newest = connection.execute(query).one_or_none()
+    mine = file.digest, catalog.fingerprint(file.stream)
+    return newest is not None and tuple(map(bytes, newest)) == mine
 
 
 def _judge_file(catalog: Catalog, file: SourceFile) -> Stream | Verdict:

@@ -23,7 +23,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    UniqueConstraint,
 )
 
 metadata = MetaData()
@@ -46,7 +45,7 @@ files = Table(
     Column("remedy", Text),
     Column("csv", LargeBinary),
     Column("signatures", LargeBinary),
-    UniqueConstraint("stream", "day", "sha256", "meters"),
+    Index("files_by_place", "stream", "day"),
 )
 """Source files; `rule` and the whole content only where the file as a whole was rejected. `meters` stands for
 the registered meters it was judged by: after a change there, the same content is judged anew."""

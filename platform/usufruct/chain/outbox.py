@@ -221,12 +221,27 @@ class Outbox:
     def move(self, entry: Entry, state: State) -> Entry:
         """Records what became of `entry`; returns the entry as it is now."""
         with self._exclusive() as connection:
-            connection.execute(
-                sa.update(_TRANSACTIONS)
-                .where(_TRANSACTIONS.c.id == entry.id, _TRANSACTIONS.c.nonce == entry.nonce)
-                .values(state=state.value)
-            )
+            _move(connection, entry, state)
         return self._again(entry)
+
+    def reopen(self, entry: Entry) -> Entry:
+        """Makes a concluded entry pending again, or drops it if its nonce has a new owner."""
+        with self._exclusive() as connection:
+            owners = {each.nonce for each in _pending(connection, entry.account)}
+            state = State.DROPPED if entry.nonce in owners else State.PENDING
+            _move(connection, entry, state)
+        return self._again(entry)
+
+    def is_shared(self, entry: Entry, tx_hash: bytes) -> bool:
+        """True if another entry, which got the same nonce later, is the very same transaction."""
+        rows, attempts = _TRANSACTIONS.c, _ATTEMPTS.c
+        query = (
+            sa.select(rows.id)
+            .join(_ATTEMPTS, attempts.transaction_id == rows.id)
+            .where(_of(entry.account), attempts.tx_hash == tx_hash, rows.id != entry.id)
+        )
+        with self._engine.connect() as connection:
+            return connection.execute(query).first() is not None
 
     def _again(self, entry: Entry) -> Entry:
         found = self.entry(entry.account, entry.key)
@@ -309,6 +324,14 @@ def _read(connection: sa.Connection, account: ChainAccount, row: sa.Row[tuple[ob
         nonce=row.nonce,
         request=Request(row.receiver, row.data, int(row.value), row.gas),
         attempts=tuple(Attempt(*attempt) for attempt in attempts),
+    )
+
+
+def _move(connection: sa.Connection, entry: Entry, state: State) -> None:
+    connection.execute(
+        sa.update(_TRANSACTIONS)
+        .where(_TRANSACTIONS.c.id == entry.id, _TRANSACTIONS.c.nonce == entry.nonce)
+        .values(state=state.value)
     )
 
 

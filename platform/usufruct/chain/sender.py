@@ -128,8 +128,7 @@ class Sender:
         return None
 
     def recover(self, *, wait: bool = False) -> list[str]:
-        """Broadcasts again what a crash left pending; returns the keys that still wait for a
-        receipt.
+        """Broadcasts again what a crash left pending; returns the keys that still wait.
 
         With `wait` it stays until all have one, or raises ChainError after Timing.timeout.
         """
@@ -140,8 +139,7 @@ class Sender:
                 self._record(entry, receipt)
             elif self._is_lost(entry):
                 self._outbox.move(entry, State.DROPPED)
-            else:
-                self._broadcast(entry)
+            elif self._is_accepted(entry):
                 waiting.append(entry)
         self._recovered = True
         if wait:
@@ -149,6 +147,15 @@ class Sender:
             for entry in waiting:
                 self._await(entry, deadline)
         return [entry.key for entry in waiting if not wait]
+
+    def _is_accepted(self, entry: Entry) -> bool:
+        """Broadcasts an older entry; one that the node refuses must not block all later ones."""
+        try:
+            self._broadcast(entry)
+        except RpcError:
+            self._outbox.move(entry, State.DROPPED)
+            return False
+        return True
 
     def next_nonce(self) -> int:
         """The nonce the next new transaction gets, if nobody is faster."""
@@ -173,15 +180,23 @@ class Sender:
 
         No receipt means that it has to be sent anew.
         """
-        if entry.state is State.MINED:
+        if entry.state in {State.MINED, State.DROPPED}:
             receipt = self._find(entry)
-            if receipt is not None:
+            if receipt is not None and self._is_own(entry, receipt):
+                entry = self._record(entry, receipt)
                 # The same effect may be wanted again after somebody undid it; only `done` can tell.
                 return (receipt if done is None or done() else None), entry
+        if entry.state is State.MINED:
             entry = self._reopen(entry)
         if entry.state is State.PENDING:
             return self._wait(entry, deadline)
         return None, entry
+
+    def _is_own(self, entry: Entry, receipt: Receipt) -> bool:
+        """True if a mined transaction is this entry's success, and not that of its successor."""
+        if entry.state is State.MINED:
+            return True
+        return receipt.status == 1 and not self._outbox.is_shared(entry, receipt.tx_hash)
 
     def _reopen(self, entry: Entry) -> Entry:
         """A reorganisation took the transaction out of the chain.
@@ -190,8 +205,9 @@ class Sender:
         """
         if self._client.nonce(self.address, "pending") < entry.nonce:
             return self._outbox.move(entry, State.DROPPED)
-        entry = self._outbox.move(entry, State.PENDING)
-        self._broadcast(entry)
+        entry = self._outbox.reopen(entry)
+        if entry.state is State.PENDING:
+            self._broadcast(entry)
         return entry
 
     # --- Sending ---

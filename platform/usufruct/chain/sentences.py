@@ -301,6 +301,10 @@ _MONEY: Final = {
         "send a positive amount of a currency that moves exactly what it is told to",
     ),
     "AccountBlocked(address)": ("the currency blocks {account}", "ask a registrar to release it"),
+    "SupplyTooLarge(uint256)": (
+        "a supply of {supply!m} is more than the currency can count",
+        "mint less",
+    ),
     "SafeERC20FailedOperation(address)": (
         "the currency {token} refused to move the money",
         "check balance and allowance",

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
-from coincurve import PrivateKey
+from eth_account import Account
 
 from usufruct.chain.client import BlockTag, ChainClient, RpcError
 from usufruct.chain.outbox import Attempt, Request
 from usufruct.chain.records import quantity
-from usufruct.chain.rlp import rlp
-from usufruct.core.keccak import keccak256
 from usufruct.errors import ChainError
 from usufruct.keys import SecretBytes, address_of_key
 
@@ -21,7 +19,6 @@ MAX_GAS: Final = 16_777_216
 """Most gas of one transaction (EIP-7825)."""
 
 _FALLBACK_PRIORITY_FEE: Final = 1_000_000_000
-_FEE_MARKET: Final = b"\x02"  # type of a transaction under EIP-1559
 
 
 class KeyHolder(Protocol):
@@ -106,22 +103,21 @@ class Signer:
 
     def sign(self, request: Request, nonce: int, *, fees: Fees) -> Attempt:
         """The signed transaction."""
-        fields: list[object] = [
-            self._chain_id,
-            nonce,
-            fees.priority,
-            fees.most,
-            request.gas,
-            b"" if request.to is None else bytes.fromhex(request.to[2:]),
-            request.value,
-            request.data,
-            [],
-        ]
-        digest = keccak256(_FEE_MARKET + rlp(fields))
-        signature = PrivateKey(bytes(self._key)).sign_recoverable(digest, hasher=None)
-        r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:64])
-        raw = _FEE_MARKET + rlp([*fields, signature[64], r, s])
-        return Attempt(nonce, keccak256(raw), raw, fees.most, fees.priority)
+        fields: dict[str, Any] = {
+            "type": 2,  # a fee market of EIP-1559
+            "chainId": self._chain_id,
+            "nonce": nonce,
+            "maxPriorityFeePerGas": fees.priority,
+            "maxFeePerGas": fees.most,
+            "gas": request.gas,
+            "value": request.value,
+            "data": request.data,
+        }
+        if request.to is not None:
+            fields["to"] = request.to
+        signed = Account.sign_transaction(fields, bytes(self._key))
+        raw = bytes(signed.raw_transaction)
+        return Attempt(nonce, bytes(signed.hash), raw, fees.most, fees.priority)
 
     def _call(self, request: Request, *, limit: bool) -> dict[str, str]:
         call = {

@@ -1,16 +1,15 @@
-"""JSON-RPC over HTTP: requests with bounded retries, answers in the order of the requests."""
+"""JSON-RPC over HTTP through web3's provider, with bounded retries and errors that hide what an address may hold."""
 
 from __future__ import annotations
 
-import itertools
 import time
-import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import httpx
-import msgspec
+import requests
+from web3 import HTTPProvider
+from web3.types import RPCEndpoint
 
 from usufruct.errors import ChainError
 
@@ -18,7 +17,7 @@ __all__ = ["Transport"]
 
 _ATTEMPTS: Final = 4
 _FIRST_PAUSE: Final = 0.1
-_HEADERS: Final = {"Content-Type": "application/json"}
+_UNREACHABLE: Final = (requests.ConnectionError, requests.Timeout)
 
 
 class Transport:
@@ -30,18 +29,15 @@ class Transport:
 
     def __init__(self, url: str, timeout: float) -> None:
         self.shown = _shown(url)
-        try:
-            self._http = httpx.Client(base_url=url, timeout=timeout, headers=_HEADERS)
-        except (httpx.InvalidURL, ValueError):
-            raise self.failure("it is not an address") from None
-        self._url = url
-        self._ids = itertools.count(1)
-        # Nobody closes a client that is merely read from; its sockets go when it goes.
-        weakref.finalize(self, self._http.close)
+        if not url.startswith(("http://", "https://")):
+            raise self.failure("it is not an http address")
+        self._provider = HTTPProvider(
+            url, request_kwargs={"timeout": timeout}, exception_retry_configuration=None
+        )
 
     def one(self, method: str, params: Sequence[object]) -> Mapping[str, Any]:
         """The answer to one request: an object with `result` or `error`."""
-        answer = self._post(self._request(method, params))
+        answer = self._asked(lambda: self._provider.make_request(RPCEndpoint(method), list(params)))
         if not isinstance(answer, Mapping):
             raise self.failure("the answer is not JSON-RPC")
         return answer
@@ -51,16 +47,15 @@ class Transport:
 
         A node that refuses the whole batch gives one answer, which then stands for all.
         """
-        requests = [self._request(method, each) for each in params]
-        answers = self._post(requests)
+        requests = [(RPCEndpoint(method), list(each)) for each in params]
+        answers = self._asked(lambda: self._provider.make_batch_request(requests))
         if isinstance(answers, Mapping):
             return [answers] * len(requests)
         if not isinstance(answers, list):
             raise self.failure("the answer is not JSON-RPC")
-        by_id = {each.get("id"): each for each in answers if isinstance(each, Mapping)}
-        if not all(request["id"] in by_id for request in requests):
+        if len(answers) != len(requests):
             raise self.failure("answers of a batch are missing")
-        return [by_id[request["id"]] for request in requests]
+        return answers
 
     def failure(self, why: str) -> ChainError:
         """The error of an endpoint that does not answer as it should."""
@@ -72,36 +67,21 @@ class Transport:
             remedy="start the node, or pass its address with --rpc",
         )
 
-    def _request(self, method: str, params: Sequence[object]) -> dict[str, Any]:
-        return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
-
-    def _post(self, body: object) -> Any:
-        content = msgspec.json.encode(body)
+    def _asked(self, request: Callable[[], Any]) -> Any:
         pause = _FIRST_PAUSE
-        for _ in range(_ATTEMPTS - 1):
+        for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return self._content(self._send(content))
-            except httpx.TransportError:
+                return request()
+            except _UNREACHABLE as error:
+                if attempt == _ATTEMPTS:
+                    raise self.failure(type(error).__name__) from None
                 time.sleep(pause)
                 pause *= 2
-        try:
-            return self._content(self._send(content))
-        except httpx.TransportError as error:
-            raise self.failure(type(error).__name__) from None
-
-    def _send(self, content: bytes) -> httpx.Response:
-        try:
-            return self._http.post(self._url, content=content)
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
-            raise self.failure("it is not an http address") from None
-
-    def _content(self, response: httpx.Response) -> Any:
-        if not response.is_success:
-            raise self.failure(f"HTTP {response.status_code}")
-        try:
-            return msgspec.json.decode(response.content)
-        except msgspec.DecodeError:
-            raise self.failure("the answer is not JSON-RPC") from None
+            except requests.HTTPError as error:
+                raise self.failure(f"HTTP {error.response.status_code}") from None
+            except (requests.RequestException, ValueError, KeyError, TypeError, AttributeError):
+                raise self.failure("the answer is not JSON-RPC") from None
+        raise AssertionError("unreachable")
 
 
 def _shown(url: str) -> str:

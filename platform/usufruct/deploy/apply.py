@@ -14,12 +14,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from web3.types import Nonce
+from web3.utils.address import get_create_address
+
 from usufruct.chain.client import ChainClient
 from usufruct.chain.outbox import NonceMoved, Outbox
 from usufruct.chain.records import Receipt
-from usufruct.chain.rlp import created_address
 from usufruct.chain.sender import Timing
 from usufruct.config import Community
+from usufruct.contracts import address
 from usufruct.core.keccak import keccak256
 from usufruct.deploy.action import Action, Transaction
 from usufruct.deploy.contracts import CIRCLE
@@ -218,7 +221,7 @@ class _Run:
             return
         sender = self._keyring.deployer
         nonce = sender.next_nonce() + len(CIRCLE) - 1
-        where = created_address(sender.address, nonce)
+        where = address(get_create_address(sender.address, Nonce(nonce)))
         self._store(replace(deployment.without(CIRCLE), waterfall=Reservation(where, nonce)))
 
 

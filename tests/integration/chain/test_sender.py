@@ -6,11 +6,13 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from eth_account import Account
 from tests.integration.chain import counter
 from tests.support.anvil import Anvil, running_anvil
 
@@ -254,6 +256,54 @@ def test_a_node_that_changed_its_chain_is_refused(
     assert caught.value.rule == "this sender was started on chain 31337"
 
 
+def test_an_older_transaction_that_is_refused_does_not_block_later_ones(
+    anvil_fresh: Anvil, sender: Sender, client: ChainClient, contract: str, outbox: Outbox
+) -> None:
+    anvil_fresh.rpc("evm_setAutomine", False)
+    with pytest.raises(ChainError, match="not mined yet"):
+        sender.submit("old", contract, b"", timeout=0)
+    anvil_fresh.rpc("anvil_dropTransaction", await_pending(anvil_fresh))
+    balance = client.balance(RICH)
+    anvil_fresh.rpc("anvil_setBalance", RICH, "0x0")
+    assert sender.recover() == []
+    anvil_fresh.rpc("anvil_setBalance", RICH, hex(balance))
+    anvil_fresh.rpc("evm_setAutomine", True)
+    assert sender.submit("new", contract, b"") is not None
+    assert sender.submit("old", contract, b"") is not None
+    assert counter.count(client, contract) == 2
+
+
+def test_a_transaction_that_was_given_up_and_mined_all_the_same_counts(
+    sender: Sender, client: ChainClient, contract: str, outbox: Outbox
+) -> None:
+    receipt = sender.submit("call", contract, b"")
+    entry = outbox.entry(sender._account, "call")
+    assert entry is not None
+    outbox.move(entry, State.DROPPED)
+    assert sender.submit("call", contract, b"") == receipt
+    assert counter.count(client, contract) == 1
+
+
+def test_waiting_for_what_is_pending(
+    anvil_fresh: Anvil, sender: Sender, client: ChainClient, contract: str
+) -> None:
+    anvil_fresh.rpc("evm_setAutomine", False)
+    with pytest.raises(ChainError, match="not mined yet"):
+        sender.submit("call", contract, b"", timeout=0)
+    assert sender.recover() == ["call"]
+    anvil_fresh.rpc("evm_mine")
+    assert sender.recover(wait=True) == []
+    assert counter.count(client, contract) == 1
+
+
+def test_the_key_is_shown_nowhere(client: ChainClient, outbox: Outbox) -> None:
+    sender = Sender(client, Account.from_key(dev_account(98)), outbox, timing=QUICK)
+    with pytest.raises(ChainError) as caught:
+        sender.submit("call", ZERO_ADDRESS, b"")
+    texts = [repr(sender), repr(vars(sender)), "".join(traceback.format_exception(caught.value))]
+    assert not [text for text in texts if dev_account(98).hex()[:16] in text]
+
+
 # --- Refusals ------------------------------------------------------------------------------------
 
 
@@ -283,7 +333,8 @@ def test_a_mined_failure_is_raised_with_its_reason_and_frees_the_key(
     sender.submit("admin", manager, am.grant_role(0, second.address, 0).data)
     anvil_fresh.rpc("evm_setAutomine", False)
     with ThreadPoolExecutor(2) as pool:
-        # The revocation pays more, so that the grant finds itself without permission in the same block.
+        # The revocation pays more, so that the grant finds itself without permission in the same
+        # block.
         revoke = am.revoke_role(0, second.address)
         transaction = {
             "from": RICH,

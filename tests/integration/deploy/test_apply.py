@@ -6,6 +6,8 @@ from collections.abc import Callable
 import pytest
 from tests.integration.deploy.conftest import TEXT, Town
 
+from usufruct.chain.records import Receipt
+from usufruct.chain.signer import MAX_GAS
 from usufruct.config import ConfigErrors
 from usufruct.contracts import access_manager as am
 from usufruct.contracts import meter_registry as mr
@@ -94,6 +96,44 @@ def test_each_office_may_do_what_the_table_says_and_nothing_else(town: Town) -> 
                 call = am.can_call(account, found.address(target), selector)
                 allowed = client.call(manager, call).immediate
                 assert allowed == (account in community.roles[office]), (target, office, account)
+
+
+def test_many_wallets_and_meters_go_in_pages(start_town: Callable[..., Town]) -> None:
+    town = start_town()
+    people = "".join(
+        f'[[participant]]\nid = {number}\nname = "P{number}"\ncountry = 344\nclass = "retail"\n'
+        f'kyc_until = "2030-12-31"\nwallets = ["dev:{number}"]\n'
+        for number in range(100, 220)
+    )
+    changes = [
+        ("count = 12\nfirst_id = 101", "count = 250\nfirst_id = 1001"),
+        ("[[participant]]\nid = 1\n", f"{people}[[participant]]\nid = 1\n"),
+    ]
+    details = [action.detail for action in town.plan(*changes).changes]
+    assert [
+        each.partition(":")[0] for each in details if each.startswith(("admit", "register"))
+    ] == [
+        "admit 100",
+        "admit 26",
+        "register 100",
+        "register 100",
+        "register 59",
+    ]
+    assert len(town.apply(*changes).receipts) == TRANSACTIONS + 3
+    assert town.plan(*changes).changes == ()
+    gas = [receipt.gas_used for receipt in town_receipts(town)]
+    assert max(gas) * 5 // 4 < MAX_GAS
+
+
+def town_receipts(town: Town) -> list[Receipt]:
+    """Receipts of all transactions of the chain."""
+    hashes = [
+        each
+        for number in range(1, town.client.block_number() + 1)
+        for each in town.client.rpc("eth_getBlockByNumber", hex(number), False)["transactions"]
+    ]
+    found = [town.client.receipt(bytes.fromhex(each[2:])) for each in hashes]
+    return [receipt for receipt in found if receipt is not None]
 
 
 # --- One change, one transaction -----------------------------------------------------------------

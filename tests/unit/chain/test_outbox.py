@@ -91,3 +91,24 @@ def test_a_nonce_other_than_the_expected_one_is_refused(outbox: Outbox) -> None:
     with pytest.raises(NonceMoved):
         outbox.store(ACCOUNT, "a", REQUEST, lambda: 0, signed, expected_nonce=1)
     assert outbox.entry(ACCOUNT, "a") is None
+
+
+def test_equal_content_at_the_same_nonce_is_the_same_transaction(outbox: Outbox) -> None:
+    first, _ = outbox.store(ACCOUNT, "a", REQUEST, lambda: 0, signed)
+    assert not outbox.is_shared(first, signed(0).tx_hash)
+    outbox.move(first, State.DROPPED)
+    outbox.store(ACCOUNT, "b", REQUEST, lambda: 0, signed)
+    assert outbox.is_shared(first, signed(0).tx_hash)
+    other = replace(ACCOUNT, genesis=b"\1" * 32)
+    elsewhere, _ = outbox.store(other, "a", REQUEST, lambda: 1, signed)
+    assert not outbox.is_shared(elsewhere, signed(1).tx_hash)
+
+
+def test_a_reopened_entry_waits_again_unless_its_nonce_has_a_new_owner(outbox: Outbox) -> None:
+    first, _ = outbox.store(ACCOUNT, "a", REQUEST, lambda: 0, signed)
+    first = outbox.move(first, State.MINED)
+    assert outbox.reopen(first).state is State.PENDING
+    outbox.move(first, State.MINED)
+    second, _ = outbox.store(ACCOUNT, "b", REQUEST, lambda: 0, signed)
+    assert second.nonce == first.nonce
+    assert outbox.reopen(first).state is State.DROPPED

@@ -79,6 +79,15 @@ def test_a_changed_file_adds_only_what_is_new(tmp_path: Path) -> None:
     assert (report.accepted, report.known, report.rejected) == (4, 44, {})
 
 
+def test_an_older_file_that_is_dropped_again_is_the_newest_word(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path)
+    whole, part = signed_file("VPP", HOMES), signed_file("VPP", {"home-01": HOMES["home-01"][:20]})
+    journal.ingest_all([whole, part])
+    report = journal.ingest(whole)
+    assert (report.status, report.accepted, report.known) == ("stored", 0, 48)
+    assert journal.ingest(whole).status == "known"
+
+
 def test_a_conflicting_value_is_rejected_and_the_first_one_stays(tmp_path: Path) -> None:
     journal = open_journal(tmp_path)
     journal.ingest(signed_file("VPP", {"home-01": [row("home-01", at(15), "1")]}))

@@ -246,6 +246,11 @@ class FakeChain:
         data = rt.encode(("uint16", "bytes32"), (self.versions[stream, period][0], bytes(32)))
         self._emit(BOOK, [book.StatementVoided.TOPIC, _word(stream), _word(period)], data)
 
+    def settle(self, stream: int, period: int) -> None:
+        """The waterfall settles a period."""
+        data = rt.encode(("uint16", "uint64"), (self.versions[stream, period][0], 0))
+        self._emit(BOOK, [book.StatementSettled.TOPIC, _word(stream), _word(period)], data)
+
     def _require_quorum(self, digest: bytes, signers: int, signatures: bytes) -> None:
         if signers.bit_count() < self.threshold:
             raise anchor.QuorumTooSmall(signers.bit_count(), self.threshold)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.unit.oracles_worker.conftest import MakeTeam
 from tests.unit.oracles_worker.fakes import BOOK, WATER, Team
 
 from usufruct.contracts import telemetry_anchor as anchor
-from usufruct.core.typed_data import head_of
-from usufruct_oracles.desk import Ready
+from usufruct.core.signing import pack_signatures, sign_digest
+from usufruct.core.typed_data import Batch, batch_digest, head_of
+from usufruct.keys import dev_address
+from usufruct_oracles.desk import Ready, Waiting
 
 MONTH = range(1, 31)
 
@@ -372,3 +376,78 @@ def test_statements_do_not_wait_behind_the_next_period(team: Team) -> None:
     order = [log.topics[0] for log in team.chain.logs_]
     attested = next(at for at, topic in enumerate(order) if topic not in {order[0], order[1]})
     assert attested <= 33
+
+
+# --- Odd things on the chain ---
+
+
+def test_a_worker_that_was_rotated_out_only_watches(team: Team) -> None:
+    team.deliver(1)
+    gone = team.members[2]
+    team.chain.table = tuple(sorted((*team.chain.table[:2], dev_address(9)), key=str.lower))
+    team.end_of(1)
+    gone.worker.run_once()
+    assert gone.worker.waiting(WATER)["batch"].code == "not_a_signer"
+    assert gone.publisher.status()["signers"]["member"] is False  # type: ignore[index]
+    team.members[0].wait(60)
+    team.members[0].worker.run_once()
+    gone.worker.run_once()
+    assert heads(team)[2] == heads(team)[0] != []
+
+
+def anchor_by_quorum(team: Team, batch: Batch) -> None:
+    """Any two keys together can anchor anything that continues from the head."""
+    digest = batch_digest(team.members[0].view.anchor_domain, batch)
+    signed = {each.desk.address: sign_digest(each.key, digest) for each in team.members[:2]}
+    team.chain.anchor(batch, *pack_signatures(team.chain.table, signed))
+
+
+def test_a_window_that_is_not_one_local_day_stops_the_stream(team: Team) -> None:
+    team.deliver(1)
+    team.end_of(1)
+    honest = team.members[0].desk.next_batch(WATER)
+    assert isinstance(honest, Ready)
+    anchor_by_quorum(team, replace(honest.built.batch, to=team.window(1).to - 3600))
+    team.members[2].worker.run_once()
+    assert waiting(team, 2) == ("halted", True)
+    assert "not one local day" in str(team.members[2].publisher.status()["alerts"])
+
+
+def test_a_stream_that_is_not_open_waits(team: Team) -> None:
+    team.chain.logs_.clear()
+    team.end_of(1)
+    assert team.members[0].desk.next_batch(WATER) == Waiting(
+        "not_open", "the stream's chain is not open"
+    )
+
+
+def test_signatures_are_missing_where_the_book_was_not_called_directly(team: Team) -> None:
+    team.deliver(*MONTH)
+    team.end_of(30)
+    for index in (0, 1):
+        for peer in team.members[index].peers:
+            peer.down = peer.name == "peer-2"
+    for _ in range(60):
+        for member in team.members[:2]:
+            member.wait(60)
+            member.worker.run_once()
+    tx = team.members[0].view.account(WATER).versions[1][0].tx
+    for data in (b"\x12\x34\x56\x78", team.chain.inputs[tx][:100], b""):
+        team.chain.inputs[tx] = data
+        member = team.members[2]
+        member.books.statements.clear()
+        member.archive._kept.clear()
+        member.worker.run_once()
+        found = member.publisher.statement(WATER, 1, 1)
+        assert found is not None
+        assert found["signatures"] == "0x"
+
+
+def test_a_settled_period_is_shown_and_never_attested_again(stated: Team) -> None:
+    stated.chain.void(WATER, 1)
+    stated.chain.settle(WATER, 1)
+    for member in stated.members:
+        member.desk.reattest = frozenset({(WATER, 1, 2)})
+    stated.settle()
+    status = stated.members[0].publisher.status()["streams"][0]  # type: ignore[index]
+    assert (status["settled"], stated.chain.versions[WATER, 1][0]) == ([1], 1)
