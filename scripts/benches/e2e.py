@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from web3 import HTTPProvider, Web3
 
-from benches.report import Row, at_least, report
+from benches._report import Row, at_least, report
 from demonstrate.anvil import Anvil
 from demonstrate.feeds import make_feed
 from demonstrate.month import Month

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.support.anvil import running_anvil
 from tests.support.village import FAR_DAY, Village, residual
 
-from benches.report import Row, at_most, report
+from benches._report import Row, at_most, report
 from usufruct.chain.client import ChainClient
 from usufruct.contracts import Address, address
 from usufruct.contracts import participant_registry as pr

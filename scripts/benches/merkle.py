@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from sha3 import keccak_256
 
-from benches.report import Row, at_least, at_most, best_of, report
+from benches._report import Row, at_least, at_most, best_of, report
 from usufruct.core import keccak
 from usufruct.core.encoding import LEAF_LENGTH
 from usufruct.core.merkle import MerkleTree, tree_root, verify_path

@@ -44,7 +44,7 @@ def verify(
     if as_json:
         typer.echo(json.dumps({"ok": holds(checks), "checks": [asdict(check) for check in checks]}))
     else:
-        _show(parsed, checks)
+        _show(parsed, checks, pinned=bool(pins))
     if not holds(checks):
         raise typer.Exit(1)
 
@@ -84,7 +84,7 @@ def _pins(path: Path | None, proof: Proof) -> tuple[dict[str, str], int]:
     return pins, known.block
 
 
-def _show(proof: Proof, checks: list[Check]) -> None:
+def _show(proof: Proof, checks: list[Check], *, pinned: bool) -> None:
     console = Console()
     table = Table(
         title=f"Payout {proof.payout.id}: {proof.payout.amount} minor units", title_justify="left"
@@ -97,6 +97,11 @@ def _show(proof: Proof, checks: list[Check]) -> None:
     console.print(table)
     if holds(checks):
         console.print("[green]Every link holds: from the payout to the readings.[/]")
+        if not pinned:
+            console.print(
+                "The contracts are not pinned: compare their addresses with those you know, "
+                "or name a record you trust with --deployment."
+            )
     else:
         first = next(check for check in checks if not check.ok)
         console.print(f"[bold red]First broken link: {first.name}.[/] {first.detail}")
