@@ -86,6 +86,14 @@ contract RequireQuorumTest is TelemetryKit {
         oracle.requireQuorum(DIGEST, 0x83, signatures);
     }
 
+    /// @dev In memory the digest follows the table: one that equals a stranger's address does not make him a signer.
+    function test_RevertWhen_TheDigestPosesAsTheNextSigner() public {
+        bytes32 digest = bytes32(uint256(uint160(mallory)));
+        bytes memory signatures = bytes.concat(signedBy(0x3, digest), compact(keyOf("mallory"), digest));
+        vm.expectRevert(abi.encodeWithSelector(ITelemetryAnchor.BadSignature.selector, 7));
+        oracle.requireQuorum(digest, 0x83, signatures);
+    }
+
     function test_RevertWhen_HighestBitIsSet() public {
         bytes memory signatures = bytes.concat(signedBy(0x7, DIGEST), compact(keyOf("mallory"), DIGEST));
         vm.expectRevert(abi.encodeWithSelector(ITelemetryAnchor.BadSignature.selector, 255));

@@ -29,7 +29,13 @@ from usufruct.errors import ChainError
 __all__ = ["Sender", "Timing"]
 
 _LOST_CHECKS: Final = 3
-_KNOWN_TEXTS: Final = ("already known", "already imported", "known transaction")
+_KNOWN_TEXTS: Final = (
+    "already known",
+    "alreadyknown",
+    "already imported",
+    "same hash was already",
+    "known transaction",
+)
 _DECIDED_LATER: Final = ("nonce too low", "oldnonce", "replace")
 Done = Callable[[], bool]
 
@@ -203,7 +209,8 @@ class Sender:
 
         It is pending again if it still fits.
         """
-        if self._client.nonce(self.address, "pending") < entry.nonce:
+        gap = self._client.nonce(self.address, "pending") < entry.nonce
+        if gap and not self._may_be_known(entry):
             return self._outbox.move(entry, State.DROPPED)
         entry = self._outbox.reopen(entry)
         if entry.state is State.PENDING:
@@ -279,8 +286,19 @@ class Sender:
             text = error.text.lower()
             # A nonce that is taken, or not to be replaced, is judged by what becomes of the nonce,
             # in `_wait`.
-            if not any(known in text for known in (*_KNOWN_TEXTS, *_DECIDED_LATER)):
+            told = any(known in text for known in (*_KNOWN_TEXTS, *_DECIDED_LATER))
+            if not told and not self._may_be_known(entry):
                 raise
+
+    def _may_be_known(self, entry: Entry) -> bool:
+        """True if the node holds a form of the transaction, or cannot tell.
+
+        What a node might still mine must never be given up and signed anew, whatever words it used.
+        """
+        try:
+            return any(self._client.knows_transaction(each.tx_hash) for each in entry.attempts)
+        except ChainError:
+            return True
 
     def _bump(self, entry: Entry) -> Entry:
         """Signs the same transaction with the same nonce and higher fees, if the cap allows it."""

@@ -94,7 +94,9 @@ def _toml(text: str, file: str) -> dict[str, Any]:
         raise ConfigError(
             "the file is not TOML",
             field="syntax",
-            value=text.splitlines()[line - 1].strip() if text else "",
+            value="".join(
+                text.splitlines()[line - 1 : line]
+            ).strip(),  # the error may lie behind the last line
             rule=rule,
             remedy="correct the line (https://toml.io)",
             file=file,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import threading
-import uuid
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Final
@@ -124,7 +123,9 @@ def fund(
     outbox: OutboxPath = None,
     reference: Annotated[
         str | None,
-        typer.Option(help="Name of this payment: the same one is never brought in twice."),
+        typer.Option(
+            help="Name of this payment, needed with an amount: the same one is never brought in twice."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -137,20 +138,28 @@ def fund(
             rule="either an amount or --required",
             remedy="usufruct fund VPP 1234.56, or usufruct fund VPP --required",
         )
+    if amount is not None and not reference:
+        raise ConfigError(
+            "the payment has no name",
+            field="--reference",
+            value="",
+            rule="an amount needs a reference, so that running the command again never pays twice",
+            remedy=f"usufruct fund {stream} {amount} --reference transfer-2026-10-05",
+        )
     settings = Settings.load(config, rpc=rpc, state=state, deployment=deployment)
     site = open_site(settings)
     with closing(Outbox(outbox or settings.state / _OUTBOX)) as sent:
         keeper = _keeper_site(site, key, sent)
+        # What an earlier run left under way counts before it is computed what is still required.
+        keeper.sender.recover(wait=True)
         named = stream_named(stream, streams_of(site.client, site.deployment))
         minor = None if amount is None else parse_amount(amount, keeper.currency)
-        outcome = bring_in(keeper, named, minor, reference or _reference(keeper, named, minor))
+        outcome = bring_in(keeper, named, minor, reference or _reference(keeper, named))
     _tell(outcome, as_json=as_json)
 
 
-def _reference(site: KeeperSite, stream: Stream, minor: int | None) -> str:
-    """A name for the payment; what is required for the same periods has the same one."""
-    if minor is not None:
-        return uuid.uuid4().hex
+def _reference(site: KeeperSite, stream: Stream) -> str:
+    """The name of what is required: the same for the same periods."""
     progress = site.ask("StatementBook", statement_book.progress_of(stream.number))
     return f"required:{progress.settled + 1}-{progress.attested}"
 

@@ -42,7 +42,15 @@ def verify(
     pins, from_block = _pins(deployment, parsed)
     checks = check_proof(parsed, ChainClient(rpc), pins=pins, from_block=from_block)
     if as_json:
-        typer.echo(json.dumps({"ok": holds(checks), "checks": [asdict(check) for check in checks]}))
+        typer.echo(
+            json.dumps(
+                {
+                    "ok": holds(checks),
+                    "pinned": bool(pins),
+                    "checks": [asdict(check) for check in checks],
+                }
+            )
+        )
     else:
         _show(parsed, checks, pinned=bool(pins))
     if not holds(checks):
@@ -99,8 +107,9 @@ def _show(proof: Proof, checks: list[Check], *, pinned: bool) -> None:
         console.print("[green]Every link holds: from the payout to the readings.[/]")
         if not pinned:
             console.print(
-                "The contracts are not pinned: compare their addresses with those you know, "
-                "or name a record you trust with --deployment."
+                "[yellow]The contracts are not pinned: they agree with one another, but whether they "
+                "are the community's own only you can tell. Compare the addresses with those you "
+                "know, or name a record you trust with --deployment.[/]"
             )
     else:
         first = next(check for check in checks if not check.ok)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from usufruct.chain.client import ChainClient
 from usufruct.chain.records import Log, Receipt
@@ -16,6 +17,9 @@ from usufruct.errors import EvidenceError
 from usufruct.proof.model import Proof
 
 E = TypeVar("E", bound=Event)
+
+_PAGE: Final = 5_000
+"""Blocks of one question for logs; nodes limit the range."""
 
 
 @dataclass
@@ -50,32 +54,32 @@ class Context:
         return self._receipts[tx_hash]
 
     def event(
-        self, tx: str, contract: str, event: type[E], log_index: int | None = None
+        self, tx: str, contract: str, event: type[E], wanted: Callable[[Log, E], bool]
     ) -> tuple[Log, E]:
-        """The event of `contract` in a transaction, at `log_index` if given, else the only one.
+        """The one event of `contract` in a transaction that is `wanted`; the transaction may hold others.
 
         Raises:
             EvidenceError: There is no such event, or more than one.
         """
-        found = [
-            log
+        decoded = [
+            (log, event.decode(log.topics, log.data))
             for log in self.receipt(tx).logs
-            if log.address == contract
-            and log.topics[:1] == [event.TOPIC]
-            and (log_index is None or log.log_index == log_index)
+            if log.address == contract and log.topics[:1] == [event.TOPIC]
         ]
+        found = [pair for pair in decoded if wanted(*pair)]
         if len(found) != 1:
-            where = f"log {log_index}" if log_index is not None else "any log"
-            raise broken(
-                event.NAME, f"one {event.NAME} of {contract} in {where} of {tx}", f"{len(found)}"
-            )
-        return found[0], event.decode(found[0].topics, found[0].data)
+            expected = f"one such {event.NAME} of {contract} in {tx}"
+            raise broken(event.NAME, expected, f"{len(found)} of {len(decoded)}")
+        return found[0]
 
     def logs(
         self, contract: str, topics: list[bytes | list[bytes] | None], to_block: int
     ) -> list[Log]:
         """All logs of a contract from `from_block` to `to_block`, in order."""
-        found = self.client.logs(self.from_block, to_block, [contract], topics)
+        found: list[Log] = []
+        for start in range(self.from_block, to_block + 1, _PAGE):
+            end = min(start + _PAGE - 1, to_block)
+            found += self.client.logs(start, end, [contract], topics)
         return sorted(found, key=lambda log: (log.block_number, log.log_index))
 
     @cached_property

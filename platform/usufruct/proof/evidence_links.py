@@ -35,12 +35,16 @@ def statement(ctx: Context) -> str:
     domain = typed_data.Domain(ctx.proof.chain_id, where.statement_book)
     digest = typed_data.statement_digest(domain, fields)
     same("statement.digest", digest, unhex(given.digest, 32))
-    log, event = ctx.event(given.tx, where.statement_book, sb.StatementAttested)
-    same("statement.digest (attested)", event.digest, digest)
+    log, event = ctx.event(
+        given.tx, where.statement_book, sb.StatementAttested, lambda _, each: each.digest == digest
+    )
     same("statement.signers", event.signers, int(given.signers))
-    _, settled = ctx.event(ctx.proof.distribution.tx, where.statement_book, sb.StatementSettled)
-    same("statement.stream", settled.stream, fields.stream)
-    same("statement.period", settled.period, fields.period)
+    _, settled = ctx.event(
+        ctx.proof.distribution.tx,
+        where.statement_book,
+        sb.StatementSettled,
+        lambda _, each: (each.stream, each.period) == (fields.stream, fields.period),
+    )
     same("statement.version (settled)", settled.version, given.version)
     same("statement.distributable", settled.distributable, fields.gross + fields.adjustments)
     table, threshold = signer_table(ctx, log.block_number, log.log_index)

@@ -175,6 +175,7 @@ def _refuse_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         raise InputError(
             "the proof repeats a key",
             field="proof",
+            value=next(key for place, (key, _) in enumerate(pairs) if key in dict(pairs[:place])),
             rule="every key of a JSON object stands once",
             remedy="ask for the proof again",
         )
@@ -202,8 +203,9 @@ def parse(data: bytes) -> Proof:
         return msgspec.convert(raw, Proof, strict=True)
     except (ValueError, RecursionError) as error:
         raise InputError(
-            f"this is not a payout proof: {error}",
+            "this is not a payout proof",
             field="proof",
+            value=str(error),
             rule=f"a file of schema {SCHEMA_ID}",
             remedy=remedy,
         ) from error

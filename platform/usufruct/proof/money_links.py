@@ -87,7 +87,9 @@ def _replay(ctx: Context, holder: str) -> tuple[int, int, int, int]:
 def distribution(ctx: Context) -> str:
     """The series recorded this distribution in this transaction."""
     dist, series = ctx.proof.distribution, ctx.proof.contracts.series
-    log, event = ctx.event(dist.tx, series, rr.Distributed, dist.log_index)
+    log, event = ctx.event(
+        dist.tx, series, rr.Distributed, lambda log, _: log.log_index == dist.log_index
+    )
     same("distribution.block", log.block_number, dist.block)
     for name, found in (
         ("number", dist.number),
@@ -105,7 +107,9 @@ def distribution(ctx: Context) -> str:
 def settlement(ctx: Context) -> str:
     """The waterfall paid that amount in the same transaction, by the rules in force."""
     given, dist, where = ctx.proof.settlement, ctx.proof.distribution, ctx.proof.contracts
-    _, event = ctx.event(dist.tx, where.waterfall, wf.Settled, given.log_index)
+    _, event = ctx.event(
+        dist.tx, where.waterfall, wf.Settled, lambda log, _: log.log_index == given.log_index
+    )
     same("settlement.stream", event.stream, given.stream)
     same("distribution.period", event.period, dist.period)
     for name in ("rules_version", "multiplier_bp"):
@@ -119,7 +123,7 @@ def settlement(ctx: Context) -> str:
     same("settlement.lines", recorded, lines)
     brought = _recompute(ctx, lines)
     adjusted = int(ctx.proof.statement.gross) + int(ctx.proof.statement.adjustments)
-    same("settlement.required", adjusted + brought, int(given.required))
+    same("settlement.required", min(adjusted + brought, mirror.MAX_U64), int(given.required))
     same("settlement.shortfall", int(given.required) - int(given.receipts), int(given.shortfall))
     return f"{given.receipts} minor units through {len(lines)} steps (rules {given.rules_version})"
 
@@ -176,7 +180,22 @@ def _before(ctx: Context, steps: int) -> tuple[list[int], int | None, int]:
         return [0] * steps, None, 0
     last = earlier[-1]
     balances = [line.balance for line in last.lines][:steps]
-    return balances + [0] * (steps - len(balances)), last.multiplier_bp, last.shortfall
+    balances += [0] * (steps - len(balances))
+    return balances, _last_multiplier(ctx, earlier), last.shortfall
+
+
+def _last_multiplier(ctx: Context, earlier: list[wf.Settled]) -> int | None:
+    """The operator's multiplier of the newest settlement whose rules had KPIs: only those set it."""
+    waterfall, stream = ctx.proof.contracts.waterfall, ctx.proof.settlement.stream
+    scored: dict[int, bool] = {}
+    for event in reversed(earlier):
+        version = event.rules_version
+        if version not in scored:
+            answer = ctx.client.call(waterfall, wf.rules_at(stream, version))
+            scored[version] = bool(answer.rules.kpis)
+        if scored[version]:
+            return event.multiplier_bp
+    return None
 
 
 def signer_table(ctx: Context, block: int, log_index: int) -> tuple[list[str], int]:

@@ -133,6 +133,40 @@ def test_a_dropped_transaction_is_broadcast_again(
     assert counter.count(client, contract) == 1
 
 
+class GrumblingClient(ChainClient):
+    """A client whose node answers the next broadcast with an error, whatever it holds."""
+
+    grumble = ""
+
+    def rpc(self, method: str, *params: object) -> object:
+        """The answer, or the grumble instead of one broadcast."""
+        if method == "eth_sendRawTransaction" and self.grumble:
+            said, self.grumble = self.grumble, ""
+            raise RpcError(-32005, said, self.url, method)
+        return super().rpc(method, *params)
+
+
+@pytest.mark.parametrize("said", ["AlreadyKnown", "request rate limited", "internal error"])
+def test_what_the_node_holds_is_never_sent_anew_whatever_it_says(
+    anvil_fresh: Anvil, client: ChainClient, contract: str, outbox: Outbox, said: str
+) -> None:
+    anvil_fresh.rpc("evm_setAutomine", False)
+    hurried = Timing(timeout=0.2, stuck_after=60, poll=0.01, poll_most=0.05)
+    with pytest.raises(ChainError):
+        Sender(client, dev_account(0), outbox, timing=hurried).submit("call", contract, b"")
+    grumbling = GrumblingClient(anvil_fresh.url)
+    grumbling.grumble = said
+    after_restart = Sender(grumbling, dev_account(0), outbox, timing=QUICK)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(after_restart.submit, "call", contract, b"")
+        time.sleep(0.5)
+        anvil_fresh.rpc("evm_setAutomine", True)
+        anvil_fresh.rpc("evm_mine")
+        assert waiting.result(timeout=20) is not None
+    anvil_fresh.rpc("evm_mine")
+    assert counter.count(client, contract) == 1
+
+
 def test_a_stuck_transaction_gets_higher_fees_and_keeps_its_nonce(
     anvil_fresh: Anvil, sender: Sender, client: ChainClient, contract: str, outbox: Outbox
 ) -> None:

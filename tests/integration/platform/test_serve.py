@@ -172,8 +172,10 @@ def test_fund_and_keep_from_the_command_line(
     )
     funded = json.loads(run("fund", "VPP", "--required", "--key", "dev:8", *common, "--json"))
     assert (funded["kind"], funded["amount"]) == ("funded", "1050000000")
-    more = run("fund", "1", "2.5", "--key", "dev:8", *common)
+    more = run("fund", "1", "2.5", "--reference", "gift", "--key", "dev:8", *common)
     assert more == "funded    VPP: 2.500000 USDX brought into escrow\n"
+    with pytest.raises(ConfigError, match="--reference"):
+        run("fund", "1", "2.5", "--key", "dev:8", *common)
     for wrong, reason in (
         ((), "not clear"),
         (("1.5", "--required"), "not clear"),
@@ -181,7 +183,7 @@ def test_fund_and_keep_from_the_command_line(
         (("1e6",), "not a plain decimal"),
     ):
         with pytest.raises((ConfigError, InputError), match=reason):
-            run("fund", "VPP", *wrong, "--key", "dev:8", *common)
+            run("fund", "VPP", *wrong, "--reference", "r", "--key", "dev:8", *common)
     indexer.catch_up()
     options = ("--once", "--key", "dev:3", *common, "--database", str(ledger.url), "--json")
     lines = [json.loads(line) for line in _kept(options, indexer)]

@@ -576,3 +576,10 @@ def test_any_damage_is_a_config_error_or_none(start: int, length: int, snippet: 
 def test_bombs_are_config_errors(text: str) -> None:
     with pytest.raises(ConfigError):
         parse_community(text)
+
+
+@pytest.mark.parametrize("text", ["x = [", "x = [\n", "", "\n", "[", 'x = "', "x = {a = [\n\n"])
+def test_a_text_that_ends_too_early_is_a_config_error(text: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        parse_community(text)
+    assert refused.value.one_line()
