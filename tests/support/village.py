@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from web3.types import Nonce
+from web3.utils.address import get_create_address
+
 from usufruct.chain.client import ChainClient
 from usufruct.chain.records import Receipt
 from usufruct.contracts import Address, Call, address, shared
@@ -113,7 +116,7 @@ class Village:
             "SettlementCurrency", sc.deploy_data(authority, "Village Dollar", "USDV")
         )
         nonce = self.client.nonce(self.admin)
-        waterfall = created_address(self.admin, nonce + 2)
+        waterfall = address(get_create_address(self.admin, Nonce(nonce + 2)))
         right = self._put(
             "RevenueRightImpl", rr.deploy_data(authority, registry, currency, waterfall)
         )
@@ -219,13 +222,6 @@ class Village:
     def settle(self, stream: int, period: int) -> Receipt:
         """Settle a period."""
         return self.do("Waterfall", wf.settle(stream, period))
-
-
-def created_address(creator: str, nonce: int) -> Address:
-    """Address of the contract that `creator` makes with `nonce` (below 128)."""
-    if not 0 < nonce < 0x80:
-        raise ValueError("the nonce needs one byte here")
-    return address(keccak256(b"\xd6\x94" + bytes.fromhex(creator[2:]) + bytes([nonce]))[12:])
 
 
 def residual(payee: str, *, to_series: bool) -> wf.Step:

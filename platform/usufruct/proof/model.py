@@ -13,7 +13,6 @@ import msgspec
 from usufruct.errors import InputError
 from usufruct.proof.scope import Scope
 
-VERSION: Final = 1
 SCHEMA_ID: Final = "https://usufruct.invalid/schemas/payout-proof-1.json"
 MAX_BYTES: Final = 256 * 1024 * 1024
 
