@@ -17,4 +17,8 @@ library Roles {
     uint64 internal constant GUARDIAN = 6;
     /// @notice Opens disputes.
     uint64 internal constant AUDITOR = 7;
+    /// @notice The Offering contract: places units subscribed.
+    uint64 internal constant PLACEMENT = 8;
+    /// @notice The HolderVote contract: keeps balances for a vote.
+    uint64 internal constant VOTING = 9;
 }
