@@ -17,4 +17,14 @@ library Roles {
     uint64 internal constant GUARDIAN = 6;
     /// @notice Opens disputes.
     uint64 internal constant AUDITOR = 7;
+    /// @notice The contract that sells new units: places them with their buyers.
+    uint64 internal constant PLACEMENT = 8;
+    /// @notice The contract in which holders vote: opens snapshots of a series.
+    uint64 internal constant VOTING = 9;
+    /// @notice Schedules changes of the jurisdiction policy and records filings.
+    uint64 internal constant POLICY = 10;
+    /// @notice Manages a pool fund.
+    uint64 internal constant FUND_MANAGER = 11;
+    /// @notice The contract that decides disputes by proof: voids statements.
+    uint64 internal constant CHAMBER = 12;
 }
