@@ -11,7 +11,7 @@ from typing import Final
 
 from usufruct.config.locate import Path
 from usufruct.config.model import (
-    ROLES,
+    PEOPLE_ROLES,
     Community,
     Delays,
     DevReference,
@@ -82,7 +82,7 @@ def _delays(table: CommunityTable, problems: Problems) -> Delays:
 
 def _roles(table: RolesTable, problems: Problems) -> Mapping[str, tuple[Address, ...]]:
     roles = {}
-    for role in ROLES:
+    for role in PEOPLE_ROLES:
         accounts: list[Address] = getattr(table, role)
         _distinct(accounts, ("roles", role), "account", problems)
         roles[role] = tuple(accounts)

@@ -63,6 +63,7 @@ _StepKind = Literal[
     "residual",
 ]
 _Accounts = Annotated[list[Account], Field(min_length=1)]
+_Vacancy = Annotated[list[Account], Field(default_factory=list)]
 
 
 class _Table(BaseModel):
@@ -98,7 +99,7 @@ class DelaysTable(_Table):
 
 
 class RolesTable(_Table):
-    """`[roles]`: who holds each office."""
+    """`[roles]`: who holds each office; two of them may be vacant."""
 
     admin: _Accounts
     registrar: _Accounts
@@ -108,6 +109,8 @@ class RolesTable(_Table):
     pauser: _Accounts
     guardian: _Accounts
     auditor: _Accounts
+    policy: _Vacancy
+    fund_manager: _Vacancy
 
 
 class OracleTable(_Table):

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from usufruct.config.model import ROLES
+from usufruct.config.model import CONTRACT_ROLES, ROLES
 from usufruct.contracts import ZERO_ADDRESS, Address, Call
 from usufruct.contracts import access_manager as am
 from usufruct.contracts import participant_registry as pr
@@ -77,11 +77,7 @@ def _present_roles(site: Site, target: str, chosen: list[bytes]) -> Sequence[obj
 
 
 def _grants(site: Site) -> Iterator[Action]:
-    wanted = {
-        (role_number(office), account)
-        for office, accounts in site.community.roles.items()
-        for account in accounts
-    }
+    wanted = _wanted(site)
     members = _members(site, wanted)
     granting = sorted(wanted - members)
     revoking = sorted(members - wanted)
@@ -95,6 +91,17 @@ def _grants(site: Site) -> Iterator[Action]:
         )
     if not granting and not revoking:
         yield _kept("roles", f"{len(wanted)} grants")
+
+
+def _wanted(site: Site) -> set[tuple[int, Address]]:
+    """Roles of people as in the file, and those of the contracts that exist by now."""
+    people = {
+        (role_number(office), account)
+        for office, accounts in site.community.roles.items()
+        for account in accounts
+    }
+    held = ((office, site.address(contract)) for office, contract in CONTRACT_ROLES.items())
+    return people | {(role_number(office), where) for office, where in held if where is not None}
 
 
 def _members(site: Site, wanted: set[tuple[int, Address]]) -> set[tuple[int, Address]]:

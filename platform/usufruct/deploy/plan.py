@@ -92,7 +92,8 @@ def make_plan(site: Site, signers: dict[str, Address] | None = None) -> Plan:
         ChainError: The node fails.
     """
     require_allowed(site.community, site.client.chain_id)
-    first = {office: accounts[0] for office, accounts in site.community.roles.items()}
+    roles = site.community.roles.items()
+    first = {office: accounts[0] for office, accounts in roles if accounts}
     actions = tuple(action for stage in STAGES for action in stage(site))
     return Plan(site.client.chain_id, actions, signers or first)
 
