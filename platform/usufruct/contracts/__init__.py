@@ -48,6 +48,7 @@ __all__ = [
 
 MODULES: Final[tuple[str, ...]] = (
     "access_manager",
+    "jurisdiction_policy",
     "meter_registry",
     "participant_registry",
     "revenue_right",
