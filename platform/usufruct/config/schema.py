@@ -156,6 +156,10 @@ class StreamTable(_Table):
     funding_grace: Duration
     min_coverage: Share
     max_estimated: Share
+    resolution_time: Duration
+    unanswered_dispute: Literal["dismiss", "uphold"]
+    common_parts: bool = False
+    owners_share: Share = 0
     depends_on: list[Code] = []
     tariff: TariffTable
 
