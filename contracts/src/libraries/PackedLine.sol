@@ -11,8 +11,8 @@ using PackedLineLib for PackedLine global;
 /// @title Making and reading a packed line.
 library PackedLineLib {
     /// @notice Packs four amounts, each below 2⁶⁴.
-    function pack(uint256 due, uint256 paid, uint256 released, uint256 balance) internal pure returns (PackedLine) {
-        return PackedLine.wrap(due << 192 | paid << 128 | released << 64 | balance);
+    function pack(uint256 due, uint256 paid_, uint256 released, uint256 balance) internal pure returns (PackedLine) {
+        return PackedLine.wrap(due << 192 | paid_ << 128 | released << 64 | balance);
     }
 
     /// @notice What was paid.

@@ -168,10 +168,10 @@ library RulesCodec {
         returns (uint256 amount)
     {
         amount = otherwise;
-        uint256 at = _scheduleAt(data);
+        uint256 place = _scheduleAt(data);
         unchecked {
-            for (uint256 end = at + entryCount(data) * ENTRY; at < end; at += ENTRY) {
-                uint256 e = _word(data, at);
+            for (uint256 end = place + entryCount(data) * ENTRY; place < end; place += ENTRY) {
+                uint256 e = _word(data, place);
                 // Ordered by step and period: past this one nothing that counts can follow.
                 if (e >> 248 > i || (e >> 248 == i && uint32(e >> 216) > period)) break;
                 if (e >> 248 == i) amount = uint64(e >> 152);
