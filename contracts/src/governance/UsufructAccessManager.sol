@@ -73,7 +73,7 @@ contract UsufructAccessManager is IUsufructAccessManager, AccessManager {
         if (_holds(account, ADMIN_ROLE)) revert AlreadyAdmin(account);
         if (executionDelay > MAX_DELAY) revert DelayNotAllowed(ADMIN_ROLE, executionDelay);
         _requireSeparated(account, ADMIN_ROLE);
-        uint40 acceptFrom = uint40(block.timestamp) + adminDelay();
+        uint40 acceptFrom = uint40(block.timestamp) + _adminDelay();
         uint40 expires = acceptFrom + OFFER_LIFETIME;
         // Through `execute` the caller is this contract, which stands for an administrator whatever becomes of them.
         _offers[account] = AdminOffer(_msgSender(), acceptFrom, expires, executionDelay);
@@ -128,7 +128,7 @@ contract UsufructAccessManager is IUsufructAccessManager, AccessManager {
 
     /// @notice As in AccessManager, with the administrators' delay as the least.
     function getTargetAdminDelay(address target) public view override returns (uint32) {
-        return _longer(super.getTargetAdminDelay(target), adminDelay());
+        return _longer(super.getTargetAdminDelay(target), _adminDelay());
     }
 
     /// @inheritdoc IUsufructAccessManager
@@ -137,8 +137,8 @@ contract UsufructAccessManager is IUsufructAccessManager, AccessManager {
     }
 
     /// @inheritdoc IUsufructAccessManager
-    function adminDelay() public view returns (uint32) {
-        return _finished ? ADMIN_DELAY : 0;
+    function adminDelay() external view returns (uint32) {
+        return ADMIN_DELAY;
     }
 
     /// @inheritdoc IUsufructAccessManager
@@ -250,6 +250,11 @@ contract UsufructAccessManager is IUsufructAccessManager, AccessManager {
 
     function _holds(address account, uint64 role) private view returns (bool) {
         return _held[account] & 1 << role != 0;
+    }
+
+    /// @dev The administrators' delay in force.
+    function _adminDelay() private view returns (uint32) {
+        return _finished ? ADMIN_DELAY : 0;
     }
 
     function _longer(uint32 left, uint32 right) private pure returns (uint32) {

@@ -87,7 +87,7 @@ interface IUsufructAccessManager {
     /// @notice Whether waiting times are not in force yet.
     function settingUp() external view returns (bool);
 
-    /// @notice Seconds that administrators' changes of access wait, now.
+    /// @notice Seconds that administrators' changes of access wait, as fixed at deployment.
     function adminDelay() external view returns (uint32);
 
     /// @notice Least waiting times of a role as fixed at deployment.

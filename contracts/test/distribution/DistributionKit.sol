@@ -62,7 +62,8 @@ abstract contract DistributionKit is RightsKit {
     }
 
     function _open(uint32 stream) internal {
-        IStreamRegistry.Terms memory terms = IStreamRegistry.Terms(NOW, CHALLENGE, GRACE, 0, 10_000, 4, false);
+        IStreamRegistry.Terms memory terms =
+            IStreamRegistry.Terms(NOW, CHALLENGE, GRACE, 0, 10_000, 4, false, 7 days, false, false, 0);
         vm.prank(issuer);
         streams.open(stream, "VPP", terms, TARIFF, new uint32[](0));
     }

@@ -14,7 +14,8 @@ contract FinishSetupTest is GovernanceKit {
 
     function test_BeforeItNothingWaits() public {
         assertTrue(manager.settingUp(), "setting up");
-        assertEq(manager.adminDelay(), 0, "admin delay");
+        assertEq(manager.adminDelay(), ADMIN_DELAY, "admin delay");
+        assertEq(manager.getTargetAdminDelay(address(target)), 0, "not in force");
         _open(Roles.POLICY);
         grant(Roles.POLICY, adam);
         (bool immediate,) = manager.canCall(adam, address(target), SET_TARIFF);
