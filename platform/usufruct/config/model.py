@@ -107,10 +107,21 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """Seconds that changes wait in public: a new signer table, new waterfall rules."""
+    """Seconds that changes wait in public.
+
+    Attributes:
+        signers: A new table of oracle signers.
+        rules: New waterfall rules.
+        admin: A new administrator, and a change of which office may call what.
+        grant: A grant of an office, by office.
+        execution: A call of an office after its announcement, by office.
+    """
 
     signers: int
     rules: int
+    admin: int = 0
+    grant: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    execution: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,8 @@ _StepKind = Literal[
     "due",
     "residual",
 ]
+_DelayedOffice = Literal["oracle_admin", "treasurer", "policy", "fund_manager"]
+_Office = _DelayedOffice | Literal["registrar", "issuer", "pauser", "guardian", "auditor"]
 _Accounts = Annotated[list[Account], Field(min_length=1)]
 _Vacancy = Annotated[list[Account], Field(default_factory=list)]
 
@@ -96,6 +98,9 @@ class DelaysTable(_Table):
 
     signers: Duration
     rules: Duration
+    admin: Duration = 0
+    grant: dict[_Office, Duration] = Field(default_factory=dict)
+    execution: dict[_DelayedOffice, Duration] = Field(default_factory=dict)
 
 
 class RolesTable(_Table):

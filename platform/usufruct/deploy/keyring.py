@@ -69,6 +69,8 @@ class Keyring:
         Raises:
             ConfigError: The key is not at hand.
         """
+        if action.account is not None:
+            return self._senders[action.account]
         found = self.deployer if action.office is None else self._for_office(action.office)
         if found is None:
             raise self._missing([str(action.office)])
