@@ -49,7 +49,10 @@ __all__ = [
 MODULES: Final[tuple[str, ...]] = (
     "access_manager",
     "disclosure_registry",
+    "dvp_desk",
+    "jurisdiction_policy",
     "meter_registry",
+    "offering",
     "participant_registry",
     "revenue_right",
     "series_factory",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any, ClassVar, Self
 
 from usufruct.contracts import _runtime as rt
@@ -41,11 +42,18 @@ __all__ = [
     "ERC20InvalidSpender",
     "FailedCall",
     "GasTooLow",
+    "InexactPayment",
     "InsufficientBalance",
     "InvalidShortString",
+    "MarketPaused",
+    "NothingOwed",
     "OperationCanceled",
     "OperationExecuted",
     "OperationScheduled",
+    "OwedWithdrawn",
+    "Paused",
+    "ReentrancyGuardReentrantCall",
+    "Refusal",
     "RoleAdminChanged",
     "RoleGrantDelayChanged",
     "RoleGranted",
@@ -53,6 +61,7 @@ __all__ = [
     "RoleLabel",
     "RoleRevoked",
     "SafeCastOverflowedUintDowncast",
+    "SafeERC20FailedOperation",
     "StreamExists",
     "StringTooLong",
     "TargetAdminDelayUpdated",
@@ -60,6 +69,7 @@ __all__ = [
     "TargetFunctionRoleUpdated",
     "Terms",
     "Transfer",
+    "UnknownSeries",
     "UnknownStream",
 ]
 
@@ -151,6 +161,27 @@ class Terms:
             raw[15],
             raw[16],
         )
+
+
+class Refusal(IntEnum):
+    """Why a transfer or payment is refused."""
+
+    NONE = 0
+    PAUSED = 1
+    SENDER_FROZEN = 2
+    SENDER_LOCKED = 3
+    RECIPIENT_FROZEN = 4
+    RECIPIENT_UNKNOWN = 5
+    RECIPIENT_EXPIRED = 6
+    COUNTRY_NOT_ALLOWED = 7
+    CLASS_NOT_ALLOWED = 8
+    BELOW_MINIMUM_TICKET = 9
+    INSUFFICIENT_BALANCE = 10
+    SERIES_LOCKED = 11
+    NOT_SEALED = 12
+    SENDER_EXPIRED = 13
+    PAYMENT_REJECTED = 14
+    SPENDER_FROZEN = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +325,49 @@ class OperationScheduled(rt.Event):
             rt.address(raw[2]),
             raw[3],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class OwedWithdrawn(rt.Event):
+    """Owed money was paid."""
+
+    NAME: ClassVar[str] = "OwedWithdrawn"
+    SIGNATURE: ClassVar[str] = "OwedWithdrawn(address,uint64)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "dbaaea028b157ab1a34567d5e9f01e930a43c80ac3092bbd585a025f33c17180"
+    )
+
+    payee: rt.Address
+    amount: int
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 2 or topics[0] != cls.TOPIC or len(data) != 32:
+            raise rt.bad_log(cls, topics, data)
+        data = bytes(data)
+        return cls(rt.address(bytes(topics[1][12:32])), int.from_bytes(data[24:32]))
+
+
+@dataclass(frozen=True, slots=True)
+class Paused(rt.Event):
+    """Trading was paused or resumed."""
+
+    NAME: ClassVar[str] = "Paused"
+    SIGNATURE: ClassVar[str] = "Paused(bool)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "0e2fb031ee032dc02d8011dc50b816eb450cf856abd8261680dac74f72165bd2"
+    )
+
+    paused: bool
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 1 or topics[0] != cls.TOPIC or len(data) != 32:
+            raise rt.bad_log(cls, topics, data)
+        data = bytes(data)
+        return cls(data[31] != 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -1029,6 +1103,25 @@ class GasTooLow(rt.ContractError):
 
 
 @dataclass(eq=False)
+class InexactPayment(rt.ContractError):
+    """The currency moved another amount than it was told to."""
+
+    NAME: ClassVar[str] = "InexactPayment"
+    SIGNATURE: ClassVar[str] = "InexactPayment(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("7dad8ff1")
+    FIELDS: ClassVar[tuple[str, ...]] = ("told", "moved")
+
+    told: int
+    moved: int
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("uint256", "uint256"), data[4:])
+        return cls(raw[0], raw[1])
+
+
+@dataclass(eq=False)
 class InsufficientBalance(rt.ContractError):
     """The ETH balance of the account is not enough to perform the operation."""
 
@@ -1063,6 +1156,54 @@ class InvalidShortString(rt.ContractError):
 
 
 @dataclass(eq=False)
+class MarketPaused(rt.ContractError):
+    """No new business is taken while the market is paused."""
+
+    NAME: ClassVar[str] = "MarketPaused"
+    SIGNATURE: ClassVar[str] = "MarketPaused()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("54882d18")
+    FIELDS: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        return cls()
+
+
+@dataclass(eq=False)
+class NothingOwed(rt.ContractError):
+    """Nothing is owed."""
+
+    NAME: ClassVar[str] = "NothingOwed"
+    SIGNATURE: ClassVar[str] = "NothingOwed(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("751b0fda")
+    FIELDS: ClassVar[tuple[str, ...]] = ("payee",)
+
+    payee: rt.Address
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address",), data[4:])
+        return cls(rt.address(raw[0]))
+
+
+@dataclass(eq=False)
+class ReentrancyGuardReentrantCall(rt.ContractError):
+    """Unauthorized reentrant call."""
+
+    NAME: ClassVar[str] = "ReentrancyGuardReentrantCall"
+    SIGNATURE: ClassVar[str] = "ReentrancyGuardReentrantCall()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("3ee5aeb5")
+    FIELDS: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        return cls()
+
+
+@dataclass(eq=False)
 class SafeCastOverflowedUintDowncast(rt.ContractError):
     """Value doesn't fit in a uint of `bits` size."""
 
@@ -1079,6 +1220,24 @@ class SafeCastOverflowedUintDowncast(rt.ContractError):
         """The error in revert data."""
         raw = rt.decode(("uint8", "uint256"), data[4:])
         return cls(raw[0], raw[1])
+
+
+@dataclass(eq=False)
+class SafeERC20FailedOperation(rt.ContractError):
+    """An operation with an ERC-20 token failed."""
+
+    NAME: ClassVar[str] = "SafeERC20FailedOperation"
+    SIGNATURE: ClassVar[str] = "SafeERC20FailedOperation(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("5274afe7")
+    FIELDS: ClassVar[tuple[str, ...]] = ("token",)
+
+    token: rt.Address
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address",), data[4:])
+        return cls(rt.address(raw[0]))
 
 
 @dataclass(eq=False)
@@ -1115,6 +1274,24 @@ class StringTooLong(rt.ContractError):
         """The error in revert data."""
         raw = rt.decode(("string",), data[4:])
         return cls(raw[0])
+
+
+@dataclass(eq=False)
+class UnknownSeries(rt.ContractError):
+    """The series is not of a known factory, or pays in another currency."""
+
+    NAME: ClassVar[str] = "UnknownSeries"
+    SIGNATURE: ClassVar[str] = "UnknownSeries(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("6903673c")
+    FIELDS: ClassVar[tuple[str, ...]] = ("series",)
+
+    series: rt.Address
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address",), data[4:])
+        return cls(rt.address(raw[0]))
 
 
 @dataclass(eq=False)
