@@ -151,7 +151,7 @@ class Village:
         self, stream: int, start: int, tariff_hash: bytes, *, committed: bool = False
     ) -> None:
         """Open a stream without delays and its batch chain."""
-        terms = sr.Terms(start, 0, 0, 9_000, 500, 4, committed)
+        terms = sr.Terms(start, 0, 0, 9_000, 500, 4, committed, 86_400, False, False, 0)
         code = f"S{stream}".encode().ljust(32, b"\0")
         self.do("StreamRegistry", sr.open(stream, code, terms, tariff_hash, []))
         self.do("TelemetryAnchor", ta.open_chain(stream, start))
@@ -167,7 +167,7 @@ class Village:
     def new_series(self, stream: int, symbol: str) -> tuple[Address, Receipt]:
         """Create a series without holders."""
         text = symbol.encode().ljust(32, b"\0")
-        terms = shared.Terms(text, text, stream, 1, 1_000, 3, 0, 14, 0, 0, 0)
+        terms = shared.Terms(text, text, stream, 1, 1_000, 3, 0, 14, 0, 0, 0, 0, 0, 0, 0, 0, False)
         series = self.ask("SeriesFactory", sf.address_of(terms, text))
         return series, self.do("SeriesFactory", sf.create(terms, text))
 

@@ -20,6 +20,9 @@ contract SeriesFactory is AccessManaged, ISeriesFactory {
     uint8 private constant LAST_RANK = 3;
     uint8 private constant MAX_DECIMALS = 18;
     uint16 private constant MAX_COUNTRY = 999;
+    uint64 private constant MAX_TICKET = type(uint48).max;
+    /// @dev Term and tail together, so that a series can number its periods from 1 in sixteen bits.
+    uint32 private constant MAX_PERIODS = type(uint16).max;
 
     /* IMMUTABLES */
 
@@ -69,7 +72,11 @@ contract SeriesFactory is AccessManaged, ISeriesFactory {
         _require(t.rank <= LAST_RANK, "rank", t.rank);
         _require(t.decimals <= MAX_DECIMALS, "decimals", t.decimals);
         _require(t.classes != 0 && t.classes & ~ALL_CLASSES == 0, "classes", t.classes);
-        _require(t.minTicket <= type(uint64).max >> 1, "minTicket", t.minTicket);
+        _require(t.minTicket <= MAX_TICKET, "minTicket", t.minTicket);
+        uint256 periods = uint256(t.termTo) - t.termFrom + 1 + t.tail;
+        _require(periods <= MAX_PERIODS && t.termTo <= type(uint32).max - t.tail, "tail", t.tail);
+        bool windows = t.windowEvery == 0 ? t.windowLength == 0 : t.windowLength != 0 && t.windowLength < t.windowEvery;
+        _require(windows, "windowLength", t.windowLength);
         for (uint128 list = t.countries; list != 0; list >>= 16) {
             _require(uint16(list) != 0 && uint16(list) <= MAX_COUNTRY, "countries", t.countries);
         }

@@ -73,7 +73,13 @@ abstract contract RightsKit is Kit {
             classes: uint8(1 << uint8(PROFESSIONAL) | 1 << uint8(IParticipantRegistry.Class.Institution)),
             countries: uint128(CHINA) << 16 | SINGAPORE,
             minTicket: TICKET,
-            lockedUntil: 0
+            lockedUntil: 0,
+            tail: 0,
+            holderCap: 0,
+            countryCap: 0,
+            windowEvery: 0,
+            windowLength: 0,
+            consent: false
         });
     }
 

@@ -163,6 +163,13 @@ class Renderer:
             "allowed_countries": json.loads(row.countries),
             "minimum_ticket": str(row.min_ticket),
             "locked_until": rfc3339(row.locked_until) if row.locked_until else None,
+            "holder_cap": row.holder_cap or None,
+            "country_cap": row.country_cap or None,
+            "transfer_window": {"every_s": row.window_every, "length_s": row.window_length}
+            if row.window_every
+            else None,
+            "tail": row.tail,
+            "holders_vote_on_rules": row.consent,
             "units": str(row.issued or 0),
             "sealed": row.sealed is not None,
             "transfers_paused": row.paused == "paused",

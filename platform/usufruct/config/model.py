@@ -128,6 +128,10 @@ class Stream:
         funding_grace: Seconds that settlement waits for full funding.
         min_coverage_bp: Least share of expected readings, basis points.
         max_estimated_bp: Largest estimated share, basis points.
+        resolution_time: Seconds the guardian has for a dispute.
+        lapse_upholds: True if a dispute nobody resolves voids the statement.
+        common_parts: True if the stream uses common parts, which the owners must have agreed to.
+        owners_share_bp: Least share of the owners, first after tax, basis points.
         depends_on: Codes of streams that must be open before.
         tariff: Prices and calendar.
         start: Unix time at which the first period begins.
@@ -144,6 +148,10 @@ class Stream:
     funding_grace: int
     min_coverage_bp: int
     max_estimated_bp: int
+    resolution_time: int
+    lapse_upholds: bool
+    common_parts: bool
+    owners_share_bp: int
     depends_on: tuple[str, ...]
     tariff: Tariff
     start: int
@@ -238,6 +246,12 @@ class Series:
         countries: Allowed ISO numeric codes, empty for any.
         min_ticket: Least units of a holder.
         locked_until: Unix time before which units do not move, 0 for none.
+        tail: Periods after the term in which arrears may still be paid.
+        holder_cap: Participants that may hold units, 0 for any number.
+        country_cap: Participants of one country that may hold units, 0 for any number.
+        window_every: Seconds from one transfer window to the next, 0 for always open.
+        window_length: Seconds that each window is open.
+        consent: Whether a change of the waterfall's rules needs a vote of the holders.
         holders: First holders.
     """
 
@@ -255,6 +269,12 @@ class Series:
     countries: tuple[int, ...]
     min_ticket: int
     locked_until: int
+    tail: int
+    holder_cap: int
+    country_cap: int
+    window_every: int
+    window_length: int
+    consent: bool
     holders: tuple[Holder, ...]
 
     @property

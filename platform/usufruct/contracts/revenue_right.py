@@ -890,7 +890,9 @@ _TERMS = rt.Function[Terms](
     "terms()",
     "d5025625",
     (),
-    ("(bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40)",),
+    (
+        "(bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40,uint16,uint32,uint32,uint32,uint32,bool)",
+    ),
     "view",
     lambda out: Terms.from_abi(out[0]),
 )

@@ -61,10 +61,10 @@ class SeriesCreated(rt.Event):
 
     NAME: ClassVar[str] = "SeriesCreated"
     SIGNATURE: ClassVar[str] = (
-        "SeriesCreated(address,uint32,uint8,bytes32,(bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40))"
+        "SeriesCreated(address,uint32,uint8,bytes32,(bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40,uint16,uint32,uint32,uint32,uint32,bool))"
     )
     TOPIC: ClassVar[bytes] = bytes.fromhex(
-        "a257dd7b87869f23161c64077cb25230e261d1f73316e6b12919ee3e57127b96"
+        "d356a9cd98be49f9d64c6994743e3cf2d7278121940588d4cb4f0da2e772cd66"
     )
 
     series: rt.Address
@@ -76,7 +76,7 @@ class SeriesCreated(rt.Event):
     @classmethod
     def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
         """The event in a log with these topics and this data."""
-        if len(topics) != 3 or topics[0] != cls.TOPIC or len(data) != 416:
+        if len(topics) != 3 or topics[0] != cls.TOPIC or len(data) != 608:
             raise rt.bad_log(cls, topics, data)
         data = bytes(data)
         return cls(
@@ -96,6 +96,12 @@ class SeriesCreated(rt.Event):
                 int.from_bytes(data[336:352]),
                 int.from_bytes(data[376:384]),
                 int.from_bytes(data[411:416]),
+                int.from_bytes(data[446:448]),
+                int.from_bytes(data[476:480]),
+                int.from_bytes(data[508:512]),
+                int.from_bytes(data[540:544]),
+                int.from_bytes(data[572:576]),
+                data[607] != 0,
             ),
         )
 
@@ -184,9 +190,12 @@ ERRORS: Final[tuple[type[rt.ContractError], ...]] = (
 
 _ADDRESS_OF = rt.Function[rt.Address](
     CONTRACT,
-    "addressOf((bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40),bytes32)",
-    "323a7501",
-    ("(bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40)", "bytes32"),
+    "addressOf((bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40,uint16,uint32,uint32,uint32,uint32,bool),bytes32)",
+    "2d92493e",
+    (
+        "(bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40,uint16,uint32,uint32,uint32,uint32,bool)",
+        "bytes32",
+    ),
     ("address",),
     "view",
     lambda out: rt.address(out[0]),
@@ -210,9 +219,12 @@ def authority() -> rt.Call[rt.Address]:
 
 _CREATE = rt.Function[rt.Address](
     CONTRACT,
-    "create((bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40),bytes32)",
-    "db46fe73",
-    ("(bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40)", "bytes32"),
+    "create((bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40,uint16,uint32,uint32,uint32,uint32,bool),bytes32)",
+    "56f0a813",
+    (
+        "(bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40,uint16,uint32,uint32,uint32,uint32,bool)",
+        "bytes32",
+    ),
     ("address",),
     "nonpayable",
     lambda out: rt.address(out[0]),

@@ -42,7 +42,7 @@ class Terms:
     """What the series is; fixed in the clone's code."""
 
     ABI: ClassVar[str] = (
-        "(bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40)"
+        "(bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40,uint16,uint32,uint32,uint32,uint32,bool)"
     )
 
     name: bytes
@@ -67,6 +67,18 @@ class Terms:
     """Least balance a holder may have after a transfer (unless zero)."""
     locked_until: int
     """Unix time before which units do not move."""
+    tail: int
+    """Periods after `termTo` in which arrears and the final distribution may still be paid."""
+    holder_cap: int
+    """Participants (not wallets) that may hold units at the same time; 0 = any number."""
+    country_cap: int
+    """The same within each country; 0 = any number."""
+    window_every: int
+    """Seconds from one transfer window to the next, counted from `lockedUntil`; 0 = always open."""
+    window_length: int
+    """Seconds that each window is open, less than `windowEvery`."""
+    consent: bool
+    """True if a change of the waterfall's rules needs a vote of the holders."""
 
     def to_abi(self) -> tuple[Any, ...]:
         """The members as eth_abi takes them."""
@@ -82,13 +94,35 @@ class Terms:
             self.countries,
             self.min_ticket,
             self.locked_until,
+            self.tail,
+            self.holder_cap,
+            self.country_cap,
+            self.window_every,
+            self.window_length,
+            self.consent,
         )
 
     @classmethod
     def from_abi(cls, raw: tuple[Any, ...]) -> Self:
         """The struct from the members as eth_abi gives them."""
         return cls(
-            raw[0], raw[1], raw[2], raw[3], raw[4], raw[5], raw[6], raw[7], raw[8], raw[9], raw[10]
+            raw[0],
+            raw[1],
+            raw[2],
+            raw[3],
+            raw[4],
+            raw[5],
+            raw[6],
+            raw[7],
+            raw[8],
+            raw[9],
+            raw[10],
+            raw[11],
+            raw[12],
+            raw[13],
+            raw[14],
+            raw[15],
+            raw[16],
         )
 
 

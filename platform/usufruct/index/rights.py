@@ -28,7 +28,7 @@ def _created(p: Projection, pos: int, _: bytes, e: sf.SeriesCreated) -> None:
     p.add(
         m.series, number, pos, raw, p.state.slugs.next(symbol), t.stream, _text(t.name), symbol, t.term_from,
         t.term_to, t.rank, t.decimals, t.classes, json.dumps(countries(t.countries)), t.min_ticket,
-        t.locked_until,
+        t.locked_until, t.tail, t.holder_cap, t.country_cap, t.window_every, t.window_length, t.consent,
     )  # fmt: skip
 
 

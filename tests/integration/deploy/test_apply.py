@@ -315,6 +315,22 @@ FIXED = [
     ('rules = "7d"', 'rules = "8d"', "delays.rules"),
     ('challenge_window = "3d"', 'challenge_window = "4d"', "stream[0].challenge_window"),
     ('max_estimated = "5%"', 'max_estimated = "6%"', "stream[0].max_estimated"),
+    ('resolution_time = "7d"', 'resolution_time = "8d"', "stream[0].resolution_time"),
+    (
+        'unanswered_dispute = "dismiss"',
+        'unanswered_dispute = "uphold"',
+        "stream[0].unanswered_dispute",
+    ),
+    (
+        'max_estimated = "5%"',
+        'max_estimated = "5%"\ncommon_parts = true',
+        "stream[0].common_parts",
+    ),
+    (
+        'max_estimated = "5%"',
+        'max_estimated = "5%"\nowners_share = "1%"',
+        "stream[0].owners_share",
+    ),
     ('privacy = "open"', 'privacy = "committed"', "stream[1].privacy"),
     ('kind = "WATER"', 'kind = "DATA"', "stream[2].kind"),
     ('depends_on = ["PARKING"]', "depends_on = []", "stream[3].depends_on"),

@@ -91,6 +91,8 @@ challenge_window = "3d"
 funding_grace = "5d"
 min_coverage = "95%"
 max_estimated = "5%"
+resolution_time = "7d"
+unanswered_dispute = "dismiss"
 [stream.tariff]
 id = "water"
 rows = [{ id = "retained", price = "1.60", per = "m3" }]
@@ -106,6 +108,8 @@ challenge_window = "3d"
 funding_grace = "5d"
 min_coverage = "95%"
 max_estimated = "5%"
+resolution_time = "7d"
+unanswered_dispute = "dismiss"
 [stream.tariff]
 id = "ev"
 rows = [{ id = "any", price = "0.42", per = "kWh" }]
@@ -121,6 +125,8 @@ challenge_window = "3d"
 funding_grace = "5d"
 min_coverage = "95%"
 max_estimated = "5%"
+resolution_time = "7d"
+unanswered_dispute = "dismiss"
 [stream.tariff]
 id = "vpp"
 rows = [

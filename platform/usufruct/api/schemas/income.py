@@ -193,6 +193,13 @@ class Term(Model):
     last: Period
 
 
+class TransferWindow(Model):
+    """When units may move: the first `length_s` seconds of every `every_s`, counted from the lock-up."""
+
+    every_s: int
+    length_s: int
+
+
 class SeriesBody(Model):
     """A series of income rights."""
 
@@ -210,6 +217,11 @@ class SeriesBody(Model):
     allowed_countries: list[int] = Field(description="ISO 3166-1 numeric; empty means any")
     minimum_ticket: str
     locked_until: str | None
+    holder_cap: int | None = Field(description="participants that may hold units")
+    country_cap: int | None = Field(description="participants of one country that may hold units")
+    transfer_window: TransferWindow | None
+    tail: int = Field(description="periods after the term in which arrears may still be paid")
+    holders_vote_on_rules: bool
     units: str
     sealed: bool
     transfers_paused: bool
