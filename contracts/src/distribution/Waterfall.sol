@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IIncomeSource} from "../interfaces/IIncomeSource.sol";
 import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
 import {IStatementBook} from "../interfaces/IStatementBook.sol";
 import {IStreamRegistry} from "../interfaces/IStreamRegistry.sol";
@@ -58,7 +59,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 /// CURRENCY
 /// A contract with at most 18 decimals and a supply below 2⁶⁴, which is asked at deployment, that moves exactly what it is
 /// told to; `fund` refuses what arrives as another amount. Rebasing currencies are not supported.
-contract Waterfall is RuleBook, ReentrancyGuardTransient {
+contract Waterfall is RuleBook, IIncomeSource, ReentrancyGuardTransient {
     using RulesCodec for bytes;
     using SafeERC20 for IERC20;
 
@@ -290,6 +291,11 @@ contract Waterfall is RuleBook, ReentrancyGuardTransient {
         outcome.ratiosBp = result.ratiosBp;
     }
 
+    /// @inheritdoc IIncomeSource
+    function settledThrough(uint32 stream) external view returns (uint32 period) {
+        (,, period) = BOOK.progressOf(stream);
+    }
+
     /// @inheritdoc IWaterfall
     function accountOf(uint32 stream) external view returns (uint64 escrow, uint64 shortfall, uint16 multiplierBp) {
         StreamLedger ledger = _ledgers[stream];
@@ -323,7 +329,7 @@ contract Waterfall is RuleBook, ReentrancyGuardTransient {
 
     /// @inheritdoc IWaterfall
     function factory() external view returns (address) {
-        return address(FACTORY);
+        return FACTORY;
     }
 
     function _saturated(uint256 value) private pure returns (uint64) {
