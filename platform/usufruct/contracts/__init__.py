@@ -55,6 +55,8 @@ MODULES: Final[tuple[str, ...]] = (
     "offering",
     "participant_registry",
     "revenue_right",
+    "rule_desk",
+    "series_extension",
     "series_factory",
     "settlement_currency",
     "statement_book",
