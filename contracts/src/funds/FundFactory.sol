@@ -79,8 +79,8 @@ contract FundFactory is IFundFactory, AccessManaged {
     }
 
     function _requireValid(IPoolFund.Terms calldata t) private view {
-        bool free = unitFactory != address(0) && ISeriesFactory(unitFactory).isSeries(t.units)
-            && fundOf[t.units] == address(0);
+        bool free =
+            unitFactory != address(0) && ISeriesFactory(unitFactory).isSeries(t.units) && fundOf[t.units] == address(0);
         _require(free && !IRevenueRight(t.units).state().sealed_, "units", uint160(t.units));
         _require(IRevenueRight(t.units).distributor() == address(this), "distributor", uint160(t.units));
         _require(IRevenueRight(t.units).currency() == CURRENCY, "currency", uint160(t.units));

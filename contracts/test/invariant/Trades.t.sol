@@ -35,7 +35,9 @@ contract TradeHandler is DeskKit {
         units = uint64(bound(units, 1, each.order.units));
         address who = investors[taker % 5];
         vm.prank(who);
-        try desk.fill(each.order, each.signature, units, each.order.sells ? type(uint64).max : 0) returns (uint64 cost) {
+        try desk.fill(each.order, each.signature, units, each.order.sells ? type(uint64).max : 0) returns (
+            uint64 cost
+        ) {
             (each.paid, each.filled) = (each.paid + cost, each.filled + units);
         } catch {}
     }

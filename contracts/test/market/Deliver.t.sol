@@ -56,12 +56,7 @@ contract DeliverTest is MarketKit {
         _close();
         vm.expectRevert(
             abi.encodeWithSelector(
-                IRevenueRight.TransferRefused.selector,
-                address(0),
-                adam,
-                1000,
-                IRevenueRight.Refusal.RecipientFrozen,
-                0
+                IRevenueRight.TransferRefused.selector, address(0), adam, 1000, IRevenueRight.Refusal.RecipientFrozen, 0
             )
         );
         offering.deliver(number, adam);

@@ -194,9 +194,7 @@ contract FillTest is DeskKit {
         _fill(950);
         vm.expectRevert(abi.encodeWithSelector(IDvpDesk.InvalidFill.selector, 49, 50, 50));
         _fill(49);
-        vm.mockCall(
-            address(series), abi.encodeCall(IERC20.transferFrom, (adam, dora, 50)), abi.encode(true)
-        );
+        vm.mockCall(address(series), abi.encodeCall(IERC20.transferFrom, (adam, dora, 50)), abi.encode(true));
         _fill(50);
         (uint64 filled,) = desk.statusOf(sale);
         assertEq(filled, 1000, "filled");
@@ -244,9 +242,7 @@ contract FillTest is DeskKit {
     function test_RevertWhen_TheBuyerLacksMoney() public {
         vm.prank(dora);
         currency.approve(address(desk), 7002);
-        _refused(
-            abi.encodeWithSelector(IERC20Errors.ERC20InsufficientAllowance.selector, address(desk), 7002, 7003)
-        );
+        _refused(abi.encodeWithSelector(IERC20Errors.ERC20InsufficientAllowance.selector, address(desk), 7002, 7003));
         assertEq(series.balanceOf(adam), 5000, "no units moved");
     }
 
@@ -355,9 +351,8 @@ contract FillTest is DeskKit {
         bytes32 type_ = keccak256(
             "Order(address maker,address taker,address series,bool sells,uint64 units,uint64 price,uint64 minFill,uint40 expiry,uint64 nonce)"
         );
-        bytes32 body = keccak256(
-            abi.encode(type_, adam, address(0), address(series), true, 1000, 7003, 100, NOW + 1 days, 5)
-        );
+        bytes32 body =
+            keccak256(abi.encode(type_, adam, address(0), address(series), true, 1000, 7003, 100, NOW + 1 days, 5));
         assertEq(digest, keccak256(abi.encodePacked(hex"1901", domain, body)), "digest");
     }
 
