@@ -48,14 +48,21 @@ __all__ = [
 
 MODULES: Final[tuple[str, ...]] = (
     "access_manager",
+    "disclosure_registry",
+    "dvp_desk",
+    "jurisdiction_policy",
     "meter_registry",
+    "offering",
     "participant_registry",
     "revenue_right",
+    "rule_desk",
+    "series_extension",
     "series_factory",
     "settlement_currency",
     "statement_book",
     "stream_registry",
     "telemetry_anchor",
+    "usufruct_access_manager",
     "waterfall",
 )
 """Names of the modules, one per contract."""
