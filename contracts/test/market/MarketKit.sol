@@ -31,8 +31,7 @@ abstract contract MarketKit is RightsKit {
 
     function setUp() public virtual override {
         super.setUp();
-        address code =
-            address(new PlacementSeries(address(authority), address(registry), address(currency), waterfall));
+        address code = address(new PlacementSeries(address(authority), address(registry), address(currency), waterfall));
         factory = new SeriesFactory(address(authority), code);
         address[] memory factories = new address[](1);
         factories[0] = address(factory);
