@@ -48,7 +48,11 @@ __all__ = [
 
 MODULES: Final[tuple[str, ...]] = (
     "access_manager",
+    "disclosure_registry",
+    "dvp_desk",
+    "jurisdiction_policy",
     "meter_registry",
+    "offering",
     "participant_registry",
     "revenue_right",
     "series_factory",
@@ -56,6 +60,7 @@ MODULES: Final[tuple[str, ...]] = (
     "statement_book",
     "stream_registry",
     "telemetry_anchor",
+    "usufruct_access_manager",
     "waterfall",
 )
 """Names of the modules, one per contract."""

@@ -35,7 +35,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any, ClassVar, Final, Self
 
 from usufruct.contracts import _runtime as rt
@@ -48,6 +47,7 @@ from usufruct.contracts.shared import (
     ERC20InvalidSender,
     ERC20InvalidSpender,
     GasTooLow,
+    Refusal,
     Terms,
     Transfer,
 )
@@ -187,27 +187,6 @@ class State:
     def from_abi(cls, raw: tuple[Any, ...]) -> Self:
         """The struct from the members as eth_abi gives them."""
         return cls(raw[0], raw[1], raw[2], raw[3], raw[4], raw[5])
-
-
-class Refusal(IntEnum):
-    """Why a transfer or payment is refused."""
-
-    NONE = 0
-    PAUSED = 1
-    SENDER_FROZEN = 2
-    SENDER_LOCKED = 3
-    RECIPIENT_FROZEN = 4
-    RECIPIENT_UNKNOWN = 5
-    RECIPIENT_EXPIRED = 6
-    COUNTRY_NOT_ALLOWED = 7
-    CLASS_NOT_ALLOWED = 8
-    BELOW_MINIMUM_TICKET = 9
-    INSUFFICIENT_BALANCE = 10
-    SERIES_LOCKED = 11
-    NOT_SEALED = 12
-    SENDER_EXPIRED = 13
-    PAYMENT_REJECTED = 14
-    SPENDER_FROZEN = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -890,7 +869,9 @@ _TERMS = rt.Function[Terms](
     "terms()",
     "d5025625",
     (),
-    ("(bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40)",),
+    (
+        "(bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40,uint16,uint32,uint32,uint32,uint32,bool)",
+    ),
     "view",
     lambda out: Terms.from_abi(out[0]),
 )

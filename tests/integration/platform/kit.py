@@ -191,6 +191,10 @@ class Kit:
             max_estimated_bp=500,
             kind=4,
             committed=False,
+            resolution_time=7 * DAY,
+            lapse_upholds=False,
+            common_parts=False,
+            owners_share_bp=0,
         )
         self.act(
             "StreamRegistry",
@@ -228,6 +232,12 @@ class Kit:
             countries=0,
             min_ticket=1,
             locked_until=0,
+            tail=0,
+            holder_cap=0,
+            country_cap=0,
+            window_every=0,
+            window_length=0,
+            consent=False,
         )
         self.act("SeriesFactory", series_factory.create(terms, word(code)))
         self.series[code] = self.ask("SeriesFactory", series_factory.address_of(terms, word(code)))
