@@ -173,10 +173,8 @@ library WaterfallMath {
     ) private pure returns (PackedLine, uint256 left) {
         uint256 account = step.account();
         unchecked {
-            if (account != 0) {
-                due += start.balances[account];
-                if (due > type(uint64).max) due = type(uint64).max;
-            }
+            if (account != 0) due += start.balances[account];
+            if (due > type(uint64).max) due = type(uint64).max;
             uint256 paid = available < due ? available : due;
             left = available - paid;
             uint256 drawn = 0;

@@ -51,6 +51,7 @@ MODULES: Final[tuple[str, ...]] = (
     "meter_registry",
     "participant_registry",
     "revenue_right",
+    "rule_desk",
     "series_factory",
     "settlement_currency",
     "statement_book",
