@@ -59,10 +59,12 @@ library WaterfallMath {
     function run(bytes memory rules, Start memory start) internal pure returns (Result memory result) {
         result.multiplierBp = multiplier(rules, start);
         PackedLine[] memory lines = new PackedLine[](rules.stepCount());
-        bool judging = rules.triggerCount() != 0;
+        uint256 triggers = rules.triggerCount();
+        bool judging = triggers != 0;
         if (judging) {
-            result.breached = start.breached;
-            result.ratiosBp = new uint32[](rules.triggerCount());
+            // A trigger that the rules no longer have is forgotten.
+            result.breached = uint8(start.breached & ((1 << triggers) - 1));
+            result.ratiosBp = new uint32[](triggers);
         }
         uint256 available = start.receipts;
         unchecked {

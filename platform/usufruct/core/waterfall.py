@@ -184,7 +184,8 @@ class _Run:
         self.multiplier = multiplier_bp(rules, start.kpis, start.last_multiplier)
         self.available = start.receipts
         self.balances = {s.account: start.balances.get(s.account, 0) for s in rules.steps if s.account}
-        self.breached = start.breached if rules.triggers else 0
+        # A trigger that the rules no longer have is forgotten.
+        self.breached = start.breached & ((1 << len(rules.triggers)) - 1)
         self.ratios = [0] * len(rules.triggers)
 
     def result(self) -> Result:
