@@ -48,9 +48,12 @@ __all__ = [
 
 MODULES: Final[tuple[str, ...]] = (
     "access_manager",
+    "jurisdiction_policy",
     "meter_registry",
     "participant_registry",
     "revenue_right",
+    "rule_desk",
+    "series_extension",
     "series_factory",
     "settlement_currency",
     "statement_book",
