@@ -44,7 +44,7 @@ abstract contract RightsKit is Kit {
         registry.appointRegistrar(registrar, true);
         currency = _newCurrency();
         (address money, address source) = (address(currency), _distributor());
-        address half = address(new SeriesExtension(address(authority), address(registry), money, source));
+        address half = _newExtension(money, source);
         implementation = new RevenueRight(address(authority), address(registry), money, source, half);
         factory = new SeriesFactory(address(authority), address(implementation));
         allow(address(factory), SeriesFactory.create.selector, Roles.ISSUER);
@@ -61,6 +61,10 @@ abstract contract RightsKit is Kit {
 
     function _newCurrency() internal virtual returns (Currency) {
         return new Currency();
+    }
+
+    function _newExtension(address money, address source) internal virtual returns (address) {
+        return address(new SeriesExtension(address(authority), address(registry), money, source));
     }
 
     /// @dev Who may distribute.
