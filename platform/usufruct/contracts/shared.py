@@ -31,6 +31,7 @@ __all__ = [
     "AddressEmptyCode",
     "Approval",
     "AuthorityUpdated",
+    "CloneArgumentsTooLong",
     "ConsentMissing",
     "CreationFailed",
     "DataTooLong",
@@ -43,8 +44,10 @@ __all__ = [
     "ERC20InvalidSpender",
     "Entry",
     "FailedCall",
+    "FailedDeployment",
     "FundsWithdrawn",
     "GasTooLow",
+    "IRevenueRightTerms",
     "InexactPayment",
     "InsufficientBalance",
     "InvalidRules",
@@ -95,6 +98,42 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Terms:
+    """What the fund is; fixed when it opens."""
+
+    ABI: ClassVar[str] = "(address,uint8,uint16,uint8,uint8,int32)"
+
+    units: rt.Address
+    """Series of the fund's own units."""
+    level: int
+    """At least 1; the fund holds series of streams and units of funds of a lower level."""
+    floor_bp: int
+    """Least share of a fiscal year's income that is distributed."""
+    year_start: int
+    """Month in which fiscal years begin, 1 to 12."""
+    pass_day: int
+    """Day of the month, 1 to 28, from which a month's income is passed on."""
+    utc_offset: int
+    """Seconds by which the fund's time is ahead of UTC."""
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The members as eth_abi takes them."""
+        return (
+            self.units,
+            self.level,
+            self.floor_bp,
+            self.year_start,
+            self.pass_day,
+            self.utc_offset,
+        )
+
+    @classmethod
+    def from_abi(cls, raw: tuple[Any, ...]) -> Self:
+        """The struct from the members as eth_abi gives them."""
+        return cls(rt.address(raw[0]), raw[1], raw[2], raw[3], raw[4], raw[5])
+
+
+@dataclass(frozen=True, slots=True)
+class IRevenueRightTerms:
     """What the series is; fixed in the clone's code."""
 
     ABI: ClassVar[str] = (
@@ -1228,6 +1267,21 @@ class AddressEmptyCode(rt.ContractError):
 
 
 @dataclass(eq=False)
+class CloneArgumentsTooLong(rt.ContractError):
+    """Solidity error `CloneArgumentsTooLong()`."""
+
+    NAME: ClassVar[str] = "CloneArgumentsTooLong"
+    SIGNATURE: ClassVar[str] = "CloneArgumentsTooLong()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("94289054")
+    FIELDS: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        return cls()
+
+
+@dataclass(eq=False)
 class ConsentMissing(rt.ContractError):
     """Holders of a series have a say in a change of these rules and have not passed this motion."""
 
@@ -1410,6 +1464,21 @@ class FailedCall(rt.ContractError):
     NAME: ClassVar[str] = "FailedCall"
     SIGNATURE: ClassVar[str] = "FailedCall()"
     SELECTOR: ClassVar[bytes] = bytes.fromhex("d6bda275")
+    FIELDS: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        return cls()
+
+
+@dataclass(eq=False)
+class FailedDeployment(rt.ContractError):
+    """The deployment failed."""
+
+    NAME: ClassVar[str] = "FailedDeployment"
+    SIGNATURE: ClassVar[str] = "FailedDeployment()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("b06ebf3d")
     FIELDS: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
