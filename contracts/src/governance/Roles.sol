@@ -17,4 +17,6 @@ library Roles {
     uint64 internal constant GUARDIAN = 6;
     /// @notice Opens disputes.
     uint64 internal constant AUDITOR = 7;
+    /// @notice The contract that decides objective disputes: voids statements with a proven fault.
+    uint64 internal constant CHAMBER = 12;
 }
