@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IIncomeSource} from "../interfaces/IIncomeSource.sol";
 import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
 import {IStatementBook} from "../interfaces/IStatementBook.sol";
 import {IStreamRegistry} from "../interfaces/IStreamRegistry.sol";
@@ -47,7 +48,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 /// CURRENCY
 /// Any ERC-20 with a supply below 2⁶⁴ that moves exactly what it is told to; `fund` refuses what arrives as another
 /// amount. Rebasing currencies are not supported.
-contract Waterfall is RuleBook, ReentrancyGuardTransient {
+contract Waterfall is RuleBook, IIncomeSource, ReentrancyGuardTransient {
     using RulesCodec for bytes;
     using SafeERC20 for IERC20;
 
@@ -244,6 +245,11 @@ contract Waterfall is RuleBook, ReentrancyGuardTransient {
         (,, uint32 settled) = BOOK.progressOf(stream);
         StreamLedger ledger = _ledgers[stream];
         return _run(stream, settled + 1, ledger, _packedRules(stream, ledger.inForce()), receipts, kpis);
+    }
+
+    /// @inheritdoc IIncomeSource
+    function settledThrough(uint32 stream) external view returns (uint32 period) {
+        (,, period) = BOOK.progressOf(stream);
     }
 
     /// @inheritdoc IWaterfall

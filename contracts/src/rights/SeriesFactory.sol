@@ -20,6 +20,8 @@ contract SeriesFactory is AccessManaged, ISeriesFactory {
     uint8 private constant LAST_RANK = 3;
     uint8 private constant MAX_DECIMALS = 18;
     uint16 private constant MAX_COUNTRY = 999;
+    /// @dev Periods have 24 bits in a series' state.
+    uint32 private constant MAX_PERIOD = type(uint24).max;
 
     /* IMMUTABLES */
 
@@ -65,11 +67,11 @@ contract SeriesFactory is AccessManaged, ISeriesFactory {
         _require(_isText(t.symbol), "symbol", uint256(t.symbol));
         _require(t.stream != 0, "stream", t.stream);
         _require(t.termFrom != 0, "termFrom", t.termFrom);
-        _require(t.termTo >= t.termFrom, "termTo", t.termTo);
+        _require(t.termTo >= t.termFrom && t.termTo <= MAX_PERIOD, "termTo", t.termTo);
         _require(t.rank <= LAST_RANK, "rank", t.rank);
         _require(t.decimals <= MAX_DECIMALS, "decimals", t.decimals);
         _require(t.classes != 0 && t.classes & ~ALL_CLASSES == 0, "classes", t.classes);
-        _require(t.minTicket <= type(uint64).max >> 1, "minTicket", t.minTicket);
+        _require(t.minTicket <= type(uint48).max, "minTicket", t.minTicket);
         for (uint128 list = t.countries; list != 0; list >>= 16) {
             _require(uint16(list) != 0 && uint16(list) <= MAX_COUNTRY, "countries", t.countries);
         }

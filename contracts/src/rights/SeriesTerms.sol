@@ -38,6 +38,21 @@ library SeriesTerms {
         return address(uint160(scope >> 96));
     }
 
+    /// @notice First period of the term in the scope word.
+    function termFrom(uint256 scope) internal pure returns (uint256) {
+        return uint32(scope >> 32);
+    }
+
+    /// @notice Last period that may be paid, in the scope word.
+    function lastPayable(uint256 scope) internal pure returns (uint256) {
+        return uint32(scope);
+    }
+
+    /// @notice Stream in the scope word.
+    function stream(uint256 scope) internal pure returns (uint32) {
+        return uint32(scope >> 64);
+    }
+
     /// @notice Allowed countries in the rules word.
     function countries(uint256 rules) internal pure returns (uint128) {
         return uint128(rules >> 128);
