@@ -39,6 +39,12 @@ interface IRevenueRight {
     /// @param countries Up to eight ISO numeric codes, 16 bits each from the lowest; 0 = any country.
     /// @param minTicket Least balance a holder may have after a transfer (unless zero).
     /// @param lockedUntil Unix time before which units do not move.
+    /// @param tail Periods after `termTo` in which arrears and the final distribution may still be paid.
+    /// @param holderCap Participants (not wallets) that may hold units at the same time; 0 = any number.
+    /// @param countryCap The same within each country; 0 = any number.
+    /// @param windowEvery Seconds from one transfer window to the next, counted from `lockedUntil`; 0 = always open.
+    /// @param windowLength Seconds that each window is open, less than `windowEvery`.
+    /// @param consent True if a change of the waterfall's rules needs a vote of the holders.
     struct Terms {
         bytes32 name;
         bytes32 symbol;
@@ -51,6 +57,12 @@ interface IRevenueRight {
         uint128 countries;
         uint64 minTicket;
         uint40 lockedUntil;
+        uint16 tail;
+        uint32 holderCap;
+        uint32 countryCap;
+        uint32 windowEvery;
+        uint32 windowLength;
+        bool consent;
     }
 
     /// @notice One holder's account (exactly one slot). kycUntil, country, class, frozen and locked are a cache of the

@@ -41,7 +41,8 @@ abstract contract SeriesCompliance is SeriesBase {
         if (units > balance) return IRevenueRight.Refusal.InsufficientBalance;
         if (!sender.extra()) return IRevenueRight.Refusal.None;
         uint256 frozen = _extras[from].frozenUnits;
-        return frozen != 0 && frozen > balance - units ? IRevenueRight.Refusal.UnitsFrozen : IRevenueRight.Refusal.None;
+        uint256 free = balance > frozen ? balance - frozen : 0;
+        return units > free ? IRevenueRight.Refusal.UnitsFrozen : IRevenueRight.Refusal.None;
     }
 
     function _judgeSeries(uint256 rules) internal view returns (IRevenueRight.Refusal, uint40 until) {

@@ -60,12 +60,12 @@ abstract contract SeriesViews is SeriesBase, IRevenueRight, IERC20Metadata {
 
     /// @notice Name of the series.
     function name() external view returns (string memory) {
-        return _text(SeriesTerms.word(2));
+        return _text(SeriesTerms.word(3));
     }
 
     /// @notice Symbol of the series.
     function symbol() external view returns (string memory) {
-        return _text(SeriesTerms.word(3));
+        return _text(SeriesTerms.word(4));
     }
 
     /// @notice Decimals of the units.

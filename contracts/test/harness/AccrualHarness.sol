@@ -46,7 +46,7 @@ contract AccrualHarness is ERC20 {
 
     /// @notice As the participant registry: everybody is admitted for ever.
     function walletOf(address) external pure returns (IParticipantRegistry.Wallet memory) {
-        return IParticipantRegistry.Wallet(1, 0, type(uint16).max, 156, IParticipantRegistry.Class.Retail, false);
+        return IParticipantRegistry.Wallet(1, 0, type(uint16).max, 156, IParticipantRegistry.Class.Retail, false, false);
     }
 
     /// @notice As the authority: everybody may do everything.

@@ -60,7 +60,7 @@ contract HolderAccountTest is Kit {
         IParticipantRegistry.Class class = IParticipantRegistry.Class(uint8(word >> 250) & 3);
         country = uint16(bound(country, 0, 999));
         IParticipantRegistry.Wallet memory wallet =
-            IParticipantRegistry.Wallet(1, lockedUntil, kycUntil, country, class, frozen);
+            IParticipantRegistry.Wallet(1, lockedUntil, kycUntil, country, class, frozen, false);
         HolderAccount before = HolderAccount.wrap(word);
         HolderAccount account = before.withProfile(wallet);
         assertEq(account.kycUntil(), wallet.kycUntil, "kycUntil");

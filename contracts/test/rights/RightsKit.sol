@@ -44,7 +44,7 @@ abstract contract RightsKit is Kit {
         registry.appointRegistrar(registrar, true);
         currency = _newCurrency();
         (address money, address source) = (address(currency), _distributor());
-        address half = address(new SeriesExtension(address(authority), address(registry), money, source));
+        address half = _newExtension(money, source);
         implementation = new RevenueRight(address(authority), address(registry), money, source, half);
         factory = new SeriesFactory(address(authority), address(implementation));
         allow(address(factory), SeriesFactory.create.selector, Roles.ISSUER);
@@ -61,6 +61,10 @@ abstract contract RightsKit is Kit {
 
     function _newCurrency() internal virtual returns (Currency) {
         return new Currency();
+    }
+
+    function _newExtension(address money, address source) internal virtual returns (address) {
+        return address(new SeriesExtension(address(authority), address(registry), money, source));
     }
 
     /// @dev Who may distribute.
@@ -82,7 +86,13 @@ abstract contract RightsKit is Kit {
             classes: uint8(1 << uint8(PROFESSIONAL) | 1 << uint8(IParticipantRegistry.Class.Institution)),
             countries: uint128(CHINA) << 16 | SINGAPORE,
             minTicket: TICKET,
-            lockedUntil: 0
+            lockedUntil: 0,
+            tail: 0,
+            holderCap: 0,
+            countryCap: 0,
+            windowEvery: 0,
+            windowLength: 0,
+            consent: false
         });
     }
 

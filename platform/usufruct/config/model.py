@@ -270,6 +270,12 @@ class Series:
         countries: Allowed ISO numeric codes, empty for any.
         min_ticket: Least units of a holder.
         locked_until: Unix time before which units do not move, 0 for none.
+        tail: Periods after the term in which arrears may still be paid.
+        holder_cap: Participants that may hold units, 0 for any number.
+        country_cap: Participants of one country that may hold units, 0 for any number.
+        window_every: Seconds from one transfer window to the next, 0 for always open.
+        window_length: Seconds that each window is open.
+        consent: Whether a change of the waterfall's rules needs a vote of the holders.
         holders: First holders.
     """
 
@@ -287,6 +293,12 @@ class Series:
     countries: tuple[int, ...]
     min_ticket: int
     locked_until: int
+    tail: int
+    holder_cap: int
+    country_cap: int
+    window_every: int
+    window_length: int
+    consent: bool
     holders: tuple[Holder, ...]
 
     @property

@@ -229,8 +229,14 @@ class SeriesTable(_Table):
     decimals: Annotated[int, Field(ge=0, le=18)]
     classes: Annotated[list[_Class], Field(min_length=1)]
     countries: Annotated[list[_Country], Field(max_length=8)] = []
-    min_ticket: Natural
+    min_ticket: Annotated[int, Field(ge=0, lt=2**48)]
     locked_until: Day | None = None
+    tail: Annotated[int, Field(ge=0, le=2**16 - 1)] = 0
+    holder_cap: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    country_cap: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    window_every: Duration | None = None
+    window_length: Duration | None = None
+    consent: bool = False
     holders: Annotated[list[HolderTable], Field(min_length=1)]
 
 

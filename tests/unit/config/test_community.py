@@ -374,6 +374,18 @@ WRONG = [
     ),
     ("units = 100_000 },", "units = 999 },", "series[0].holders[2].units", "min_ticket = 1000"),
     ("units = 600_000", "units = 9_223_372_036_854_775_807", "series[0].holders", "below 2^63"),
+    (
+        "min_ticket = 100\n",
+        "min_ticket = 281_474_976_710_656\n",
+        "series[1].min_ticket",
+        "less than",
+    ),
+    ("tail = 3", "tail = 65_476", "series[0].tail", "65535"),
+    ("tail = 3", "tail = -1", "series[0].tail", "equal to 0"),
+    ("holder_cap = 200", "holder_cap = 2", "series[0].holder_cap", "3 participants"),
+    ("country_cap = 0", "country_cap = 1", "series[0].country_cap", "of country"),
+    ("consent = false", 'window_every = "7d"', "series[0].window_length", "window_every"),
+    ("consent = false", 'window_length = "7d"', "series[0].window_length", "window_every"),
     ("units = 600_000", "units = 0", "series[0].holders[0].units", "equal to 1"),
     # waterfalls
     (

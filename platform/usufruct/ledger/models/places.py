@@ -115,6 +115,12 @@ series = Table(
     Column("countries", String(64), nullable=False),  # JSON list of ISO numeric codes
     Column("min_ticket", U64, nullable=False),
     Column("locked_until", BigInteger, nullable=False),
+    Column("tail", Integer, nullable=False),
+    Column("holder_cap", BigInteger, nullable=False),
+    Column("country_cap", BigInteger, nullable=False),
+    Column("window_every", BigInteger, nullable=False),
+    Column("window_length", BigInteger, nullable=False),
+    Column("consent", Boolean, nullable=False),
 )
 series_event = Table(
     "series_event",
