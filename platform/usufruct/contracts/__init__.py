@@ -48,15 +48,23 @@ __all__ = [
 
 MODULES: Final[tuple[str, ...]] = (
     "access_manager",
+    "disclosure_registry",
+    "dvp_desk",
+    "fund_factory",
+    "jurisdiction_policy",
     "meter_registry",
+    "offering",
     "participant_registry",
+    "pool_fund",
     "revenue_right",
     "rule_desk",
+    "series_extension",
     "series_factory",
     "settlement_currency",
     "statement_book",
     "stream_registry",
     "telemetry_anchor",
+    "usufruct_access_manager",
     "waterfall",
 )
 """Names of the modules, one per contract."""
