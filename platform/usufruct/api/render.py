@@ -181,6 +181,7 @@ class Renderer:
             "receipts": self.money(row.receipts),
             "shortfall": self.money(row.shortfall),
             "fee_multiplier_bp": row.multiplier_bp,
+            "triggers_breached": [bit for bit in range(8) if row.breached >> bit & 1],
             "lines": self.lines(row.stream, steps, lines),
             "settled": self.place(row),
         }

@@ -34,8 +34,10 @@ __all__ = [
     "InvalidRules",
     "InvalidShortString",
     "Kpi",
+    "NothingOwed",
     "Purpose",
     "Rules",
+    "SafeERC20FailedOperation",
     "Step",
     "StepKind",
     "StreamExists",
@@ -45,6 +47,7 @@ __all__ = [
     "Trigger",
     "TriggerKind",
     "UnknownStream",
+    "UnsuitableCurrency",
     "When",
 ]
 
@@ -784,6 +787,42 @@ class InvalidShortString(rt.ContractError):
 
 
 @dataclass(eq=False)
+class NothingOwed(rt.ContractError):
+    """Nothing is owed."""
+
+    NAME: ClassVar[str] = "NothingOwed"
+    SIGNATURE: ClassVar[str] = "NothingOwed(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("751b0fda")
+    FIELDS: ClassVar[tuple[str, ...]] = ("payee",)
+
+    payee: rt.Address
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address",), data[4:])
+        return cls(rt.address(raw[0]))
+
+
+@dataclass(eq=False)
+class SafeERC20FailedOperation(rt.ContractError):
+    """An operation with an ERC-20 token failed."""
+
+    NAME: ClassVar[str] = "SafeERC20FailedOperation"
+    SIGNATURE: ClassVar[str] = "SafeERC20FailedOperation(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("5274afe7")
+    FIELDS: ClassVar[tuple[str, ...]] = ("token",)
+
+    token: rt.Address
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address",), data[4:])
+        return cls(rt.address(raw[0]))
+
+
+@dataclass(eq=False)
 class StreamExists(rt.ContractError):
     """The stream is open already."""
 
@@ -835,3 +874,26 @@ class UnknownStream(rt.ContractError):
         """The error in revert data."""
         raw = rt.decode(("uint32",), data[4:])
         return cls(raw[0])
+
+
+@dataclass(eq=False)
+class UnsuitableCurrency(rt.ContractError):
+    """The currency has a value its field does not allow. Field "code": it is no contract;
+    "decimals": more than 18, or it does not say; "totalSupply": 2⁶⁴ units or more, or it does
+    not say (the value is then 2²⁵⁶ − 1).
+    """
+
+    NAME: ClassVar[str] = "UnsuitableCurrency"
+    SIGNATURE: ClassVar[str] = "UnsuitableCurrency(address,bytes32,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("fb1d1617")
+    FIELDS: ClassVar[tuple[str, ...]] = ("currency", "field", "value")
+
+    currency: rt.Address
+    field: bytes
+    value: int
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address", "bytes32", "uint256"), data[4:])
+        return cls(rt.address(raw[0]), raw[1], raw[2])

@@ -51,12 +51,15 @@ from usufruct.contracts.shared import (
     GasTooLow,
     InvalidRules,
     Kpi,
+    NothingOwed,
     Purpose,
     Rules,
+    SafeERC20FailedOperation,
     Step,
     StepKind,
     Trigger,
     TriggerKind,
+    UnsuitableCurrency,
     When,
 )
 
@@ -486,24 +489,6 @@ class NoRules(rt.ContractError):
 
 
 @dataclass(eq=False)
-class NothingOwed(rt.ContractError):
-    """Nothing is owed."""
-
-    NAME: ClassVar[str] = "NothingOwed"
-    SIGNATURE: ClassVar[str] = "NothingOwed(address)"
-    SELECTOR: ClassVar[bytes] = bytes.fromhex("751b0fda")
-    FIELDS: ClassVar[tuple[str, ...]] = ("payee",)
-
-    payee: rt.Address
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """The error in revert data."""
-        raw = rt.decode(("address",), data[4:])
-        return cls(rt.address(raw[0]))
-
-
-@dataclass(eq=False)
 class ReentrancyGuardReentrantCall(rt.ContractError):
     """Unauthorized reentrant call."""
 
@@ -516,24 +501,6 @@ class ReentrancyGuardReentrantCall(rt.ContractError):
     def decode(cls, data: bytes) -> Self:
         """The error in revert data."""
         return cls()
-
-
-@dataclass(eq=False)
-class SafeERC20FailedOperation(rt.ContractError):
-    """An operation with an ERC-20 token failed."""
-
-    NAME: ClassVar[str] = "SafeERC20FailedOperation"
-    SIGNATURE: ClassVar[str] = "SafeERC20FailedOperation(address)"
-    SELECTOR: ClassVar[bytes] = bytes.fromhex("5274afe7")
-    FIELDS: ClassVar[tuple[str, ...]] = ("token",)
-
-    token: rt.Address
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """The error in revert data."""
-        raw = rt.decode(("address",), data[4:])
-        return cls(rt.address(raw[0]))
 
 
 @dataclass(eq=False)
@@ -556,29 +523,6 @@ class Underfunded(rt.ContractError):
         """The error in revert data."""
         raw = rt.decode(("uint32", "uint32", "uint64", "uint64", "uint40"), data[4:])
         return cls(raw[0], raw[1], raw[2], raw[3], raw[4])
-
-
-@dataclass(eq=False)
-class UnsuitableCurrency(rt.ContractError):
-    """The currency has a value its field does not allow. Field "code": it is no contract;
-    "decimals": more than 18, or it does not say; "totalSupply": 2⁶⁴ units or more, or it does
-    not say (the value is then 2²⁵⁶ − 1).
-    """
-
-    NAME: ClassVar[str] = "UnsuitableCurrency"
-    SIGNATURE: ClassVar[str] = "UnsuitableCurrency(address,bytes32,uint256)"
-    SELECTOR: ClassVar[bytes] = bytes.fromhex("fb1d1617")
-    FIELDS: ClassVar[tuple[str, ...]] = ("currency", "field", "value")
-
-    currency: rt.Address
-    field: bytes
-    value: int
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """The error in revert data."""
-        raw = rt.decode(("address", "bytes32", "uint256"), data[4:])
-        return cls(rt.address(raw[0]), raw[1], raw[2])
 
 
 EVENTS: Final[Mapping[bytes, type[rt.Event]]] = {

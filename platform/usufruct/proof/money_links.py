@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from usufruct.contracts import address
 from usufruct.contracts import revenue_right as rr
 from usufruct.contracts import statement_book as sb
@@ -114,61 +117,117 @@ def settlement(ctx: Context) -> str:
     same("distribution.period", event.period, dist.period)
     for name in ("rules_version", "multiplier_bp"):
         same(f"settlement.{name}", getattr(event, name), getattr(given, name))
-    for name in ("required", "receipts", "shortfall"):
+    for name in ("receipts", "shortfall"):
         same(f"settlement.{name}", getattr(event, name), int(getattr(given, name)))
+    same("settlement.required", event.receipts + event.shortfall, int(given.required))
     lines = [
         mirror.Line(int(x.due), int(x.paid), int(x.released), int(x.balance)) for x in given.lines
     ]
-    recorded = [mirror.Line(x.due, x.paid, x.released, x.balance) for x in event.lines]
+    recorded = list(map(mirror.Line.unpack, event.lines))
     same("settlement.lines", recorded, lines)
-    brought = _recompute(ctx, lines)
+    brought = _recompute(ctx, lines, event.breached)
     adjusted = int(ctx.proof.statement.gross) + int(ctx.proof.statement.adjustments)
     same("settlement.required", min(adjusted + brought, mirror.MAX_U64), int(given.required))
     same("settlement.shortfall", int(given.required) - int(given.receipts), int(given.shortfall))
     return f"{given.receipts} minor units through {len(lines)} steps (rules {given.rules_version})"
 
 
-def _recompute(ctx: Context, lines: list[mirror.Line]) -> int:
+def _recompute(ctx: Context, lines: list[mirror.Line], breached: int) -> int:
     """Run the rules again on the balances before; returns the shortfall brought forward."""
     given, where = ctx.proof.settlement, ctx.proof.contracts
-    answer = ctx.client.call(where.waterfall, wf.rules_at(given.stream, given.rules_version))
-    rules = _mirrored(answer.rules)
-    balances, last_multiplier, brought = _before(ctx, len(rules.steps))
-    active = [_active(ctx, step) for step in rules.steps]
-    kpis = unhex(ctx.proof.statement.kpis, 32)
-    result = mirror.run(rules, int(given.receipts), balances, kpis, last_multiplier, active)
+    rules = _rules_of(ctx, given.rules_version)
+    before = _before(ctx)
+    start = mirror.Start(
+        period=ctx.proof.distribution.period,
+        receipts=int(given.receipts),
+        kpis=unhex(ctx.proof.statement.kpis, 32),
+        terms=[_term(ctx, step) for step in rules.steps],
+        balances=before.balances,
+        last_multiplier=before.multiplier,
+        breached=before.breached,
+        disputed=_disputed(rules, breached),
+    )
+    result = mirror.run(rules, start)
     same("settlement.lines (recomputed)", list(result.lines), lines)
     same("settlement.multiplier_bp (recomputed)", result.multiplier_bp, given.multiplier_bp)
+    same("settlement.breached (recomputed)", result.breached, breached)
     paid = sum(
         line.paid
         for step, line in zip(rules.steps, lines, strict=True)
         if step.to_series and step.payee == where.series
     )
     same("distribution.amount (waterfall)", paid, int(ctx.proof.distribution.amount))
-    return brought
+    return before.shortfall
+
+
+def _disputed(rules: mirror.Rules, breached: int) -> bool:
+    """Whether a later statement was disputed, by what the settlement recorded.
+
+    All that depends on it follows from this bit: a trigger of that kind is breached, or is not.
+    """
+    return any(
+        trigger.kind is mirror.TriggerKind.OPEN_DISPUTE and breached >> number & 1
+        for number, trigger in enumerate(rules.triggers)
+    )
+
+
+def _rules_of(ctx: Context, version: int) -> mirror.Rules:
+    call = wf.rules_at(ctx.proof.settlement.stream, version)
+    return _mirrored(ctx.client.call(ctx.proof.contracts.waterfall, call).rules)
 
 
 def _mirrored(rules: wf.Rules) -> mirror.Rules:
-    steps = tuple(
-        mirror.Step(mirror.StepKind(s.kind), s.to_series, s.carries, s.payee, s.amount, s.bp)
-        for s in rules.steps
+    return mirror.Rules(
+        steps=tuple(
+            mirror.Step(
+                kind=mirror.StepKind(s.kind),
+                to_series=s.to_series,
+                payee=s.payee,
+                amount=s.amount,
+                bp=s.bp,
+                account=s.account,
+                draw_from=s.draw_from,
+                when=mirror.When(s.when),
+                trigger=s.trigger,
+                purpose=mirror.Purpose(s.purpose),
+            )
+            for s in rules.steps
+        ),
+        kpis=tuple(
+            mirror.Kpi(k.index, k.floor_bp, k.target_bp, k.cap_bp, k.weight_bp) for k in rules.kpis
+        ),
+        triggers=tuple(
+            mirror.Trigger(
+                mirror.TriggerKind(t.kind), t.step, t.dues, t.threshold_bp, t.cure_bp
+            )
+            for t in rules.triggers
+        ),
+        schedule=tuple(mirror.Entry(e.step, e.from_period, e.amount) for e in rules.schedule),
+        min_multiplier_bp=rules.min_multiplier_bp,
+        max_multiplier_bp=rules.max_multiplier_bp,
+        max_change_bp=rules.max_change_bp,
     )
-    kpis = tuple(
-        mirror.Kpi(k.index, k.floor_bp, k.target_bp, k.cap_bp, k.weight_bp) for k in rules.kpis
-    )
-    bounds = (rules.min_multiplier_bp, rules.max_multiplier_bp, rules.max_change_bp)
-    return mirror.Rules(steps, kpis, *bounds)
 
 
-def _active(ctx: Context, step: mirror.Step) -> bool:
+def _term(ctx: Context, step: mirror.Step) -> mirror.Term | None:
     if not step.to_series:
-        return True
+        return None
     terms = ctx.client.call(step.payee, rr.terms())
-    return terms.term_from <= ctx.proof.distribution.period <= terms.term_to
+    return mirror.Term(terms.term_from, terms.term_to, terms.term_to + terms.tail)
 
 
-def _before(ctx: Context, steps: int) -> tuple[list[int], int | None, int]:
-    """Step balances, multiplier and shortfall after the stream's previous settlement."""
+@dataclass(frozen=True)
+class _Before:
+    """Where the stream's previous settlement left it."""
+
+    balances: Mapping[int, int]
+    multiplier: int | None
+    breached: int
+    shortfall: int
+
+
+def _before(ctx: Context) -> _Before:
+    """Accounts, multiplier, triggers and shortfall after the stream's previous settlement."""
     given, dist, where = ctx.proof.settlement, ctx.proof.distribution, ctx.proof.contracts
     topics: list[bytes | list[bytes] | None] = [wf.Settled.TOPIC, given.stream.to_bytes(32, "big")]
     earlier = [
@@ -177,22 +236,20 @@ def _before(ctx: Context, steps: int) -> tuple[list[int], int | None, int]:
         if (log.block_number, log.log_index) < (dist.block, given.log_index)
     ]
     if not earlier:
-        return [0] * steps, None, 0
+        return _Before({}, None, 0, 0)
     last = earlier[-1]
-    balances = [line.balance for line in last.lines][:steps]
-    balances += [0] * (steps - len(balances))
-    return balances, _last_multiplier(ctx, earlier), last.shortfall
+    rules = _rules_of(ctx, last.rules_version)
+    balances = mirror.balances_after(rules, list(map(mirror.Line.unpack, last.lines)))
+    return _Before(balances, _last_multiplier(ctx, earlier), last.breached, last.shortfall)
 
 
 def _last_multiplier(ctx: Context, earlier: list[wf.Settled]) -> int | None:
     """The operator's multiplier of the newest settlement whose rules had KPIs: only those set it."""
-    waterfall, stream = ctx.proof.contracts.waterfall, ctx.proof.settlement.stream
     scored: dict[int, bool] = {}
     for event in reversed(earlier):
         version = event.rules_version
         if version not in scored:
-            answer = ctx.client.call(waterfall, wf.rules_at(stream, version))
-            scored[version] = bool(answer.rules.kpis)
+            scored[version] = bool(_rules_of(ctx, version).kpis)
         if scored[version]:
             return event.multiplier_bp
     return None
