@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IIncomeSource} from "../interfaces/IIncomeSource.sol";
 import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
 import {IStatementBook} from "../interfaces/IStatementBook.sol";
 import {IStreamRegistry} from "../interfaces/IStreamRegistry.sol";
@@ -58,7 +59,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 /// CURRENCY
 /// A contract with at most 18 decimals and a supply below 2⁶⁴, which is asked at deployment, that moves exactly what it is
 /// told to; `fund` refuses what arrives as another amount. Rebasing currencies are not supported.
-contract Waterfall is RuleBook, ReentrancyGuardTransient {
+contract Waterfall is RuleBook, IIncomeSource, ReentrancyGuardTransient {
     using RulesCodec for bytes;
     using SafeERC20 for IERC20;
 
@@ -288,6 +289,11 @@ contract Waterfall is RuleBook, ReentrancyGuardTransient {
         }
         (outcome.multiplierBp, outcome.breached) = (result.multiplierBp, result.breached);
         outcome.ratiosBp = result.ratiosBp;
+    }
+
+    /// @inheritdoc IIncomeSource
+    function settledThrough(uint32 stream) external view returns (uint32 period) {
+        (,, period) = BOOK.progressOf(stream);
     }
 
     /// @inheritdoc IWaterfall

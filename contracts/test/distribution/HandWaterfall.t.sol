@@ -2,16 +2,16 @@
 pragma solidity ^0.8.30;
 
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
+import {ISeries} from "../../src/interfaces/ISeries.sol";
 import {IWaterfall} from "../../src/interfaces/IWaterfall.sol";
-import {RevenueRight} from "../../src/rights/RevenueRight.sol";
 import {DistributionKit} from "./DistributionKit.sol";
 
 /// @dev A quarter computed by hand: 10 million senior at 3.99 %, 2 million mezzanine at 6 %, the rest to the juniors.
 contract HandWaterfallTest is DistributionKit {
     address internal contractors = makeAddr("contractors");
-    RevenueRight internal senior;
-    RevenueRight internal mezzanine;
-    RevenueRight internal junior;
+    ISeries internal senior;
+    ISeries internal mezzanine;
+    ISeries internal junior;
 
     function setUp() public override {
         super.setUp();
@@ -30,7 +30,7 @@ contract HandWaterfallTest is DistributionKit {
         _setRules(_rules());
     }
 
-    function _rank(uint8 rank) private returns (RevenueRight) {
+    function _rank(uint8 rank) private returns (ISeries) {
         IRevenueRight.Terms memory terms = _terms();
         terms.rank = rank;
         _launch(terms);

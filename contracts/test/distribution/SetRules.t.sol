@@ -2,8 +2,8 @@
 pragma solidity ^0.8.30;
 
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
+import {ISeries} from "../../src/interfaces/ISeries.sol";
 import {IWaterfall} from "../../src/interfaces/IWaterfall.sol";
-import {RevenueRight} from "../../src/rights/RevenueRight.sol";
 import {DistributionKit} from "./DistributionKit.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 
@@ -182,7 +182,7 @@ contract SetRulesTest is DistributionKit {
     function test_RevertWhen_SeriesIsNotSealed() public {
         IRevenueRight.Terms memory terms = _terms();
         terms.rank = 2;
-        RevenueRight open = _create(terms);
+        ISeries open = _create(terms);
         _refusesFirst(DUE, address(open), 5, 0, "payee.sealed", 0);
         vm.prank(issuer);
         open.seal();

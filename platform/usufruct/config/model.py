@@ -16,7 +16,9 @@ from usufruct.money import Currency
 
 __all__ = [
     "CLASSES",
+    "CONTRACT_ROLES",
     "KINDS",
+    "PEOPLE_ROLES",
     "RANKS",
     "ROLES",
     "Community",
@@ -59,8 +61,19 @@ ROLES: Final[tuple[str, ...]] = (
     "pauser",
     "guardian",
     "auditor",
+    "placement",
+    "voting",
+    "policy",
+    "fund_manager",
+    "chamber",
 )
 """Offices, in the order of their role numbers: `admin` is AccessManager's own role 0."""
+CONTRACT_ROLES: Final[Mapping[str, str]] = MappingProxyType(
+    {"placement": "Offering", "voting": "HolderVote", "chamber": "ObjectiveDisputes"}
+)
+"""Offices that a contract of the project holds, not a person: the contract by office."""
+PEOPLE_ROLES: Final[tuple[str, ...]] = tuple(role for role in ROLES if role not in CONTRACT_ROLES)
+"""Offices that people hold: the keys of `[roles]`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +108,21 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """Seconds that changes wait in public: a new signer table, new waterfall rules."""
+    """Seconds that changes wait in public.
+
+    Attributes:
+        signers: A new table of oracle signers.
+        rules: New waterfall rules.
+        admin: A new administrator, and a change of which office may call what.
+        grant: A grant of an office, by office.
+        execution: A call of an office after its announcement, by office.
+    """
 
     signers: int
     rules: int
+    admin: int = 0
+    grant: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    execution: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +327,7 @@ class Community:
         currency: Settlement currency.
         currency_name: Its name.
         delays: Waiting times.
-        roles: Accounts by office (keys as in ROLES).
+        roles: Accounts by office (keys as in PEOPLE_ROLES); an office may be vacant.
         oracle: The oracle quorum.
         streams: In the order of the file.
         meters: In the order of the file, groups expanded.

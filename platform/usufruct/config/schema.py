@@ -64,7 +64,10 @@ _StepKind = Literal[
     "due",
     "residual",
 ]
+_DelayedOffice = Literal["oracle_admin", "treasurer", "policy", "fund_manager"]
+_Office = _DelayedOffice | Literal["registrar", "issuer", "pauser", "guardian", "auditor"]
 _Accounts = Annotated[list[Account], Field(min_length=1)]
+_Vacancy = Annotated[list[Account], Field(default_factory=list)]
 
 
 class _Table(BaseModel):
@@ -97,10 +100,13 @@ class DelaysTable(_Table):
 
     signers: Duration
     rules: Duration
+    admin: Duration = 0
+    grant: dict[_Office, Duration] = Field(default_factory=dict)
+    execution: dict[_DelayedOffice, Duration] = Field(default_factory=dict)
 
 
 class RolesTable(_Table):
-    """`[roles]`: who holds each office."""
+    """`[roles]`: who holds each office; two of them may be vacant."""
 
     admin: _Accounts
     registrar: _Accounts
@@ -110,6 +116,8 @@ class RolesTable(_Table):
     pauser: _Accounts
     guardian: _Accounts
     auditor: _Accounts
+    policy: _Vacancy
+    fund_manager: _Vacancy
 
 
 class OracleTable(_Table):

@@ -52,7 +52,9 @@ from usufruct.contracts.shared import (
     InvalidRules,
     Kpi,
     NothingOwed,
+    OwedWithdrawn,
     Purpose,
+    ReentrancyGuardReentrantCall,
     Rules,
     SafeERC20FailedOperation,
     Step,
@@ -132,6 +134,7 @@ __all__ = [
     "set_paused",
     "set_rules",
     "settle",
+    "settled_through",
     "versions_of",
     "withdraw_owed",
 ]
@@ -263,28 +266,6 @@ class HolderVoteSet(rt.Event):
             raise rt.bad_log(cls, topics, data)
         data = bytes(data)
         return cls(rt.address(data[12:32]))
-
-
-@dataclass(frozen=True, slots=True)
-class OwedWithdrawn(rt.Event):
-    """An owed amount was withdrawn."""
-
-    NAME: ClassVar[str] = "OwedWithdrawn"
-    SIGNATURE: ClassVar[str] = "OwedWithdrawn(address,uint64)"
-    TOPIC: ClassVar[bytes] = bytes.fromhex(
-        "dbaaea028b157ab1a34567d5e9f01e930a43c80ac3092bbd585a025f33c17180"
-    )
-
-    payee: rt.Address
-    amount: int
-
-    @classmethod
-    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
-        """The event in a log with these topics and this data."""
-        if len(topics) != 2 or topics[0] != cls.TOPIC or len(data) != 32:
-            raise rt.bad_log(cls, topics, data)
-        data = bytes(data)
-        return cls(rt.address(bytes(topics[1][12:32])), int.from_bytes(data[24:32]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -486,21 +467,6 @@ class NoRules(rt.ContractError):
         """The error in revert data."""
         raw = rt.decode(("uint32",), data[4:])
         return cls(raw[0])
-
-
-@dataclass(eq=False)
-class ReentrancyGuardReentrantCall(rt.ContractError):
-    """Unauthorized reentrant call."""
-
-    NAME: ClassVar[str] = "ReentrancyGuardReentrantCall"
-    SIGNATURE: ClassVar[str] = "ReentrancyGuardReentrantCall()"
-    SELECTOR: ClassVar[bytes] = bytes.fromhex("3ee5aeb5")
-    FIELDS: ClassVar[tuple[str, ...]] = ()
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """The error in revert data."""
-        return cls()
 
 
 @dataclass(eq=False)
@@ -876,6 +842,24 @@ _SETTLE = rt.Function[None](
 def settle(stream: int, period: int) -> rt.Call[None]:
     """Settles a final, funded period. Anyone may call."""
     return _SETTLE.call(stream, period)
+
+
+_SETTLED_THROUGH = rt.Function[int](
+    CONTRACT,
+    "settledThrough(uint32)",
+    "ac3a09e4",
+    ("uint32",),
+    ("uint32",),
+    "view",
+    lambda out: out[0],
+)
+
+
+def settled_through(stream: int) -> rt.Call[int]:
+    """Last period of a stream that is settled: no money can come for it, or for an earlier one,
+    any more.
+    """
+    return _SETTLED_THROUGH.call(stream)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ ACCESS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "SeriesFactory": {"create": "issuer"},
         "Waterfall": {"setRules": "issuer", "setHolderVote": "admin", "setPaused": "pauser"},
         "ReinvestmentAccount": {"schedule": "issuer", "cancel": "guardian"},
+        "DisclosureRegistry": {"setDocument": "issuer", "removeDocument": "issuer"},
     }
 )
 """Office by contract and function."""

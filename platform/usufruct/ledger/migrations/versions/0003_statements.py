@@ -87,7 +87,6 @@ def upgrade() -> None:
         sa.Column("receipts", sa.BigInteger(), nullable=False),
         sa.Column("shortfall", sa.BigInteger(), nullable=False),
         sa.Column("multiplier_bp", sa.Integer(), nullable=False),
-        sa.Column("breached", sa.Integer(), nullable=False),
         sa.Column("lines", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("pos", name="pk_settlement"),
         sa.UniqueConstraint("stream", "period", name="uq_settlement_stream_period"),
