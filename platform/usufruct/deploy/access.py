@@ -41,7 +41,8 @@ ACCESS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         },
         "SettlementCurrency": {"mint": "treasurer", "setBlocked": "registrar"},
         "SeriesFactory": {"create": "issuer"},
-        "Waterfall": {"setRules": "issuer"},
+        "Waterfall": {"setRules": "issuer", "setHolderVote": "admin", "setPaused": "pauser"},
+        "ReinvestmentAccount": {"schedule": "issuer", "cancel": "guardian"},
         "DisclosureRegistry": {"setDocument": "issuer", "removeDocument": "issuer"},
     }
 )

@@ -11,6 +11,7 @@ from typing import Any
 
 import rlp
 from tests.support.anvil import Anvil
+from tests.support.village import step
 
 from usufruct.chain.client import ChainClient
 from usufruct.chain.records import Receipt
@@ -248,27 +249,17 @@ class Kit:
     def _rules(self) -> None:
         kinds = waterfall.StepKind
 
-        def step(
-            kind: Any, payee: str, amount: int = 0, bp: int = 0, **more: bool
-        ) -> waterfall.Step:
-            return waterfall.Step(
-                kind=kind,
-                to_series=more.get("to_series", False),
-                carries=more.get("carries", False),
-                payee=address(payee),
-                amount=amount,
-                bp=bp,
-            )
-
         rules = waterfall.Rules(
             steps=(
                 step(kinds.PERCENT_OF_RECEIPTS, OWNERS, bp=600),
-                step(kinds.DUE, self.series["SR"], 900 * MEGA, to_series=True, carries=True),
-                step(kinds.RESERVE, ZERO_ADDRESS, 50 * MEGA),
+                step(kinds.DUE, self.series["SR"], 900 * MEGA, account=1, to_series=True),
+                step(kinds.RESERVE, ZERO_ADDRESS, 50 * MEGA, account=2),
                 step(kinds.RESIDUAL, self.series["JR"], to_series=True),
                 step(kinds.RESIDUAL, OWNERS),
             ),
             kpis=(),
+            triggers=(),
+            schedule=(),
             min_multiplier_bp=0,
             max_multiplier_bp=0,
             max_change_bp=0,

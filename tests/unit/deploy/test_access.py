@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from usufruct.config.model import ROLES
-from usufruct.contracts import all_modules
+from usufruct.contracts import address, all_modules
 from usufruct.contracts import revenue_right as rr
 from usufruct.contracts import series_factory as sf
 from usufruct.contracts import waterfall as wf
@@ -76,7 +76,11 @@ def test_role_numbers_are_those_of_the_contracts() -> None:
 
 
 def test_selectors_are_those_of_the_calls() -> None:
-    assert selectors("Waterfall") == {wf.set_rules(1, NO_RULES).data[:4]: "issuer"}
+    assert selectors("Waterfall") == {
+        wf.set_rules(1, NO_RULES).data[:4]: "issuer",
+        wf.set_holder_vote(address("0x" + "11" * 20)).data[:4]: "admin",
+        wf.set_paused(True).data[:4]: "pauser",
+    }
     series = {
         sf.create(NO_TERMS, bytes(32)).data[:4]: "issuer",
         rr.issue([], []).data[:4]: "issuer",

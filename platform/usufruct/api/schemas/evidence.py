@@ -194,6 +194,7 @@ class SettlementBody(Model):
     receipts: Money
     shortfall: Money
     fee_multiplier_bp: int
+    triggers_breached: list[int]
     lines: list[SettlementLine]
     settled: Place
 
