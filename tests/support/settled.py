@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import insert, select
 from tests.support.anvil import Anvil
-from tests.support.village import Village, residual
+from tests.support.village import Village, residual, step
 
 from usufruct import proof
 from usufruct.chain.client import ChainClient
@@ -132,10 +132,10 @@ def settle_periods(anvil: Anvil, folder: Path, *, committed: bool, periods: int 
 def _steps(village: Village, series: Address) -> list[wf.Step]:
     payee, nobody = address("0x" + "77" * 20), address(bytes(20))
     return [
-        wf.Step(wf.StepKind.PERCENT_OF_RECEIPTS, False, False, payee, 0, 600),
-        wf.Step(wf.StepKind.FIXED, False, True, payee, 100_000, 0),
-        wf.Step(wf.StepKind.KPI_FEE, False, False, payee, 5_000, 250),
-        wf.Step(wf.StepKind.RESERVE, False, False, nobody, 50_000, 0),
+        step(wf.StepKind.PERCENT_OF_RECEIPTS, payee, bp=600),
+        step(wf.StepKind.FIXED, payee, amount=100_000, account=1),
+        step(wf.StepKind.KPI_FEE, payee, amount=5_000, bp=250),
+        step(wf.StepKind.RESERVE, nobody, amount=50_000, account=2),
         residual(series, to_series=True),
         residual(village.admin, to_series=False),
     ]

@@ -168,7 +168,7 @@ class Village:
     def new_series(self, stream: int, symbol: str) -> tuple[Address, Receipt]:
         """Create a series without holders."""
         text = symbol.encode().ljust(32, b"\0")
-        terms = shared.Terms(text, text, stream, 1, 1_000, 3, 0, 14, 0, 0, 0, 0, 0, 0, 0, 0, False)
+        terms = shared.IRevenueRightTerms(text, text, stream, 1, 1_000, 3, 0, 14, 0, 0, 0, 0, 0, 0, 0, 0, False)
         series = self.ask("SeriesFactory", sf.address_of(terms, text))
         return series, self.do("SeriesFactory", sf.create(terms, text))
 
@@ -227,4 +227,18 @@ class Village:
 
 def residual(payee: str, *, to_series: bool) -> wf.Step:
     """A step that takes all that is left."""
-    return wf.Step(wf.StepKind.RESIDUAL, to_series, False, address(payee), 0, 0)
+    return step(wf.StepKind.RESIDUAL, payee, to_series=to_series)
+
+
+def step(
+    kind: wf.StepKind,
+    payee: str,
+    *,
+    amount: int = 0,
+    bp: int = 0,
+    account: int = 0,
+    to_series: bool = False,
+) -> wf.Step:
+    """A step that always takes part."""
+    general, always = wf.Purpose.GENERAL, wf.When.ALWAYS
+    return wf.Step(kind, to_series, general, always, 0, account, 0, address(payee), amount, bp)

@@ -18,18 +18,19 @@ from usufruct.contracts import (
     ZERO_ADDRESS,
     Address,
     Call,
-    access_manager,
     address,
     participant_registry,
     revenue_right,
+    series_extension,
     series_factory,
     settlement_currency,
     statement_book,
     stream_registry,
     telemetry_anchor,
+    usufruct_access_manager,
     waterfall,
 )
-from usufruct.contracts.shared import Terms
+from usufruct.contracts.shared import IRevenueRightTerms as Terms
 from usufruct.core import typed_data as td
 from usufruct.core.encoding import ReadingLeaf, open_quantity
 from usufruct.core.keccak import keccak256
@@ -161,7 +162,7 @@ class Kit:
         return self
 
     def _contracts(self) -> None:
-        authority = self.deploy("AccessManager", access_manager.deploy_data(ADMIN))
+        authority = self.deploy("AccessManager", usufruct_access_manager.deploy_data(ADMIN, 0, []))
         registry = self.deploy("ParticipantRegistry", participant_registry.deploy_data(authority))
         streams = self.deploy("StreamRegistry", stream_registry.deploy_data(authority))
         anchor = self.deploy("TelemetryAnchor", telemetry_anchor.deploy_data(authority, DAY))
@@ -171,10 +172,11 @@ class Kit:
         )
         # Series and waterfall name each other, so one address is known before its contract.
         nonce = int(self.client.rpc("eth_getTransactionCount", ADMIN, "latest"), 16)
-        distributor = address(keccak256(rlp.encode([bytes.fromhex(ADMIN[2:]), nonce + 2]))[12:])
+        distributor = address(keccak256(rlp.encode([bytes.fromhex(ADMIN[2:]), nonce + 3]))[12:])
+        places = (authority, registry, currency, distributor)
+        extension = self.deploy("SeriesExtension", series_extension.deploy_data(*places))
         right = self.deploy(
-            "RevenueRightImpl",
-            revenue_right.deploy_data(authority, registry, currency, distributor),
+            "RevenueRightImpl", revenue_right.deploy_data(*places, extension)
         )
         factory = self.deploy("SeriesFactory", series_factory.deploy_data(authority, right))
         self.deploy("Waterfall", waterfall.deploy_data(authority, book, currency, factory, DAY))
@@ -249,12 +251,16 @@ class Kit:
         kinds = waterfall.StepKind
 
         def step(
-            kind: Any, payee: str, amount: int = 0, bp: int = 0, **more: bool
+            kind: Any, payee: str, amount: int = 0, bp: int = 0, account: int = 0
         ) -> waterfall.Step:
             return waterfall.Step(
                 kind=kind,
-                to_series=more.get("to_series", False),
-                carries=more.get("carries", False),
+                to_series=payee in self.series.values(),
+                purpose=waterfall.Purpose.GENERAL,
+                when=waterfall.When.ALWAYS,
+                trigger=0,
+                account=account,
+                draw_from=0,
                 payee=address(payee),
                 amount=amount,
                 bp=bp,
@@ -263,12 +269,14 @@ class Kit:
         rules = waterfall.Rules(
             steps=(
                 step(kinds.PERCENT_OF_RECEIPTS, OWNERS, bp=600),
-                step(kinds.DUE, self.series["SR"], 900 * MEGA, to_series=True, carries=True),
-                step(kinds.RESERVE, ZERO_ADDRESS, 50 * MEGA),
-                step(kinds.RESIDUAL, self.series["JR"], to_series=True),
+                step(kinds.DUE, self.series["SR"], 900 * MEGA, account=1),
+                step(kinds.RESERVE, ZERO_ADDRESS, 50 * MEGA, account=2),
+                step(kinds.RESIDUAL, self.series["JR"]),
                 step(kinds.RESIDUAL, OWNERS),
             ),
             kpis=(),
+            triggers=(),
+            schedule=(),
             min_multiplier_bp=0,
             max_multiplier_bp=0,
             max_change_bp=0,

@@ -13,7 +13,7 @@ from usufruct.contracts import revenue_right as rr
 from usufruct.contracts import series_factory as sf
 from usufruct.contracts import waterfall as wf
 from usufruct.contracts.roles import Roles
-from usufruct.contracts.shared import Terms
+from usufruct.contracts.shared import IRevenueRightTerms as Terms
 from usufruct.deploy.access import ACCESS, SERIES_FUNCTIONS, role_number, selectors
 
 SOURCES = Path(__file__).resolve().parents[3] / "contracts" / "src"
