@@ -11,7 +11,7 @@ from usufruct.contracts import series_extension as se
 from usufruct.contracts import series_factory as sf
 from usufruct.index.projection import Handler, Projection
 from usufruct.ledger import models as m
-from usufruct.ledger.accounts import Changes, Holding, SeriesBook
+from usufruct.ledger.accounts import Changes, SeriesBook
 
 __all__ = ["RIGHTS"]
 
@@ -82,16 +82,6 @@ def _paused(p: Projection, pos: int, address: bytes, e: rr.TransfersPaused) -> N
     p.add(m.series_event, pos, p.state.series[address], kind, None)
 
 
-def _recovered(p: Projection, pos: int, address: bytes, e: se.Recovered) -> None:
-    series, book = p.state.series[address], p.state.books[p.state.series[address]]
-    lost, replacement = p.wallet(e.lost, pos), p.wallet(e.replacement, pos)
-    before = book.holdings.get(lost, Holding()).numerator_at(book.acc)
-    changes = book.recover(lost, replacement)
-    moved = before - book.holdings[lost].numerator
-    p.add(m.recovery, pos, series, lost, replacement, e.units, moved)
-    _changed(p, pos, series, changes)
-
-
 def _closed(p: Projection, pos: int, address: bytes, e: se.Closed) -> None:
     series = p.state.series[address]
     p.state.books[series].records.clear()
@@ -105,7 +95,6 @@ RIGHTS: Final[dict[type[Event], Handler]] = {
     rr.FundsWithdrawn: _paid,
     se.RecordScheduled: _scheduled,
     se.Closed: _closed,
-    se.Recovered: _recovered,
     rr.PaymentSkipped: _skipped,
     rr.Sealed: _sealed,
     rr.TransfersPaused: _paused,

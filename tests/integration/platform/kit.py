@@ -221,13 +221,15 @@ class Kit:
         ]
         self.act("ParticipantRegistry", participant_registry.register_batch(registrations))
 
-    def _series(self, code: str, symbol: str, units: Sequence[int], rank: int) -> None:
+    def _series(
+        self, code: str, symbol: str, units: Sequence[int], rank: int, *, term_to: int = 60
+    ) -> None:
         terms = Terms(
             name=word(f"Income {code}"),
             symbol=word(symbol),
             stream=STREAM,
             term_from=1,
-            term_to=60,
+            term_to=term_to,
             rank=rank,
             decimals=0,
             classes=0b1100,
