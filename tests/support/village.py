@@ -15,7 +15,6 @@ from web3.utils.address import get_create_address
 from usufruct.chain.client import ChainClient
 from usufruct.chain.records import Receipt
 from usufruct.contracts import Address, Call, address, shared
-from usufruct.contracts import access_manager as am
 from usufruct.contracts import meter_registry as mr
 from usufruct.contracts import participant_registry as pr
 from usufruct.contracts import revenue_right as rr
@@ -24,6 +23,7 @@ from usufruct.contracts import settlement_currency as sc
 from usufruct.contracts import statement_book as sb
 from usufruct.contracts import stream_registry as sr
 from usufruct.contracts import telemetry_anchor as ta
+from usufruct.contracts import usufruct_access_manager as am
 from usufruct.contracts import waterfall as wf
 from usufruct.core import typed_data
 from usufruct.core.keccak import keccak256
@@ -106,7 +106,7 @@ class Village:
         return created
 
     def _deploy(self) -> None:
-        authority = self._put("AccessManager", am.deploy_data(self.admin))
+        authority = self._put("AccessManager", am.deploy_data(self.admin, 0, []))
         registry = self._put("ParticipantRegistry", pr.deploy_data(authority))
         streams = self._put("StreamRegistry", sr.deploy_data(authority))
         self._put("MeterRegistry", mr.deploy_data(authority))
@@ -151,7 +151,7 @@ class Village:
         self, stream: int, start: int, tariff_hash: bytes, *, committed: bool = False
     ) -> None:
         """Open a stream without delays and its batch chain."""
-        terms = sr.Terms(start, 0, 0, 9_000, 500, 4, committed)
+        terms = sr.Terms(start, 0, 0, 9_000, 500, 4, committed, 86_400, False, False, 0)
         code = f"S{stream}".encode().ljust(32, b"\0")
         self.do("StreamRegistry", sr.open(stream, code, terms, tariff_hash, []))
         self.do("TelemetryAnchor", ta.open_chain(stream, start))

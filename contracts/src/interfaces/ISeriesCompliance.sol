@@ -33,6 +33,9 @@ interface ISeriesCompliance {
         view
         returns (IRevenueRight.Refusal reason, uint40 until, bytes32 rule, uint256 limit, uint256 actual);
 
+    /// @notice Whether `holder` could be placed `units` now, and if not why; the seal is not looked at.
+    function checkPlacement(address holder, uint64 units) external view returns (IRevenueRight.Refusal reason);
+
     /// @notice Participants that hold units, counted only where the series has a cap on them; 0 for all countries together.
     function holdersIn(uint16 country) external view returns (uint256);
 }

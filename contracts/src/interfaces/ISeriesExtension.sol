@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {ISeriesCompliance} from "./ISeriesCompliance.sol";
 import {ISeriesLifecycle} from "./ISeriesLifecycle.sol";
 import {ISeriesRecords} from "./ISeriesRecords.sol";
 import {ISeriesSnapshots} from "./ISeriesSnapshots.sol";
+import {ISeriesStandards} from "./ISeriesStandards.sol";
 
 /// @title What a series does through its extension, under the address of the series.
-interface ISeriesExtension is ISeriesRecords, ISeriesSnapshots, ISeriesLifecycle {}
+interface ISeriesExtension is ISeriesRecords, ISeriesSnapshots, ISeriesLifecycle, ISeriesCompliance, ISeriesStandards {}

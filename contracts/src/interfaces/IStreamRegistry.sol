@@ -11,6 +11,10 @@ interface IStreamRegistry {
     /// @param maxEstimatedBp Largest share of estimated quantity that may count (basis points).
     /// @param kind Technology, see domain words: 1 SUBUNIT, 2 PARKING, 3 STORAGE, 4 VPP, 5 WATER, 6 DATA.
     /// @param committed True if reading quantities are Pedersen commitments.
+    /// @param resolutionTime Seconds the guardian has for a dispute.
+    /// @param lapseUpholds What a dispute not resolved in time does: true voids the statement, false lets it stand.
+    /// @param commonParts True if the stream uses common parts of the building, which its owners must have agreed to.
+    /// @param ownersShareBp Least share of the owners, first after tax (basis points of receipts).
     struct Terms {
         uint40 start;
         uint32 challengeWindow;
@@ -19,6 +23,10 @@ interface IStreamRegistry {
         uint16 maxEstimatedBp;
         uint8 kind;
         bool committed;
+        uint32 resolutionTime;
+        bool lapseUpholds;
+        bool commonParts;
+        uint16 ownersShareBp;
     }
 
     /// @notice A stream was opened.

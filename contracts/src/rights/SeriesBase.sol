@@ -34,6 +34,12 @@ abstract contract SeriesBase {
         uint48 supply;
     }
 
+    /// @dev A participant that holds units: wallets with units, and the country it was counted in.
+    struct Holding {
+        uint32 wallets;
+        uint16 country;
+    }
+
     /* CONSTANTS */
 
     /// @dev 2⁴⁸ − 1 units and 2⁶³ − 1 currency units keep acc·units and paid·supply below 2¹¹¹, so that debts fit (see
@@ -68,6 +74,14 @@ abstract contract SeriesBase {
 
     uint256 internal _redeemed;
 
+    /// @dev Participants that hold units, by country, and all of them under 0; only where the terms have a cap.
+    mapping(uint256 country => uint256) internal _holders;
+    mapping(uint256 participant => Holding) internal _holdings;
+
+    /// @dev External compliance contract. Valid with the flag.
+    address internal _supervisor;
+    mapping(address owner => uint256) internal _nonces;
+
     /* CONSTRUCTOR */
 
     constructor(address authority_, address registry_, address currency_, address distributor_) {
@@ -86,7 +100,7 @@ abstract contract SeriesBase {
         _;
     }
 
-    function _requireAuthorized() private view {
+    function _requireAuthorized() internal view {
         address factory = SeriesTerms.factory(SeriesTerms.word(1));
         (bool immediate,) = AUTHORITY.canCall(msg.sender, factory, msg.sig);
         if (!immediate) revert IRevenueRight.NotAuthorized(msg.sender, msg.sig);
@@ -107,10 +121,31 @@ abstract contract SeriesBase {
     /// @dev Writes an account, and tells readers if its attributes were refreshed on the way.
     function _store(address wallet, HolderAccount account) internal {
         Entry storage entry = _accounts[wallet];
-        if (!account.sameProfile(entry.word)) {
+        HolderAccount former = entry.word;
+        if (!account.sameProfile(former)) {
             emit IRevenueRight.Synced(wallet, account.kycUntil(), account.country(), account.class(), account.frozen());
         }
         entry.word = account;
+        bool holds = account.balance() != 0;
+        if (holds != (former.balance() != 0)) _count(wallet, holds);
+    }
+
+    /// @dev A wallet got its first units or gave its last: counts its participant where the terms have a cap. The country
+    /// counted is remembered, since the registry may change it while the participant holds.
+    function _count(address wallet, bool holds) private {
+        if (!SeriesTerms.isCapped(SeriesTerms.word(0))) return;
+        IParticipantRegistry.Wallet memory attributes = REGISTRY.walletOf(wallet);
+        Holding storage holding = _holdings[attributes.participant];
+        if (holds) {
+            if (++holding.wallets != 1) return;
+            holding.country = attributes.country;
+            ++_holders[0];
+            ++_holders[attributes.country];
+        } else {
+            if (--holding.wallets != 0) return;
+            --_holders[0];
+            --_holders[holding.country];
+        }
     }
 
     /// @dev Days since 1970-01-01.

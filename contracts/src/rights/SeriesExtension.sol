@@ -5,12 +5,13 @@ import {SeriesBase} from "./SeriesBase.sol";
 import {SeriesLifecycle} from "./SeriesLifecycle.sol";
 import {SeriesRecordDates} from "./SeriesRecordDates.sol";
 import {SeriesSnapshots} from "./SeriesSnapshots.sol";
+import {SeriesStandards} from "./standards/SeriesStandards.sol";
 
 /// @title The half of a series that is called seldom.
 /// @dev RevenueRight delegates to this contract whatever it does not know itself, so all of this runs on the storage and under
 /// the address of a series. It must be built with the same surroundings as RevenueRight. Called under its own address it
 /// does nothing: it has no terms, no factory that could give anybody a role, and no holders.
-contract SeriesExtension is SeriesRecordDates, SeriesSnapshots, SeriesLifecycle {
+contract SeriesExtension is SeriesRecordDates, SeriesSnapshots, SeriesLifecycle, SeriesStandards {
     constructor(address authority_, address registry_, address currency_, address distributor_)
         SeriesBase(authority_, registry_, currency_, distributor_)
     {}

@@ -44,10 +44,7 @@ abstract contract SeriesRecordDates is SeriesRecords, ISeriesRecords {
         if (period <= s.lastPeriod() || period > s.openRecord()) revert NotOutstanding(period);
         uint256 mark = _markOf(period);
         (HolderAccount a, uint256 older) = _settled(holder, _accounts[holder].word, s);
-        for (; older != 0; older >>= 64) {
-            if (uint16(older) >= mark) return _heldIn(older);
-        }
-        return a.mark() >= mark ? a.held() : a.balance();
+        return _unitsAtMark(a, older, mark);
     }
 
     /// @dev After the last record date that has passed, not yet distributed, in the term, and with a mark to be had.

@@ -59,6 +59,14 @@ abstract contract SeriesRecords is SeriesBase {
         return a.mark() == 0 ? a.balance() : a.held();
     }
 
+    /// @dev Units of a settled account at the record date of an outstanding mark: those of the next mark, or the balance.
+    function _unitsAtMark(HolderAccount a, uint256 older, uint256 mark) internal pure returns (uint256) {
+        for (; older != 0; older >>= 64) {
+            if (uint16(older) >= mark) return _heldIn(older);
+        }
+        return a.mark() >= mark ? a.held() : a.balance();
+    }
+
     /// @dev What a holder may claim.
     function _claimable(address holder) internal view returns (uint256) {
         SeriesState s = _state;

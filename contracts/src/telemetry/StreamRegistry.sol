@@ -6,8 +6,9 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 
 /// @title StreamRegistry
 /// @notice STREAMS. A stream is one source of income of one operating unit. Its terms are fixed when it is opened: a
-/// holder who bought a right knows the challenge window and the quality gates for the whole term. A stream is never
-/// closed; a finished one simply gets no more statements.
+/// holder who bought a right knows the challenge window, the quality gates, what becomes of a dispute that nobody
+/// resolves and the owners' share for the whole term. A stream is never closed; a finished one simply gets no more
+/// statements.
 ///
 /// TARIFFS. Only the hash of a tariff is kept. Tariffs are appended in time order and never for the past, so that the
 /// price of a reading was known before it was taken. A period is priced by the tariff valid at its start: a new tariff
@@ -24,6 +25,9 @@ contract StreamRegistry is IStreamRegistry, AccessManaged {
     uint256 private constant MAX_BP = 10_000;
     uint256 private constant MAX_CHALLENGE_WINDOW = 90 days;
     uint256 private constant MAX_FUNDING_GRACE = 365 days;
+    // Shorter, and a dispute would be over before anyone could look into it.
+    uint256 private constant MIN_RESOLUTION_TIME = 1 days;
+    uint256 private constant MAX_RESOLUTION_TIME = 90 days;
 
     /* STORAGE */
 
@@ -122,6 +126,8 @@ contract StreamRegistry is IStreamRegistry, AccessManaged {
         _requireWithin(stream, "minCoverageBp", terms.minCoverageBp, 0, MAX_BP);
         _requireWithin(stream, "maxEstimatedBp", terms.maxEstimatedBp, 0, MAX_BP);
         _requireWithin(stream, "kind", terms.kind, 1, MAX_KIND);
+        _requireWithin(stream, "resolutionTime", terms.resolutionTime, MIN_RESOLUTION_TIME, MAX_RESOLUTION_TIME);
+        _requireWithin(stream, "ownersShareBp", terms.ownersShareBp, 0, MAX_BP);
     }
 
     function _requireWithin(uint32 stream, bytes32 field, uint256 value, uint256 low, uint256 high) private pure {

@@ -113,7 +113,7 @@ contract SettlementHandler is DistributionKit {
 
     function reserves() public view returns (uint256 sum) {
         for (uint256 stream = STREAM; stream <= OTHER; ++stream) {
-            sum += falls.balanceOfStep(uint32(stream), 1) + falls.balanceOfStep(uint32(stream), 4);
+            sum += falls.balanceOf(uint32(stream), 2) + falls.balanceOf(uint32(stream), 5);
         }
     }
 

@@ -88,8 +88,8 @@ contract IssueTest is RightsKit {
         series.issue(new address[](0), new uint64[](0));
         vm.expectRevert(_notAuthorized(IRevenueRight.seal.selector));
         series.seal();
-        vm.expectRevert(_notAuthorized(IRevenueRight.setPaused.selector));
-        series.setPaused(true);
+        vm.expectRevert(_notAuthorized(IERC3643.pause.selector));
+        series.pause();
         vm.stopPrank();
     }
 

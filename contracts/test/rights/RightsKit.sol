@@ -50,7 +50,7 @@ abstract contract RightsKit is Kit {
         allow(address(factory), SeriesFactory.create.selector, Roles.ISSUER);
         allow(address(factory), IRevenueRight.issue.selector, Roles.ISSUER);
         allow(address(factory), IRevenueRight.seal.selector, Roles.ISSUER);
-        allow(address(factory), IRevenueRight.setPaused.selector, Roles.PAUSER);
+        allow(address(factory), IERC3643.pause.selector, Roles.PAUSER);
         allow(address(factory), IRevenueRight.place.selector, Roles.PLACEMENT);
         allow(address(factory), ISeriesRecords.scheduleRecord.selector, Roles.ISSUER);
         allow(address(factory), ISeriesSnapshots.openSnapshot.selector, Roles.VOTING);

@@ -17,7 +17,7 @@ contract OpenStreamTest is StreamKit {
         openStream(1, NOW);
         openStream(2, NOW);
         dependsOn = [1, 2];
-        terms.committed = true;
+        (terms.committed, terms.lapseUpholds, terms.commonParts) = (true, true, true);
         _open(STREAM, "WATER", TARIFF);
         assertEq(keccak256(abi.encode(registry.termsOf(STREAM))), keccak256(abi.encode(terms)), "terms");
         assertEq(registry.codeOf(STREAM), bytes32("WATER"), "code");
@@ -44,6 +44,7 @@ contract OpenStreamTest is StreamKit {
         terms.challengeWindow = 90 days;
         terms.fundingGrace = 365 days;
         (terms.minCoverageBp, terms.maxEstimatedBp, terms.kind) = (10_000, 10_000, 6);
+        (terms.resolutionTime, terms.ownersShareBp) = (90 days, 10_000);
         _open(STREAM, "VPP", TARIFF);
         assertEq(keccak256(abi.encode(registry.termsOf(STREAM))), keccak256(abi.encode(terms)), "terms");
     }
@@ -104,6 +105,24 @@ contract OpenStreamTest is StreamKit {
     function test_RevertWhen_MaxEstimatedExceedsTheWhole() public {
         terms.maxEstimatedBp = 10_001;
         _expectRefused(STREAM, "maxEstimatedBp", 10_001);
+        _open(STREAM, "VPP", TARIFF);
+    }
+
+    function test_RevertWhen_ResolutionTimeIsTooShort() public {
+        terms.resolutionTime = 1 days - 1;
+        _expectRefused(STREAM, "resolutionTime", 1 days - 1);
+        _open(STREAM, "VPP", TARIFF);
+    }
+
+    function test_RevertWhen_ResolutionTimeIsTooLong() public {
+        terms.resolutionTime = 90 days + 1;
+        _expectRefused(STREAM, "resolutionTime", 90 days + 1);
+        _open(STREAM, "VPP", TARIFF);
+    }
+
+    function test_RevertWhen_OwnersShareExceedsTheWhole() public {
+        terms.ownersShareBp = 10_001;
+        _expectRefused(STREAM, "ownersShareBp", 10_001);
         _open(STREAM, "VPP", TARIFF);
     }
 

@@ -26,7 +26,11 @@ abstract contract StreamKit is Kit {
             minCoverageBp: 9500,
             maxEstimatedBp: 500,
             kind: 4,
-            committed: false
+            committed: false,
+            resolutionTime: 7 days,
+            lapseUpholds: false,
+            commonParts: false,
+            ownersShareBp: 0
         });
     }
 

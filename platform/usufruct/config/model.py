@@ -16,7 +16,9 @@ from usufruct.money import Currency
 
 __all__ = [
     "CLASSES",
+    "CONTRACT_ROLES",
     "KINDS",
+    "PEOPLE_ROLES",
     "RANKS",
     "ROLES",
     "Community",
@@ -58,8 +60,19 @@ ROLES: Final[tuple[str, ...]] = (
     "pauser",
     "guardian",
     "auditor",
+    "placement",
+    "voting",
+    "policy",
+    "fund_manager",
+    "chamber",
 )
 """Offices, in the order of their role numbers: `admin` is AccessManager's own role 0."""
+CONTRACT_ROLES: Final[Mapping[str, str]] = MappingProxyType(
+    {"placement": "Offering", "voting": "HolderVote", "chamber": "ObjectiveDisputes"}
+)
+"""Offices that a contract of the project holds, not a person: the contract by office."""
+PEOPLE_ROLES: Final[tuple[str, ...]] = tuple(role for role in ROLES if role not in CONTRACT_ROLES)
+"""Offices that people hold: the keys of `[roles]`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +107,21 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """Seconds that changes wait in public: a new signer table, new waterfall rules."""
+    """Seconds that changes wait in public.
+
+    Attributes:
+        signers: A new table of oracle signers.
+        rules: New waterfall rules.
+        admin: A new administrator, and a change of which office may call what.
+        grant: A grant of an office, by office.
+        execution: A call of an office after its announcement, by office.
+    """
 
     signers: int
     rules: int
+    admin: int = 0
+    grant: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    execution: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +152,10 @@ class Stream:
         funding_grace: Seconds that settlement waits for full funding.
         min_coverage_bp: Least share of expected readings, basis points.
         max_estimated_bp: Largest estimated share, basis points.
+        resolution_time: Seconds the guardian has for a dispute.
+        lapse_upholds: True if a dispute nobody resolves voids the statement.
+        common_parts: True if the stream uses common parts, which the owners must have agreed to.
+        owners_share_bp: Least share of the owners, first after tax, basis points.
         depends_on: Codes of streams that must be open before.
         tariff: Prices and calendar.
         start: Unix time at which the first period begins.
@@ -144,6 +172,10 @@ class Stream:
     funding_grace: int
     min_coverage_bp: int
     max_estimated_bp: int
+    resolution_time: int
+    lapse_upholds: bool
+    common_parts: bool
+    owners_share_bp: int
     depends_on: tuple[str, ...]
     tariff: Tariff
     start: int
@@ -348,7 +380,7 @@ class Community:
         currency: Settlement currency.
         currency_name: Its name.
         delays: Waiting times.
-        roles: Accounts by office (keys as in ROLES).
+        roles: Accounts by office (keys as in PEOPLE_ROLES); an office may be vacant.
         oracle: The oracle quorum.
         streams: In the order of the file.
         meters: In the order of the file, groups expanded.

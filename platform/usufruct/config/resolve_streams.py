@@ -33,6 +33,7 @@ PER_UNITS: Final[dict[str, tuple[str, int]]] = {
 _DAY: Final = 86_400
 _MAX_CHALLENGE_WINDOW: Final = 90 * _DAY
 _MAX_FUNDING_GRACE: Final = 365 * _DAY
+_MAX_RESOLUTION_TIME: Final = 90 * _DAY
 
 
 def streams(
@@ -93,6 +94,10 @@ def _stream(table: StreamTable, tariff: Tariff, project: Project) -> Stream:
         funding_grace=table.funding_grace,
         min_coverage_bp=table.min_coverage,
         max_estimated_bp=table.max_estimated,
+        resolution_time=table.resolution_time,
+        lapse_upholds=table.unanswered_dispute == "uphold",
+        common_parts=table.common_parts,
+        owners_share_bp=table.owners_share,
         depends_on=tuple(table.depends_on),
         tariff=tariff,
         start=project.start,
@@ -109,6 +114,10 @@ def _check_terms(path: Path, table: StreamTable, problems: Problems) -> None:
             problems.add(
                 (*path, name), f"{seconds} s", f"at most {most // _DAY} days", "shorten it"
             )
+    time = table.resolution_time
+    if not _DAY <= time <= _MAX_RESOLUTION_TIME:
+        most = _MAX_RESOLUTION_TIME // _DAY
+        problems.add((*path, "resolution_time"), f"{time} s", f"1 to {most} days", "correct it")
     money = table.measure == "money"
     if money != (table.base_unit == "unit"):
         rule = (

@@ -62,7 +62,10 @@ _StepKind = Literal[
     "due",
     "residual",
 ]
+_DelayedOffice = Literal["oracle_admin", "treasurer", "policy", "fund_manager"]
+_Office = _DelayedOffice | Literal["registrar", "issuer", "pauser", "guardian", "auditor"]
 _Accounts = Annotated[list[Account], Field(min_length=1)]
+_Vacancy = Annotated[list[Account], Field(default_factory=list)]
 
 
 class _Table(BaseModel):
@@ -95,10 +98,13 @@ class DelaysTable(_Table):
 
     signers: Duration
     rules: Duration
+    admin: Duration = 0
+    grant: dict[_Office, Duration] = Field(default_factory=dict)
+    execution: dict[_DelayedOffice, Duration] = Field(default_factory=dict)
 
 
 class RolesTable(_Table):
-    """`[roles]`: who holds each office."""
+    """`[roles]`: who holds each office; two of them may be vacant."""
 
     admin: _Accounts
     registrar: _Accounts
@@ -108,6 +114,8 @@ class RolesTable(_Table):
     pauser: _Accounts
     guardian: _Accounts
     auditor: _Accounts
+    policy: _Vacancy
+    fund_manager: _Vacancy
 
 
 class OracleTable(_Table):
@@ -156,6 +164,10 @@ class StreamTable(_Table):
     funding_grace: Duration
     min_coverage: Share
     max_estimated: Share
+    resolution_time: Duration
+    unanswered_dispute: Literal["dismiss", "uphold"]
+    common_parts: bool = False
+    owners_share: Share = 0
     depends_on: list[Code] = []
     tariff: TariffTable
 

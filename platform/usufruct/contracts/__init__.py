@@ -48,6 +48,7 @@ __all__ = [
 
 MODULES: Final[tuple[str, ...]] = (
     "access_manager",
+    "disclosure_registry",
     "meter_registry",
     "participant_registry",
     "revenue_right",
@@ -56,6 +57,7 @@ MODULES: Final[tuple[str, ...]] = (
     "statement_book",
     "stream_registry",
     "telemetry_anchor",
+    "usufruct_access_manager",
     "waterfall",
 )
 """Names of the modules, one per contract."""

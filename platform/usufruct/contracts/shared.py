@@ -15,6 +15,19 @@ __all__ = [
     "AccessManagedInvalidAuthority",
     "AccessManagedRequiredDelay",
     "AccessManagedUnauthorized",
+    "AccessManagerAlreadyScheduled",
+    "AccessManagerBadConfirmation",
+    "AccessManagerExpired",
+    "AccessManagerInvalidInitialAdmin",
+    "AccessManagerLockedFunction",
+    "AccessManagerLockedRole",
+    "AccessManagerNotReady",
+    "AccessManagerNotScheduled",
+    "AccessManagerUnauthorizedAccount",
+    "AccessManagerUnauthorizedCall",
+    "AccessManagerUnauthorizedCancel",
+    "AccessManagerUnauthorizedConsume",
+    "AddressEmptyCode",
     "Approval",
     "AuthorityUpdated",
     "CreationFailed",
@@ -26,11 +39,25 @@ __all__ = [
     "ERC20InvalidReceiver",
     "ERC20InvalidSender",
     "ERC20InvalidSpender",
+    "FailedCall",
     "GasTooLow",
     "InsufficientBalance",
     "InvalidShortString",
+    "OperationCanceled",
+    "OperationExecuted",
+    "OperationScheduled",
+    "RoleAdminChanged",
+    "RoleGrantDelayChanged",
+    "RoleGranted",
+    "RoleGuardianChanged",
+    "RoleLabel",
+    "RoleRevoked",
+    "SafeCastOverflowedUintDowncast",
     "StreamExists",
     "StringTooLong",
+    "TargetAdminDelayUpdated",
+    "TargetClosed",
+    "TargetFunctionRoleUpdated",
     "Terms",
     "Transfer",
     "UnknownStream",
@@ -195,6 +222,302 @@ class EIP712DomainChanged(rt.Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OperationCanceled(rt.Event):
+    """A scheduled operation was canceled."""
+
+    NAME: ClassVar[str] = "OperationCanceled"
+    SIGNATURE: ClassVar[str] = "OperationCanceled(bytes32,uint32)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "bd9ac67a6e2f6463b80927326310338bcbb4bdb7936ce1365ea3e01067e7b9f7"
+    )
+
+    operation_id: bytes
+    nonce: int
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 3 or topics[0] != cls.TOPIC or len(data) != 0:
+            raise rt.bad_log(cls, topics, data)
+        return cls(bytes(topics[1]), int.from_bytes(topics[2][28:32]))
+
+
+@dataclass(frozen=True, slots=True)
+class OperationExecuted(rt.Event):
+    """A scheduled operation was executed."""
+
+    NAME: ClassVar[str] = "OperationExecuted"
+    SIGNATURE: ClassVar[str] = "OperationExecuted(bytes32,uint32)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "76a2a46953689d4861a5d3f6ed883ad7e6af674a21f8e162707159fc9dde614d"
+    )
+
+    operation_id: bytes
+    nonce: int
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 3 or topics[0] != cls.TOPIC or len(data) != 0:
+            raise rt.bad_log(cls, topics, data)
+        return cls(bytes(topics[1]), int.from_bytes(topics[2][28:32]))
+
+
+@dataclass(frozen=True, slots=True)
+class OperationScheduled(rt.Event):
+    """A delayed operation was scheduled."""
+
+    NAME: ClassVar[str] = "OperationScheduled"
+    SIGNATURE: ClassVar[str] = "OperationScheduled(bytes32,uint32,uint48,address,address,bytes)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "82a2da5dee54ea8021c6545b4444620291e07ee83be6dd57edb175062715f3b4"
+    )
+
+    operation_id: bytes
+    nonce: int
+    schedule: int
+    caller: rt.Address
+    target: rt.Address
+    data: bytes
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 3 or topics[0] != cls.TOPIC:
+            raise rt.bad_log(cls, topics, data)
+        raw = rt.decode(("uint48", "address", "address", "bytes"), data)
+        return cls(
+            bytes(topics[1]),
+            int.from_bytes(topics[2][28:32]),
+            raw[0],
+            rt.address(raw[1]),
+            rt.address(raw[2]),
+            raw[3],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RoleAdminChanged(rt.Event):
+    """Role acting as admin over a given `roleId` is updated."""
+
+    NAME: ClassVar[str] = "RoleAdminChanged"
+    SIGNATURE: ClassVar[str] = "RoleAdminChanged(uint64,uint64)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "1fd6dd7631312dfac2205b52913f99de03b4d7e381d5d27d3dbfe0713e6e6340"
+    )
+
+    role_id: int
+    admin: int
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 3 or topics[0] != cls.TOPIC or len(data) != 0:
+            raise rt.bad_log(cls, topics, data)
+        return cls(int.from_bytes(topics[1][24:32]), int.from_bytes(topics[2][24:32]))
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGrantDelayChanged(rt.Event):
+    """Grant delay for a given `roleId` will be updated to `delay` when `since` is reached."""
+
+    NAME: ClassVar[str] = "RoleGrantDelayChanged"
+    SIGNATURE: ClassVar[str] = "RoleGrantDelayChanged(uint64,uint32,uint48)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "feb69018ee8b8fd50ea86348f1267d07673379f72cffdeccec63853ee8ce8b48"
+    )
+
+    role_id: int
+    delay: int
+    since: int
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 2 or topics[0] != cls.TOPIC or len(data) != 64:
+            raise rt.bad_log(cls, topics, data)
+        data = bytes(data)
+        return cls(
+            int.from_bytes(topics[1][24:32]),
+            int.from_bytes(data[28:32]),
+            int.from_bytes(data[58:64]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGranted(rt.Event):
+    """Emitted when `account` is granted `roleId`. NOTE: The meaning of the `since` argument
+    depends on the `newMember` argument. If the role is granted to a new member, the `since`
+    argument indicates when the account becomes a member of the role, otherwise it indicates the
+    timestamp when the execution delay update takes effect for this account and roleId.
+    """
+
+    NAME: ClassVar[str] = "RoleGranted"
+    SIGNATURE: ClassVar[str] = "RoleGranted(uint64,address,uint32,uint48,bool)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "f98448b987f1428e0e230e1f3c6e2ce15b5693eaf31827fbd0b1ec4b424ae7cf"
+    )
+
+    role_id: int
+    account: rt.Address
+    delay: int
+    since: int
+    new_member: bool
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 3 or topics[0] != cls.TOPIC or len(data) != 96:
+            raise rt.bad_log(cls, topics, data)
+        data = bytes(data)
+        return cls(
+            int.from_bytes(topics[1][24:32]),
+            rt.address(bytes(topics[2][12:32])),
+            int.from_bytes(data[28:32]),
+            int.from_bytes(data[58:64]),
+            data[95] != 0,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGuardianChanged(rt.Event):
+    """Role acting as guardian over a given `roleId` is updated."""
+
+    NAME: ClassVar[str] = "RoleGuardianChanged"
+    SIGNATURE: ClassVar[str] = "RoleGuardianChanged(uint64,uint64)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "7a8059630b897b5de4c08ade69f8b90c3ead1f8596d62d10b6c4d14a0afb4ae2"
+    )
+
+    role_id: int
+    guardian: int
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 3 or topics[0] != cls.TOPIC or len(data) != 0:
+            raise rt.bad_log(cls, topics, data)
+        return cls(int.from_bytes(topics[1][24:32]), int.from_bytes(topics[2][24:32]))
+
+
+@dataclass(frozen=True, slots=True)
+class RoleLabel(rt.Event):
+    """Informational labelling for a roleId."""
+
+    NAME: ClassVar[str] = "RoleLabel"
+    SIGNATURE: ClassVar[str] = "RoleLabel(uint64,string)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "1256f5b5ecb89caec12db449738f2fbcd1ba5806cf38f35413f4e5c15bf6a450"
+    )
+
+    role_id: int
+    label: str
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 2 or topics[0] != cls.TOPIC:
+            raise rt.bad_log(cls, topics, data)
+        raw = rt.decode(("string",), data)
+        return cls(int.from_bytes(topics[1][24:32]), raw[0])
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRevoked(rt.Event):
+    """Emitted when `account` membership or `roleId` is revoked. Unlike granting, revoking is
+    instantaneous.
+    """
+
+    NAME: ClassVar[str] = "RoleRevoked"
+    SIGNATURE: ClassVar[str] = "RoleRevoked(uint64,address)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "f229baa593af28c41b1d16b748cd7688f0c83aaf92d4be41c44005defe84c166"
+    )
+
+    role_id: int
+    account: rt.Address
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 3 or topics[0] != cls.TOPIC or len(data) != 0:
+            raise rt.bad_log(cls, topics, data)
+        return cls(int.from_bytes(topics[1][24:32]), rt.address(bytes(topics[2][12:32])))
+
+
+@dataclass(frozen=True, slots=True)
+class TargetAdminDelayUpdated(rt.Event):
+    """Admin delay for a given `target` will be updated to `delay` when `since` is reached."""
+
+    NAME: ClassVar[str] = "TargetAdminDelayUpdated"
+    SIGNATURE: ClassVar[str] = "TargetAdminDelayUpdated(address,uint32,uint48)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "a56b76017453f399ec2327ba00375dbfb1fd070ff854341ad6191e6a2e2de19c"
+    )
+
+    target: rt.Address
+    delay: int
+    since: int
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 2 or topics[0] != cls.TOPIC or len(data) != 64:
+            raise rt.bad_log(cls, topics, data)
+        data = bytes(data)
+        return cls(
+            rt.address(bytes(topics[1][12:32])),
+            int.from_bytes(data[28:32]),
+            int.from_bytes(data[58:64]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TargetClosed(rt.Event):
+    """Target mode is updated (true = closed, false = open)."""
+
+    NAME: ClassVar[str] = "TargetClosed"
+    SIGNATURE: ClassVar[str] = "TargetClosed(address,bool)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "90d4e7bb7e5d933792b3562e1741306f8be94837e1348dacef9b6f1df56eb138"
+    )
+
+    target: rt.Address
+    closed: bool
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 2 or topics[0] != cls.TOPIC or len(data) != 32:
+            raise rt.bad_log(cls, topics, data)
+        data = bytes(data)
+        return cls(rt.address(bytes(topics[1][12:32])), data[31] != 0)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetFunctionRoleUpdated(rt.Event):
+    """Role required to invoke `selector` on `target` is updated to `roleId`."""
+
+    NAME: ClassVar[str] = "TargetFunctionRoleUpdated"
+    SIGNATURE: ClassVar[str] = "TargetFunctionRoleUpdated(address,bytes4,uint64)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "9ea6790c7dadfd01c9f8b9762b3682607af2c7e79e05a9f9fdf5580dde949151"
+    )
+
+    target: rt.Address
+    selector: bytes
+    role_id: int
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 3 or topics[0] != cls.TOPIC or len(data) != 32:
+            raise rt.bad_log(cls, topics, data)
+        data = bytes(data)
+        return cls(rt.address(bytes(topics[1][12:32])), data[0:4], int.from_bytes(topics[2][24:32]))
+
+
+@dataclass(frozen=True, slots=True)
 class Transfer(rt.Event):
     """Emitted when `value` tokens are moved from one account (`from`) to another (`to`). Note that
     `value` may be zero.
@@ -270,6 +593,243 @@ class AccessManagedUnauthorized(rt.ContractError):
     FIELDS: ClassVar[tuple[str, ...]] = ("caller",)
 
     caller: rt.Address
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address",), data[4:])
+        return cls(rt.address(raw[0]))
+
+
+@dataclass(eq=False)
+class AccessManagerAlreadyScheduled(rt.ContractError):
+    """Solidity error `AccessManagerAlreadyScheduled(bytes32)`."""
+
+    NAME: ClassVar[str] = "AccessManagerAlreadyScheduled"
+    SIGNATURE: ClassVar[str] = "AccessManagerAlreadyScheduled(bytes32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("813e9459")
+    FIELDS: ClassVar[tuple[str, ...]] = ("operation_id",)
+
+    operation_id: bytes
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("bytes32",), data[4:])
+        return cls(raw[0])
+
+
+@dataclass(eq=False)
+class AccessManagerBadConfirmation(rt.ContractError):
+    """Solidity error `AccessManagerBadConfirmation()`."""
+
+    NAME: ClassVar[str] = "AccessManagerBadConfirmation"
+    SIGNATURE: ClassVar[str] = "AccessManagerBadConfirmation()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("5f159e63")
+    FIELDS: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        return cls()
+
+
+@dataclass(eq=False)
+class AccessManagerExpired(rt.ContractError):
+    """Solidity error `AccessManagerExpired(bytes32)`."""
+
+    NAME: ClassVar[str] = "AccessManagerExpired"
+    SIGNATURE: ClassVar[str] = "AccessManagerExpired(bytes32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("78a5d6e4")
+    FIELDS: ClassVar[tuple[str, ...]] = ("operation_id",)
+
+    operation_id: bytes
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("bytes32",), data[4:])
+        return cls(raw[0])
+
+
+@dataclass(eq=False)
+class AccessManagerInvalidInitialAdmin(rt.ContractError):
+    """Solidity error `AccessManagerInvalidInitialAdmin(address)`."""
+
+    NAME: ClassVar[str] = "AccessManagerInvalidInitialAdmin"
+    SIGNATURE: ClassVar[str] = "AccessManagerInvalidInitialAdmin(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("0813ada2")
+    FIELDS: ClassVar[tuple[str, ...]] = ("initial_admin",)
+
+    initial_admin: rt.Address
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address",), data[4:])
+        return cls(rt.address(raw[0]))
+
+
+@dataclass(eq=False)
+class AccessManagerLockedFunction(rt.ContractError):
+    """Solidity error `AccessManagerLockedFunction(bytes4)`."""
+
+    NAME: ClassVar[str] = "AccessManagerLockedFunction"
+    SIGNATURE: ClassVar[str] = "AccessManagerLockedFunction(bytes4)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("f4744e4a")
+    FIELDS: ClassVar[tuple[str, ...]] = ("selector",)
+
+    selector: bytes
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("bytes4",), data[4:])
+        return cls(raw[0])
+
+
+@dataclass(eq=False)
+class AccessManagerLockedRole(rt.ContractError):
+    """Solidity error `AccessManagerLockedRole(uint64)`."""
+
+    NAME: ClassVar[str] = "AccessManagerLockedRole"
+    SIGNATURE: ClassVar[str] = "AccessManagerLockedRole(uint64)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("1871a90c")
+    FIELDS: ClassVar[tuple[str, ...]] = ("role_id",)
+
+    role_id: int
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("uint64",), data[4:])
+        return cls(raw[0])
+
+
+@dataclass(eq=False)
+class AccessManagerNotReady(rt.ContractError):
+    """Solidity error `AccessManagerNotReady(bytes32)`."""
+
+    NAME: ClassVar[str] = "AccessManagerNotReady"
+    SIGNATURE: ClassVar[str] = "AccessManagerNotReady(bytes32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("18cb6b7a")
+    FIELDS: ClassVar[tuple[str, ...]] = ("operation_id",)
+
+    operation_id: bytes
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("bytes32",), data[4:])
+        return cls(raw[0])
+
+
+@dataclass(eq=False)
+class AccessManagerNotScheduled(rt.ContractError):
+    """Solidity error `AccessManagerNotScheduled(bytes32)`."""
+
+    NAME: ClassVar[str] = "AccessManagerNotScheduled"
+    SIGNATURE: ClassVar[str] = "AccessManagerNotScheduled(bytes32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("60a299b0")
+    FIELDS: ClassVar[tuple[str, ...]] = ("operation_id",)
+
+    operation_id: bytes
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("bytes32",), data[4:])
+        return cls(raw[0])
+
+
+@dataclass(eq=False)
+class AccessManagerUnauthorizedAccount(rt.ContractError):
+    """Solidity error `AccessManagerUnauthorizedAccount(address,uint64)`."""
+
+    NAME: ClassVar[str] = "AccessManagerUnauthorizedAccount"
+    SIGNATURE: ClassVar[str] = "AccessManagerUnauthorizedAccount(address,uint64)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("f07e038f")
+    FIELDS: ClassVar[tuple[str, ...]] = ("msgsender", "role_id")
+
+    msgsender: rt.Address
+    role_id: int
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address", "uint64"), data[4:])
+        return cls(rt.address(raw[0]), raw[1])
+
+
+@dataclass(eq=False)
+class AccessManagerUnauthorizedCall(rt.ContractError):
+    """Solidity error `AccessManagerUnauthorizedCall(address,address,bytes4)`."""
+
+    NAME: ClassVar[str] = "AccessManagerUnauthorizedCall"
+    SIGNATURE: ClassVar[str] = "AccessManagerUnauthorizedCall(address,address,bytes4)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("81c6f24b")
+    FIELDS: ClassVar[tuple[str, ...]] = ("caller", "target", "selector")
+
+    caller: rt.Address
+    target: rt.Address
+    selector: bytes
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address", "address", "bytes4"), data[4:])
+        return cls(rt.address(raw[0]), rt.address(raw[1]), raw[2])
+
+
+@dataclass(eq=False)
+class AccessManagerUnauthorizedCancel(rt.ContractError):
+    """Solidity error `AccessManagerUnauthorizedCancel(address,address,address,bytes4)`."""
+
+    NAME: ClassVar[str] = "AccessManagerUnauthorizedCancel"
+    SIGNATURE: ClassVar[str] = "AccessManagerUnauthorizedCancel(address,address,address,bytes4)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("3fe2751c")
+    FIELDS: ClassVar[tuple[str, ...]] = ("msgsender", "caller", "target", "selector")
+
+    msgsender: rt.Address
+    caller: rt.Address
+    target: rt.Address
+    selector: bytes
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address", "address", "address", "bytes4"), data[4:])
+        return cls(rt.address(raw[0]), rt.address(raw[1]), rt.address(raw[2]), raw[3])
+
+
+@dataclass(eq=False)
+class AccessManagerUnauthorizedConsume(rt.ContractError):
+    """Solidity error `AccessManagerUnauthorizedConsume(address)`."""
+
+    NAME: ClassVar[str] = "AccessManagerUnauthorizedConsume"
+    SIGNATURE: ClassVar[str] = "AccessManagerUnauthorizedConsume(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("320ff748")
+    FIELDS: ClassVar[tuple[str, ...]] = ("target",)
+
+    target: rt.Address
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address",), data[4:])
+        return cls(rt.address(raw[0]))
+
+
+@dataclass(eq=False)
+class AddressEmptyCode(rt.ContractError):
+    """There's no code at `target` (it is not a contract)."""
+
+    NAME: ClassVar[str] = "AddressEmptyCode"
+    SIGNATURE: ClassVar[str] = "AddressEmptyCode(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("9996b315")
+    FIELDS: ClassVar[tuple[str, ...]] = ("target",)
+
+    target: rt.Address
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
@@ -435,6 +995,21 @@ class ERC20InvalidSpender(rt.ContractError):
 
 
 @dataclass(eq=False)
+class FailedCall(rt.ContractError):
+    """A call to an address target failed. The target may have reverted."""
+
+    NAME: ClassVar[str] = "FailedCall"
+    SIGNATURE: ClassVar[str] = "FailedCall()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("d6bda275")
+    FIELDS: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        return cls()
+
+
+@dataclass(eq=False)
 class GasTooLow(rt.ContractError):
     """The transaction was given too little gas to make the next payment."""
 
@@ -485,6 +1060,25 @@ class InvalidShortString(rt.ContractError):
     def decode(cls, data: bytes) -> Self:
         """The error in revert data."""
         return cls()
+
+
+@dataclass(eq=False)
+class SafeCastOverflowedUintDowncast(rt.ContractError):
+    """Value doesn't fit in a uint of `bits` size."""
+
+    NAME: ClassVar[str] = "SafeCastOverflowedUintDowncast"
+    SIGNATURE: ClassVar[str] = "SafeCastOverflowedUintDowncast(uint8,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("6dfcc650")
+    FIELDS: ClassVar[tuple[str, ...]] = ("bits", "value")
+
+    bits: int
+    value: int
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("uint8", "uint256"), data[4:])
+        return cls(raw[0], raw[1])
 
 
 @dataclass(eq=False)

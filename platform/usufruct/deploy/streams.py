@@ -59,6 +59,10 @@ def _terms(stream: Stream) -> sr.Terms:
         max_estimated_bp=stream.max_estimated_bp,
         kind=stream.kind_code,
         committed=stream.committed,
+        resolution_time=stream.resolution_time,
+        lapse_upholds=stream.lapse_upholds,
+        common_parts=stream.common_parts,
+        owners_share_bp=stream.owners_share_bp,
     )
 
 
@@ -78,6 +82,10 @@ def _check_terms(site: Site, stream: Stream, code: bytes) -> None:
         ("funding_grace", span(wanted.funding_grace), span(found.funding_grace)),
         ("min_coverage", percentage(wanted.min_coverage_bp), percentage(found.min_coverage_bp)),
         ("max_estimated", percentage(wanted.max_estimated_bp), percentage(found.max_estimated_bp)),
+        ("resolution_time", span(wanted.resolution_time), span(found.resolution_time)),
+        ("unanswered_dispute", _unanswered(wanted), _unanswered(found)),
+        ("common_parts", wanted.common_parts, found.common_parts),
+        ("owners_share", percentage(wanted.owners_share_bp), percentage(found.owners_share_bp)),
         (
             "depends_on",
             sorted(site.community.stream(each).id for each in stream.depends_on),
@@ -96,6 +104,10 @@ def _check_terms(site: Site, stream: Stream, code: bytes) -> None:
 
 def _privacy(terms: sr.Terms) -> str:
     return "committed" if terms.committed else "open"
+
+
+def _unanswered(terms: sr.Terms) -> str:
+    return "uphold" if terms.lapse_upholds else "dismiss"
 
 
 def _tariff(site: Site, stream: Stream) -> Iterator[Action]:

@@ -72,11 +72,13 @@ rules = "7d"
 admin = ["dev:0"]
 registrar = ["dev:0"]
 issuer = ["dev:0"]
-oracle_admin = ["dev:0"]
+oracle_admin = ["dev:7"]
 treasurer = ["dev:1"]
 pauser = ["dev:2"]
 guardian = ["dev:2"]
 auditor = ["dev:3"]
+policy = ["dev:3"]
+fund_manager = ["dev:9"]
 [oracle]
 threshold = 2
 signers = ["dev:4", "dev:5", "dev:6"]
@@ -91,6 +93,8 @@ challenge_window = "3d"
 funding_grace = "5d"
 min_coverage = "95%"
 max_estimated = "5%"
+resolution_time = "7d"
+unanswered_dispute = "dismiss"
 [stream.tariff]
 id = "water"
 rows = [{ id = "retained", price = "1.60", per = "m3" }]
@@ -106,6 +110,8 @@ challenge_window = "3d"
 funding_grace = "5d"
 min_coverage = "95%"
 max_estimated = "5%"
+resolution_time = "7d"
+unanswered_dispute = "dismiss"
 [stream.tariff]
 id = "ev"
 rows = [{ id = "any", price = "0.42", per = "kWh" }]
@@ -121,6 +127,8 @@ challenge_window = "3d"
 funding_grace = "5d"
 min_coverage = "95%"
 max_estimated = "5%"
+resolution_time = "7d"
+unanswered_dispute = "dismiss"
 [stream.tariff]
 id = "vpp"
 rows = [

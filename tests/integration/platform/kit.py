@@ -191,6 +191,10 @@ class Kit:
             max_estimated_bp=500,
             kind=4,
             committed=False,
+            resolution_time=7 * DAY,
+            lapse_upholds=False,
+            common_parts=False,
+            owners_share_bp=0,
         )
         self.act(
             "StreamRegistry",
