@@ -329,7 +329,7 @@ contract Waterfall is RuleBook, IIncomeSource, ReentrancyGuardTransient {
 
     /// @inheritdoc IWaterfall
     function factory() external view returns (address) {
-        return address(FACTORY);
+        return FACTORY;
     }
 
     function _saturated(uint256 value) private pure returns (uint64) {

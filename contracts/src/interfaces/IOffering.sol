@@ -68,7 +68,7 @@ interface IOffering {
     /// @notice A refund could not be paid; it stays owed.
     event RefundFailed(address indexed subscriber, uint64 amount);
     /// @notice Owed money was paid.
-    event OwedWithdrawn(address indexed subscriber, uint64 amount);
+    event OwedWithdrawn(address indexed payee, uint64 amount);
 
     /// @notice Terms have a value their field does not allow.
     error InvalidOffering(bytes32 field, uint256 value);
@@ -99,7 +99,7 @@ interface IOffering {
     /// @notice The subscription can be delivered; only the subscriber may still ask for the money.
     error Deliverable(uint32 offering, address subscriber);
     /// @notice Nothing is owed.
-    error NothingOwed(address subscriber);
+    error NothingOwed(address payee);
 
     /// @notice Opens an offering. @custom:access-control ISSUER
     function open(Terms calldata terms) external returns (uint32 offering);

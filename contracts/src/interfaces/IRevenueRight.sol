@@ -158,6 +158,9 @@ interface IRevenueRight {
     /// @notice Issues units to one admitted wallet, as `issue` does. @custom:access-control PLACEMENT
     function place(address holder, uint64 units) external;
 
+    /// @notice Whether `holder` could be placed `units` now, and if not why; the seal is not looked at.
+    function checkPlacement(address holder, uint64 units) external view returns (Refusal reason);
+
     /// @notice Ends issuance and fixes the supply. @custom:access-control ISSUER
     function seal() external;
 
@@ -191,6 +194,9 @@ interface IRevenueRight {
 
     /// @notice Whether a transfer by `from` itself would go through, and if not why and until when (0 if unknown).
     function checkTransfer(address from, address to, uint256 units) external view returns (Refusal reason, uint40 until);
+
+    /// @notice Several transfers of the caller (ERC-3643).
+    function batchTransfer(address[] calldata toList, uint256[] calldata amounts) external;
 
     /// @notice Contract that runs every function not listed here, on this series' storage; see ISeriesExtension.
     function extension() external view returns (address);

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {IRevenueRight} from "./IRevenueRight.sol";
-
-/// @title What the law adds to a series: restriction by policy, recovery of lost wallets, and reasons with their values.
+/// @title What the law adds to a series: restriction by policy and recovery of lost wallets.
 interface ISeriesCompliance {
     /// @notice The jurisdiction policy began or ceased to restrict the series.
     event Restricted(bool restricted);
@@ -23,19 +21,4 @@ interface ISeriesCompliance {
     /// @notice Moves units, frozen units, and income paid or not, from a wallet that the registry says is lost to another
     /// wallet of its participant. Only the registry, or a registrar. @custom:access-control REGISTRAR
     function recover(address lost, address replacement) external;
-
-    /// @notice Like `checkTransfer`, with the rule that refuses and its values.
-    /// @param rule Name of the rule (ASCII), zero if there is no refusal.
-    /// @param limit What the rule allows or demands.
-    /// @param actual What the transfer, or the wallet, has instead.
-    function explainTransfer(address from, address to, uint256 units)
-        external
-        view
-        returns (IRevenueRight.Refusal reason, uint40 until, bytes32 rule, uint256 limit, uint256 actual);
-
-    /// @notice Whether `holder` could be placed `units` now, and if not why; the seal is not looked at.
-    function checkPlacement(address holder, uint64 units) external view returns (IRevenueRight.Refusal reason);
-
-    /// @notice Participants that hold units, counted only where the series has a cap on them; 0 for all countries together.
-    function holdersIn(uint16 country) external view returns (uint256);
 }

@@ -247,7 +247,8 @@ contract Offering is SubscriptionBook, Market {
 
     function _requireUndeliverable(uint32 offering, Terms memory t, Book memory book, address subscriber) private view {
         uint48 units = _allotment(offering, subscriber, book, t.maxUnits);
-        bool welcome = units == 0 || IPlacement(t.series).checkPlacement(subscriber, units) == IRevenueRight.Refusal.None;
+        bool welcome =
+            units == 0 || IPlacement(t.series).checkPlacement(subscriber, units) == IRevenueRight.Refusal.None;
         if (welcome && !IRevenueRight(t.series).state().sealed_) revert Deliverable(offering, subscriber);
     }
 

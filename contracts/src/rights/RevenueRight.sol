@@ -95,9 +95,15 @@ contract RevenueRight is SeriesIssuance, SeriesTransfers, SeriesIncome, SeriesVi
     function place(address holder, uint64 units) external authorized {
         SeriesState s = _state;
         if (s.isSealed()) revert AlreadySealed();
+        _requireRoom(uint256(s.supply()) + units);
         (Refusal reason, uint40 until, HolderAccount account) = _judgePlacement(holder, units);
         if (reason != Refusal.None) revert TransferRefused(address(0), holder, units, reason, until);
         _state = s.withSupply(uint48(_issue(holder, account, units, s, s.supply())));
+    }
+
+    /// @inheritdoc IRevenueRight
+    function checkPlacement(address holder, uint64 units) external view returns (Refusal reason) {
+        (reason,,) = _judgePlacement(holder, units);
     }
 
     /// @inheritdoc IRevenueRight
@@ -124,6 +130,14 @@ contract RevenueRight is SeriesIssuance, SeriesTransfers, SeriesIncome, SeriesVi
         _spendAllowance(from, msg.sender, units);
         _move(from, to, units);
         return true;
+    }
+
+    /// @inheritdoc IRevenueRight
+    function batchTransfer(address[] calldata toList, uint256[] calldata amounts) external {
+        if (toList.length != amounts.length) revert LengthMismatch(toList.length, amounts.length);
+        for (uint256 i = 0; i < toList.length; ++i) {
+            _move(msg.sender, toList[i], amounts[i]);
+        }
     }
 
     /// @notice Lets `spender` move up to `units` of the caller; 2²⁵⁶ − 1 is without limit.

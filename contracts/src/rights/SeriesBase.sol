@@ -7,6 +7,8 @@ import {HolderAccount} from "./HolderAccount.sol";
 import {SeriesState} from "./SeriesState.sol";
 import {SeriesTerms} from "./SeriesTerms.sol";
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 /// @title What both halves of a series share: its storage, its surroundings, and who may command it.
 /// @dev RevenueRight and SeriesExtension run on the same storage, the second by delegatecall of the first. All variables of a
@@ -147,6 +149,16 @@ abstract contract SeriesBase {
             --_holders[holding.country];
         }
     }
+
+    /* ALLOWANCES */
+
+    function _approve(address owner, address spender, uint256 units) internal {
+        if (spender == address(0)) revert IERC20Errors.ERC20InvalidSpender(spender);
+        _allowances[owner][spender] = units;
+        emit IERC20.Approval(owner, spender, units);
+    }
+
+    /* TIME */
 
     /// @dev Days since 1970-01-01.
     function _today() internal view returns (uint256) {

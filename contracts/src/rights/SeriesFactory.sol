@@ -135,7 +135,7 @@ contract SeriesFactory is AccessManaged, ISeriesFactory {
         _require(_isText(t.symbol), "symbol", uint256(t.symbol));
         _require(t.stream != 0, "stream", t.stream);
         _require(t.termFrom != 0, "termFrom", t.termFrom);
-        _require(t.termTo >= t.termFrom, "termTo", t.termTo);
+        _require(t.termTo >= t.termFrom && t.termTo <= LAST_PERIOD, "termTo", t.termTo);
         _require(t.rank <= LAST_RANK, "rank", t.rank);
         _require(t.decimals <= MAX_DECIMALS, "decimals", t.decimals);
         _require(t.classes != 0 && t.classes & ~ALL_CLASSES == 0, "classes", t.classes);

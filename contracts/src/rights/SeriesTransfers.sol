@@ -33,10 +33,4 @@ abstract contract SeriesTransfers is SeriesCompliance, SeriesRecords {
         }
         revert IRevenueRight.TransferRefused(from, to, units, reason, until);
     }
-
-    function _approve(address owner, address spender, uint256 units) internal {
-        if (spender == address(0)) revert IERC20Errors.ERC20InvalidSpender(spender);
-        _allowances[owner][spender] = units;
-        emit IERC20.Approval(owner, spender, units);
-    }
 }

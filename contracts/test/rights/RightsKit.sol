@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {Roles} from "../../src/governance/Roles.sol";
 import {ParticipantRegistry} from "../../src/identity/ParticipantRegistry.sol";
+import {IERC3643} from "../../src/interfaces/IERC3643.sol";
 import {IParticipantRegistry} from "../../src/interfaces/IParticipantRegistry.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
 import {ISeries} from "../../src/interfaces/ISeries.sol";
@@ -44,13 +45,14 @@ abstract contract RightsKit is Kit {
         registry.appointRegistrar(registrar, true);
         currency = _newCurrency();
         (address money, address source) = (address(currency), _distributor());
-        address half = address(new SeriesExtension(address(authority), address(registry), money, source));
+        address half = _newExtension(money, source);
         implementation = new RevenueRight(address(authority), address(registry), money, source, half);
         factory = new SeriesFactory(address(authority), address(implementation));
         allow(address(factory), SeriesFactory.create.selector, Roles.ISSUER);
         allow(address(factory), IRevenueRight.issue.selector, Roles.ISSUER);
         allow(address(factory), IRevenueRight.seal.selector, Roles.ISSUER);
         allow(address(factory), IERC3643.pause.selector, Roles.PAUSER);
+        allow(address(factory), IERC3643.unpause.selector, Roles.PAUSER);
         allow(address(factory), IRevenueRight.place.selector, Roles.PLACEMENT);
         allow(address(factory), ISeriesRecords.scheduleRecord.selector, Roles.ISSUER);
         allow(address(factory), ISeriesSnapshots.openSnapshot.selector, Roles.VOTING);
@@ -61,6 +63,10 @@ abstract contract RightsKit is Kit {
 
     function _newCurrency() internal virtual returns (Currency) {
         return new Currency();
+    }
+
+    function _newExtension(address money, address source) internal virtual returns (address) {
+        return address(new SeriesExtension(address(authority), address(registry), money, source));
     }
 
     /// @dev Who may distribute.

@@ -14,7 +14,8 @@ from sqlalchemy import Row
 from usufruct.api.labels import Labels
 from usufruct.contracts import address
 from usufruct.ledger import ids
-from usufruct.ledger.accounts import Holding, claimable, earned
+from usufruct.ledger.accounts import claimable, earned
+from usufruct.ledger.reads.holders import holding_of
 from usufruct.money import Currency, format_amount
 
 __all__ = ["Json", "Renderer", "account", "hexed", "rfc3339"]
@@ -83,6 +84,15 @@ class Renderer:
             "stream": ids.stream_id(row.stream),
         }
 
+    def dates(self, row: Row[Any]) -> Json:
+        """When it was decided whose income a distribution is, and when the money came."""
+        scheduled = row.record_at is not None
+        return {
+            "record_date": rfc3339(row.record_at if scheduled else row.time),
+            "record_date_scheduled": scheduled,
+            "payment_date": rfc3339(row.time),
+        }
+
     # --- Income ---
 
     def payout(self, row: Row[Any]) -> Json:
@@ -97,6 +107,7 @@ class Renderer:
             "period": self.period(row.period),
             "units": str(row.units),
             "amount": self.money(row.amount),
+            **self.dates(row),
             "status": "paid" if paid else "accrued",
             "accrued": self.place(row),
             "paid": self.place(row, "paid_") if paid else None,
@@ -104,7 +115,7 @@ class Renderer:
 
     def holding(self, row: Row[Any]) -> Json:
         """One wallet's position in one series."""
-        held = Holding(row.units, row.debt, row.paid)
+        held = holding_of(row)
         acc, supply = row.acc or 0, row.supply or 0
         return {
             "object": "holding",
@@ -126,6 +137,7 @@ class Renderer:
             "number": row.number,
             "period": self.period(row.period),
             "amount": self.money(row.amount),
+            **self.dates(row),
             "units_outstanding": str(row.supply),
             "accumulator_before": str(row.acc_before),
             "accumulator_after": str(row.acc_after),

@@ -32,6 +32,7 @@ from usufruct.contracts.shared import (
     AccessManagedRequiredDelay,
     AccessManagedUnauthorized,
     AuthorityUpdated,
+    UnknownSeries,
 )
 
 __all__ = [
@@ -418,24 +419,6 @@ class TooEarly(rt.ContractError):
         """The error in revert data."""
         raw = rt.decode(("uint40",), data[4:])
         return cls(raw[0])
-
-
-@dataclass(eq=False)
-class UnknownSeries(rt.ContractError):
-    """The address is no series of the factory."""
-
-    NAME: ClassVar[str] = "UnknownSeries"
-    SIGNATURE: ClassVar[str] = "UnknownSeries(address)"
-    SELECTOR: ClassVar[bytes] = bytes.fromhex("6903673c")
-    FIELDS: ClassVar[tuple[str, ...]] = ("series",)
-
-    series: rt.Address
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """The error in revert data."""
-        raw = rt.decode(("address",), data[4:])
-        return cls(rt.address(raw[0]))
 
 
 EVENTS: Final[Mapping[bytes, type[rt.Event]]] = {

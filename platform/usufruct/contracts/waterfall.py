@@ -36,7 +36,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any, ClassVar, Final, Self
 
 from usufruct.contracts import _runtime as rt
@@ -45,9 +44,24 @@ from usufruct.contracts.shared import (
     AccessManagedRequiredDelay,
     AccessManagedUnauthorized,
     AuthorityUpdated,
+    ConsentMissing,
     CreationFailed,
     DataTooLong,
+    Entry,
     GasTooLow,
+    InvalidRules,
+    Kpi,
+    NothingOwed,
+    OwedWithdrawn,
+    Purpose,
+    ReentrancyGuardReentrantCall,
+    Rules,
+    SafeERC20FailedOperation,
+    Step,
+    StepKind,
+    Trigger,
+    TriggerKind,
+    When,
 )
 
 __all__ = [
@@ -119,65 +133,12 @@ __all__ = [
     "set_paused",
     "set_rules",
     "settle",
+    "settled_through",
     "versions_of",
     "withdraw_owed",
 ]
 
 CONTRACT: Final = "Waterfall"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """Amount of a Due step from a period on; before its first entry the step's own amount holds.
-    Coupons differ by day count: they are computed off-chain and fixed here.
-    """
-
-    ABI: ClassVar[str] = "(uint8,uint32,uint64)"
-
-    step: int
-    """Place of the step."""
-    from_period: int
-    """First period."""
-    amount: int
-    """Amount, minor units."""
-
-    def to_abi(self) -> tuple[Any, ...]:
-        """The members as eth_abi takes them."""
-        return (self.step, self.from_period, self.amount)
-
-    @classmethod
-    def from_abi(cls, raw: tuple[Any, ...]) -> Self:
-        """The struct from the members as eth_abi gives them."""
-        return cls(raw[0], raw[1], raw[2])
-
-
-@dataclass(frozen=True, slots=True)
-class Kpi:
-    """One KPI of the operator's fee: s = clip((x − floor)/(target − floor), 0, cap), all in basis
-    points.
-    """
-
-    ABI: ClassVar[str] = "(uint8,uint16,uint16,uint16,uint16)"
-
-    index: int
-    """Place in the statement's KPI vector."""
-    floor_bp: int
-    """Value that earns nothing."""
-    target_bp: int
-    """Value that earns 1.0; below the floor means "less is better"."""
-    cap_bp: int
-    """Largest score."""
-    weight_bp: int
-    """Weight; the weights sum to 10 000."""
-
-    def to_abi(self) -> tuple[Any, ...]:
-        """The members as eth_abi takes them."""
-        return (self.index, self.floor_bp, self.target_bp, self.cap_bp, self.weight_bp)
-
-    @classmethod
-    def from_abi(cls, raw: tuple[Any, ...]) -> Self:
-        """The struct from the members as eth_abi gives them."""
-        return cls(raw[0], raw[1], raw[2], raw[3], raw[4])
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,193 +194,6 @@ class Outcome:
     def from_abi(cls, raw: tuple[Any, ...]) -> Self:
         """The struct from the members as eth_abi gives them."""
         return cls(tuple(Line.from_abi(each) for each in raw[0]), raw[1], raw[2], raw[3])
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """Rules of a stream."""
-
-    ABI: ClassVar[str] = (
-        "((uint8,bool,uint8,uint8,uint8,uint8,uint8,address,uint64,uint16)[],(uint8,uint16,uint16,uint16,uint16)[],(uint8,uint8,uint32,uint16,uint16)[],(uint8,uint32,uint64)[],uint16,uint16,uint16)"
-    )
-
-    steps: tuple[Step, ...]
-    """Ordered steps; the last is a Residual to a plain payee, so that nothing is ever left over."""
-    kpis: tuple[Kpi, ...]
-    """KPIs of the KpiFee step, empty if there is none."""
-    triggers: tuple[Trigger, ...]
-    """At most eight."""
-    schedule: tuple[Entry, ...]
-    """Amounts by period, in the order of steps and then of periods; at most 255."""
-    min_multiplier_bp: int
-    """Least m."""
-    max_multiplier_bp: int
-    """Largest m."""
-    max_change_bp: int
-    """Largest change of m from one period to the next, 0 for no bound."""
-
-    def to_abi(self) -> tuple[Any, ...]:
-        """The members as eth_abi takes them."""
-        return (
-            [each.to_abi() for each in self.steps],
-            [each.to_abi() for each in self.kpis],
-            [each.to_abi() for each in self.triggers],
-            [each.to_abi() for each in self.schedule],
-            self.min_multiplier_bp,
-            self.max_multiplier_bp,
-            self.max_change_bp,
-        )
-
-    @classmethod
-    def from_abi(cls, raw: tuple[Any, ...]) -> Self:
-        """The struct from the members as eth_abi gives them."""
-        return cls(
-            tuple(Step.from_abi(each) for each in raw[0]),
-            tuple(Kpi.from_abi(each) for each in raw[1]),
-            tuple(Trigger.from_abi(each) for each in raw[2]),
-            tuple(Entry.from_abi(each) for each in raw[3]),
-            raw[4],
-            raw[5],
-            raw[6],
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step."""
-
-    ABI: ClassVar[str] = "(uint8,bool,uint8,uint8,uint8,uint8,uint8,address,uint64,uint16)"
-
-    kind: StepKind
-    """Kind."""
-    to_series: bool
-    """True if the payee is a series of this stream (paid through its accumulator)."""
-    purpose: Purpose
-    """What it is paid for."""
-    when: When
-    """When it takes part."""
-    trigger: int
-    """Trigger that `when` speaks of, 0 if always."""
-    account: int
-    """Where a reserve lies, or what is not paid stays due as arrears (Fixed and Due); 1 to 31, 0
-    for none. Steps that name the same account share its balance.
-    """
-    draw_from: int
-    """Account of the reserve that covers what this step is short of (Fixed and Due), 0 for none."""
-    payee: rt.Address
-    """Receiver; for Reserve the address of nobody (0): the waterfall keeps it."""
-    amount: int
-    """Fixed amount, coupon, reserve target or base fee, minor units."""
-    bp: int
-    """Share in basis points for percentage kinds and the KPI pool."""
-
-    def to_abi(self) -> tuple[Any, ...]:
-        """The members as eth_abi takes them."""
-        return (
-            self.kind,
-            self.to_series,
-            self.purpose,
-            self.when,
-            self.trigger,
-            self.account,
-            self.draw_from,
-            self.payee,
-            self.amount,
-            self.bp,
-        )
-
-    @classmethod
-    def from_abi(cls, raw: tuple[Any, ...]) -> Self:
-        """The struct from the members as eth_abi gives them."""
-        return cls(
-            StepKind(raw[0]),
-            raw[1],
-            Purpose(raw[2]),
-            When(raw[3]),
-            raw[4],
-            raw[5],
-            raw[6],
-            rt.address(raw[7]),
-            raw[8],
-            raw[9],
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Trigger:
-    """A condition that switches steps on and off. It is judged when the run reaches `step`, before
-    that step, on r = ⌊available·10⁴/dues⌋; without dues r is without bound. Not breached, it
-    becomes so below `thresholdBp`; breached, it stays so below `cureBp`.
-    """
-
-    ABI: ClassVar[str] = "(uint8,uint8,uint32,uint16,uint16)"
-
-    kind: TriggerKind
-    """What it watches."""
-    step: int
-    """Step at which it is judged; 0 for OpenDispute."""
-    dues: int
-    """Bit i: the due of step i counts. Fixed and Due steps from `step` on that always take part."""
-    threshold_bp: int
-    """Ratio below which it is breached; 0 for OpenDispute."""
-    cure_bp: int
-    """Ratio from which on it is cured, not below the threshold; 0 for OpenDispute."""
-
-    def to_abi(self) -> tuple[Any, ...]:
-        """The members as eth_abi takes them."""
-        return (self.kind, self.step, self.dues, self.threshold_bp, self.cure_bp)
-
-    @classmethod
-    def from_abi(cls, raw: tuple[Any, ...]) -> Self:
-        """The struct from the members as eth_abi gives them."""
-        return cls(TriggerKind(raw[0]), raw[1], raw[2], raw[3], raw[4])
-
-
-class Purpose(IntEnum):
-    """What a step is paid for, where the law says who comes first. PublicCharge: taxes and fixed
-    public charges (Fixed or PercentOfReceipts to a plain payee). OwnersShare: the owners' part
-    of income from common parts (a percentage to a plain payee).
-    """
-
-    GENERAL = 0
-    PUBLIC_CHARGE = 1
-    OWNERS_SHARE = 2
-
-
-class StepKind(IntEnum):
-    """Kinds of steps. "due" before arrears: Fixed: `amount`. PercentOfReceipts: ⌊receipts·bp/10⁴⌋.
-    PercentOfAvailable: ⌊available·bp/10⁴⌋. Reserve: top up to the target `amount`; an excess
-    over the target is released into what is available. KpiFee: `amount` +
-    ⌊m·⌊receipts·bp/10⁴⌋/10⁴⌋ with m from the KPIs. Due: `amount`, or what the schedule says for
-    the period, to a series (coupon, principal). Residual: all that is available.
-    """
-
-    FIXED = 0
-    PERCENT_OF_RECEIPTS = 1
-    PERCENT_OF_AVAILABLE = 2
-    RESERVE = 3
-    KPI_FEE = 4
-    DUE = 5
-    RESIDUAL = 6
-
-
-class TriggerKind(IntEnum):
-    """What a trigger watches. Coverage: what is available at its step over the dues of its steps
-    with their arrears. Dscr: the same over the dues of this period alone. OpenDispute: a later
-    statement of the stream is disputed or voided.
-    """
-
-    COVERAGE = 0
-    DSCR = 1
-    OPEN_DISPUTE = 2
-
-
-class When(IntEnum):
-    """When a step takes part: always, only while its trigger is breached, or only while it is not."""
-
-    ALWAYS = 0
-    BREACHED = 1
-    SOUND = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -491,28 +265,6 @@ class HolderVoteSet(rt.Event):
             raise rt.bad_log(cls, topics, data)
         data = bytes(data)
         return cls(rt.address(data[12:32]))
-
-
-@dataclass(frozen=True, slots=True)
-class OwedWithdrawn(rt.Event):
-    """An owed amount was withdrawn."""
-
-    NAME: ClassVar[str] = "OwedWithdrawn"
-    SIGNATURE: ClassVar[str] = "OwedWithdrawn(address,uint64)"
-    TOPIC: ClassVar[bytes] = bytes.fromhex(
-        "dbaaea028b157ab1a34567d5e9f01e930a43c80ac3092bbd585a025f33c17180"
-    )
-
-    payee: rt.Address
-    amount: int
-
-    @classmethod
-    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
-        """The event in a log with these topics and this data."""
-        if len(topics) != 2 or topics[0] != cls.TOPIC or len(data) != 32:
-            raise rt.bad_log(cls, topics, data)
-        data = bytes(data)
-        return cls(rt.address(bytes(topics[1][12:32])), int.from_bytes(data[24:32]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -648,26 +400,6 @@ class TriggerChanged(rt.Event):
 
 
 @dataclass(eq=False)
-class ConsentMissing(rt.ContractError):
-    """Holders of a series have a say in a change of these rules and have not passed this motion."""
-
-    NAME: ClassVar[str] = "ConsentMissing"
-    SIGNATURE: ClassVar[str] = "ConsentMissing(uint32,address,bytes32)"
-    SELECTOR: ClassVar[bytes] = bytes.fromhex("6345ae85")
-    FIELDS: ClassVar[tuple[str, ...]] = ("stream", "series", "motion")
-
-    stream: int
-    series: rt.Address
-    motion: bytes
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """The error in revert data."""
-        raw = rt.decode(("uint32", "address", "bytes32"), data[4:])
-        return cls(raw[0], rt.address(raw[1]), raw[2])
-
-
-@dataclass(eq=False)
 class FundingIsPaused(rt.ContractError):
     """Bringing money in is stopped."""
 
@@ -719,29 +451,6 @@ class InvalidAmount(rt.ContractError):
 
 
 @dataclass(eq=False)
-class InvalidRules(rt.ContractError):
-    """Rules have a value their field does not allow. `step` is the place of the step; for a field
-    that begins with "kpi" it is the place of the KPI, and for one of the rules as a whole 0.
-    """
-
-    NAME: ClassVar[str] = "InvalidRules"
-    SIGNATURE: ClassVar[str] = "InvalidRules(uint32,uint256,bytes32,uint256)"
-    SELECTOR: ClassVar[bytes] = bytes.fromhex("cd8967e3")
-    FIELDS: ClassVar[tuple[str, ...]] = ("stream", "step", "field", "value")
-
-    stream: int
-    step: int
-    field: bytes
-    value: int
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """The error in revert data."""
-        raw = rt.decode(("uint32", "uint256", "bytes32", "uint256"), data[4:])
-        return cls(raw[0], raw[1], raw[2], raw[3])
-
-
-@dataclass(eq=False)
 class NoRules(rt.ContractError):
     """The stream has no rules in force."""
 
@@ -757,57 +466,6 @@ class NoRules(rt.ContractError):
         """The error in revert data."""
         raw = rt.decode(("uint32",), data[4:])
         return cls(raw[0])
-
-
-@dataclass(eq=False)
-class NothingOwed(rt.ContractError):
-    """Nothing is owed."""
-
-    NAME: ClassVar[str] = "NothingOwed"
-    SIGNATURE: ClassVar[str] = "NothingOwed(address)"
-    SELECTOR: ClassVar[bytes] = bytes.fromhex("751b0fda")
-    FIELDS: ClassVar[tuple[str, ...]] = ("payee",)
-
-    payee: rt.Address
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """The error in revert data."""
-        raw = rt.decode(("address",), data[4:])
-        return cls(rt.address(raw[0]))
-
-
-@dataclass(eq=False)
-class ReentrancyGuardReentrantCall(rt.ContractError):
-    """Unauthorized reentrant call."""
-
-    NAME: ClassVar[str] = "ReentrancyGuardReentrantCall"
-    SIGNATURE: ClassVar[str] = "ReentrancyGuardReentrantCall()"
-    SELECTOR: ClassVar[bytes] = bytes.fromhex("3ee5aeb5")
-    FIELDS: ClassVar[tuple[str, ...]] = ()
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """The error in revert data."""
-        return cls()
-
-
-@dataclass(eq=False)
-class SafeERC20FailedOperation(rt.ContractError):
-    """An operation with an ERC-20 token failed."""
-
-    NAME: ClassVar[str] = "SafeERC20FailedOperation"
-    SIGNATURE: ClassVar[str] = "SafeERC20FailedOperation(address)"
-    SELECTOR: ClassVar[bytes] = bytes.fromhex("5274afe7")
-    FIELDS: ClassVar[tuple[str, ...]] = ("token",)
-
-    token: rt.Address
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """The error in revert data."""
-        raw = rt.decode(("address",), data[4:])
-        return cls(rt.address(raw[0]))
 
 
 @dataclass(eq=False)
@@ -1206,6 +864,24 @@ _SETTLE = rt.Function[None](
 def settle(stream: int, period: int) -> rt.Call[None]:
     """Settles a final, funded period. Anyone may call."""
     return _SETTLE.call(stream, period)
+
+
+_SETTLED_THROUGH = rt.Function[int](
+    CONTRACT,
+    "settledThrough(uint32)",
+    "ac3a09e4",
+    ("uint32",),
+    ("uint32",),
+    "view",
+    lambda out: out[0],
+)
+
+
+def settled_through(stream: int) -> rt.Call[int]:
+    """Last period of a stream that is settled: no money can come for it, or for an earlier one,
+    any more.
+    """
+    return _SETTLED_THROUGH.call(stream)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Public ids: a prefix that says what it is, then its natural key. Readable, unambiguous, safe in a URL.
 
-ser_lvpps                               series (its symbol in lower case)
+ser_lvpps                               series (its symbol in lower case, `ser_lvpps-2` for the second with this symbol)
 dist_lvpps_3                            its third distribution
 po_lvpps_3_5b38…ddc4                    a wallet's payout of it (address without 0x)
 str_1   bat_1_15   st_1_2_v1   set_1_2  stream, batch 15, statement of period 2, settlement of period 2
@@ -9,12 +9,14 @@ str_1   bat_1_15   st_1_2_v1   set_1_2  stream, batch 15, statement of period 2,
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from usufruct.errors import InputError
 
 __all__ = [
     "PayoutKey",
+    "Slugs",
     "batch_id",
     "distribution_id",
     "parse_distribution_id",
@@ -30,6 +32,23 @@ _SLUG: Final = r"([a-z0-9]{1,32}(?:-[0-9]{1,9})?)"
 _NUMBER: Final = r"([1-9][0-9]{0,9})"
 _PAYOUT: Final = re.compile(rf"po_{_SLUG}_{_NUMBER}_([0-9a-f]{{40}})", re.ASCII)
 _DISTRIBUTION: Final = re.compile(rf"dist_{_SLUG}_{_NUMBER}", re.ASCII)
+
+
+class Slugs:
+    """Gives series their names in ids, in the order of their creation."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = set(taken)
+
+    def next(self, symbol: str) -> str:
+        """The symbol's lower case letters and digits, with a number behind where they are taken already."""
+        base = re.sub(r"[^a-z0-9]", "", symbol.lower())[:32] or "series"
+        slug, count = base, 1
+        while slug in self._taken:
+            count += 1
+            slug = f"{base}-{count}"
+        self._taken.add(slug)
+        return slug
 
 
 class PayoutKey(NamedTuple):

@@ -1,17 +1,16 @@
-"""Links from the payout to the statement: units, accumulator, distribution, waterfall."""
+"""Links from the distribution to the statement: accumulator, waterfall, rules."""
 
 from __future__ import annotations
 
 from usufruct.contracts import address
 from usufruct.contracts import revenue_right as rr
+from usufruct.contracts import series_factory as sf
 from usufruct.contracts import statement_book as sb
 from usufruct.contracts import telemetry_anchor as ta
 from usufruct.contracts import waterfall as wf
 from usufruct.core import waterfall as mirror
-from usufruct.core.accrual import payout_between
 from usufruct.core.encoding import unhex
 from usufruct.proof.context import Context, broken, same
-from usufruct.proof.ids import payout_id
 
 
 def chain(ctx: Context) -> str:
@@ -28,6 +27,8 @@ def chain(ctx: Context) -> str:
     call = ctx.client.call
     same("contracts.waterfall", call(where.series, rr.distributor()), where.waterfall)
     same("contracts.currency", call(where.series, rr.currency()), where.currency)
+    if not call(where.series_factory, sf.is_series(address(where.series))):
+        raise broken("contracts.series", f"a series made by {where.series_factory}", where.series)
     same("contracts.statement_book", call(where.waterfall, wf.book()), where.statement_book)
     same(
         "contracts.telemetry_anchor",
@@ -40,48 +41,6 @@ def chain(ctx: Context) -> str:
     same("contracts.waterfall", call(where.statement_book, sb.waterfall()), where.waterfall)
     pinned = "pinned by the reader" if "series" in ctx.pins else "wired to one another"
     return f"chain {ctx.proof.chain_id}, series {where.series}; contracts {pinned}"
-
-
-def payout(ctx: Context) -> str:
-    """Units and debt follow from the series' own log; the amount follows from them."""
-    given, dist = ctx.proof.payout, ctx.proof.distribution
-    holder = given.holder
-    same("payout.holder", address(holder), holder)
-    units, debt, supply, moments = _replay(ctx, holder)
-    same("payout.units", units, int(given.units))
-    same("payout.lifetime_debt", debt, int(given.lifetime_debt))
-    same("distribution.supply", supply, int(dist.supply))
-    acc = int(dist.acc)
-    amount = payout_between(acc - int(dist.amount), acc, units, debt, supply)
-    same("payout.amount", amount, int(given.amount))
-    symbol = ctx.client.call(ctx.proof.contracts.series, rr.symbol())
-    same("payout.id", payout_id(symbol, dist.number, holder), given.id)
-    return (
-        f"{holder} held {units} of {supply} units ({moments} moves) and gets {amount} minor units"
-    )
-
-
-def _replay(ctx: Context, holder: str) -> tuple[int, int, int, int]:
-    """Units, lifetime debt, supply and number of moves just before the distribution, from the series' log."""
-    series, dist = ctx.proof.contracts.series, ctx.proof.distribution
-    topics: list[bytes | list[bytes] | None] = [[rr.Transfer.TOPIC, rr.Distributed.TOPIC]]
-    units = debt = supply = acc = moves = 0
-    for log in ctx.logs(series, topics, dist.block):
-        if (log.block_number, log.log_index) >= (dist.block, dist.log_index):
-            break
-        if log.topics[0] == rr.Distributed.TOPIC:
-            acc = rr.Distributed.decode(log.topics, log.data).acc
-            continue
-        move = rr.Transfer.decode(log.topics, log.data)
-        supply += move.value * ((int(move.from_, 16) == 0) - (int(move.to, 16) == 0))
-        sign = (move.to == holder) - (move.from_ == holder)
-        units, debt, moves = (
-            units + sign * move.value,
-            debt + sign * acc * move.value,
-            moves + abs(sign),
-        )
-    same("distribution.acc", acc + int(dist.amount), int(dist.acc))
-    return units, debt, supply, moves
 
 
 def distribution(ctx: Context) -> str:

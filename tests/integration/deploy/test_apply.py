@@ -603,7 +603,7 @@ def test_a_function_that_is_opened_later_is_announced(start_town: Callable[..., 
     town.pass_time(6 * 3_600)
     town.apply(DELAYED)
     call = am.set_target_function_role(
-        where, [wf.set_rules(1, wf.Rules((), (), 0, 0, 0)).data[:4]], 1
+        where, [wf.set_rules(1, wf.Rules((), (), (), (), 0, 0, 0)).data[:4]], 1
     )
     for data in (am.schedule(manager, call.data, 0).data, call.data):
         request = {"from": dev_address(0), "to": manager, "data": "0x" + data.hex()}

@@ -6,7 +6,7 @@ import {IRevenueRight} from "../../interfaces/IRevenueRight.sol";
 /// @title Refusals in words.
 library RefusalText {
     /// @notice A sentence for a refusal's number.
-    function of(uint8 code) internal pure returns (string memory) {
+    function sentence(uint8 code) internal pure returns (string memory) {
         if (code > uint8(type(IRevenueRight.Refusal).max)) return "Unknown code.";
         IRevenueRight.Refusal reason = IRevenueRight.Refusal(code);
         if (reason == IRevenueRight.Refusal.None) return "No restriction.";

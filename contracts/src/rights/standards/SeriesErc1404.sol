@@ -3,48 +3,40 @@ pragma solidity ^0.8.30;
 
 import {IERC1404} from "../../interfaces/IERC1404.sol";
 import {IRevenueRight} from "../../interfaces/IRevenueRight.sol";
-import {ISeriesCompliance} from "../../interfaces/ISeriesCompliance.sol";
+import {ISeriesReasons} from "../../interfaces/ISeriesReasons.sol";
 import {HolderAccount} from "../HolderAccount.sol";
-import {SeriesCompliance} from "../SeriesCompliance.sol";
+import {SeriesBase} from "../SeriesBase.sol";
 import {SeriesTerms} from "../SeriesTerms.sol";
 import {RefusalText} from "./RefusalText.sol";
 
 /// @title Why a transfer is refused: as a code, in words, and with the rule and its values.
-abstract contract SeriesErc1404 is SeriesCompliance, IERC1404, ISeriesCompliance {
+/// @dev Asks the series itself, which has the judge, and adds the values.
+abstract contract SeriesErc1404 is SeriesBase, ISeriesReasons {
     using SeriesTerms for uint256;
 
     /// @inheritdoc IERC1404
     function detectTransferRestriction(address from, address to, uint256 value) external view returns (uint8) {
-        (IRevenueRight.Refusal reason,,,) = _judge(from, to, value);
+        (IRevenueRight.Refusal reason,) = IRevenueRight(address(this)).checkTransfer(from, to, value);
         return uint8(reason);
     }
 
     /// @inheritdoc IERC1404
     function messageForTransferRestriction(uint8 restrictionCode) external pure returns (string memory) {
-        return RefusalText.of(restrictionCode);
+        return RefusalText.sentence(restrictionCode);
     }
 
-    /// @inheritdoc ISeriesCompliance
-    function checkPlacement(address holder, uint64 units)
-        external
-        view
-        returns (IRevenueRight.Refusal reason)
-    {
-        (reason,,) = _judgePlacement(holder, units);
-    }
-
-    /// @inheritdoc ISeriesCompliance
+    /// @inheritdoc ISeriesReasons
     function holdersIn(uint16 country) external view returns (uint256) {
         return _holders[country];
     }
 
-    /// @inheritdoc ISeriesCompliance
+    /// @inheritdoc ISeriesReasons
     function explainTransfer(address from, address to, uint256 units)
         external
         view
         returns (IRevenueRight.Refusal reason, uint40 until, bytes32 rule, uint256 limit, uint256 actual)
     {
-        (reason, until,,) = _judge(from, to, units);
+        (reason, until) = IRevenueRight(address(this)).checkTransfer(from, to, units);
         rule = RefusalText.rule(uint8(reason));
         if (until != 0) return (reason, until, rule, until, block.timestamp);
         (limit, actual) = _partyValues(reason, from, to);
@@ -81,8 +73,9 @@ abstract contract SeriesErc1404 is SeriesCompliance, IERC1404, ISeriesCompliance
         }
         if (reason == IRevenueRight.Refusal.BelowMinimumTicket) {
             uint256 rules = SeriesTerms.word(0);
-            bool ofSender = _belowTicket(balance - units, rules);
-            return (rules.minTicket(), ofSender ? balance - units : _accounts[to].word.balance() + units);
+            uint256 rest = from == to ? 0 : balance - units;
+            bool ofSender = rest != 0 && rest < rules.minTicket();
+            return (rules.minTicket(), ofSender ? rest : _accounts[to].word.balance() + units);
         }
         if (reason == IRevenueRight.Refusal.HolderCapReached) return (limits.holderCap(), _holders[0] + 1);
         if (reason == IRevenueRight.Refusal.CountryCapReached) {

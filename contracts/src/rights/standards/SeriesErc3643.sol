@@ -9,7 +9,6 @@ import {HolderAccount} from "../HolderAccount.sol";
 import {SeriesIssuance} from "../SeriesIssuance.sol";
 import {SeriesState} from "../SeriesState.sol";
 import {SeriesTerms} from "../SeriesTerms.sol";
-import {SeriesTransfers} from "../SeriesTransfers.sol";
 import {SeriesErc7943} from "./SeriesErc7943.sol";
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
@@ -18,7 +17,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 /// @dev Terms, registry and name are fixed in the code, so their setters refuse. Units exist from issuing to redemption and
 /// the supply is fixed by sealing, so `mint` and `burn` work before it only. Batches are the single functions in a row and
 /// need the permission for the batch function itself.
-abstract contract SeriesErc3643 is SeriesErc7943, SeriesIssuance, SeriesTransfers, ISeriesStandards {
+abstract contract SeriesErc3643 is SeriesErc7943, SeriesIssuance, ISeriesStandards {
     /* VIEWS */
 
     /// @inheritdoc IERC3643
@@ -97,14 +96,6 @@ abstract contract SeriesErc3643 is SeriesErc7943, SeriesIssuance, SeriesTransfer
         if (!s.paused()) revert ExpectedPause();
         _state = s.withPaused(false);
         emit Unpaused(msg.sender);
-    }
-
-    /// @inheritdoc IERC3643
-    function batchTransfer(address[] calldata toList, uint256[] calldata amounts) external {
-        _requireSame(toList.length, amounts.length);
-        for (uint256 i = 0; i < toList.length; ++i) {
-            _move(msg.sender, toList[i], amounts[i]);
-        }
     }
 
     /* FREEZES */
@@ -233,7 +224,8 @@ abstract contract SeriesErc3643 is SeriesErc7943, SeriesIssuance, SeriesTransfer
             IRevenueRight.Refusal reason = IRevenueRight.Refusal.BelowMinimumTicket;
             revert IRevenueRight.TransferRefused(wallet, address(0), amount, reason, 0);
         }
-        _release(wallet, balance, amount);
+        uint256 taken = _frozenPart(wallet, balance, amount);
+        if (taken != 0) _freeze(wallet, _frozenUnits(wallet) - taken);
         _store(wallet, _accounts[wallet].word.minus(amount));
         _state = s.withSupply(uint48(s.supply() - amount));
         emit IERC20.Transfer(wallet, address(0), amount);

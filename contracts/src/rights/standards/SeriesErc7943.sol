@@ -7,7 +7,7 @@ import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
 import {IRevenueRight} from "../../interfaces/IRevenueRight.sol";
 import {ISeriesCompliance} from "../../interfaces/ISeriesCompliance.sol";
 import {HolderAccount} from "../HolderAccount.sol";
-import {SeriesCompliance} from "../SeriesCompliance.sol";
+import {SeriesAdmission} from "../SeriesAdmission.sol";
 import {SeriesMoves} from "../SeriesMoves.sol";
 import {SeriesTerms} from "../SeriesTerms.sol";
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
@@ -16,7 +16,7 @@ import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.so
 /// @dev There is one stored number of frozen units. `setFrozenTokens` may set it above the balance, the partial freezes of
 /// ERC-3643 may not; each reports in the events of both standards. A forced transfer takes free units first and lowers the
 /// freeze for the rest, saying so before the transfer.
-abstract contract SeriesErc7943 is SeriesCompliance, SeriesMoves, IERC7943 {
+abstract contract SeriesErc7943 is SeriesAdmission, SeriesMoves, IERC7943 {
     /* QUESTIONS */
 
     /// @inheritdoc IERC7943
@@ -32,7 +32,8 @@ abstract contract SeriesErc7943 is SeriesCompliance, SeriesMoves, IERC7943 {
 
     /// @inheritdoc IERC7943
     function canTransfer(address from, address to, uint256 amount) external view returns (bool) {
-        (IRevenueRight.Refusal reason,,,) = _judge(from, to, amount);
+        // The judge is in the other half, under the same address.
+        (IRevenueRight.Refusal reason,) = IRevenueRight(address(this)).checkTransfer(from, to, amount);
         return reason == IRevenueRight.Refusal.None;
     }
 
@@ -62,7 +63,8 @@ abstract contract SeriesErc7943 is SeriesCompliance, SeriesMoves, IERC7943 {
         uint256 balance = _accounts[from].word.balance();
         if (amount > balance) revert IERC20Errors.ERC20InsufficientBalance(from, balance, amount);
         HolderAccount recipient = _receiving(from, balance == amount, to, amount);
-        _release(from, balance, amount);
+        uint256 taken = _frozenPart(from, balance, amount);
+        if (taken != 0) _reportFreeze(from, _frozenUnits(from), _frozenUnits(from) - taken);
         _store(to, recipient);
         _forcedMove(from, to, amount);
         emit ForcedTransfer(from, to, amount);
@@ -79,17 +81,22 @@ abstract contract SeriesErc7943 is SeriesCompliance, SeriesMoves, IERC7943 {
         if (reason != IRevenueRight.Refusal.None) revert IRevenueRight.TransferRefused(from, to, amount, reason, 0);
     }
 
-    /// @dev Lowers the freeze by what of `units` is not free.
-    function _release(address account, uint256 balance, uint256 units) internal {
+    /// @dev How many of `units` are not free. Free units go first.
+    function _frozenPart(address account, uint256 balance, uint256 units) internal view returns (uint256) {
         uint256 frozen = _frozenUnits(account);
         uint256 free = balance > frozen ? balance - frozen : 0;
-        if (units > free) _freeze(account, frozen - (units - free));
+        return units > free ? units - free : 0;
     }
 
-    /// @dev Replaces the number of frozen units and reports it to readers of either standard.
+    /// @dev Replaces the number of frozen units.
     function _freeze(address account, uint256 amount) internal {
         uint256 before = _frozenUnits(account);
         _setFrozenUnits(account, amount);
+        _reportFreeze(account, before, amount);
+    }
+
+    /// @dev Tells readers of either standard.
+    function _reportFreeze(address account, uint256 before, uint256 amount) private {
         emit Frozen(account, amount);
         if (amount > before) emit IERC3643.TokensFrozen(account, amount - before);
         if (amount < before) emit IERC3643.TokensUnfrozen(account, before - amount);
