@@ -18,6 +18,7 @@ from usufruct.contracts import Address, Call, address, shared
 from usufruct.contracts import meter_registry as mr
 from usufruct.contracts import participant_registry as pr
 from usufruct.contracts import revenue_right as rr
+from usufruct.contracts import series_extension as se
 from usufruct.contracts import series_factory as sf
 from usufruct.contracts import settlement_currency as sc
 from usufruct.contracts import statement_book as sb
@@ -116,10 +117,10 @@ class Village:
             "SettlementCurrency", sc.deploy_data(authority, "Village Dollar", "USDV")
         )
         nonce = self.client.nonce(self.admin)
-        waterfall = address(get_create_address(self.admin, Nonce(nonce + 2)))
-        right = self._put(
-            "RevenueRightImpl", rr.deploy_data(authority, registry, currency, waterfall)
-        )
+        waterfall = address(get_create_address(self.admin, Nonce(nonce + 3)))
+        places = (authority, registry, currency, waterfall)
+        extension = self._put("SeriesExtension", se.deploy_data(*places))
+        right = self._put("RevenueRightImpl", rr.deploy_data(*places, extension))
         factory = self._put("SeriesFactory", sf.deploy_data(authority, right))
         put = self._put("Waterfall", wf.deploy_data(authority, book, currency, factory, 0))
         assert put == waterfall
@@ -167,7 +168,7 @@ class Village:
     def new_series(self, stream: int, symbol: str) -> tuple[Address, Receipt]:
         """Create a series without holders."""
         text = symbol.encode().ljust(32, b"\0")
-        terms = shared.Terms(text, text, stream, 1, 1_000, 3, 0, 14, 0, 0, 0, 0, 0, 0, 0, 0, False)
+        terms = shared.IRevenueRightTerms(text, text, stream, 1, 1_000, 3, 0, 14, 0, 0, 0, 0, 0, 0, 0, 0, False)
         series = self.ask("SeriesFactory", sf.address_of(terms, text))
         return series, self.do("SeriesFactory", sf.create(terms, text))
 
@@ -175,7 +176,7 @@ class Village:
         self, stream: int, steps: Sequence[wf.Step], kpis: Sequence[wf.Kpi] = ()
     ) -> Receipt:
         """Record waterfall rules."""
-        rules = wf.Rules(tuple(steps), tuple(kpis), 0, 10_000, 0)
+        rules = wf.Rules(tuple(steps), tuple(kpis), (), (), 0, 10_000, 0)
         return self.do("Waterfall", wf.set_rules(stream, rules))
 
     # --- data and money ----------------------------------------------------------------------------
@@ -224,6 +225,24 @@ class Village:
         return self.do("Waterfall", wf.settle(stream, period))
 
 
+def step(
+    kind: wf.StepKind, payee: str, amount: int = 0, bp: int = 0, account: int = 0, **more: object
+) -> wf.Step:
+    """A step that always takes part."""
+    return wf.Step(
+        kind=kind,
+        to_series=bool(more.get("to_series", False)),
+        purpose=wf.Purpose.GENERAL,
+        when=wf.When.ALWAYS,
+        trigger=0,
+        account=account,
+        draw_from=int(str(more.get("draw_from", 0))),
+        payee=address(payee),
+        amount=amount,
+        bp=bp,
+    )
+
+
 def residual(payee: str, *, to_series: bool) -> wf.Step:
     """A step that takes all that is left."""
-    return wf.Step(wf.StepKind.RESIDUAL, to_series, False, address(payee), 0, 0)
+    return step(wf.StepKind.RESIDUAL, payee, to_series=to_series)

@@ -10,6 +10,8 @@ interface ISeriesCompliance {
 
     /// @notice The caller is neither the factory nor its policy.
     error NotPolicy(address caller);
+    /// @notice The caller is not the participant registry.
+    error NotRegistry(address caller);
     /// @notice The registry does not say that the wallet is lost.
     error WalletNotLost(address wallet);
     /// @notice The two wallets are not of one participant.
@@ -19,6 +21,6 @@ interface ISeriesCompliance {
     function setRestricted(bool restricted) external;
 
     /// @notice Moves units, frozen units, and income paid or not, from a wallet that the registry says is lost to another
-    /// wallet of its participant. Only the registry, or a registrar. @custom:access-control REGISTRAR
+    /// wallet of its participant. Only the registry, at the order of a registrar.
     function recover(address lost, address replacement) external;
 }

@@ -59,10 +59,12 @@ library WaterfallMath {
     function run(bytes memory rules, Start memory start) internal pure returns (Result memory result) {
         result.multiplierBp = multiplier(rules, start);
         PackedLine[] memory lines = new PackedLine[](rules.stepCount());
-        bool judging = rules.triggerCount() != 0;
+        uint256 triggers = rules.triggerCount();
+        bool judging = triggers != 0;
         if (judging) {
-            result.breached = start.breached;
-            result.ratiosBp = new uint32[](rules.triggerCount());
+            // A trigger that the rules no longer have is forgotten.
+            result.breached = uint8(start.breached & ((1 << triggers) - 1));
+            result.ratiosBp = new uint32[](triggers);
         }
         uint256 available = start.receipts;
         unchecked {
@@ -163,20 +165,15 @@ library WaterfallMath {
 
     /// @dev Pays what is due with arrears as far as the money goes, then as far as the step's reserve goes. A due that no period
     /// could pay stops at 2⁶⁴ − 1.
-    function _pay(
-        bytes memory rules,
-        Start memory start,
-        PackedStep step,
-        uint256 i,
-        uint256 due,
-        uint256 available
-    ) private pure returns (PackedLine, uint256 left) {
+    function _pay(bytes memory rules, Start memory start, PackedStep step, uint256 i, uint256 due, uint256 available)
+        private
+        pure
+        returns (PackedLine, uint256 left)
+    {
         uint256 account = step.account();
         unchecked {
-            if (account != 0) {
-                due += start.balances[account];
-                if (due > type(uint64).max) due = type(uint64).max;
-            }
+            if (account != 0) due += start.balances[account];
+            if (due > type(uint64).max) due = type(uint64).max;
             uint256 paid = available < due ? available : due;
             left = available - paid;
             uint256 drawn = 0;

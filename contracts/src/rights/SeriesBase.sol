@@ -102,7 +102,7 @@ abstract contract SeriesBase {
         _;
     }
 
-    function _requireAuthorized() internal view {
+    function _requireAuthorized() private view {
         address factory = SeriesTerms.factory(SeriesTerms.word(1));
         (bool immediate,) = AUTHORITY.canCall(msg.sender, factory, msg.sig);
         if (!immediate) revert IRevenueRight.NotAuthorized(msg.sender, msg.sig);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
 import {IJurisdictionPolicy} from "../interfaces/IJurisdictionPolicy.sol";
+import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
 import {ISeriesCompliance} from "../interfaces/ISeriesCompliance.sol";
 import {ISeriesFactory} from "../interfaces/ISeriesFactory.sol";
 import {SeriesTerms} from "./SeriesTerms.sol";
@@ -14,7 +14,7 @@ import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 /// A series is a clone of one implementation with its terms, and this factory's address, behind its code: there is nothing to
 /// initialise and nothing to upgrade. Its address follows from terms and salt, so it may be published before it exists,
 /// and the same series cannot be made twice. The role configuration of this factory governs `create` here and `issue`,
-/// `seal` and `setPaused` on every series. Terms are checked here once; series rely on them. Whether the stream is open is not
+/// `seal` and every other order on each series. Terms are checked here once; series rely on them. Whether the stream is open is not
 /// checked: rights to a stream may be sold before it runs.
 contract SeriesFactory is AccessManaged, ISeriesFactory {
     /// @dev Bits 1 to 3, the members of IParticipantRegistry.Class after None.
@@ -76,7 +76,9 @@ contract SeriesFactory is AccessManaged, ISeriesFactory {
 
     /// @inheritdoc ISeriesFactory
     function setPolicy(address policy_) external restricted {
-        if (policy != address(0) || IJurisdictionPolicy(policy_).factory() != address(this)) revert InvalidPolicy(policy_);
+        if (policy != address(0) || IJurisdictionPolicy(policy_).factory() != address(this)) {
+            revert InvalidPolicy(policy_);
+        }
         policy = policy_;
         emit PolicySet(policy_);
     }

@@ -30,7 +30,7 @@ contract RecoverUnitsTest is StandardsKit {
         vm.expectEmit(address(series));
         emit ISeriesCompliance.Recovered(adam, next, 5000, 1200);
         vm.prank(registrar);
-        series.recover(adam, next);
+        series.recoveryAddress(adam, next, address(0));
         assertEq(series.getFrozenTokens(next), 1200, "units");
         assertEq(series.getFrozenTokens(adam), 0, "left");
         assertTrue(series.isFrozen(next), "wallet");
@@ -67,21 +67,24 @@ contract RecoverUnitsTest is StandardsKit {
     function test_RevertWhen_TheWalletIsNotLost() public {
         vm.expectRevert(abi.encodeWithSelector(ISeriesCompliance.WalletNotLost.selector, adam));
         vm.prank(registrar);
-        series.recover(adam, next);
+        series.recoveryAddress(adam, next, address(0));
     }
 
     function test_RevertWhen_TheOtherIsAnotherPerson() public {
         _markLost();
         vm.expectRevert(abi.encodeWithSelector(ISeriesCompliance.NotSameParticipant.selector, adam, barb));
         vm.prank(registrar);
-        series.recover(adam, barb);
+        series.recoveryAddress(adam, barb, address(0));
     }
 
     function test_RevertWhen_OrderedByAnybody() public {
         _markLost();
-        bytes4 selector = ISeriesCompliance.recover.selector;
+        bytes4 selector = IERC3643.recoveryAddress.selector;
         vm.expectRevert(abi.encodeWithSelector(IRevenueRight.NotAuthorized.selector, mallory, selector));
         vm.prank(mallory);
+        series.recoveryAddress(adam, next, address(0));
+        vm.expectRevert(abi.encodeWithSelector(ISeriesCompliance.NotRegistry.selector, registrar));
+        vm.prank(registrar);
         series.recover(adam, next);
     }
 
@@ -114,6 +117,6 @@ contract RecoverUnitsTest is StandardsKit {
     function _recover() private {
         _markLost();
         vm.prank(registrar);
-        series.recover(adam, next);
+        series.recoveryAddress(adam, next, address(0));
     }
 }

@@ -4,7 +4,6 @@ pragma solidity ^0.8.30;
 import {Roles} from "../../src/governance/Roles.sol";
 import {IERC3643} from "../../src/interfaces/IERC3643.sol";
 import {IERC7943} from "../../src/interfaces/IERC7943.sol";
-import {ISeriesCompliance} from "../../src/interfaces/ISeriesCompliance.sol";
 import {RightsKit} from "../rights/RightsKit.sol";
 
 /// @title A sealed series whose offices may give every order. Adam and Barb may send each other units; Dora is a stranger.
@@ -17,7 +16,6 @@ abstract contract StandardsKit is RightsKit {
         _allow(Roles.REGISTRAR, IERC3643.freezePartialTokens.selector);
         _allow(Roles.REGISTRAR, IERC3643.unfreezePartialTokens.selector);
         _allow(Roles.REGISTRAR, IERC3643.recoveryAddress.selector);
-        _allow(Roles.REGISTRAR, ISeriesCompliance.recover.selector);
         _allow(Roles.REGISTRAR, IERC3643.batchForcedTransfer.selector);
         _allow(Roles.REGISTRAR, IERC3643.batchSetAddressFrozen.selector);
         _allow(Roles.REGISTRAR, IERC3643.batchFreezePartialTokens.selector);

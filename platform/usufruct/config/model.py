@@ -8,8 +8,8 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
 
+from usufruct.config.model_waterfalls import Kpi, Trigger, Waterfall, WaterfallStep
 from usufruct.contracts import Address
-from usufruct.core import waterfall as core
 from usufruct.core.periods import period_bounds
 from usufruct.core.tariffs import Tariff
 from usufruct.money import Currency
@@ -25,6 +25,7 @@ __all__ = [
     "Delays",
     "DevReference",
     "Holder",
+    "Jurisdiction",
     "Kpi",
     "Meter",
     "Oracle",
@@ -32,6 +33,8 @@ __all__ = [
     "Project",
     "Series",
     "Stream",
+    "Trigger",
+    "Votes",
     "Waterfall",
     "WaterfallStep",
 ]
@@ -115,6 +118,8 @@ class Delays:
         admin: A new administrator, and a change of which office may call what.
         grant: A grant of an office, by office.
         execution: A call of an office after its announcement, by office.
+        policy: A change of the jurisdiction policy.
+        bond: A withdrawal from an operator's bond after its announcement.
     """
 
     signers: int
@@ -122,6 +127,42 @@ class Delays:
     admin: int = 0
     grant: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     execution: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    policy: int = 0
+    bond: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """How holders and owners decide, fixed at deployment.
+
+    Attributes:
+        holders: Seconds in which holders vote.
+        approval: Seconds that their approval can be used.
+        proposal_bp: Least share of the units of a holder who proposes, basis points.
+        quorum: Part of the units that must vote: numerator, denominator, whether to be exceeded.
+        majority: Part of yes and no that must be yes, in the same form.
+        owners: Seconds in which owners vote.
+    """
+
+    holders: int
+    approval: int
+    proposal_bp: int
+    quorum: tuple[int, int, bool]
+    majority: tuple[int, int, bool]
+    owners: int
+
+
+@dataclass(frozen=True, slots=True)
+class Jurisdiction:
+    """What must be filed before units move, at first.
+
+    Attributes:
+        mode: Number of the mode in JurisdictionPolicy.
+        cool_off: Seconds from the recording of a filing to the end of the lock.
+    """
+
+    mode: int
+    cool_off: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,60 +349,6 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class WaterfallStep:
-    """One step.
-
-    Exactly one of `payee` and `series` is set, none for a reserve. Amounts in minor units.
-    """
-
-    label: str
-    kind: core.StepKind
-    payee: Address | None
-    series: str | None
-    amount: int
-    bp: int
-    carries: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Kpi:
-    """One KPI of the operator's fee, with its name; figures as in `usufruct.core.waterfall.Kpi`."""
-
-    name: str
-    index: int
-    floor_bp: int
-    target_bp: int
-    cap_bp: int
-    weight_bp: int
-
-
-@dataclass(frozen=True, slots=True)
-class Waterfall:
-    """Distribution rules of a stream."""
-
-    stream: str
-    stream_id: int
-    steps: tuple[WaterfallStep, ...]
-    kpis: tuple[Kpi, ...]
-    min_multiplier_bp: int
-    max_multiplier_bp: int
-    max_change_bp: int
-
-    def rules(self, series: Mapping[str, str]) -> core.Rules:
-        """The rules with the addresses of the series, given by code, filled in."""
-        return core.Rules(
-            steps=tuple(_core_step(step, series) for step in self.steps),
-            kpis=tuple(
-                core.Kpi(kpi.index, kpi.floor_bp, kpi.target_bp, kpi.cap_bp, kpi.weight_bp)
-                for kpi in self.kpis
-            ),
-            min_multiplier_bp=self.min_multiplier_bp,
-            max_multiplier_bp=self.max_multiplier_bp,
-            max_change_bp=self.max_change_bp,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class DevReference:
     """A place of the file that names a development account or key."""
 
@@ -382,6 +369,8 @@ class Community:
         delays: Waiting times.
         roles: Accounts by office (keys as in PEOPLE_ROLES); an office may be vacant.
         oracle: The oracle quorum.
+        votes: How holders and owners decide.
+        jurisdiction: What must be filed before units move.
         streams: In the order of the file.
         meters: In the order of the file, groups expanded.
         participants: In the order of the file.
@@ -399,6 +388,8 @@ class Community:
     delays: Delays
     roles: Mapping[str, tuple[Address, ...]]
     oracle: Oracle
+    votes: Votes
+    jurisdiction: Jurisdiction
     streams: tuple[Stream, ...]
     meters: tuple[Meter, ...]
     participants: tuple[Participant, ...]
@@ -423,18 +414,3 @@ class Community:
         for code in stream.depends_on:
             self._place(self.stream(code), order)
         order.setdefault(stream.code, stream)
-
-
-_NOBODY: Final = "0x" + "0" * 40
-
-
-def _core_step(step: WaterfallStep, series: Mapping[str, str]) -> core.Step:
-    payee = series[step.series] if step.series is not None else step.payee
-    return core.Step(
-        kind=step.kind,
-        to_series=step.series is not None,
-        carries=step.carries,
-        payee=payee or _NOBODY,
-        amount=step.amount,
-        bp=step.bp,
-    )

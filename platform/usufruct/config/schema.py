@@ -23,6 +23,7 @@ from usufruct.config.values import (
     KeyText,
     Month,
     Natural,
+    Part,
     Payee,
     Ratio,
     Share,
@@ -42,6 +43,7 @@ __all__ = [
     "StepTable",
     "StreamTable",
     "TariffTable",
+    "TriggerTable",
     "WaterfallTable",
 ]
 
@@ -52,6 +54,7 @@ _Class = Literal["retail", "professional", "institution"]
 _Rank = Literal["senior", "mezzanine", "junior", "residual"]
 _Scheme = Literal["gateway-secp256k1", "device-secp256k1", "device-p256"]
 _BaseUnit = Literal["Wh", "L", "s", "unit"]
+_StepAccount = Annotated[int, Field(ge=1, le=31)]
 _Country = Annotated[int, Field(ge=1, le=999)]
 _StepKind = Literal[
     "fixed",
@@ -62,8 +65,11 @@ _StepKind = Literal[
     "due",
     "residual",
 ]
-_DelayedOffice = Literal["oracle_admin", "treasurer", "policy", "fund_manager"]
-_Office = _DelayedOffice | Literal["registrar", "issuer", "pauser", "guardian", "auditor"]
+_DelayedOffice = Literal["oracle_admin", "treasurer", "policy"]
+_Office = (
+    _DelayedOffice | Literal["registrar", "issuer", "pauser", "guardian", "auditor", "fund_manager"]
+)
+_Mode = Literal["open", "filing", "evidence"]
 _Accounts = Annotated[list[Account], Field(min_length=1)]
 _Vacancy = Annotated[list[Account], Field(default_factory=list)]
 
@@ -101,6 +107,26 @@ class DelaysTable(_Table):
     admin: Duration = 0
     grant: dict[_Office, Duration] = Field(default_factory=dict)
     execution: dict[_DelayedOffice, Duration] = Field(default_factory=dict)
+    policy: Duration = 0
+    bond: Duration = 0
+
+
+class VotesTable(_Table):
+    """`[votes]`: how holders and owners decide; fixed at deployment."""
+
+    holders: Duration = 14 * 86_400
+    approval: Duration = 90 * 86_400
+    proposal: Share = 500
+    quorum: Part = (1, 3, False)
+    majority: Part = (2, 3, False)
+    owners: Duration = 30 * 86_400
+
+
+class JurisdictionTable(_Table):
+    """`[jurisdiction]`: what must be filed before units move, at first."""
+
+    mode: _Mode = "open"
+    cool_off: Duration = 0
 
 
 class RolesTable(_Table):
@@ -251,6 +277,24 @@ class KpiTable(_Table):
     weight: Share
 
 
+class EntryTable(_Table):
+    """Amount of a due step from a period on."""
+
+    period: _Id32
+    amount: DecimalText
+
+
+class TriggerTable(_Table):
+    """One trigger of a waterfall; steps are named by their labels."""
+
+    name: Code
+    kind: Literal["coverage", "dscr", "open_dispute"]
+    before: Text | None = None
+    dues: list[Text] = []
+    threshold: BasisPoints = 0
+    cure: BasisPoints | None = None
+
+
 class StepTable(_Table):
     """One step of a waterfall; which keys it takes depends on `kind`."""
 
@@ -259,7 +303,11 @@ class StepTable(_Table):
     payee: Payee | None = None
     amount: DecimalText | None = None
     share: Share | None = None
-    carries: bool = False
+    account: _StepAccount | None = None
+    draws: _StepAccount | None = None
+    when: Text | None = None
+    purpose: Literal["public_charge", "owners_share"] | None = None
+    schedule: Annotated[list[EntryTable], Field(max_length=255)] = []
 
 
 class WaterfallTable(_Table):
@@ -269,6 +317,7 @@ class WaterfallTable(_Table):
     multiplier: Annotated[list[BasisPoints], Field(min_length=2, max_length=2)] = [0, 10_000]
     max_change: BasisPoints = 0
     kpis: Annotated[list[KpiTable], Field(max_length=16)] = []
+    triggers: Annotated[list[TriggerTable], Field(max_length=8)] = []
     steps: Annotated[list[StepTable], Field(min_length=1, max_length=32)]
 
 
@@ -280,6 +329,8 @@ class CommunityTable(_Table):
     currency: CurrencyTable
     delays: DelaysTable
     roles: RolesTable
+    votes: VotesTable = VotesTable()
+    jurisdiction: JurisdictionTable = JurisdictionTable()
     oracle: OracleTable
     stream: Annotated[list[StreamTable], Field(min_length=1)]
     meters: list[MeterGroupTable] = []

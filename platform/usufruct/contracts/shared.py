@@ -47,9 +47,9 @@ __all__ = [
     "Entry",
     "FailedCall",
     "FailedDeployment",
+    "FundTerms",
     "FundsWithdrawn",
     "GasTooLow",
-    "IRevenueRightTerms",
     "InexactPayment",
     "InsufficientBalance",
     "InvalidRules",
@@ -82,6 +82,7 @@ __all__ = [
     "SafeCastOverflowedUintDowncast",
     "SafeERC20FailedOperation",
     "SeriesIsClosed",
+    "Statement",
     "Step",
     "StepKind",
     "StreamExists",
@@ -97,12 +98,13 @@ __all__ = [
     "TriggerKind",
     "UnknownSeries",
     "UnknownStream",
+    "UnsuitableCurrency",
     "When",
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class FundTerms:
     """What the fund is; fixed when it opens."""
 
     ABI: ClassVar[str] = "(address,uint8,uint16,uint8,uint8,int32)"
@@ -138,7 +140,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class IRevenueRightTerms:
+class Terms:
     """What the series is; fixed in the clone's code."""
 
     ABI: ClassVar[str] = (
@@ -223,6 +225,89 @@ class IRevenueRightTerms:
             raw[14],
             raw[15],
             raw[16],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Statement of one stream and period, signed by the oracle quorum (EIP-712 type of the same
+    name and order).
+    """
+
+    ABI: ClassVar[str] = (
+        "(uint32,uint32,uint16,uint40,uint40,bytes32,bytes32,bytes32,uint64,int64,bytes32,uint16,uint16,bytes32,bytes32)"
+    )
+
+    stream: int
+    """Stream number."""
+    period: int
+    """Period number, 1 for the first."""
+    version: int
+    """1 for the first statement of the period, +1 for each that supersedes it."""
+    from_: int
+    """Period start (unix seconds, inclusive); must equal the previous period's end."""
+    to: int
+    """Period end (exclusive)."""
+    first_head: bytes
+    """Anchored head at `from`."""
+    last_head: bytes
+    """Anchored head at `to`."""
+    lines_root: bytes
+    """RFC 9162 Keccak root over the statement lines."""
+    gross: int
+    """Sum of the lines in minor currency units."""
+    adjustments: int
+    """Signed correction of earlier periods."""
+    tariff_hash: bytes
+    """Hash of the tariff used; must be the registered one."""
+    coverage_bp: int
+    """Covered share of expected intervals, rounded down."""
+    estimated_bp: int
+    """Estimated share of quantity, rounded up."""
+    kpis: bytes
+    """Sixteen big-endian uint16 values in basis points; 0xFFFF is "missing"."""
+    documents: bytes
+    """keccak256 of the list of further documents, 0 if none."""
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The members as eth_abi takes them."""
+        return (
+            self.stream,
+            self.period,
+            self.version,
+            self.from_,
+            self.to,
+            self.first_head,
+            self.last_head,
+            self.lines_root,
+            self.gross,
+            self.adjustments,
+            self.tariff_hash,
+            self.coverage_bp,
+            self.estimated_bp,
+            self.kpis,
+            self.documents,
+        )
+
+    @classmethod
+    def from_abi(cls, raw: tuple[Any, ...]) -> Self:
+        """The struct from the members as eth_abi gives them."""
+        return cls(
+            raw[0],
+            raw[1],
+            raw[2],
+            raw[3],
+            raw[4],
+            raw[5],
+            raw[6],
+            raw[7],
+            raw[8],
+            raw[9],
+            raw[10],
+            raw[11],
+            raw[12],
+            raw[13],
+            raw[14],
         )
 
 
@@ -1954,3 +2039,26 @@ class UnknownStream(rt.ContractError):
         """The error in revert data."""
         raw = rt.decode(("uint32",), data[4:])
         return cls(raw[0])
+
+
+@dataclass(eq=False)
+class UnsuitableCurrency(rt.ContractError):
+    """The currency has a value its field does not allow. Field "code": it is no contract;
+    "decimals": more than 18, or it does not say; "totalSupply": 2⁶⁴ units or more, or it does
+    not say (the value is then 2²⁵⁶ − 1).
+    """
+
+    NAME: ClassVar[str] = "UnsuitableCurrency"
+    SIGNATURE: ClassVar[str] = "UnsuitableCurrency(address,bytes32,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("fb1d1617")
+    FIELDS: ClassVar[tuple[str, ...]] = ("currency", "field", "value")
+
+    currency: rt.Address
+    field: bytes
+    value: int
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address", "bytes32", "uint256"), data[4:])
+        return cls(rt.address(raw[0]), raw[1], raw[2])

@@ -18,6 +18,10 @@ from usufruct.errors import ConfigError
 __all__ = ["meters", "serial_hash"]
 
 _PAGE: Final = 100
+_KEY_DELAY: Final = 86_400
+"""Seconds by which MeterRegistry wants a new key announced ahead."""
+_SLACK: Final = 3_600
+"""Seconds for the announcement to be mined."""
 _NEW_METER: Final = "register the device under a new id"
 
 
@@ -128,7 +132,7 @@ def _key(site: Site, meter: Meter, found: mr.Meter) -> Iterator[Action]:
     scheme = mr.Scheme(SCHEMES[meter.scheme])
     if (scheme, x, y) == (found.scheme, found.key_x, found.key_y):
         return
-    since = max(site.now, found.valid_from)
+    since = max(site.now + _KEY_DELAY + _SLACK, found.valid_from)
     yield Action(
         key=f"meter/{meter.id}/key/{x.hex()[:16]}",
         change=Change.CHANGE,

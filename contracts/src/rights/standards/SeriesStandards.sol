@@ -34,7 +34,7 @@ contract SeriesStandards is SeriesErc3643, ISeriesCompliance {
 
     /// @inheritdoc ISeriesCompliance
     function recover(address lost, address replacement) external {
-        if (msg.sender != address(REGISTRY)) _requireAuthorized();
+        if (msg.sender != address(REGISTRY)) revert NotRegistry(msg.sender);
         _recover(lost, replacement);
     }
 
