@@ -29,6 +29,7 @@ PARTS: Final[Mapping[str, str]] = MappingProxyType(
         "serve": "usufruct.api.cli",
         "keep": "usufruct.keeper.cli",
         "fund": "usufruct.keeper.cli",
+        "records": "usufruct.keeper.cli",
         "payouts": "usufruct.api.cli",
         "reconcile": "usufruct.api.cli",
         "verify": "usufruct.proof.cli",

@@ -15,6 +15,7 @@ from web3 import HTTPProvider, Web3
 
 from benches._report import Row, at_least, report
 from demonstrate.anvil import Anvil
+from demonstrate.api import answers
 from demonstrate.feeds import make_feed
 from demonstrate.month import Month
 from demonstrate.options import Options
@@ -54,7 +55,7 @@ def main() -> None:
             workers = Workers(processes, places, feed.community, anvil)
             api = serve(options, processes, places, anvil, feed.community, workers)
             workers.wait()
-            processes.wait_until("the API", lambda: api.ready("/health"), 60)
+            processes.wait_until("the API", lambda: answers(f"{api.url}/health"), 60)
             month = Month(processes, places, anvil, workers, feed, Console(stderr=True))
             month.run()
             readings = sum(batch["count"] for batch in api.all("/v1/batches", limit=200))

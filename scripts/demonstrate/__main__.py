@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from demonstrate.anvil import Anvil
-from demonstrate.api import Api
+from demonstrate.api import Api, answers
 from demonstrate.feeds import make_feed, month_done
 from demonstrate.month import Month
 from demonstrate.options import Options, parse
@@ -63,7 +63,7 @@ def _run(options: Options, processes: Stack, console: Console) -> int:
     workers = Workers(processes, places, feed.community, anvil)
     api = serve(options, processes, places, anvil, feed.community, workers)
     workers.wait()
-    processes.wait_until("the API", lambda: api.ready("/health"), 60)
+    processes.wait_until("the API", lambda: answers(f"{api.url}/health"), 60)
     month = Month(processes, places, anvil, workers, feed, console)
     month.run()
     summary = Summary(month, api, console)

@@ -9,10 +9,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
 from demonstrate.anvil import CHAIN_ID, Anvil
-from demonstrate.api import Api
+from demonstrate.api import Api, answers
 from demonstrate.options import Options
 from demonstrate.processes import ProcessFailed, Stack, free_port
 
@@ -150,14 +148,6 @@ def serve(
         argv += ["--worker", url]
     processes.start("server", argv, {"USUFRUCT_EVIDENCE_SECONDS": "1"})
     return Api(f"http://127.0.0.1:{port}")
-
-
-def answers(url: str) -> bool:
-    """True if a GET of the URL gives 200."""
-    try:
-        return httpx.get(url, timeout=2).status_code == httpx.codes.OK
-    except httpx.HTTPError:
-        return False
 
 
 def feed(places: Places, month: Path) -> int:

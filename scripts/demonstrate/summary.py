@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from demonstrate.api import Api
+from demonstrate.api import Api, answers
 from demonstrate.month import Month
 from demonstrate.processes import ProcessFailed
 from demonstrate.stack import BIN, command
@@ -100,7 +100,7 @@ class Summary:
 
     def complete(self) -> bool:
         """True once the ledger holds all payouts as paid and all evidence was checked."""
-        if not self.api.ready("/ready"):
+        if not answers(f"{self.api.url}/ready"):
             return False
         batches = self._of_period(self.api.all("/v1/batches", limit=200))
         statements = self._of_period(self.api.all("/v1/statements", limit=200))

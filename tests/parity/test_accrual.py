@@ -142,7 +142,25 @@ def open_market(node: Node, units: list[int]) -> Market:
     code = node.deploy(revenue_right.deploy_data(authority, registry, currency, office))
     factory = node.deploy(series_factory.deploy_data(authority, code))
     terms = series_factory.Terms(
-        *(b"Parity".ljust(32, b"\0"), b"PAR".ljust(32, b"\0"), 1, 1, TERM, 0, 0, 0b1110, 0, 0, 0)
+        *(
+            b"Parity".ljust(32, b"\0"),
+            b"PAR".ljust(32, b"\0"),
+            1,
+            1,
+            TERM,
+            0,
+            0,
+            0b1110,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            False,
+        )
     )
     series = node.call(factory, series_factory.address_of(terms, bytes(32)))
     node.send(factory, series_factory.create(terms, bytes(32)).data)

@@ -85,12 +85,12 @@ class Settled:
                 self.village.client.chain_id,
                 proof.Contracts(
                     at["SettlementCurrency"],
+                    at["SeriesFactory"],
                     at["Waterfall"],
                     at["StatementBook"],
                     at["StreamRegistry"],
                     at["TelemetryAnchor"],
                 ),
-                proof.payout_id("VIL", number, holder),
                 payout_pos=pos,
                 wallet=wallet,
                 readings=readings,

@@ -15,15 +15,16 @@ from web3.utils.address import get_create_address
 from usufruct.chain.client import ChainClient
 from usufruct.chain.records import Receipt
 from usufruct.contracts import Address, Call, address, shared
-from usufruct.contracts import access_manager as am
 from usufruct.contracts import meter_registry as mr
 from usufruct.contracts import participant_registry as pr
 from usufruct.contracts import revenue_right as rr
+from usufruct.contracts import series_extension as se
 from usufruct.contracts import series_factory as sf
 from usufruct.contracts import settlement_currency as sc
 from usufruct.contracts import statement_book as sb
 from usufruct.contracts import stream_registry as sr
 from usufruct.contracts import telemetry_anchor as ta
+from usufruct.contracts import usufruct_access_manager as am
 from usufruct.contracts import waterfall as wf
 from usufruct.core import typed_data
 from usufruct.core.keccak import keccak256
@@ -106,7 +107,7 @@ class Village:
         return created
 
     def _deploy(self) -> None:
-        authority = self._put("AccessManager", am.deploy_data(self.admin))
+        authority = self._put("AccessManager", am.deploy_data(self.admin, 0, []))
         registry = self._put("ParticipantRegistry", pr.deploy_data(authority))
         streams = self._put("StreamRegistry", sr.deploy_data(authority))
         self._put("MeterRegistry", mr.deploy_data(authority))
@@ -116,10 +117,10 @@ class Village:
             "SettlementCurrency", sc.deploy_data(authority, "Village Dollar", "USDV")
         )
         nonce = self.client.nonce(self.admin)
-        waterfall = address(get_create_address(self.admin, Nonce(nonce + 2)))
-        right = self._put(
-            "RevenueRightImpl", rr.deploy_data(authority, registry, currency, waterfall)
-        )
+        waterfall = address(get_create_address(self.admin, Nonce(nonce + 3)))
+        places = (authority, registry, currency, waterfall)
+        extension = self._put("SeriesExtension", se.deploy_data(*places))
+        right = self._put("RevenueRightImpl", rr.deploy_data(*places, extension))
         factory = self._put("SeriesFactory", sf.deploy_data(authority, right))
         put = self._put("Waterfall", wf.deploy_data(authority, book, currency, factory, 0))
         assert put == waterfall
@@ -167,7 +168,7 @@ class Village:
     def new_series(self, stream: int, symbol: str) -> tuple[Address, Receipt]:
         """Create a series without holders."""
         text = symbol.encode().ljust(32, b"\0")
-        terms = shared.Terms(text, text, stream, 1, 1_000, 3, 0, 14, 0, 0, 0)
+        terms = shared.Terms(text, text, stream, 1, 1_000, 3, 0, 14, 0, 0, 0, 0, 0, 0, 0, 0, False)
         series = self.ask("SeriesFactory", sf.address_of(terms, text))
         return series, self.do("SeriesFactory", sf.create(terms, text))
 
@@ -175,7 +176,7 @@ class Village:
         self, stream: int, steps: Sequence[wf.Step], kpis: Sequence[wf.Kpi] = ()
     ) -> Receipt:
         """Record waterfall rules."""
-        rules = wf.Rules(tuple(steps), tuple(kpis), 0, 10_000, 0)
+        rules = wf.Rules(tuple(steps), tuple(kpis), (), (), 0, 10_000, 0)
         return self.do("Waterfall", wf.set_rules(stream, rules))
 
     # --- data and money ----------------------------------------------------------------------------

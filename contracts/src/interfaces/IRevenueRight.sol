@@ -22,7 +22,9 @@ interface IRevenueRight {
         NotSealed,
         SenderExpired,
         PaymentRejected,
-        SpenderFrozen
+        SpenderFrozen,
+        SeriesClosed,
+        UnitsFrozen
     }
 
     /// @notice What the series is; fixed in the clone's code.
@@ -37,6 +39,12 @@ interface IRevenueRight {
     /// @param countries Up to eight ISO numeric codes, 16 bits each from the lowest; 0 = any country.
     /// @param minTicket Least balance a holder may have after a transfer (unless zero).
     /// @param lockedUntil Unix time before which units do not move.
+    /// @param tail Periods after `termTo` in which arrears and the final distribution may still be paid.
+    /// @param holderCap Participants (not wallets) that may hold units at the same time; 0 = any number.
+    /// @param countryCap The same within each country; 0 = any number.
+    /// @param windowEvery Seconds from one transfer window to the next, counted from `lockedUntil`; 0 = always open.
+    /// @param windowLength Seconds that each window is open, less than `windowEvery`.
+    /// @param consent True if a change of the waterfall's rules needs a vote of the holders.
     struct Terms {
         bytes32 name;
         bytes32 symbol;
@@ -49,13 +57,28 @@ interface IRevenueRight {
         uint128 countries;
         uint64 minTicket;
         uint40 lockedUntil;
+        uint16 tail;
+        uint32 holderCap;
+        uint32 countryCap;
+        uint32 windowEvery;
+        uint32 windowLength;
+        bool consent;
     }
 
     /// @notice One holder's account (exactly one slot). kycUntil, country, class, frozen and locked are a cache of the
     /// registry, refreshed by `sync`; `locked` says that the wallet had a lock-up when it was last refreshed.
+    /// @param balance Units held.
+    /// @param held Units held at the record date of `mark`.
+    /// @param debt What the holder was already credited for, times the supply.
+    /// @param mark 1 + (period − termFrom) of the newest record date after which the balance changed while the period's money
+    /// was to come; 0 if none. Settled at the next touch, so it may be of a period already paid.
+    /// @param extra True if the account has frozen units or older marks.
     struct Account {
-        uint64 balance;
-        int128 debt;
+        uint48 balance;
+        uint48 held;
+        int112 debt;
+        uint16 mark;
+        bool extra;
         uint16 kycUntil;
         uint16 country;
         uint8 class;
@@ -65,26 +88,36 @@ interface IRevenueRight {
 
     /// @notice Series-wide state (exactly one slot).
     /// @param acc All currency units ever received.
-    /// @param supply Units outstanding.
-    /// @param lastPeriod Last period distributed.
+    /// @param supply Units issued. Income is divided by it for ever; `totalSupply` falls when units are redeemed.
+    /// @param recordAt Time of the newest record date announced; it may lie ahead.
+    /// @param recordPeriod Period of that record date, 0 if there never was one.
+    /// @param prevRecord Period of the record date before the newest.
+    /// @param lastPeriod Last period distributed; once closed, the last that could have been.
     /// @param distributions Number of distributions.
     /// @param paused True while units do not move (claims go on).
     /// @param sealed_ True once issuance is finished.
+    /// @param restricted True while the jurisdiction policy forbids transfers.
+    /// @param closed True once no more money can come.
     struct State {
         uint64 acc;
         uint64 supply;
+        uint40 recordAt;
+        uint32 recordPeriod;
+        uint32 prevRecord;
         uint32 lastPeriod;
         uint32 distributions;
         bool paused;
         bool sealed_;
+        bool restricted;
+        bool closed;
     }
 
     /// @notice Issuance is finished; the supply is fixed.
     event Sealed(uint64 supply);
     /// @notice A period's money arrived for all holders. `acc` is the accumulator after it.
     event Distributed(uint32 indexed period, uint32 indexed number, uint64 amount, uint64 acc, uint64 supply);
-    /// @notice A holder was paid; `acc` says up to which distribution.
-    event Paid(address indexed holder, uint64 amount, uint64 acc);
+    /// @notice A holder was paid (ERC-2222).
+    event FundsWithdrawn(address indexed by, uint256 fundsWithdrawn);
     /// @notice A holder of a page was not paid; the amount stays claimable.
     event PaymentSkipped(address indexed holder, uint64 amount, Refusal reason);
     /// @notice The cached attributes of a wallet were refreshed.
@@ -106,6 +139,8 @@ interface IRevenueRight {
     error AlreadySealed();
     /// @notice Issuance is not finished.
     error NotSealed();
+    /// @notice No more money can come and units no longer move.
+    error SeriesIsClosed();
     /// @notice The period is outside the term, or not after the last one.
     error PeriodOutOfTerm(uint32 period, uint32 earliest, uint32 latest);
     /// @notice A width limit would be passed.
@@ -115,6 +150,12 @@ interface IRevenueRight {
 
     /// @notice Issues units to admitted wallets before the first distribution. @custom:access-control ISSUER
     function issue(address[] calldata holders, uint64[] calldata units) external;
+
+    /// @notice Issues units to one admitted wallet, as `issue` does. @custom:access-control PLACEMENT
+    function place(address holder, uint64 units) external;
+
+    /// @notice Whether `holder` could be given `units` now, and if not why; the seal is not looked at.
+    function checkPlacement(address holder, uint64 units) external view returns (Refusal reason);
 
     /// @notice Ends issuance and fixes the supply. @custom:access-control ISSUER
     function seal() external;
@@ -152,6 +193,9 @@ interface IRevenueRight {
 
     /// @notice Whether a transfer by `from` itself would go through, and if not why and until when (0 if unknown).
     function checkTransfer(address from, address to, uint256 units) external view returns (Refusal reason, uint40 until);
+
+    /// @notice Contract that runs every function not listed here, on this series' storage; see ISeriesExtension.
+    function extension() external view returns (address);
 
     /// @notice Participant registry.
     function registry() external view returns (address);

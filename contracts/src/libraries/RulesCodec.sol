@@ -2,77 +2,76 @@
 pragma solidity ^0.8.30;
 
 import {IWaterfall} from "../interfaces/IWaterfall.sol";
-
-/// @title One step as a word: flags 1 byte (kind in the lower four bits, toSeries 0x10, carries 0x20) | payee 20 | amount 8 |
-/// bp 2 | free 1.
-type PackedStep is uint256;
-
-using PackedStepLib for PackedStep global;
-
-/// @title Reading a packed step.
-library PackedStepLib {
-    /// @notice Kind of the step.
-    function kind(PackedStep step) internal pure returns (IWaterfall.StepKind) {
-        return IWaterfall.StepKind((PackedStep.unwrap(step) >> 248) & 0x0f);
-    }
-
-    /// @notice True if the payee is a series.
-    function toSeries(PackedStep step) internal pure returns (bool) {
-        return (PackedStep.unwrap(step) >> 252) & 1 != 0;
-    }
-
-    /// @notice True if what is not paid stays due.
-    function carries(PackedStep step) internal pure returns (bool) {
-        return (PackedStep.unwrap(step) >> 253) & 1 != 0;
-    }
-
-    /// @notice Receiver, nobody for a reserve.
-    function payee(PackedStep step) internal pure returns (address) {
-        return address(uint160(PackedStep.unwrap(step) >> 88));
-    }
-
-    /// @notice Fixed amount, coupon, target or base fee.
-    function amount(PackedStep step) internal pure returns (uint64) {
-        return uint64(PackedStep.unwrap(step) >> 24);
-    }
-
-    /// @notice Share in basis points.
-    function bp(PackedStep step) internal pure returns (uint16) {
-        return uint16(PackedStep.unwrap(step) >> 8);
-    }
-}
+import {PackedBounds, PackedStep} from "./PackedStep.sol";
 
 /// @title Rules as packed bytes, to be kept as the code of a contract and read by a settlement as they are.
-/// @notice Head of 12 bytes: minMultiplierBp 2 | maxMultiplierBp 2 | maxChangeBp 2 | steps 1 | kpis 1 | holders 4 (bit i: step i may
-/// have a balance). Then 40 bytes a step: its word 32 | termFrom 4 | termTo 4, the term being that of a series payee, so
-/// that a settlement need not ask the series. Then 9 bytes a KPI: index 1 | floorBp 2 | targetBp 2 | capBp 2 | weightBp 2.
+/// @notice Head of 14 bytes: minMultiplierBp 2 | maxMultiplierBp 2 | maxChangeBp 2 | steps 1 | kpis 1 | triggers 1 | entries 1 |
+/// accounts 4 (bit a: account a is used). Then 46 bytes a step: its word 32 (see PackedStep) | its bounds 14 (see
+/// PackedBounds). Then 9 bytes a KPI: index 1 | floorBp 2 | targetBp 2 | capBp 2 | weightBp 2. Then 10 bytes a trigger: kind 1 |
+/// step 1 | dues 4 | thresholdBp 2 | cureBp 2. Then 13 bytes an entry of the schedule: step 1 | fromPeriod 4 | amount 8.
 library RulesCodec {
-    uint256 private constant HEAD = 12;
-    uint256 private constant STEP = 40;
+    uint256 private constant HEAD = 14;
+    uint256 private constant STEP = 46;
     uint256 private constant KPI = 9;
+    uint256 private constant TRIGGER = 10;
+    uint256 private constant ENTRY = 13;
 
-    /// @notice First and last period of a series payee, zero for any other.
+    /// @notice Periods of a series payee, zero for any other: first and last of its term, and last in which arrears are paid.
     struct Term {
         uint32 from;
         uint32 to;
+        uint32 last;
     }
 
     /* WHOLE RULES */
 
     /// @notice Packs rules with the terms of their steps' payees.
-    function encode(IWaterfall.Rules memory rules, Term[] memory terms) internal pure returns (bytes memory data) {
-        uint32 holding = 0;
-        for (uint256 i = 0; i < rules.steps.length; ++i) {
-            if (holds(rules.steps[i])) holding |= uint32(1 << i);
-            data = bytes.concat(data, _packStep(rules.steps[i]), abi.encodePacked(terms[i].from, terms[i].to));
-        }
+    function encode(IWaterfall.Rules memory rules, Term[] memory terms) internal pure returns (bytes memory) {
+        bytes memory steps = _encodeSteps(rules, terms);
+        bytes memory rest;
         for (uint256 i = 0; i < rules.kpis.length; ++i) {
             IWaterfall.Kpi memory k = rules.kpis[i];
-            data = bytes.concat(data, abi.encodePacked(k.index, k.floorBp, k.targetBp, k.capBp, k.weightBp));
+            rest = bytes.concat(rest, abi.encodePacked(k.index, k.floorBp, k.targetBp, k.capBp, k.weightBp));
+        }
+        for (uint256 i = 0; i < rules.triggers.length; ++i) {
+            IWaterfall.Trigger memory t = rules.triggers[i];
+            rest = bytes.concat(rest, abi.encodePacked(uint8(t.kind), t.step, t.dues, t.thresholdBp, t.cureBp));
+        }
+        for (uint256 i = 0; i < rules.schedule.length; ++i) {
+            IWaterfall.Entry memory e = rules.schedule[i];
+            rest = bytes.concat(rest, abi.encodePacked(e.step, e.fromPeriod, e.amount));
+        }
+        return bytes.concat(_encodeHead(rules), steps, rest);
+    }
+
+    function _encodeHead(IWaterfall.Rules memory rules) private pure returns (bytes memory) {
+        uint32 used = 0;
+        for (uint256 i = 0; i < rules.steps.length; ++i) {
+            if (rules.steps[i].account != 0) used |= uint32(1 << rules.steps[i].account);
         }
         (uint8 steps, uint8 kpis) = (uint8(rules.steps.length), uint8(rules.kpis.length));
+        (uint8 triggers, uint8 entries) = (uint8(rules.triggers.length), uint8(rules.schedule.length));
         bytes memory first = abi.encodePacked(rules.minMultiplierBp, rules.maxMultiplierBp, rules.maxChangeBp);
-        return bytes.concat(first, abi.encodePacked(steps, kpis, holding), data);
+        return bytes.concat(first, abi.encodePacked(steps, kpis, triggers, entries, used));
+    }
+
+    function _encodeSteps(IWaterfall.Rules memory rules, Term[] memory terms) private pure returns (bytes memory data) {
+        uint256 scheduled = 0;
+        for (uint256 i = 0; i < rules.schedule.length; ++i) {
+            scheduled |= 1 << rules.schedule[i].step;
+        }
+        for (uint256 i = 0; i < rules.steps.length; ++i) {
+            IWaterfall.Step memory step = rules.steps[i];
+            uint256 flags = uint256(step.kind);
+            if (step.toSeries) flags |= 0x10;
+            if (step.when != IWaterfall.When.Always) flags |= 0x20;
+            if (step.drawFrom != 0) flags |= 0x40;
+            if (scheduled >> i & 1 != 0) flags |= 0x80;
+            uint8 low = uint8(step.purpose) << 5 | step.account;
+            data = bytes.concat(data, abi.encodePacked(uint8(flags), step.payee, step.amount, step.bp, low));
+            (Term memory t, uint8 gate) = (terms[i], uint8(step.when) << 4 | step.trigger);
+            data = bytes.concat(data, abi.encodePacked(t.from, t.to, t.last, step.drawFrom, gate));
+        }
     }
 
     /// @notice Unpacks rules.
@@ -80,18 +79,20 @@ library RulesCodec {
         (rules.minMultiplierBp, rules.maxMultiplierBp, rules.maxChangeBp) = bounds(data);
         rules.steps = new IWaterfall.Step[](stepCount(data));
         rules.kpis = new IWaterfall.Kpi[](kpiCount(data));
+        rules.triggers = new IWaterfall.Trigger[](triggerCount(data));
+        rules.schedule = new IWaterfall.Entry[](entryCount(data));
         for (uint256 i = 0; i < rules.steps.length; ++i) {
-            PackedStep s = stepAt(data, i);
-            rules.steps[i] = IWaterfall.Step(s.kind(), s.toSeries(), s.carries(), s.payee(), s.amount(), s.bp());
+            rules.steps[i] = stepAt(data, i).unpack(boundsAt(data, i));
         }
         for (uint256 i = 0; i < rules.kpis.length; ++i) {
             rules.kpis[i] = kpiAt(data, i);
         }
-    }
-
-    /// @notice True if the step may have arrears or a reserve from one period to the next.
-    function holds(IWaterfall.Step memory step) internal pure returns (bool) {
-        return step.carries || step.kind == IWaterfall.StepKind.Reserve;
+        for (uint256 i = 0; i < rules.triggers.length; ++i) {
+            rules.triggers[i] = triggerAt(data, i);
+        }
+        for (uint256 i = 0; i < rules.schedule.length; ++i) {
+            rules.schedule[i] = entryAt(data, i);
+        }
     }
 
     /* PARTS OF PACKED RULES */
@@ -112,9 +113,19 @@ library RulesCodec {
         return uint8(_word(data, 0) >> 192);
     }
 
-    /// @notice Bit i set: step i may have a balance.
-    function holders(bytes memory data) internal pure returns (uint256) {
-        return uint32(_word(data, 0) >> 160);
+    /// @notice Number of triggers.
+    function triggerCount(bytes memory data) internal pure returns (uint256) {
+        return uint8(_word(data, 0) >> 184);
+    }
+
+    /// @notice Number of entries of the schedule.
+    function entryCount(bytes memory data) internal pure returns (uint256) {
+        return uint8(_word(data, 0) >> 176);
+    }
+
+    /// @notice Bit a set: account a is used.
+    function accounts(bytes memory data) internal pure returns (uint256) {
+        return uint32(_word(data, 0) >> 144);
     }
 
     /// @notice Step `i`.
@@ -124,11 +135,10 @@ library RulesCodec {
         }
     }
 
-    /// @notice True if the term of the series that step `i` pays includes `period`.
-    function inTerm(bytes memory data, uint256 i, uint256 period) internal pure returns (bool) {
+    /// @notice Bounds of step `i`.
+    function boundsAt(bytes memory data, uint256 i) internal pure returns (PackedBounds) {
         unchecked {
-            uint256 term = _word(data, HEAD + i * STEP + 32);
-            return period >= uint32(term >> 224) && period <= uint32(term >> 192);
+            return PackedBounds.wrap(_word(data, HEAD + i * STEP + 32));
         }
     }
 
@@ -138,11 +148,41 @@ library RulesCodec {
         return IWaterfall.Kpi(uint8(k >> 248), uint16(k >> 232), uint16(k >> 216), uint16(k >> 200), uint16(k >> 184));
     }
 
-    function _packStep(IWaterfall.Step memory step) private pure returns (bytes32) {
-        uint256 flags = uint256(step.kind);
-        if (step.toSeries) flags |= 0x10;
-        if (step.carries) flags |= 0x20;
-        return bytes32(abi.encodePacked(uint8(flags), step.payee, step.amount, step.bp));
+    /// @notice Trigger `i`.
+    function triggerAt(bytes memory data, uint256 i) internal pure returns (IWaterfall.Trigger memory) {
+        uint256 t = _word(data, HEAD + stepCount(data) * STEP + kpiCount(data) * KPI + i * TRIGGER);
+        IWaterfall.TriggerKind kind = IWaterfall.TriggerKind(t >> 248);
+        return IWaterfall.Trigger(kind, uint8(t >> 240), uint32(t >> 208), uint16(t >> 192), uint16(t >> 176));
+    }
+
+    /// @notice Entry `i` of the schedule.
+    function entryAt(bytes memory data, uint256 i) internal pure returns (IWaterfall.Entry memory) {
+        uint256 e = _word(data, _scheduleAt(data) + i * ENTRY);
+        return IWaterfall.Entry(uint8(e >> 248), uint32(e >> 216), uint64(e >> 152));
+    }
+
+    /// @notice What the schedule says for step `i` in `period`; `otherwise` before its first entry.
+    function scheduledAmount(bytes memory data, uint256 i, uint256 period, uint256 otherwise)
+        internal
+        pure
+        returns (uint256 amount)
+    {
+        amount = otherwise;
+        uint256 place = _scheduleAt(data);
+        unchecked {
+            for (uint256 end = place + entryCount(data) * ENTRY; place < end; place += ENTRY) {
+                uint256 e = _word(data, place);
+                // Ordered by step and period: past this one nothing that counts can follow.
+                if (e >> 248 > i || (e >> 248 == i && uint32(e >> 216) > period)) break;
+                if (e >> 248 == i) amount = uint64(e >> 152);
+            }
+        }
+    }
+
+    function _scheduleAt(bytes memory data) private pure returns (uint256) {
+        unchecked {
+            return HEAD + stepCount(data) * STEP + kpiCount(data) * KPI + triggerCount(data) * TRIGGER;
+        }
     }
 
     /// @dev 32 bytes from `offset`. Where the last fields are shorter than a word, what lies behind them is read too and cut

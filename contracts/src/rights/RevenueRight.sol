@@ -5,18 +5,18 @@ import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
 import {HolderAccount} from "./HolderAccount.sol";
 import {SeriesBase} from "./SeriesBase.sol";
 import {SeriesCompliance} from "./SeriesCompliance.sol";
-import {SeriesPayments} from "./SeriesPayments.sol";
+import {SeriesIncome} from "./SeriesIncome.sol";
 import {SeriesState} from "./SeriesState.sol";
 import {SeriesTerms} from "./SeriesTerms.sol";
+import {SeriesViews} from "./SeriesViews.sol";
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
-import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 
 /// @title A series of income rights.
 ///
 /// LIFE
 /// Created by the factory as a clone with its terms in its code (no initialiser exists that could be captured), issued to
-/// admitted wallets, sealed, then paid period by period to the end of its term. Units never move before sealing and the
-/// supply never changes after it. A right is to income only; it carries no control over the asset.
+/// admitted wallets, sealed, then paid period by period to the end of its term, closed and redeemed. Units never move
+/// before sealing and none are issued after it. A right is to income only; it carries no control over the asset.
 ///
 /// ACCRUAL
 /// acc counts every currency unit ever received. With supply S a holder of b units who held them all along is entitled to
@@ -26,11 +26,12 @@ import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IER
 /// (less than one currency unit) with the account, where the next distribution adds to it. An account that gave all its
 /// units away keeps such a remainder for ever, as a negative debt. The numerators sum to S·(acc − Σ paid), so the vault
 /// always covers what is claimable and never keeps more than one unit per account beyond it: a holding that ends up split
-/// over n accounts leaves fewer than n units over, for the whole life of the series.
+/// over n accounts leaves fewer than n units over, for the whole life of the series. S is the supply as issued: it stays
+/// when units are redeemed. Where a period's record date lies before its settlement, SeriesRecords says who earns.
 ///
 /// WIDTHS
-/// Supply and acc stay below 2⁶³ (`LimitExceeded`), so products stay below 2¹²⁶ and the account fits one slot; see
-/// HolderAccount. With 6 decimals that is nine trillion currency units for one series.
+/// Supply stays below 2⁴⁸ and acc below 2⁶³ (`LimitExceeded`), so products stay below 2¹¹¹ and the account fits one slot;
+/// see HolderAccount. That is 281 trillion units and, with 6 decimals, nine trillion currency units for one series.
 ///
 /// MONEY
 /// The waterfall sends the currency first and then calls `distribute`; the series believes the amount. Currency that
@@ -44,39 +45,70 @@ import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IER
 /// between, a *worse* attribute in the registry is not seen until the cached identity check runs out. Refusals are never
 /// decided on the cache alone. Senders are held to the same identity check as recipients. A spender frozen in the
 /// registry moves nothing. Role checks name the factory as target, immediate permission only.
-contract RevenueRight is SeriesCompliance, SeriesPayments, IERC20Metadata, IERC20Errors {
-    /* STORAGE */
+///
+/// TWO HALVES
+/// This contract runs what is called often. Every other function is run by the extension, whose address is fixed in this
+/// code, on the storage of the series; callers see one address. Neither half can be replaced.
+contract RevenueRight is SeriesCompliance, SeriesIncome, SeriesViews, IERC20Errors {
+    /* IMMUTABLES */
 
-    mapping(address owner => mapping(address spender => uint256)) private _allowances;
+    /// @inheritdoc IRevenueRight
+    address public immutable extension;
 
     /* CONSTRUCTOR */
 
-    constructor(address authority_, address registry_, address currency_, address distributor_)
+    constructor(address authority_, address registry_, address currency_, address distributor_, address extension_)
         SeriesBase(authority_, registry_, currency_, distributor_)
-    {}
+    {
+        extension = extension_;
+    }
+
+    /* EXTENSION */
+
+    /// @dev Whatever this contract does not know is for the extension, which answers or reverts in its place.
+    fallback() external {
+        address target = extension;
+        assembly {
+            calldatacopy(0, 0, calldatasize())
+            let done := delegatecall(gas(), target, 0, calldatasize(), 0, 0)
+            returndatacopy(0, 0, returndatasize())
+            if done { return(0, returndatasize()) }
+            revert(0, returndatasize())
+        }
+    }
 
     /* ISSUANCE */
 
     /// @inheritdoc IRevenueRight
     function issue(address[] calldata holders, uint64[] calldata units) external authorized {
-        SeriesState state = _state;
-        if (state.isSealed()) revert AlreadySealed();
+        SeriesState s = _state;
+        if (s.isSealed()) revert AlreadySealed();
         if (holders.length != units.length) revert LengthMismatch(holders.length, units.length);
-        uint256 supply = state.supply();
+        uint256 supply = s.supply();
         for (uint256 i = 0; i < holders.length; ++i) {
-            supply += units[i];
-            if (supply > MAX_UNITS) revert LimitExceeded(supply, MAX_UNITS);
-            _issue(holders[i], units[i]);
+            supply = _issue(holders[i], units[i], supply);
         }
-        _state = state.withSupply(uint64(supply));
+        _state = s.withSupply(uint48(supply));
+    }
+
+    /// @inheritdoc IRevenueRight
+    function place(address holder, uint64 units) external authorized {
+        SeriesState s = _state;
+        if (s.isSealed()) revert AlreadySealed();
+        _state = s.withSupply(uint48(_issue(holder, units, s.supply())));
+    }
+
+    /// @inheritdoc IRevenueRight
+    function checkPlacement(address holder, uint64 units) external view returns (Refusal reason) {
+        (reason,) = _judgeIssue(holder, units);
     }
 
     /// @inheritdoc IRevenueRight
     function seal() external authorized {
-        SeriesState state = _state;
-        if (state.isSealed()) revert AlreadySealed();
-        _state = state.withSeal();
-        emit Sealed(state.supply());
+        SeriesState s = _state;
+        if (s.isSealed()) revert AlreadySealed();
+        _state = s.withSeal();
+        emit Sealed(s.supply());
     }
 
     /// @inheritdoc IRevenueRight
@@ -85,14 +117,15 @@ contract RevenueRight is SeriesCompliance, SeriesPayments, IERC20Metadata, IERC2
         emit TransfersPaused(paused);
     }
 
-    function _issue(address holder, uint64 units) private {
-        uint256 rules = SeriesTerms.word(0);
-        (Refusal reason, HolderAccount account) = _judgeRecipient(holder, rules);
-        account = account.credit(units, 0);
-        if (reason == Refusal.None && _belowTicket(account.balance(), rules)) reason = Refusal.BelowMinimumTicket;
+    /// @dev Returns the supply after it.
+    function _issue(address holder, uint64 units, uint256 supply) private returns (uint256) {
+        supply += units;
+        if (supply > MAX_UNITS) revert LimitExceeded(supply, MAX_UNITS);
+        (Refusal reason, HolderAccount account) = _judgeIssue(holder, units);
         if (reason != Refusal.None) revert TransferRefused(address(0), holder, units, reason, 0);
-        _store(holder, account);
+        _store(holder, account.plus(units));
         emit Transfer(address(0), holder, units);
+        return supply;
     }
 
     /* ERC-20 */
@@ -121,46 +154,21 @@ contract RevenueRight is SeriesCompliance, SeriesPayments, IERC20Metadata, IERC2
         return true;
     }
 
-    /// @notice Units `spender` may still move for `owner`.
-    function allowance(address owner, address spender) external view returns (uint256) {
-        return _allowances[owner][spender];
-    }
-
-    /// @notice Units outstanding.
-    function totalSupply() external view returns (uint256) {
-        return _state.supply();
-    }
-
-    /// @notice Units of an account.
-    function balanceOf(address account) external view returns (uint256) {
-        return _accounts[account].word.balance();
-    }
-
-    /// @notice Name of the series.
-    function name() external view returns (string memory) {
-        return _text(SeriesTerms.word(2));
-    }
-
-    /// @notice Symbol of the series.
-    function symbol() external view returns (string memory) {
-        return _text(SeriesTerms.word(3));
-    }
-
-    /// @notice Decimals of the units.
-    function decimals() external view returns (uint8) {
-        return uint8(SeriesTerms.word(0));
+    /// @inheritdoc IRevenueRight
+    function checkTransfer(address from, address to, uint256 units)
+        external
+        view
+        returns (Refusal reason, uint40 until)
+    {
+        (reason, until,,) = _judge(from, to, units);
     }
 
     /// @dev A transfer to oneself changes nothing but is a transfer all the same: judged and reported.
     function _move(address from, address to, uint256 units) private {
         (Refusal reason, uint40 until, HolderAccount sender, HolderAccount recipient) = _judge(from, to, units);
         if (reason != Refusal.None) _refuse(from, to, units, reason, until);
-        if (from != to) {
-            uint256 acc = _state.acc();
-            sender = sender.debit(units, acc);
-            _store(to, recipient.credit(units, acc));
-        }
-        _store(from, sender);
+        if (from == to) _store(from, sender);
+        else _shift(from, sender, to, recipient, units);
         emit Transfer(from, to, units);
     }
 
@@ -188,15 +196,5 @@ contract RevenueRight is SeriesCompliance, SeriesPayments, IERC20Metadata, IERC2
         if (!account.frozen()) return false;
         (account,) = _refreshed(wallet, account);
         return account.frozen();
-    }
-
-    /// @dev The factory admits only printable ASCII, left aligned, so the first zero byte ends the text.
-    function _text(uint256 word) private pure returns (string memory text) {
-        uint256 length = 0;
-        while (length < 32 && word << (8 * length) != 0) ++length;
-        text = new string(length);
-        assembly ("memory-safe") {
-            mstore(add(text, 0x20), word)
-        }
     }
 }

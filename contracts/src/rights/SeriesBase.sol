@@ -8,8 +8,39 @@ import {SeriesState} from "./SeriesState.sol";
 import {SeriesTerms} from "./SeriesTerms.sol";
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 
-/// @title What all parts of a series share: its storage, its surroundings, and who may command it.
-abstract contract SeriesBase is IRevenueRight {
+/// @title What both halves of a series share: its storage, its surroundings, and who may command it.
+/// @dev RevenueRight and SeriesExtension run on the same storage, the second by delegatecall of the first. All variables of a
+/// series are therefore declared here and nowhere else; a variable in any heir would lie over another one's.
+abstract contract SeriesBase {
+    /* TYPES */
+
+    /// @dev A struct around the word, so that a reference to it can be held: the mapping is then hashed once, not for each
+    /// reading and writing.
+    struct Entry {
+        HolderAccount word;
+    }
+
+    /// @dev What few accounts need. `older` are marks before the one in the account: up to four of 64 bits (mark 16 | held
+    /// 48), oldest lowest.
+    struct Extra {
+        uint256 older;
+        uint256 frozenUnits;
+    }
+
+    /// @dev A vote's snapshot of all balances.
+    struct Snapshot {
+        uint40 takenAt;
+        uint40 until;
+        uint48 supply;
+    }
+
+    /* CONSTANTS */
+
+    /// @dev 2⁴⁸ − 1 units and 2⁶³ − 1 currency units keep acc·units and paid·supply below 2¹¹¹, so that debts fit (see
+    /// HolderAccount).
+    uint256 internal constant MAX_UNITS = type(uint48).max;
+    uint256 internal constant MAX_ACC = type(uint64).max >> 1;
+
     /* IMMUTABLES */
 
     /// @dev In the code of the implementation, hence the same for all series.
@@ -18,16 +49,24 @@ abstract contract SeriesBase is IRevenueRight {
     address internal immutable CURRENCY;
     address internal immutable DISTRIBUTOR;
 
-    /// @dev A struct around the word, so that a reference to it can be held: the mapping is then hashed once, not for each
-    /// reading and writing.
-    struct Entry {
-        HolderAccount word;
-    }
-
     /* STORAGE */
 
     SeriesState internal _state;
     mapping(address holder => Entry) internal _accounts;
+    mapping(address holder => Extra) internal _extras;
+    mapping(address owner => mapping(address spender => uint256)) internal _allowances;
+
+    /// @dev The accumulator right after the money of a period, where units had moved since its record date.
+    mapping(uint256 mark => uint256 acc) internal _closing;
+    /// @dev Outstanding record dates before prevRecord: up to three periods of 24 bits, oldest lowest. Valid with the flag.
+    uint256 internal _backlog;
+
+    uint256 internal _snapshots;
+    mapping(uint256 id => Snapshot) internal _snapshotOf;
+    /// @dev Balance at the snapshot, with KEPT set: kept at the first change after it.
+    mapping(uint256 id => mapping(address holder => uint256)) internal _kept;
+
+    uint256 internal _redeemed;
 
     /* CONSTRUCTOR */
 
@@ -43,51 +82,17 @@ abstract contract SeriesBase is IRevenueRight {
     /// @dev The role configuration is that of the factory, so that one configuration serves every series. Only immediate
     /// permission counts: a scheduled call would be recorded under the factory's name for all series at once.
     modifier authorized() {
-        address factory = SeriesTerms.factory(SeriesTerms.word(1));
-        (bool immediate,) = AUTHORITY.canCall(msg.sender, factory, msg.sig);
-        if (!immediate) revert NotAuthorized(msg.sender, msg.sig);
+        _requireAuthorized();
         _;
     }
 
-    /* VIEWS */
-
-    /// @inheritdoc IRevenueRight
-    function accountOf(address holder) external view returns (Account memory) {
-        return _accounts[holder].word.unpack();
+    function _requireAuthorized() private view {
+        address factory = SeriesTerms.factory(SeriesTerms.word(1));
+        (bool immediate,) = AUTHORITY.canCall(msg.sender, factory, msg.sig);
+        if (!immediate) revert IRevenueRight.NotAuthorized(msg.sender, msg.sig);
     }
 
-    /// @inheritdoc IRevenueRight
-    function state() external view returns (State memory) {
-        return _state.unpack();
-    }
-
-    /// @inheritdoc IRevenueRight
-    function terms() external view returns (Terms memory) {
-        return SeriesTerms.decode();
-    }
-
-    /// @inheritdoc IRevenueRight
-    function registry() external view returns (address) {
-        return address(REGISTRY);
-    }
-
-    /// @inheritdoc IRevenueRight
-    function currency() external view returns (address) {
-        return CURRENCY;
-    }
-
-    /// @inheritdoc IRevenueRight
-    function distributor() external view returns (address) {
-        return DISTRIBUTOR;
-    }
-
-    /* CACHED ATTRIBUTES */
-
-    /// @inheritdoc IRevenueRight
-    function sync(address wallet) external {
-        (HolderAccount account,) = _refreshed(wallet, _accounts[wallet].word);
-        _store(wallet, account);
-    }
+    /* ACCOUNTS */
 
     /// @dev The account with attributes read anew, not stored; and the wallet's lock-up, which has no room in the account.
     function _refreshed(address wallet, HolderAccount account)
@@ -103,7 +108,7 @@ abstract contract SeriesBase is IRevenueRight {
     function _store(address wallet, HolderAccount account) internal {
         Entry storage entry = _accounts[wallet];
         if (!account.sameProfile(entry.word)) {
-            emit Synced(wallet, account.kycUntil(), account.country(), account.class(), account.frozen());
+            emit IRevenueRight.Synced(wallet, account.kycUntil(), account.country(), account.class(), account.frozen());
         }
         entry.word = account;
     }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IJurisdictionPolicy} from "../interfaces/IJurisdictionPolicy.sol";
 import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
+import {ISeriesCompliance} from "../interfaces/ISeriesCompliance.sol";
 import {ISeriesFactory} from "../interfaces/ISeriesFactory.sol";
 import {SeriesTerms} from "./SeriesTerms.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
@@ -20,6 +22,10 @@ contract SeriesFactory is AccessManaged, ISeriesFactory {
     uint8 private constant LAST_RANK = 3;
     uint8 private constant MAX_DECIMALS = 18;
     uint16 private constant MAX_COUNTRY = 999;
+    uint64 private constant MAX_TICKET = type(uint48).max;
+    /// @dev Term and tail together, so that a series can number its periods from 1 in sixteen bits.
+    uint32 private constant MAX_PERIODS = type(uint16).max;
+    uint32 private constant LAST_PERIOD = type(uint24).max;
 
     /* IMMUTABLES */
 
@@ -27,6 +33,13 @@ contract SeriesFactory is AccessManaged, ISeriesFactory {
     address public immutable implementation;
 
     /* STORAGE */
+
+    /// @inheritdoc ISeriesFactory
+    uint256 public seriesCount;
+    /// @inheritdoc ISeriesFactory
+    address public policy;
+    /// @inheritdoc ISeriesFactory
+    string public baseURI;
 
     mapping(address series => bool) private _isSeries;
 
@@ -40,12 +53,43 @@ contract SeriesFactory is AccessManaged, ISeriesFactory {
 
     /// @inheritdoc ISeriesFactory
     function create(IRevenueRight.Terms calldata terms, bytes32 salt) external restricted returns (address series) {
-        _requireValid(terms);
-        bytes memory args = SeriesTerms.encode(terms, address(this));
-        series = Clones.cloneDeterministicWithImmutableArgs(implementation, args, salt);
-        _isSeries[series] = true;
-        emit SeriesCreated(series, terms.stream, terms.rank, salt, terms);
+        return _create(terms, salt);
     }
+
+    /// @inheritdoc ISeriesFactory
+    function createStrips(IRevenueRight.Terms[] calldata terms, bytes32 salt)
+        external
+        restricted
+        returns (address[] memory series)
+    {
+        if (terms.length < 2) revert TooFewStrips(terms.length);
+        uint256 last = terms.length - 1;
+        series = new address[](terms.length);
+        for (uint256 i = 0; i <= last; ++i) {
+            if (i != 0) _requireContinues(terms[i - 1], terms[i], i);
+            series[i] = _create(terms[i], salt);
+        }
+        emit StripsCreated(terms[0].stream, terms[0].rank, terms[0].termFrom, terms[last].termTo, series);
+    }
+
+    /* SURROUNDINGS */
+
+    /// @inheritdoc ISeriesFactory
+    function setPolicy(address policy_) external restricted {
+        if (policy != address(0) || IJurisdictionPolicy(policy_).factory() != address(this)) {
+            revert InvalidPolicy(policy_);
+        }
+        policy = policy_;
+        emit PolicySet(policy_);
+    }
+
+    /// @inheritdoc ISeriesFactory
+    function setBaseURI(string calldata baseURI_) external restricted {
+        baseURI = baseURI_;
+        emit BaseURISet(baseURI_);
+    }
+
+    /* VIEWS */
 
     /// @inheritdoc ISeriesFactory
     function addressOf(IRevenueRight.Terms calldata terms, bytes32 salt) external view returns (address) {
@@ -58,7 +102,35 @@ contract SeriesFactory is AccessManaged, ISeriesFactory {
         return _isSeries[series];
     }
 
+    /* CREATION */
+
+    /// @dev A new series takes the policy in force.
+    function _create(IRevenueRight.Terms calldata terms, bytes32 salt) private returns (address series) {
+        _requireValid(terms);
+        bytes memory args = SeriesTerms.encode(terms, address(this));
+        series = Clones.cloneDeterministicWithImmutableArgs(implementation, args, salt);
+        _isSeries[series] = true;
+        ++seriesCount;
+        emit SeriesCreated(series, terms.stream, terms.rank, salt, terms);
+        if (policy == address(0)) return series;
+        if (IJurisdictionPolicy(policy).policy().mode != IJurisdictionPolicy.Mode.Open) {
+            ISeriesCompliance(series).setRestricted(true);
+        }
+    }
+
     /* CHECKS */
+
+    /// @dev In its tail a strip would be paid in periods that belong to the next.
+    function _requireContinues(IRevenueRight.Terms calldata a, IRevenueRight.Terms calldata b, uint256 i) private pure {
+        _requireSame(i, "stream", b.stream, a.stream);
+        _requireSame(i, "rank", b.rank, a.rank);
+        _requireSame(i, "termFrom", b.termFrom, uint256(a.termTo) + 1);
+        _requireSame(i - 1, "tail", a.tail, 0);
+    }
+
+    function _requireSame(uint256 strip, bytes32 field, uint256 value, uint256 expected) private pure {
+        if (value != expected) revert NotConsecutive(strip, field, value, expected);
+    }
 
     function _requireValid(IRevenueRight.Terms calldata t) private pure {
         _require(_isText(t.name), "name", uint256(t.name));
@@ -69,7 +141,11 @@ contract SeriesFactory is AccessManaged, ISeriesFactory {
         _require(t.rank <= LAST_RANK, "rank", t.rank);
         _require(t.decimals <= MAX_DECIMALS, "decimals", t.decimals);
         _require(t.classes != 0 && t.classes & ~ALL_CLASSES == 0, "classes", t.classes);
-        _require(t.minTicket <= type(uint64).max >> 1, "minTicket", t.minTicket);
+        _require(t.minTicket <= MAX_TICKET, "minTicket", t.minTicket);
+        uint256 end = uint256(t.termTo) + t.tail;
+        _require(end <= LAST_PERIOD && end - t.termFrom < MAX_PERIODS, "tail", t.tail);
+        bool windows = t.windowEvery == 0 ? t.windowLength == 0 : t.windowLength != 0 && t.windowLength < t.windowEvery;
+        _require(windows, "windowLength", t.windowLength);
         for (uint128 list = t.countries; list != 0; list >>= 16) {
             _require(uint16(list) != 0 && uint16(list) <= MAX_COUNTRY, "countries", t.countries);
         }

@@ -41,6 +41,8 @@ abstract contract DistributionKit is RightsKit {
     Slot private _slot;
     IWaterfall.Step[] private _steps;
     IWaterfall.Kpi[] private _kpis;
+    IWaterfall.Trigger[] private _triggers;
+    IWaterfall.Entry[] private _schedule;
 
     function setUp() public virtual override {
         super.setUp();
@@ -52,6 +54,7 @@ abstract contract DistributionKit is RightsKit {
         vm.prank(admin);
         book.setWaterfall(address(falls));
         allow(address(falls), IWaterfall.setRules.selector, Roles.ISSUER);
+        allow(address(falls), IWaterfall.setPaused.selector, Roles.PAUSER);
         allow(address(streams), IStreamRegistry.open.selector, Roles.ISSUER);
         _open(STREAM);
     }
@@ -71,23 +74,60 @@ abstract contract DistributionKit is RightsKit {
     /* RULES */
 
     function _step(IWaterfall.StepKind kind, address payee, uint64 amount, uint16 bp) internal {
-        _steps.push(IWaterfall.Step(kind, factory.isSeries(payee), false, payee, amount, bp));
+        IWaterfall.Step memory step;
+        (step.kind, step.payee, step.amount, step.bp) = (kind, payee, amount, bp);
+        step.toSeries = factory.isSeries(payee);
+        if (kind == RESERVE) step.account = _account();
+        _steps.push(step);
     }
 
+    /// @dev Each holding step has the account of its place, from 1 on, unless told otherwise afterwards.
     function _carrying(IWaterfall.StepKind kind, address payee, uint64 amount) internal {
-        _steps.push(IWaterfall.Step(kind, factory.isSeries(payee), true, payee, amount, 0));
+        _step(kind, payee, amount, 0);
+        _steps[_steps.length - 1].account = uint8(_steps.length);
+    }
+
+    function _account() private view returns (uint8) {
+        return _steps.length < 31 ? uint8(_steps.length + 1) : 31;
+    }
+
+    /// @dev Changes the step that was collected last.
+    function _gate(IWaterfall.When when, uint8 trigger) internal {
+        (_steps[_steps.length - 1].when, _steps[_steps.length - 1].trigger) = (when, trigger);
+    }
+
+    function _accountIs(uint8 account) internal {
+        _steps[_steps.length - 1].account = account;
+    }
+
+    function _drawsFrom(uint8 account) internal {
+        _steps[_steps.length - 1].drawFrom = account;
+    }
+
+    function _purposeIs(IWaterfall.Purpose purpose) internal {
+        _steps[_steps.length - 1].purpose = purpose;
+    }
+
+    function _trigger(IWaterfall.TriggerKind kind, uint8 step, uint32 dues, uint16 threshold, uint16 cure) internal {
+        _triggers.push(IWaterfall.Trigger(kind, step, dues, threshold, cure));
+    }
+
+    function _entry(uint8 step, uint32 fromPeriod, uint64 amount) internal {
+        _schedule.push(IWaterfall.Entry(step, fromPeriod, amount));
     }
 
     function _kpi(uint8 index, uint16 floorBp, uint16 targetBp, uint16 capBp, uint16 weightBp) internal {
         _kpis.push(IWaterfall.Kpi(index, floorBp, targetBp, capBp, weightBp));
     }
 
-    /// @dev The steps and KPIs collected so far; the collection starts anew.
+    /// @dev What was collected so far; the collection starts anew.
     function _rules() internal returns (IWaterfall.Rules memory rules) {
-        (rules.steps, rules.kpis) = (_steps, _kpis);
+        (rules.steps, rules.kpis, rules.triggers, rules.schedule) = (_steps, _kpis, _triggers, _schedule);
         if (rules.kpis.length != 0) rules.maxMultiplierBp = 12_000;
         delete _steps;
         delete _kpis;
+        delete _triggers;
+        delete _schedule;
     }
 
     function _setRules(IWaterfall.Rules memory rules) internal returns (uint32) {
@@ -97,6 +137,11 @@ abstract contract DistributionKit is RightsKit {
     function _setRules(uint32 stream, IWaterfall.Rules memory rules) internal returns (uint32) {
         vm.prank(issuer);
         return falls.setRules(stream, rules);
+    }
+
+    /// @dev A line as `Settled` tells it.
+    function _line(uint256 due, uint256 paid, uint256 released, uint256 balance) internal pure returns (uint256) {
+        return due << 192 | paid << 128 | released << 64 | balance;
     }
 
     /* PERIODS */

@@ -19,7 +19,12 @@ contract WaterfallMathTest is Kit {
     WaterfallHarness internal engine = new WaterfallHarness();
     IWaterfall.Step[] internal steps;
     IWaterfall.Kpi[] internal kpis;
+    IWaterfall.Trigger[] internal triggers;
+    IWaterfall.Entry[] internal schedule;
     uint64[] internal balances;
+    uint64[] internal after_;
+    uint8 internal breached;
+    bool internal disputed;
     uint16 internal minBp = 0;
     uint16 internal maxBp = 12_000;
     uint16 internal changeBp;
@@ -29,16 +34,33 @@ contract WaterfallMathTest is Kit {
 
     function _step(IWaterfall.StepKind kind, bool carries, uint64 amount, uint16 bp, uint64 balance) internal {
         address payee = kind == RESERVE ? address(0) : address(uint160(steps.length + 1));
-        steps.push(IWaterfall.Step(kind, false, carries, payee, amount, bp));
+        IWaterfall.Step memory step;
+        (step.kind, step.payee, step.amount, step.bp) = (kind, payee, amount, bp);
+        // Account i + 1 belongs to step i.
+        if (carries || kind == RESERVE) step.account = uint8(steps.length + 1);
+        steps.push(step);
         balances.push(balance);
     }
 
     function _run(uint64 receipts) internal returns (IWaterfall.Line[] memory lines, uint16 m) {
         _step(RESIDUAL, false, 0, 0, 0);
-        IWaterfall.Rules memory rules = IWaterfall.Rules(steps, kpis, minBp, maxBp, changeBp);
-        RulesCodec.Term[] memory terms = new RulesCodec.Term[](steps.length);
-        WaterfallMath.Start memory start = WaterfallMath.Start(1, receipts, vector, scored, lastBp, balances);
-        (lines, m) = engine.run(rules, terms, start);
+        IWaterfall.Outcome memory outcome;
+        (outcome, after_) = engine.run(_collected(), new RulesCodec.Term[](steps.length), _start(receipts));
+        return (outcome.lines, outcome.multiplierBp);
+    }
+
+    function _collected() internal view returns (IWaterfall.Rules memory rules) {
+        (rules.steps, rules.kpis, rules.triggers, rules.schedule) = (steps, kpis, triggers, schedule);
+        (rules.minMultiplierBp, rules.maxMultiplierBp, rules.maxChangeBp) = (minBp, maxBp, changeBp);
+    }
+
+    function _start(uint64 receipts) internal view returns (WaterfallMath.Start memory start) {
+        (start.period, start.receipts, start.kpis) = (1, receipts, vector);
+        (start.scored, start.lastMultiplierBp) = (scored, lastBp);
+        (start.breached, start.disputed, start.balances) = (breached, disputed, new uint64[](32));
+        for (uint256 i = 0; i + 1 < 32 && i < balances.length; ++i) {
+            start.balances[i + 1] = balances[i];
+        }
     }
 
     function _assertLine(IWaterfall.Line memory line, uint64 due, uint64 paid, uint64 released, uint64 balance)
@@ -96,22 +118,20 @@ contract WaterfallMathTest is Kit {
         _assertLine(lines[1], 50, 40, 0, 0);
     }
 
-    function test_DormantSeriesTakesNothingAndKeepsItsArrears() public {
+    function test_SeriesTakesItsDuesInItsTermAndArrearsInItsTail() public {
+        _step(IWaterfall.StepKind.Due, true, 100, 0, 7);
+        steps[0].toSeries = true;
         _step(RESIDUAL, false, 0, 0, 0);
-        IWaterfall.Rules memory rules = IWaterfall.Rules(steps, kpis, 0, 0, 0);
-        rules.steps = new IWaterfall.Step[](2);
-        rules.steps[0] = IWaterfall.Step(IWaterfall.StepKind.Due, true, true, adam, 100, 0);
-        rules.steps[1] = steps[0];
         RulesCodec.Term[] memory terms = new RulesCodec.Term[](2);
-        terms[0] = RulesCodec.Term(3, 5);
-        WaterfallMath.Start memory start;
-        (start.receipts, start.balances) = (1000, new uint64[](2));
-        start.balances[0] = 7;
-        for (start.period = 2; start.period <= 6; ++start.period) {
-            (IWaterfall.Line[] memory lines,) = engine.run(rules, terms, start);
+        terms[0] = RulesCodec.Term(3, 5, 7);
+        WaterfallMath.Start memory start = _start(1000);
+        for (start.period = 2; start.period <= 8; ++start.period) {
+            (IWaterfall.Outcome memory outcome,) = engine.run(_collected(), terms, start);
             bool active = start.period >= 3 && start.period <= 5;
-            _assertLine(lines[0], active ? 107 : 0, active ? 107 : 0, 0, active ? 0 : 7);
-            assertEq(lines[1].paid, active ? 893 : 1000, "rest");
+            bool tail = start.period == 6 || start.period == 7;
+            uint64 paid = active ? 107 : tail ? 7 : 0;
+            _assertLine(outcome.lines[0], paid, paid, 0, active || tail ? 0 : 7);
+            assertEq(outcome.lines[1].paid, 1000 - paid, "rest");
         }
     }
 
@@ -231,7 +251,7 @@ contract WaterfallMathTest is Kit {
             assertLe(line.balance, steps[i].amount, "target");
         } else {
             assertLe(line.paid, line.due, "paid");
-            assertEq(line.balance, steps[i].carries ? line.due - line.paid : 0, "arrears");
+            assertEq(line.balance, steps[i].account != 0 ? line.due - line.paid : 0, "arrears");
             assertEq(line.released, 0, "released");
         }
     }
@@ -255,23 +275,40 @@ contract WaterfallMathTest is Kit {
 
     function testFuzz_RulesRoundTripThroughTheirCode(uint256 seed) public view {
         IWaterfall.Rules memory rules;
-        (rules.minMultiplierBp, rules.maxMultiplierBp, rules.maxChangeBp) =
-        (uint16(seed), uint16(seed >> 16), uint16(seed >> 32));
-        rules.steps = new IWaterfall.Step[](seed >> 48 & 31);
+        (rules.minMultiplierBp, rules.maxMultiplierBp) = (uint16(seed), uint16(seed >> 16));
+        rules.maxChangeBp = uint16(seed >> 32);
+        rules.steps = new IWaterfall.Step[](1 + (seed >> 48 & 31));
         rules.kpis = new IWaterfall.Kpi[](seed >> 53 & 15);
+        rules.triggers = new IWaterfall.Trigger[](seed >> 57 & 7);
+        rules.schedule = new IWaterfall.Entry[](seed >> 60 & 63);
         RulesCodec.Term[] memory terms = new RulesCodec.Term[](rules.steps.length);
         for (uint256 i = 0; i < rules.steps.length; ++i) {
             uint256 d = uint256(keccak256(abi.encode(seed, i)));
-            IWaterfall.StepKind kind = IWaterfall.StepKind(d % 7);
-            rules.steps[i] = IWaterfall.Step(
-                kind, d >> 8 & 1 == 1, d >> 9 & 1 == 1, address(uint160(d >> 16)), uint64(d >> 176), uint16(d)
-            );
-            terms[i] = RulesCodec.Term(uint32(d), uint32(d >> 64));
+            rules.steps[i] = _anyStep(d);
+            terms[i] = RulesCodec.Term(uint32(d), uint32(d >> 64), uint32(d >> 96));
         }
         for (uint256 i = 0; i < rules.kpis.length; ++i) {
             uint256 d = uint256(keccak256(abi.encode(i, seed)));
             rules.kpis[i] = IWaterfall.Kpi(uint8(d), uint16(d >> 8), uint16(d >> 24), uint16(d >> 40), uint16(d >> 56));
         }
+        for (uint256 i = 0; i < rules.triggers.length; ++i) {
+            uint256 d = uint256(keccak256(abi.encode(i, seed, "trigger")));
+            rules.triggers[i] = IWaterfall.Trigger(
+                IWaterfall.TriggerKind(d % 3), uint8(d >> 8), uint32(d >> 16), uint16(d >> 48), uint16(d >> 64)
+            );
+        }
+        for (uint256 i = 0; i < rules.schedule.length; ++i) {
+            uint256 d = uint256(keccak256(abi.encode(i, seed, "entry")));
+            rules.schedule[i] = IWaterfall.Entry(uint8(d % rules.steps.length), uint32(d >> 8), uint64(d >> 40));
+        }
         assertEq(keccak256(abi.encode(engine.throughCode(rules, terms))), keccak256(abi.encode(rules)), "rules");
+    }
+
+    function _anyStep(uint256 d) private pure returns (IWaterfall.Step memory step) {
+        (step.kind, step.toSeries) = (IWaterfall.StepKind(d % 7), d >> 8 & 1 == 1);
+        (step.purpose, step.when) = (IWaterfall.Purpose((d >> 9) % 3), IWaterfall.When((d >> 12) % 3));
+        step.trigger = step.when == IWaterfall.When.Always ? 0 : uint8(d >> 15 & 7);
+        (step.account, step.drawFrom) = (uint8(d >> 18 & 31), uint8(d >> 23 & 31));
+        (step.payee, step.amount, step.bp) = (address(uint160(d >> 28)), uint64(d >> 188), uint16(d >> 240));
     }
 }

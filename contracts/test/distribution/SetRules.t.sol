@@ -2,8 +2,8 @@
 pragma solidity ^0.8.30;
 
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
+import {ISeries} from "../../src/interfaces/ISeries.sol";
 import {IWaterfall} from "../../src/interfaces/IWaterfall.sol";
-import {RevenueRight} from "../../src/rights/RevenueRight.sol";
 import {DistributionKit} from "./DistributionKit.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 
@@ -100,8 +100,8 @@ contract SetRulesTest is DistributionKit {
         _step(RESIDUAL, treasury, 0, 0);
         _setRules(_rules());
         _pass(1000);
-        assertEq(falls.balanceOfStep(STREAM, 0), 1000, "first reserve");
-        assertEq(falls.balanceOfStep(STREAM, 32), 0, "no such step");
+        assertEq(falls.balanceOf(STREAM, 1), 1000, "first reserve");
+        assertEq(falls.balanceOf(STREAM, 33), 0, "no such step");
     }
 
     function test_RevertWhen_LastStepIsNoPlainResidual() public {
@@ -127,13 +127,22 @@ contract SetRulesTest is DistributionKit {
         _refusesFirst(OF_RECEIPTS, taxOffice, 0, 10_001, "bp", 10_001);
     }
 
-    function test_RevertWhen_StepCannotCarry() public {
+    function test_RevertWhen_StepCannotHaveAnAccount() public {
         _carrying(RESIDUAL, taxOffice, 0);
         _step(RESIDUAL, treasury, 0, 0);
-        _refuses(_rules(), 0, "carries", 1);
-        _carrying(RESERVE, address(0), 5);
+        _refuses(_rules(), 0, "account", 1);
+        _step(OF_RECEIPTS, taxOffice, 0, 5);
+        _accountIs(7);
         _step(RESIDUAL, treasury, 0, 0);
-        _refuses(_rules(), 0, "carries", 1);
+        _refuses(_rules(), 0, "account", 7);
+        _step(FIXED, taxOffice, 5, 0);
+        _accountIs(32);
+        _step(RESIDUAL, treasury, 0, 0);
+        _refuses(_rules(), 0, "account", 32);
+        _step(RESERVE, address(0), 5, 0);
+        _accountIs(0);
+        _step(RESIDUAL, treasury, 0, 0);
+        _refuses(_rules(), 0, "account", 0);
     }
 
     /* PAYEES */
@@ -173,7 +182,7 @@ contract SetRulesTest is DistributionKit {
     function test_RevertWhen_SeriesIsNotSealed() public {
         IRevenueRight.Terms memory terms = _terms();
         terms.rank = 2;
-        RevenueRight open = _create(terms);
+        ISeries open = _create(terms);
         _refusesFirst(DUE, address(open), 5, 0, "payee.sealed", 0);
         vm.prank(issuer);
         open.seal();
@@ -223,22 +232,20 @@ contract SetRulesTest is DistributionKit {
     function test_RevertWhen_AStepWithABalanceChanges() public {
         _setRules(_holding(taxOffice, 100));
         _pass(30);
-        assertEq(falls.balanceOfStep(STREAM, 0), 70, "arrears");
-        assertEq(falls.balanceOfStep(STREAM, 1), 0, "reserve");
+        assertEq(falls.balanceOf(STREAM, 1), 70, "arrears");
+        assertEq(falls.balanceOf(STREAM, 2), 0, "reserve");
         IWaterfall.Rules memory rules = _holding(operator, 100);
         _refuses(rules, 0, "payee", uint160(operator));
         rules = _holding(taxOffice, 100);
-        rules.steps[0].carries = false;
-        _refuses(rules, 0, "carries", 0);
+        rules.steps[0].account = 0;
+        _refuses(rules, 0, "account", 1);
+        rules = _holding(taxOffice, 100);
         (rules.steps[0].kind, rules.steps[0].payee) = (RESERVE, address(0));
         _refuses(rules, 0, "kind", uint256(RESERVE));
         // The reserve is empty, but could be filled while the change waits.
-        _step(RESIDUAL, treasury, 0, 0);
-        rules.steps = _rules().steps;
-        _refuses(rules, 0, "kind", uint256(RESIDUAL));
         _carrying(FIXED, taxOffice, 100);
         _step(RESIDUAL, treasury, 0, 0);
-        _refuses(_rules(), 1, "kind", uint256(RESIDUAL));
+        _refuses(_rules(), 1, "account", 2);
     }
 
     function test_RevertWhen_AStepWithABalanceIsDropped() public {
@@ -247,7 +254,7 @@ contract SetRulesTest is DistributionKit {
         _step(RESIDUAL, treasury, 0, 0);
         _setRules(_rules());
         _step(RESIDUAL, treasury, 0, 0);
-        _refuses(_rules(), 1, "steps", 1);
+        _refuses(_rules(), 1, "account", 2);
     }
 
     function test_AmountsOfHoldingStepsMayChange() public {
@@ -260,12 +267,12 @@ contract SetRulesTest is DistributionKit {
     function test_EmptiedStepsMayGo() public {
         _setRules(_holding(taxOffice, 100));
         _pass(700);
-        assertEq(falls.balanceOfStep(STREAM, 1), 500, "reserve");
+        assertEq(falls.balanceOf(STREAM, 2), 500, "reserve");
         IWaterfall.Rules memory down = _holding(taxOffice, 0);
         down.steps[1].amount = 0;
         _setRules(down);
         _pass(10);
-        assertEq(falls.balanceOfStep(STREAM, 1), 0, "released");
+        assertEq(falls.balanceOf(STREAM, 2), 0, "released");
         assertEq(currency.balanceOf(treasury), 610, "into the period");
         assertEq(_setRules(_plain(1)), 3, "dropped");
     }

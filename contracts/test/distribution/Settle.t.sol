@@ -37,12 +37,12 @@ contract SettleTest is DistributionKit {
         _setUsualRules();
         uint32 period = _attest(1001, NO_KPIS);
         _fund(1001);
-        IWaterfall.Line[] memory lines = new IWaterfall.Line[](3);
-        lines[0] = IWaterfall.Line(100, 100, 0, 0);
-        lines[1] = IWaterfall.Line(450, 450, 0, 0);
-        lines[2] = IWaterfall.Line(451, 451, 0, 0);
+        uint256[] memory lines = new uint256[](3);
+        lines[0] = _line(100, 100, 0, 0);
+        lines[1] = _line(450, 450, 0, 0);
+        lines[2] = _line(451, 451, 0, 0);
         vm.expectEmit(address(falls));
-        emit IWaterfall.Settled(STREAM, period, 1, 1001, 1001, 0, 0, lines);
+        emit IWaterfall.Settled(STREAM, period, 1, 1001, 0, 0, 0, lines);
         vm.prank(mallory);
         falls.settle(STREAM, period);
         assertEq(currency.balanceOf(taxOffice), 100, "tax");
@@ -65,10 +65,11 @@ contract SettleTest is DistributionKit {
     function test_PreviewSaysWhatHappens() public {
         _setUsualRules();
         _attest(1001, NO_KPIS);
-        (IWaterfall.Line[] memory lines, uint16 m) = falls.preview(STREAM, 1001, NO_KPIS);
+        IWaterfall.Outcome memory found = falls.preview(STREAM, 1001, NO_KPIS);
+        IWaterfall.Line[] memory lines = found.lines;
         assertEq(lines[0].paid + lines[1].paid + lines[2].paid, 1001, "sum");
         assertEq(lines[1].paid, 450, "series");
-        assertEq(m, 0, "no KPIs");
+        assertEq(found.multiplierBp, 0, "no KPIs");
     }
 
     function test_NothingToDistributeIsSettledToo() public {
@@ -76,7 +77,7 @@ contract SettleTest is DistributionKit {
         _pass(1000);
         uint32 period = _attest(0, NO_KPIS);
         falls.settle(STREAM, period);
-        assertEq(falls.balanceOfStep(STREAM, 0), 100, "arrears");
+        assertEq(falls.balanceOf(STREAM, 1), 100, "arrears");
         assertEq(series.state().distributions, 1, "no distribution of nothing");
     }
 
@@ -96,9 +97,9 @@ contract SettleTest is DistributionKit {
     function test_ArrearsArePaidLater() public {
         _setUsualRules();
         _pass(30);
-        assertEq(falls.balanceOfStep(STREAM, 0), 70, "arrears");
+        assertEq(falls.balanceOf(STREAM, 1), 70, "arrears");
         _pass(400);
-        assertEq(falls.balanceOfStep(STREAM, 0), 0, "paid up");
+        assertEq(falls.balanceOf(STREAM, 1), 0, "paid up");
         assertEq(currency.balanceOf(taxOffice), 200, "tax");
     }
 
@@ -107,13 +108,13 @@ contract SettleTest is DistributionKit {
         _step(RESIDUAL, treasury, 0, 0);
         _setRules(_rules());
         _pass(800);
-        assertEq(falls.balanceOfStep(STREAM, 0), 500, "reserve");
+        assertEq(falls.balanceOf(STREAM, 1), 500, "reserve");
         assertEq(currency.balanceOf(address(falls)), 500, "held");
         _step(RESERVE, address(0), 100, 0);
         _step(RESIDUAL, treasury, 0, 0);
         _setRules(_rules());
         _pass(1);
-        assertEq(falls.balanceOfStep(STREAM, 0), 100, "reserve after");
+        assertEq(falls.balanceOf(STREAM, 1), 100, "reserve after");
         assertEq(currency.balanceOf(treasury), 701, "treasury");
     }
 
@@ -152,11 +153,11 @@ contract SettleTest is DistributionKit {
         _setRules(_rules());
         _fund(10_000);
         uint32 period = _attest(10_000, bytes32(uint256(9000) << 240));
-        IWaterfall.Line[] memory lines = new IWaterfall.Line[](2);
-        lines[0] = IWaterfall.Line(905, 905, 0, 0);
-        lines[1] = IWaterfall.Line(9095, 9095, 0, 0);
+        uint256[] memory lines = new uint256[](2);
+        lines[0] = _line(905, 905, 0, 0);
+        lines[1] = _line(9095, 9095, 0, 0);
         vm.expectEmit(address(falls));
-        emit IWaterfall.Settled(STREAM, period, 1, 10_000, 10_000, 0, 9000, lines);
+        emit IWaterfall.Settled(STREAM, period, 1, 10_000, 0, 9000, 0, lines);
         falls.settle(STREAM, period);
     }
 
@@ -190,7 +191,7 @@ contract SettleTest is DistributionKit {
         assertEq(escrow, 0, "escrow");
         assertEq(shortfall, 910, "shortfall");
         assertEq(currency.balanceOf(taxOffice), 90, "tax first");
-        assertEq(falls.balanceOfStep(STREAM, 0), 10, "arrears");
+        assertEq(falls.balanceOf(STREAM, 1), 10, "arrears");
     }
 
     function test_ReportsAShortfall() public {
@@ -198,10 +199,10 @@ contract SettleTest is DistributionKit {
         _fund(90);
         uint32 period = _attest(1000, NO_KPIS);
         vm.warp(vm.getBlockTimestamp() + GRACE);
-        IWaterfall.Line[] memory lines = new IWaterfall.Line[](3);
-        lines[0] = IWaterfall.Line(100, 90, 0, 10);
+        uint256[] memory lines = new uint256[](3);
+        lines[0] = _line(100, 90, 0, 10);
         vm.expectEmit(address(falls));
-        emit IWaterfall.Settled(STREAM, period, 1, 1000, 90, 910, 0, lines);
+        emit IWaterfall.Settled(STREAM, period, 1, 90, 910, 0, 0, lines);
         falls.settle(STREAM, period);
     }
 

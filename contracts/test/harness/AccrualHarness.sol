@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 import {IParticipantRegistry} from "../../src/interfaces/IParticipantRegistry.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
 import {RevenueRight} from "../../src/rights/RevenueRight.sol";
+import {SeriesExtension} from "../../src/rights/SeriesExtension.sol";
 import {SeriesTerms} from "../../src/rights/SeriesTerms.sol";
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
@@ -15,10 +16,12 @@ contract AccrualHarness is ERC20 {
     RevenueRight public immutable series;
 
     constructor() ERC20("Harness currency", "HC") {
-        address implementation = address(new RevenueRight(address(this), address(this), address(this), address(this)));
+        address me = address(this);
+        address half = address(new SeriesExtension(me, me, me, me));
+        address implementation = address(new RevenueRight(me, me, me, me, half));
         IRevenueRight.Terms memory terms;
         (terms.name, terms.symbol, terms.stream) = ("Harness series", "HS", 1);
-        (terms.termFrom, terms.termTo, terms.classes) = (1, type(uint32).max, 2);
+        (terms.termFrom, terms.termTo, terms.classes) = (1, type(uint24).max, 2);
         bytes memory args = SeriesTerms.encode(terms, address(this));
         series = RevenueRight(Clones.cloneWithImmutableArgs(implementation, args));
     }
@@ -43,7 +46,7 @@ contract AccrualHarness is ERC20 {
 
     /// @notice As the participant registry: everybody is admitted for ever.
     function walletOf(address) external pure returns (IParticipantRegistry.Wallet memory) {
-        return IParticipantRegistry.Wallet(1, 0, type(uint16).max, 156, IParticipantRegistry.Class.Retail, false);
+        return IParticipantRegistry.Wallet(1, 0, type(uint16).max, 156, IParticipantRegistry.Class.Retail, false, false);
     }
 
     /// @notice As the authority: everybody may do everything.

@@ -7,13 +7,21 @@ import {WaterfallMath} from "../../src/libraries/WaterfallMath.sol";
 
 /// @title The step engine as a contract, for comparing it with other implementations.
 contract WaterfallHarness {
-    /// @notice Runs rules from a given start; `terms` has one entry per step, zero for a payee that is no series.
+    /// @notice Runs rules from a given start; `terms` has one entry per step, zero for a payee that is no series. Returns the
+    /// accounts after it too.
     function run(IWaterfall.Rules calldata rules, RulesCodec.Term[] calldata terms, WaterfallMath.Start calldata start)
         external
         pure
-        returns (IWaterfall.Line[] memory lines, uint16 multiplierBp)
+        returns (IWaterfall.Outcome memory outcome, uint64[] memory balances)
     {
-        return WaterfallMath.run(RulesCodec.encode(rules, terms), start);
+        WaterfallMath.Start memory from = start;
+        WaterfallMath.Result memory result = WaterfallMath.run(RulesCodec.encode(rules, terms), from);
+        outcome.lines = new IWaterfall.Line[](result.lines.length);
+        for (uint256 i = 0; i < result.lines.length; ++i) {
+            outcome.lines[i] = result.lines[i].unpack();
+        }
+        (outcome.multiplierBp, outcome.breached) = (result.multiplierBp, result.breached);
+        (outcome.ratiosBp, balances) = (result.ratiosBp, from.balances);
     }
 
     /// @notice The multiplier alone.

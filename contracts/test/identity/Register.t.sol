@@ -11,9 +11,7 @@ contract RegisterTest is IdentityKit {
         IParticipantRegistry.Registration memory r = registrationOf(adam, 7);
         r.lockedUntil = NOW + 1 days;
         vm.expectEmit(address(participants));
-        emit IParticipantRegistry.WalletRegistered(
-            adam, 7, r.kycUntil, r.country, r.class, r.lockedUntil, r.identityHash
-        );
+        emit IParticipantRegistry.WalletRegistered(adam, 7, attributesOf(r), r.identityHash);
         _register(r);
         _assertStored(r, false);
     }

@@ -65,6 +65,30 @@ contract SetFrozenTest is IdentityKit {
         assertEq(SeriesDouble(series[0]).syncs(), 0, "pushed");
     }
 
+    function test_FreezesAllWalletsOfAParticipant() public {
+        admit(barb, 7);
+        address[] memory wallets = new address[](2);
+        (wallets[0], wallets[1]) = (adam, barb);
+        vm.prank(registrar);
+        participants.setFrozenBatch(wallets, true, ORDER, series);
+        assertTrue(participants.walletOf(adam).frozen && participants.walletOf(barb).frozen, "frozen");
+        assertTrue(SeriesDouble(series[0]).frozen(adam) && SeriesDouble(series[1]).frozen(barb), "pushed");
+    }
+
+    function test_RevertWhen_OneOfManyIsUnknown() public {
+        address[] memory wallets = new address[](2);
+        (wallets[0], wallets[1]) = (adam, barb);
+        vm.prank(registrar);
+        vm.expectRevert(abi.encodeWithSelector(IParticipantRegistry.UnknownWallet.selector, barb));
+        participants.setFrozenBatch(wallets, true, ORDER, series);
+    }
+
+    function test_RevertWhen_ManyAreFrozenByAnybody() public {
+        vm.prank(mallory);
+        vm.expectRevert(abi.encodeWithSelector(IParticipantRegistry.NotRegistrar.selector, mallory));
+        participants.setFrozenBatch(new address[](0), true, ORDER, series);
+    }
+
     function test_RevertWhen_WalletIsUnknown() public {
         vm.expectRevert(abi.encodeWithSelector(IParticipantRegistry.UnknownWallet.selector, barb));
         _setFrozen(barb, true);

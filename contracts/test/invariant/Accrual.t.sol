@@ -24,7 +24,7 @@ contract SeriesHandler is RightsKit {
     function setUp() public override {
         super.setUp();
         IRevenueRight.Terms memory terms = _terms();
-        (terms.minTicket, terms.termTo) = (1, type(uint32).max);
+        (terms.minTicket, terms.termTo) = (1, type(uint16).max);
         series = _create(terms);
         actors = [adam, barb, carl, dora, eric];
         uint64[5] memory units = [uint64(7_000_003), 1_999_993, 1, 0, 1_000_003];

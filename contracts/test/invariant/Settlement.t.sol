@@ -2,8 +2,8 @@
 pragma solidity ^0.8.30;
 
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
+import {ISeries} from "../../src/interfaces/ISeries.sol";
 import {IWaterfall} from "../../src/interfaces/IWaterfall.sol";
-import {RevenueRight} from "../../src/rights/RevenueRight.sol";
 import {Kit} from "../Kit.sol";
 import {DistributionKit} from "../distribution/DistributionKit.sol";
 import {Currency} from "../rights/Currency.sol";
@@ -15,7 +15,7 @@ contract SettlementHandler is DistributionKit {
 
     OddCurrency private _odd;
     address[4] private _payees;
-    RevenueRight[2] private _series;
+    ISeries[2] private _series;
 
     uint256 public funded;
     uint256 public settled;
@@ -113,7 +113,7 @@ contract SettlementHandler is DistributionKit {
 
     function reserves() public view returns (uint256 sum) {
         for (uint256 stream = STREAM; stream <= OTHER; ++stream) {
-            sum += falls.balanceOfStep(uint32(stream), 1) + falls.balanceOfStep(uint32(stream), 4);
+            sum += falls.balanceOf(uint32(stream), 2) + falls.balanceOf(uint32(stream), 5);
         }
     }
 

@@ -24,7 +24,7 @@ contract ClaimTest is RightsKit {
 
     function test_PaysWhatClaimableSaid() public {
         vm.expectEmit(address(series));
-        emit IRevenueRight.Paid(adam, 5003, 10_007);
+        emit IRevenueRight.FundsWithdrawn(adam, 5003);
         vm.prank(adam);
         assertEq(series.claim(), 5003, "returned");
         assertEq(currency.balanceOf(adam), 5003, "received");

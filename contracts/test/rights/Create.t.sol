@@ -2,14 +2,14 @@
 pragma solidity ^0.8.30;
 
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
+import {ISeries} from "../../src/interfaces/ISeries.sol";
 import {ISeriesFactory} from "../../src/interfaces/ISeriesFactory.sol";
-import {RevenueRight} from "../../src/rights/RevenueRight.sol";
 import {RightsKit} from "./RightsKit.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 
 contract CreateTest is RightsKit {
     function test_KeepsTheTerms() public {
-        RevenueRight made = _create(_terms());
+        ISeries made = _create(_terms());
         assertEq(keccak256(abi.encode(made.terms())), keccak256(abi.encode(_terms())), "terms");
         assertEq(made.name(), "VPP senior 2026", "name");
         assertEq(made.symbol(), "VPP-S26", "symbol");
@@ -21,7 +21,7 @@ contract CreateTest is RightsKit {
     }
 
     function test_StartsEmpty() public {
-        RevenueRight made = _create(_terms());
+        ISeries made = _create(_terms());
         assertEq(made.totalSupply(), 0, "supply");
         assertFalse(made.state().sealed_, "sealed");
         assertEq(made.claimable(adam), 0, "claimable");
@@ -61,13 +61,16 @@ contract CreateTest is RightsKit {
     function testFuzz_TermsRoundTrip(IRevenueRight.Terms memory terms) public {
         (terms.name, terms.symbol) = ("Water of the east gate, 32 chars", "W");
         terms.stream = uint32(bound(terms.stream, 1, type(uint32).max));
-        terms.termFrom = uint32(bound(terms.termFrom, 1, type(uint32).max));
-        terms.termTo = uint32(bound(terms.termTo, terms.termFrom, type(uint32).max));
+        terms.tail %= 120;
+        terms.termFrom = uint32(bound(terms.termFrom, 1, type(uint24).max - 60_120));
+        terms.termTo = uint32(bound(terms.termTo, terms.termFrom, terms.termFrom + 60_000));
         (terms.rank, terms.decimals) = (terms.rank % 4, terms.decimals % 19);
         terms.classes = uint8(2 * bound(terms.classes, 1, 7));
         terms.countries = uint128(bound(uint16(terms.countries), 1, 999));
-        terms.minTicket &= type(uint64).max >> 1;
-        RevenueRight made = _create(terms);
+        terms.minTicket &= type(uint48).max;
+        terms.windowEvery = uint32(bound(terms.windowEvery, 2, type(uint32).max));
+        terms.windowLength = uint32(bound(terms.windowLength, 1, terms.windowEvery - 1));
+        ISeries made = _create(terms);
         assertEq(keccak256(abi.encode(made.terms())), keccak256(abi.encode(terms)), "terms");
         assertEq(made.name(), "Water of the east gate, 32 chars", "name");
         assertEq(made.symbol(), "W", "symbol");
@@ -103,6 +106,12 @@ contract CreateTest is RightsKit {
         _refuses(terms, "termTo", 4);
     }
 
+    function test_RevertWhen_TermIsTooFarAway() public {
+        IRevenueRight.Terms memory terms = _terms();
+        terms.termTo = 1 << 24;
+        _refuses(terms, "termTo", 1 << 24);
+    }
+
     function test_RevertWhen_RankOrDecimalsAreTooLarge() public {
         IRevenueRight.Terms memory terms = _terms();
         terms.rank = 4;
@@ -131,8 +140,36 @@ contract CreateTest is RightsKit {
 
     function test_RevertWhen_TicketIsAboveAnySupply() public {
         IRevenueRight.Terms memory terms = _terms();
-        terms.minTicket = 1 << 63;
-        _refuses(terms, "minTicket", 1 << 63);
+        terms.minTicket = 1 << 48;
+        _refuses(terms, "minTicket", 1 << 48);
+    }
+
+    function test_RevertWhen_TermAndTailAreTooLong() public {
+        IRevenueRight.Terms memory terms = _terms();
+        (terms.termFrom, terms.termTo, terms.tail) = (2, 65_000, 537);
+        _refuses(terms, "tail", 537);
+        terms.tail = 536;
+        _create(terms);
+    }
+
+    function test_RevertWhen_TailEndsAfterTheLastPeriodThereIs() public {
+        IRevenueRight.Terms memory terms = _terms();
+        (terms.termFrom, terms.termTo, terms.tail) = (type(uint24).max - 9, type(uint24).max - 1, 2);
+        _refuses(terms, "tail", 2);
+        terms.tail = 1;
+        _create(terms);
+    }
+
+    function test_RevertWhen_WindowsDoNotOpenOrNeverClose() public {
+        IRevenueRight.Terms memory terms = _terms();
+        terms.windowLength = 1;
+        _refuses(terms, "windowLength", 1);
+        (terms.windowEvery, terms.windowLength) = (10, 0);
+        _refuses(terms, "windowLength", 0);
+        terms.windowLength = 10;
+        _refuses(terms, "windowLength", 10);
+        terms.windowLength = 9;
+        _create(terms);
     }
 
     function _refuses(IRevenueRight.Terms memory terms, bytes32 field, uint256 value) private {

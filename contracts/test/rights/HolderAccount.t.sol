@@ -9,11 +9,12 @@ import {Kit} from "../Kit.sol";
 /// @dev The account word against plain arithmetic, up to the limits of its fields.
 contract HolderAccountTest is Kit {
     uint256 private constant TODAY = NOW / 1 days;
+    uint256 private constant MOST_UNITS = type(uint48).max;
     uint256 private constant MOST = type(uint64).max >> 1;
 
     function testFuzz_CreditAndDebitAreOpposite(uint64 units, uint64 acc, uint256 profile) public pure {
-        (units, acc) = (uint64(units & MOST), uint64(acc & MOST));
-        HolderAccount empty = HolderAccount.wrap(profile << 192);
+        (units, acc) = (uint64(units & MOST_UNITS), uint64(acc & MOST));
+        HolderAccount empty = HolderAccount.wrap(profile << 208);
         HolderAccount full = empty.credit(units, acc);
         assertEq(full.balance(), units, "balance");
         assertEq(int256(full.debt()), int256(uint256(acc) * units), "debt");
@@ -25,8 +26,8 @@ contract HolderAccountTest is Kit {
     }
 
     function testFuzz_PayAndUnpayAreOpposite(uint64 amount, uint64 supply, uint64 units, uint64 acc) public pure {
-        (amount, supply) = (uint64(amount & MOST), uint64(supply & MOST));
-        HolderAccount start = HolderAccount.wrap(1 << 192).credit(uint64(units & MOST), 0).debit(0, acc);
+        (amount, supply) = (uint64(amount & MOST), uint64(supply & MOST_UNITS));
+        HolderAccount start = HolderAccount.wrap(1 << 208).credit(uint64(units & MOST_UNITS), 0).debit(0, acc);
         HolderAccount paid = start.pay(amount, supply);
         assertEq(int256(paid.debt() - start.debt()), int256(uint256(amount) * supply), "debt");
         assertEq(HolderAccount.unwrap(paid.unpay(amount, supply)), HolderAccount.unwrap(start), "and back");
@@ -34,16 +35,16 @@ contract HolderAccountTest is Kit {
 
     /// @dev The widest sums: everything ever received, held and claimed by one holder.
     function test_LimitsFit() public pure {
-        uint256 most = MOST;
-        HolderAccount all = HolderAccount.wrap(type(uint256).max << 192).credit(most, 0);
-        assertEq(all.claimableDown(most, most), most, "everything");
-        HolderAccount paid = all.pay(most, most);
-        assertEq(int256(paid.debt()), int256(most * most), "largest debt");
-        assertEq(paid.claimableDown(most, most), 0, "nothing left");
-        HolderAccount sold = all.debit(most, most);
-        assertEq(int256(sold.debt()), -int256(most * most), "smallest debt");
-        assertEq(sold.claimableDown(most, most), most, "past income stays");
-        HolderAccount back = sold.pay(most, most);
+        (uint256 money, uint256 units) = (MOST, MOST_UNITS);
+        HolderAccount all = HolderAccount.wrap(type(uint256).max << 208).credit(units, 0);
+        assertEq(all.claimableDown(money, units), money, "everything");
+        HolderAccount paid = all.pay(money, units);
+        assertEq(int256(paid.debt()), int256(money * units), "largest debt");
+        assertEq(paid.claimableDown(money, units), 0, "nothing left");
+        HolderAccount sold = all.debit(units, money);
+        assertEq(int256(sold.debt()), -int256(money * units), "smallest debt");
+        assertEq(sold.claimableDown(money, units), money, "past income stays");
+        HolderAccount back = sold.pay(money, units);
         assertEq(back.debt(), 0, "settled");
         assertTrue(back.sameProfile(all), "profile");
     }
@@ -57,8 +58,9 @@ contract HolderAccountTest is Kit {
         view
     {
         IParticipantRegistry.Class class = IParticipantRegistry.Class(uint8(word >> 250) & 3);
+        country = uint16(bound(country, 0, 999));
         IParticipantRegistry.Wallet memory wallet =
-            IParticipantRegistry.Wallet(1, lockedUntil, kycUntil, country, class, frozen);
+            IParticipantRegistry.Wallet(1, lockedUntil, kycUntil, country, class, frozen, false);
         HolderAccount before = HolderAccount.wrap(word);
         HolderAccount account = before.withProfile(wallet);
         assertEq(account.kycUntil(), wallet.kycUntil, "kycUntil");

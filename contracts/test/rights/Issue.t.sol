@@ -75,9 +75,9 @@ contract IssueTest is RightsKit {
     }
 
     function test_RevertWhen_SupplyPassesItsLimit() public {
-        _issue(adam, type(uint64).max >> 1);
+        _issue(adam, type(uint48).max);
         vm.expectRevert(
-            abi.encodeWithSelector(IRevenueRight.LimitExceeded.selector, 1 << 63, uint256(type(uint64).max >> 1))
+            abi.encodeWithSelector(IRevenueRight.LimitExceeded.selector, 1 << 48, uint256(type(uint48).max))
         );
         this.issueAs(barb, 1);
     }

@@ -25,7 +25,7 @@ contract PushTest is RightsKit {
 
     function test_PaysEachHolder() public {
         vm.expectEmit(address(series));
-        emit IRevenueRight.Paid(carl, 2000, 10_000);
+        emit IRevenueRight.FundsWithdrawn(carl, 2000);
         vm.prank(keeper);
         assertEq(series.push(page), 3, "paid");
         assertEq(currency.balanceOf(adam), 5000, "adam");

@@ -5,7 +5,11 @@ import {Roles} from "../../src/governance/Roles.sol";
 import {ParticipantRegistry} from "../../src/identity/ParticipantRegistry.sol";
 import {IParticipantRegistry} from "../../src/interfaces/IParticipantRegistry.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
+import {ISeries} from "../../src/interfaces/ISeries.sol";
+import {ISeriesRecords} from "../../src/interfaces/ISeriesRecords.sol";
+import {ISeriesSnapshots} from "../../src/interfaces/ISeriesSnapshots.sol";
 import {RevenueRight} from "../../src/rights/RevenueRight.sol";
+import {SeriesExtension} from "../../src/rights/SeriesExtension.sol";
 import {SeriesFactory} from "../../src/rights/SeriesFactory.sol";
 import {Kit} from "../Kit.sol";
 import {Currency} from "./Currency.sol";
@@ -30,7 +34,7 @@ abstract contract RightsKit is Kit {
     Currency internal currency;
     RevenueRight internal implementation;
     SeriesFactory internal factory;
-    RevenueRight internal series;
+    ISeries internal series;
 
     uint64 private _participants;
 
@@ -39,12 +43,15 @@ abstract contract RightsKit is Kit {
         vm.prank(admin);
         registry.appointRegistrar(registrar, true);
         currency = _newCurrency();
-        implementation = new RevenueRight(address(authority), address(registry), address(currency), _distributor());
+        implementation = RevenueRight(_newSeriesCode(address(currency), _distributor()));
         factory = new SeriesFactory(address(authority), address(implementation));
         allow(address(factory), SeriesFactory.create.selector, Roles.ISSUER);
         allow(address(factory), IRevenueRight.issue.selector, Roles.ISSUER);
         allow(address(factory), IRevenueRight.seal.selector, Roles.ISSUER);
         allow(address(factory), IRevenueRight.setPaused.selector, Roles.PAUSER);
+        allow(address(factory), IRevenueRight.place.selector, Roles.PLACEMENT);
+        allow(address(factory), ISeriesRecords.scheduleRecord.selector, Roles.ISSUER);
+        allow(address(factory), ISeriesSnapshots.openSnapshot.selector, Roles.VOTING);
         _admit(adam);
         _admit(barb);
         _admit(carl);
@@ -52,6 +59,16 @@ abstract contract RightsKit is Kit {
 
     function _newCurrency() internal virtual returns (Currency) {
         return new Currency();
+    }
+
+    /// @dev Both halves of the code of series that `source` distributes to.
+    function _newSeriesCode(address money, address source) internal returns (address) {
+        address half = _newExtension(money, source);
+        return address(new RevenueRight(address(authority), address(registry), money, source, half));
+    }
+
+    function _newExtension(address money, address source) internal virtual returns (address) {
+        return address(new SeriesExtension(address(authority), address(registry), money, source));
     }
 
     /// @dev Who may distribute.
@@ -73,13 +90,19 @@ abstract contract RightsKit is Kit {
             classes: uint8(1 << uint8(PROFESSIONAL) | 1 << uint8(IParticipantRegistry.Class.Institution)),
             countries: uint128(CHINA) << 16 | SINGAPORE,
             minTicket: TICKET,
-            lockedUntil: 0
+            lockedUntil: 0,
+            tail: 0,
+            holderCap: 0,
+            countryCap: 0,
+            windowEvery: 0,
+            windowLength: 0,
+            consent: false
         });
     }
 
-    function _create(IRevenueRight.Terms memory terms) internal returns (RevenueRight) {
+    function _create(IRevenueRight.Terms memory terms) internal returns (ISeries) {
         vm.prank(issuer);
-        return RevenueRight(factory.create(terms, "salt"));
+        return ISeries(factory.create(terms, "salt"));
     }
 
     /// @dev A sealed series: Adam 5 000, Barb 3 000, Carl 2 000 units.

@@ -10,10 +10,10 @@ from sqlalchemy import Row
 
 from usufruct.api.render import KINDS, Json, Renderer, hexed, rfc3339
 from usufruct.contracts.revenue_right import Refusal
-from usufruct.core.accrual import payout_between
 from usufruct.core.encoding import checksum_address
 from usufruct.core.statements import kpi_values
 from usufruct.ledger import ids
+from usufruct.ledger.accounts import payout_amount
 from usufruct.money import Currency, format_amount
 
 __all__ = ["arithmetic", "batch", "refusal", "sentence", "statement", "stream"]
@@ -21,6 +21,7 @@ __all__ = ["arithmetic", "batch", "refusal", "sentence", "statement", "stream"]
 _REFUSALS: Final = {
     Refusal.RECIPIENT_FROZEN: "The wallet was frozen; the amount stays with it until it is released.",
     Refusal.RECIPIENT_EXPIRED: "The identity check had expired; the amount stays until it is renewed.",
+    Refusal.UNITS_FROZEN: "An order holds units of the wallet; the amount stays claimable.",
     Refusal.PAYMENT_REJECTED: "The currency refused the wallet; the amount stays claimable.",
 }
 
@@ -171,30 +172,30 @@ def refusal(reason: int) -> Json:
 
 def arithmetic(row: Row[Any]) -> Json:
     """The exact computation of a payout: whole numbers only, rounded down once per distribution."""
-    after = (row.acc_after * row.units - row.debt) // row.supply
-    before = (row.acc_before * row.units - row.debt) // row.supply
-    amount = payout_between(row.acc_before, row.acc_after, row.units, row.debt, row.supply)
+    before = row.numerator - row.distributed * row.units
     return {
-        "formula": "floor((accumulator_after*units - debt)/supply) - floor((accumulator_before*units - debt)/supply)",
+        "formula": "numerator_after = numerator_before + distributed*units; "
+        "amount = floor(numerator_after/supply) - floor(numerator_before/supply)",
         "units": str(row.units),
         "supply": str(row.supply),
-        "accumulator_before": str(row.acc_before),
-        "accumulator_after": str(row.acc_after),
-        "debt": str(row.debt),
-        "earned_before": str(before),
-        "earned_after": str(after),
-        "amount": str(amount),
+        "distributed": str(row.distributed),
+        "numerator_before": str(before),
+        "numerator_after": str(row.numerator),
+        "earned_before": str(before // row.supply),
+        "earned_after": str(row.numerator // row.supply),
+        "amount": str(payout_amount(row.numerator, row.units, row.distributed, row.supply)),
     }
 
 
 def sentence(render: Renderer, row: Row[Any]) -> str:
-    """The payout in one sentence."""
+    """The payout in one sentence; it names the record date where that was not the day of the payment."""
     currency = render.currency
     period = render.labels.period(row.period) or f"period {row.period}"
+    held = f"held at {rfc3339(row.record_at)} " if row.record_at is not None else ""
     share = Currency("%", 4)
     percent = format_amount(row.units * 1_000_000 // row.supply, share)
     return (
         f"{format_amount(row.amount, currency)} {currency.code} for {period}: "
-        f"{row.units} of {row.supply} units of {row.symbol} ({percent} %) "
+        f"{row.units} of {row.supply} units of {row.symbol} ({percent} %) {held}"
         f"of {format_amount(row.distributed, currency)} {currency.code}."
     )

@@ -14,7 +14,8 @@ from sqlalchemy import Row
 from usufruct.api.labels import Labels
 from usufruct.contracts import address
 from usufruct.ledger import ids
-from usufruct.ledger.accounts import Holding, claimable, earned
+from usufruct.ledger.accounts import claimable, earned
+from usufruct.ledger.reads.holders import holding_of
 from usufruct.money import Currency, format_amount
 
 __all__ = ["Json", "Renderer", "account", "hexed", "rfc3339"]
@@ -83,6 +84,15 @@ class Renderer:
             "stream": ids.stream_id(row.stream),
         }
 
+    def dates(self, row: Row[Any]) -> Json:
+        """When it was decided whose income a distribution is, and when the money came."""
+        scheduled = row.record_at is not None
+        return {
+            "record_date": rfc3339(row.record_at if scheduled else row.time),
+            "record_date_scheduled": scheduled,
+            "payment_date": rfc3339(row.time),
+        }
+
     # --- Income ---
 
     def payout(self, row: Row[Any]) -> Json:
@@ -97,6 +107,7 @@ class Renderer:
             "period": self.period(row.period),
             "units": str(row.units),
             "amount": self.money(row.amount),
+            **self.dates(row),
             "status": "paid" if paid else "accrued",
             "accrued": self.place(row),
             "paid": self.place(row, "paid_") if paid else None,
@@ -104,7 +115,7 @@ class Renderer:
 
     def holding(self, row: Row[Any]) -> Json:
         """One wallet's position in one series."""
-        held = Holding(row.units, row.debt, row.paid)
+        held = holding_of(row)
         acc, supply = row.acc or 0, row.supply or 0
         return {
             "object": "holding",
@@ -126,6 +137,7 @@ class Renderer:
             "number": row.number,
             "period": self.period(row.period),
             "amount": self.money(row.amount),
+            **self.dates(row),
             "units_outstanding": str(row.supply),
             "accumulator_before": str(row.acc_before),
             "accumulator_after": str(row.acc_after),
@@ -151,13 +163,42 @@ class Renderer:
             "allowed_countries": json.loads(row.countries),
             "minimum_ticket": str(row.min_ticket),
             "locked_until": rfc3339(row.locked_until) if row.locked_until else None,
+            "holder_cap": row.holder_cap or None,
+            "country_cap": row.country_cap or None,
+            "transfer_window": {"every_s": row.window_every, "length_s": row.window_length}
+            if row.window_every
+            else None,
+            "tail": row.tail,
+            "holders_vote_on_rules": row.consent,
             "units": str(row.issued or 0),
+            "units_redeemed": str(row.redeemed or 0),
             "sealed": row.sealed is not None,
+            "closed": row.closed is not None,
             "transfers_paused": row.paused == "paused",
             "distributed": self.money(row.acc or 0),
             "distributions": row.distributions or 0,
             "last_period": self.period(row.last_period) if row.last_period else None,
             "created": self.place(row),
+        }
+
+    def record(self, row: Row[Any], series: Row[Any], now: int) -> Json:
+        """A record date; `now` is the chain's time, which decides whether it has passed."""
+        if row.distribution is not None:
+            status = "paid"
+        elif row.at > now:
+            status = "announced"
+        else:
+            over = series.closed is not None or row.period <= (row.last_period or 0)
+            status = "without-income" if over else "waiting"
+        distribution = ids.distribution_id(series.slug, row.distribution or 0)
+        return {
+            "id": ids.record_id(series.slug, row.period),
+            "object": "record",
+            "period": self.period(row.period),
+            "record_date": rfc3339(row.at),
+            "status": status,
+            "distribution": distribution if row.distribution is not None else None,
+            "announced": self.place(row),
         }
 
     def settlement(self, row: Row[Any]) -> Json:
@@ -174,6 +215,7 @@ class Renderer:
             "receipts": self.money(row.receipts),
             "shortfall": self.money(row.shortfall),
             "fee_multiplier_bp": row.multiplier_bp,
+            "triggers_breached": [bit for bit in range(8) if row.breached >> bit & 1],
             "lines": self.lines(row.stream, steps, lines),
             "settled": self.place(row),
         }

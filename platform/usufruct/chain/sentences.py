@@ -80,6 +80,73 @@ _ACCESS: Final = {
     ),
 }
 
+_OFFICES: Final = {
+    "DutiesConflict(address,uint64,uint64)": (
+        "{account} holds role {held} and cannot get role {role}: the two are separated duties",
+        "name another account for one of the two offices",
+    ),
+    "UnknownRole(uint64)": (
+        "there is no role {role}",
+        "grant one of the project's offices",
+    ),
+    "RoleNeedsContract(uint64,address)": (
+        "role {role} belongs to a contract, and {account} has no code",
+        "leave it to usufruct apply, which grants it to the contract",
+    ),
+    "DelayNotAllowed(uint64,uint32)": (
+        "role {role} cannot wait {delay} s",
+        "choose at most 90 days; roles that stop, freeze or judge act at once",
+    ),
+    "AdminMustAccept(address)": (
+        "{account} cannot be made an administrator without its consent",
+        "offer it the role; it accepts by itself",
+    ),
+    "AlreadyAdmin(address)": (
+        "{account} is an administrator already",
+        "nothing is to be done",
+    ),
+    "NoAdminOffer(address)": (
+        "{account} was not offered the administrators' role",
+        "let an administrator offer it",
+    ),
+    "AdminOfferWaits(address,uint40)": (
+        "{account} may accept the administrators' role from {accept_from!t}",
+        "accept it then",
+    ),
+    "AdminOfferLapsed(address,uint40)": (
+        "the offer to {account} lapsed on {expired!t}",
+        "let an administrator offer it anew",
+    ),
+    "AdminOfferVoid(address,address)": (
+        "the offer to {account} was made by {by}, who is no administrator any more",
+        "let an administrator offer it anew",
+    ),
+    "LastAdmin(address)": (
+        "{account} is the last administrator",
+        "let another account accept the role first",
+    ),
+    "ManagerLocked(address)": (
+        "access to the manager {manager} itself cannot be changed",
+        "leave it as it is",
+    ),
+    "SetupIsFinished()": (
+        "the set-up was finished before",
+        "nothing is to be done",
+    ),
+    "UnknownDocument(bytes32,bytes32)": (
+        "nothing is attached to {subject!h} under the name {document!f}",
+        "look up the names that are attached",
+    ),
+    "UnknownVersion(bytes32,bytes32,uint256)": (
+        "document {document!f} of {subject!h} has no version {version}",
+        "ask for a version from 1 to the number of its versions",
+    ),
+    "InvalidDocument(bytes32,bytes32,bytes32,uint256)": (
+        "document {document!f} cannot be attached to {subject!h}: {field!f} = {value} is not allowed",
+        "correct this field",
+    ),
+}
+
 _PEOPLE: Final = {
     "NotRegistrar(address)": (
         "{caller} is not an appointed registrar",
@@ -362,7 +429,7 @@ _MACHINE: Final = {
 }
 
 SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
-    _ACCESS | _PEOPLE | _TELEMETRY | _STATEMENTS | _RIGHTS | _MONEY | _MACHINE
+    _ACCESS | _OFFICES | _PEOPLE | _TELEMETRY | _STATEMENTS | _RIGHTS | _MONEY | _MACHINE
 )
 """Sentence and remedy by signature."""
 

@@ -8,15 +8,17 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
 
+from usufruct.config.model_waterfalls import Kpi, Trigger, Waterfall, WaterfallStep
 from usufruct.contracts import Address
-from usufruct.core import waterfall as core
 from usufruct.core.periods import period_bounds
 from usufruct.core.tariffs import Tariff
 from usufruct.money import Currency
 
 __all__ = [
     "CLASSES",
+    "CONTRACT_ROLES",
     "KINDS",
+    "PEOPLE_ROLES",
     "RANKS",
     "ROLES",
     "Community",
@@ -30,6 +32,7 @@ __all__ = [
     "Project",
     "Series",
     "Stream",
+    "Trigger",
     "Waterfall",
     "WaterfallStep",
 ]
@@ -58,8 +61,19 @@ ROLES: Final[tuple[str, ...]] = (
     "pauser",
     "guardian",
     "auditor",
+    "placement",
+    "voting",
+    "policy",
+    "fund_manager",
+    "chamber",
 )
 """Offices, in the order of their role numbers: `admin` is AccessManager's own role 0."""
+CONTRACT_ROLES: Final[Mapping[str, str]] = MappingProxyType(
+    {"placement": "Offering", "voting": "HolderVote", "chamber": "ObjectiveDisputes"}
+)
+"""Offices that a contract of the project holds, not a person: the contract by office."""
+PEOPLE_ROLES: Final[tuple[str, ...]] = tuple(role for role in ROLES if role not in CONTRACT_ROLES)
+"""Offices that people hold: the keys of `[roles]`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +108,21 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """Seconds that changes wait in public: a new signer table, new waterfall rules."""
+    """Seconds that changes wait in public.
+
+    Attributes:
+        signers: A new table of oracle signers.
+        rules: New waterfall rules.
+        admin: A new administrator, and a change of which office may call what.
+        grant: A grant of an office, by office.
+        execution: A call of an office after its announcement, by office.
+    """
 
     signers: int
     rules: int
+    admin: int = 0
+    grant: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    execution: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +271,12 @@ class Series:
         countries: Allowed ISO numeric codes, empty for any.
         min_ticket: Least units of a holder.
         locked_until: Unix time before which units do not move, 0 for none.
+        tail: Periods after the term in which arrears may still be paid.
+        holder_cap: Participants that may hold units, 0 for any number.
+        country_cap: Participants of one country that may hold units, 0 for any number.
+        window_every: Seconds from one transfer window to the next, 0 for always open.
+        window_length: Seconds that each window is open.
+        consent: Whether a change of the waterfall's rules needs a vote of the holders.
         holders: First holders.
     """
 
@@ -263,66 +294,18 @@ class Series:
     countries: tuple[int, ...]
     min_ticket: int
     locked_until: int
+    tail: int
+    holder_cap: int
+    country_cap: int
+    window_every: int
+    window_length: int
+    consent: bool
     holders: tuple[Holder, ...]
 
     @property
     def supply(self) -> int:
         """Units of all first holders."""
         return sum(holder.units for holder in self.holders)
-
-
-@dataclass(frozen=True, slots=True)
-class WaterfallStep:
-    """One step.
-
-    Exactly one of `payee` and `series` is set, none for a reserve. Amounts in minor units.
-    """
-
-    label: str
-    kind: core.StepKind
-    payee: Address | None
-    series: str | None
-    amount: int
-    bp: int
-    carries: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Kpi:
-    """One KPI of the operator's fee, with its name; figures as in `usufruct.core.waterfall.Kpi`."""
-
-    name: str
-    index: int
-    floor_bp: int
-    target_bp: int
-    cap_bp: int
-    weight_bp: int
-
-
-@dataclass(frozen=True, slots=True)
-class Waterfall:
-    """Distribution rules of a stream."""
-
-    stream: str
-    stream_id: int
-    steps: tuple[WaterfallStep, ...]
-    kpis: tuple[Kpi, ...]
-    min_multiplier_bp: int
-    max_multiplier_bp: int
-    max_change_bp: int
-
-    def rules(self, series: Mapping[str, str]) -> core.Rules:
-        """The rules with the addresses of the series, given by code, filled in."""
-        return core.Rules(
-            steps=tuple(_core_step(step, series) for step in self.steps),
-            kpis=tuple(
-                core.Kpi(kpi.index, kpi.floor_bp, kpi.target_bp, kpi.cap_bp, kpi.weight_bp)
-                for kpi in self.kpis
-            ),
-            min_multiplier_bp=self.min_multiplier_bp,
-            max_multiplier_bp=self.max_multiplier_bp,
-            max_change_bp=self.max_change_bp,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +327,7 @@ class Community:
         currency: Settlement currency.
         currency_name: Its name.
         delays: Waiting times.
-        roles: Accounts by office (keys as in ROLES).
+        roles: Accounts by office (keys as in PEOPLE_ROLES); an office may be vacant.
         oracle: The oracle quorum.
         streams: In the order of the file.
         meters: In the order of the file, groups expanded.
@@ -387,18 +370,3 @@ class Community:
         for code in stream.depends_on:
             self._place(self.stream(code), order)
         order.setdefault(stream.code, stream)
-
-
-_NOBODY: Final = "0x" + "0" * 40
-
-
-def _core_step(step: WaterfallStep, series: Mapping[str, str]) -> core.Step:
-    payee = series[step.series] if step.series is not None else step.payee
-    return core.Step(
-        kind=step.kind,
-        to_series=step.series is not None,
-        carries=step.carries,
-        payee=payee or _NOBODY,
-        amount=step.amount,
-        bp=step.bp,
-    )

@@ -6,12 +6,14 @@ References, units, times, and the rules between tables.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import combinations
 from types import MappingProxyType
 from typing import Final
 
+from usufruct.config.duties import excluded
 from usufruct.config.locate import Path
 from usufruct.config.model import (
-    ROLES,
+    PEOPLE_ROLES,
     Community,
     Delays,
     DevReference,
@@ -31,6 +33,7 @@ from usufruct.money import Currency
 __all__ = ["resolve"]
 
 _MAX_DELAY: Final = 2**40 - 1
+_MAX_OFFICE_DELAY: Final = 90 * 86_400
 
 
 def resolve(
@@ -73,20 +76,52 @@ def resolve(
 
 
 def _delays(table: CommunityTable, problems: Problems) -> Delays:
-    delays = Delays(table.delays.signers, table.delays.rules)
-    for name, seconds in (("signers", delays.signers), ("rules", delays.rules)):
+    given = table.delays
+    for name, seconds in (("signers", given.signers), ("rules", given.rules)):
         if seconds > _MAX_DELAY:
             problems.add(("delays", name), seconds, "seconds must fit 40 bits", "shorten it")
-    return delays
+    _short(("delays", "admin"), given.admin, problems)
+    for kind, delays in (("grant", given.grant), ("execution", given.execution)):
+        for office, seconds in delays.items():
+            _short(("delays", kind, office), seconds, problems)
+    return Delays(
+        given.signers,
+        given.rules,
+        given.admin,
+        MappingProxyType({str(office): seconds for office, seconds in given.grant.items()}),
+        MappingProxyType({str(office): seconds for office, seconds in given.execution.items()}),
+    )
+
+
+def _short(path: Path, seconds: int, problems: Problems) -> None:
+    """The access manager takes no longer delays."""
+    if seconds > _MAX_OFFICE_DELAY:
+        problems.add(path, seconds, "at most 90 days", "shorten it")
 
 
 def _roles(table: RolesTable, problems: Problems) -> Mapping[str, tuple[Address, ...]]:
     roles = {}
-    for role in ROLES:
+    for role in PEOPLE_ROLES:
         accounts: list[Address] = getattr(table, role)
         _distinct(accounts, ("roles", role), "account", problems)
         roles[role] = tuple(accounts)
+    _separated(roles, problems)
     return MappingProxyType(roles)
+
+
+def _separated(roles: Mapping[str, tuple[Address, ...]], problems: Problems) -> None:
+    """No account holds two offices that exclude each other."""
+    for first, second in combinations(roles, 2):
+        if not excluded(first, second):
+            continue
+        for index, account in enumerate(roles[second]):
+            if account in roles[first]:
+                problems.add(
+                    ("roles", second, index),
+                    account,
+                    f"{second} and {first} are separated duties: nobody holds both",
+                    f"name another account for {second} or for {first}",
+                )
 
 
 def _oracle(table: OracleTable, problems: Problems) -> Oracle:

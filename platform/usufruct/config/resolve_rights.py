@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from typing import Final
@@ -17,6 +18,7 @@ __all__ = ["participants", "series"]
 
 _EPOCH: Final = date(1970, 1, 1)
 _MAX_SUPPLY: Final = 2**63 - 1
+_MAX_PERIODS: Final = 2**16 - 1
 
 
 def participants(
@@ -68,6 +70,7 @@ def series(
             continue
         one = _series(table, stream, project)
         _check_term(path, one, table, project, problems)
+        _check_windows(path, one, problems)
         _check_lists(path, table, problems)
         _check_holders(path, one, by_wallet, project, problems)
         found.append(one)
@@ -91,6 +94,12 @@ def _series(table: SeriesTable, stream: Stream, project: Project) -> Series:
         countries=tuple(table.countries),
         min_ticket=table.min_ticket,
         locked_until=_end_of(table.locked_until, project),
+        tail=table.tail,
+        holder_cap=table.holder_cap,
+        country_cap=table.country_cap,
+        window_every=table.window_every or 0,
+        window_length=table.window_length or 0,
+        consent=table.consent,
         holders=tuple(Holder(holder.wallet, holder.units) for holder in table.holders),
     )
 
@@ -115,6 +124,16 @@ def _check_term(
     if one.term_to < one.term_from:
         rule = "a term ends in the month in which it begins, or later"
         problems.add((*path, "term", 1), table.term[1], rule, "write [first, last]")
+    if one.term_to - one.term_from + 1 + one.tail > _MAX_PERIODS:
+        rule = f"term and tail have at most {_MAX_PERIODS} periods together"
+        problems.add((*path, "tail"), one.tail, rule, "shorten the term or the tail")
+
+
+def _check_windows(path: Path, one: Series, problems: Problems) -> None:
+    if (one.window_every or one.window_length) and not 0 < one.window_length < one.window_every:
+        rule = "a transfer window is shorter than the time from one window to the next"
+        remedy = "write window_every and a shorter window_length, or neither"
+        problems.add((*path, "window_length"), one.window_length, rule, remedy)
 
 
 def _check_lists(path: Path, table: SeriesTable, problems: Problems) -> None:
@@ -135,6 +154,7 @@ def _check_holders(
     project: Project,
     problems: Problems,
 ) -> None:
+    holding: dict[int, int] = {}
     for index, holder in enumerate(one.holders):
         here = (*path, "holders", index)
         person = by_wallet.get(holder.wallet)
@@ -144,12 +164,25 @@ def _check_holders(
             problems.add((*here, "wallet"), holder.wallet, rule, remedy)
             continue
         _check_admission(here, one, person, project, problems)
+        holding[person.id] = person.country
         if holder.units < one.min_ticket:
             rule = f"at least min_ticket = {one.min_ticket}"
             problems.add((*here, "units"), holder.units, rule, "give more units, or none")
+    _check_caps(path, one, Counter(holding.values()), problems)
     if one.supply > _MAX_SUPPLY:
         rule = "all units together are below 2^63"
         problems.add((*path, "holders"), one.supply, rule, "use fewer decimals")
+
+
+def _check_caps(path: Path, one: Series, holding: Counter[int], problems: Problems) -> None:
+    """`holding`: how many participants of each country are first holders."""
+    if one.holder_cap and holding.total() > one.holder_cap:
+        rule = f"{holding.total()} participants are first holders"
+        problems.add((*path, "holder_cap"), one.holder_cap, rule, "raise it or choose fewer")
+    for country, number in holding.items():
+        if one.country_cap and number > one.country_cap:
+            rule = f"{number} participants of country {country} are first holders"
+            problems.add((*path, "country_cap"), one.country_cap, rule, "raise it or choose fewer")
 
 
 def _check_admission(

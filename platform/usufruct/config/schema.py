@@ -40,6 +40,7 @@ __all__ = [
     "ParticipantTable",
     "SeriesTable",
     "StepTable",
+    "TriggerTable",
     "StreamTable",
     "TariffTable",
     "WaterfallTable",
@@ -52,6 +53,7 @@ _Class = Literal["retail", "professional", "institution"]
 _Rank = Literal["senior", "mezzanine", "junior", "residual"]
 _Scheme = Literal["gateway-secp256k1", "device-secp256k1", "device-p256"]
 _BaseUnit = Literal["Wh", "L", "s", "unit"]
+_StepAccount = Annotated[int, Field(ge=1, le=31)]
 _Country = Annotated[int, Field(ge=1, le=999)]
 _StepKind = Literal[
     "fixed",
@@ -62,7 +64,10 @@ _StepKind = Literal[
     "due",
     "residual",
 ]
+_DelayedOffice = Literal["oracle_admin", "treasurer", "policy", "fund_manager"]
+_Office = _DelayedOffice | Literal["registrar", "issuer", "pauser", "guardian", "auditor"]
 _Accounts = Annotated[list[Account], Field(min_length=1)]
+_Vacancy = Annotated[list[Account], Field(default_factory=list)]
 
 
 class _Table(BaseModel):
@@ -95,10 +100,13 @@ class DelaysTable(_Table):
 
     signers: Duration
     rules: Duration
+    admin: Duration = 0
+    grant: dict[_Office, Duration] = Field(default_factory=dict)
+    execution: dict[_DelayedOffice, Duration] = Field(default_factory=dict)
 
 
 class RolesTable(_Table):
-    """`[roles]`: who holds each office."""
+    """`[roles]`: who holds each office; two of them may be vacant."""
 
     admin: _Accounts
     registrar: _Accounts
@@ -108,6 +116,8 @@ class RolesTable(_Table):
     pauser: _Accounts
     guardian: _Accounts
     auditor: _Accounts
+    policy: _Vacancy
+    fund_manager: _Vacancy
 
 
 class OracleTable(_Table):
@@ -221,8 +231,14 @@ class SeriesTable(_Table):
     decimals: Annotated[int, Field(ge=0, le=18)]
     classes: Annotated[list[_Class], Field(min_length=1)]
     countries: Annotated[list[_Country], Field(max_length=8)] = []
-    min_ticket: Natural
+    min_ticket: Annotated[int, Field(ge=0, lt=2**48)]
     locked_until: Day | None = None
+    tail: Annotated[int, Field(ge=0, le=2**16 - 1)] = 0
+    holder_cap: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    country_cap: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    window_every: Duration | None = None
+    window_length: Duration | None = None
+    consent: bool = False
     holders: Annotated[list[HolderTable], Field(min_length=1)]
 
 
@@ -237,6 +253,24 @@ class KpiTable(_Table):
     weight: Share
 
 
+class EntryTable(_Table):
+    """Amount of a due step from a period on."""
+
+    period: _Id32
+    amount: DecimalText
+
+
+class TriggerTable(_Table):
+    """One trigger of a waterfall; steps are named by their labels."""
+
+    name: Code
+    kind: Literal["coverage", "dscr", "open_dispute"]
+    before: Text | None = None
+    dues: list[Text] = []
+    threshold: BasisPoints = 0
+    cure: BasisPoints | None = None
+
+
 class StepTable(_Table):
     """One step of a waterfall; which keys it takes depends on `kind`."""
 
@@ -245,7 +279,11 @@ class StepTable(_Table):
     payee: Payee | None = None
     amount: DecimalText | None = None
     share: Share | None = None
-    carries: bool = False
+    account: _StepAccount | None = None
+    draws: _StepAccount | None = None
+    when: Text | None = None
+    purpose: Literal["public_charge", "owners_share"] | None = None
+    schedule: Annotated[list[EntryTable], Field(max_length=255)] = []
 
 
 class WaterfallTable(_Table):
@@ -255,6 +293,7 @@ class WaterfallTable(_Table):
     multiplier: Annotated[list[BasisPoints], Field(min_length=2, max_length=2)] = [0, 10_000]
     max_change: BasisPoints = 0
     kpis: Annotated[list[KpiTable], Field(max_length=16)] = []
+    triggers: Annotated[list[TriggerTable], Field(max_length=8)] = []
     steps: Annotated[list[StepTable], Field(min_length=1, max_length=32)]
 
 

@@ -48,14 +48,27 @@ __all__ = [
 
 MODULES: Final[tuple[str, ...]] = (
     "access_manager",
+    "disclosure_registry",
+    "dvp_desk",
+    "fund_factory",
+    "holder_vote",
+    "jurisdiction_policy",
     "meter_registry",
+    "objective_disputes",
+    "offering",
+    "operator_bond",
+    "owner_vote",
     "participant_registry",
+    "pool_fund",
     "revenue_right",
+    "rule_desk",
+    "series_extension",
     "series_factory",
     "settlement_currency",
     "statement_book",
     "stream_registry",
     "telemetry_anchor",
+    "usufruct_access_manager",
     "waterfall",
 )
 """Names of the modules, one per contract."""

@@ -13,10 +13,13 @@ __all__ = [
 
 
 class Roles(IntEnum):
-    """Solidity `Roles`."""
+    """Roles 1 to 7, 10 and 11 are offices of people. Roles 8, 9 and 12 are held by one contract
+    each, whose code decides when the role acts. Which roles exclude each other is said in
+    SeparatedDuties.
+    """
 
     REGISTRAR = 1
-    """Admits, updates, freezes and releases wallets."""
+    """Admits, updates, freezes and releases wallets; forced transfers and recoveries on a series."""
     ISSUER = 2
     """Opens streams, creates and issues series, sets waterfall rules and tariffs."""
     ORACLE_ADMIN = 3
@@ -29,3 +32,13 @@ class Roles(IntEnum):
     """Resolves disputes."""
     AUDITOR = 7
     """Opens disputes."""
+    PLACEMENT = 8
+    """The Offering contract: delivers units of a series to subscribers."""
+    VOTING = 9
+    """The HolderVote contract: opens snapshots of a series."""
+    POLICY = 10
+    """Sets the jurisdiction policy of projects and records filings."""
+    FUND_MANAGER = 11
+    """Buys and sells series for a pool fund and closes its fiscal years."""
+    CHAMBER = 12
+    """The ObjectiveDisputes contract: voids statements proven wrong."""

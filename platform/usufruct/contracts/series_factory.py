@@ -22,8 +22,10 @@ from usufruct.contracts.shared import (
     AccessManagedRequiredDelay,
     AccessManagedUnauthorized,
     AuthorityUpdated,
+    CloneArgumentsTooLong,
+    FailedDeployment,
+    IRevenueRightTerms,
     InsufficientBalance,
-    Terms,
 )
 
 __all__ = [
@@ -34,25 +36,78 @@ __all__ = [
     "AccessManagedRequiredDelay",
     "AccessManagedUnauthorized",
     "AuthorityUpdated",
+    "BaseURISet",
     "CloneArgumentsTooLong",
     "Create2EmptyBytecode",
     "FailedDeployment",
+    "IRevenueRightTerms",
     "InsufficientBalance",
+    "InvalidPolicy",
     "InvalidTerms",
+    "NotConsecutive",
+    "PolicySet",
     "SeriesCreated",
-    "Terms",
+    "StripsCreated",
+    "TooFewStrips",
     "address_of",
     "artifact",
     "authority",
+    "base_uri",
     "create",
+    "create_strips",
     "deploy_data",
     "implementation",
     "is_consuming_scheduled_op",
     "is_series",
+    "policy",
+    "series_count",
     "set_authority",
+    "set_base_uri",
+    "set_policy",
 ]
 
 CONTRACT: Final = "SeriesFactory"
+
+
+@dataclass(frozen=True, slots=True)
+class BaseURISet(rt.Event):
+    """Where the descriptions of the series are found (ERC-7572)."""
+
+    NAME: ClassVar[str] = "BaseURISet"
+    SIGNATURE: ClassVar[str] = "BaseURISet(string)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "f9c7803e94e0d3c02900d8a90893a6d5e90dd04d32a4cfe825520f82bf9f32f6"
+    )
+
+    base_uri: str
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 1 or topics[0] != cls.TOPIC:
+            raise rt.bad_log(cls, topics, data)
+        raw = rt.decode(("string",), data)
+        return cls(raw[0])
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySet(rt.Event):
+    """The jurisdiction policy that governs all series was named."""
+
+    NAME: ClassVar[str] = "PolicySet"
+    SIGNATURE: ClassVar[str] = "PolicySet(address)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "3a2628f7ccb17cc55d501ab2ced8a94fe8b859b3ac8da6bab338668b7f135504"
+    )
+
+    policy: rt.Address
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 2 or topics[0] != cls.TOPIC or len(data) != 0:
+            raise rt.bad_log(cls, topics, data)
+        return cls(rt.address(bytes(topics[1][12:32])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +116,22 @@ class SeriesCreated(rt.Event):
 
     NAME: ClassVar[str] = "SeriesCreated"
     SIGNATURE: ClassVar[str] = (
-        "SeriesCreated(address,uint32,uint8,bytes32,(bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40))"
+        "SeriesCreated(address,uint32,uint8,bytes32,(bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40,uint16,uint32,uint32,uint32,uint32,bool))"
     )
     TOPIC: ClassVar[bytes] = bytes.fromhex(
-        "a257dd7b87869f23161c64077cb25230e261d1f73316e6b12919ee3e57127b96"
+        "d356a9cd98be49f9d64c6994743e3cf2d7278121940588d4cb4f0da2e772cd66"
     )
 
     series: rt.Address
     stream: int
     rank: int
     salt: bytes
-    terms: Terms
+    terms: IRevenueRightTerms
 
     @classmethod
     def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
         """The event in a log with these topics and this data."""
-        if len(topics) != 3 or topics[0] != cls.TOPIC or len(data) != 416:
+        if len(topics) != 3 or topics[0] != cls.TOPIC or len(data) != 608:
             raise rt.bad_log(cls, topics, data)
         data = bytes(data)
         return cls(
@@ -84,7 +139,7 @@ class SeriesCreated(rt.Event):
             int.from_bytes(topics[2][28:32]),
             data[31],
             data[32:64],
-            Terms(
+            IRevenueRightTerms(
                 data[64:96],
                 data[96:128],
                 int.from_bytes(data[156:160]),
@@ -96,23 +151,45 @@ class SeriesCreated(rt.Event):
                 int.from_bytes(data[336:352]),
                 int.from_bytes(data[376:384]),
                 int.from_bytes(data[411:416]),
+                int.from_bytes(data[446:448]),
+                int.from_bytes(data[476:480]),
+                int.from_bytes(data[508:512]),
+                int.from_bytes(data[540:544]),
+                int.from_bytes(data[572:576]),
+                data[607] != 0,
             ),
         )
 
 
-@dataclass(eq=False)
-class CloneArgumentsTooLong(rt.ContractError):
-    """Solidity error `CloneArgumentsTooLong()`."""
+@dataclass(frozen=True, slots=True)
+class StripsCreated(rt.Event):
+    """A stream's income of one rank, from `from` to `to`, was divided among consecutive series."""
 
-    NAME: ClassVar[str] = "CloneArgumentsTooLong"
-    SIGNATURE: ClassVar[str] = "CloneArgumentsTooLong()"
-    SELECTOR: ClassVar[bytes] = bytes.fromhex("94289054")
-    FIELDS: ClassVar[tuple[str, ...]] = ()
+    NAME: ClassVar[str] = "StripsCreated"
+    SIGNATURE: ClassVar[str] = "StripsCreated(uint32,uint8,uint32,uint32,address[])"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "672577f2c4f068c1c2a06a3b6bc05501d7cbfa99f8129d47751da23b2d124d02"
+    )
+
+    stream: int
+    rank: int
+    from_: int
+    to: int
+    series: tuple[rt.Address, ...]
 
     @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """The error in revert data."""
-        return cls()
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 3 or topics[0] != cls.TOPIC:
+            raise rt.bad_log(cls, topics, data)
+        raw = rt.decode(("uint32", "uint32", "address[]"), data)
+        return cls(
+            int.from_bytes(topics[1][28:32]),
+            topics[2][31],
+            raw[0],
+            raw[1],
+            tuple(rt.address(each) for each in raw[2]),
+        )
 
 
 @dataclass(eq=False)
@@ -131,18 +208,21 @@ class Create2EmptyBytecode(rt.ContractError):
 
 
 @dataclass(eq=False)
-class FailedDeployment(rt.ContractError):
-    """The deployment failed."""
+class InvalidPolicy(rt.ContractError):
+    """The policy was named already, or governs another factory."""
 
-    NAME: ClassVar[str] = "FailedDeployment"
-    SIGNATURE: ClassVar[str] = "FailedDeployment()"
-    SELECTOR: ClassVar[bytes] = bytes.fromhex("b06ebf3d")
-    FIELDS: ClassVar[tuple[str, ...]] = ()
+    NAME: ClassVar[str] = "InvalidPolicy"
+    SIGNATURE: ClassVar[str] = "InvalidPolicy(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("b25c0bba")
+    FIELDS: ClassVar[tuple[str, ...]] = ("policy",)
+
+    policy: rt.Address
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
         """The error in revert data."""
-        return cls()
+        raw = rt.decode(("address",), data[4:])
+        return cls(rt.address(raw[0]))
 
 
 @dataclass(eq=False)
@@ -164,9 +244,51 @@ class InvalidTerms(rt.ContractError):
         return cls(raw[0], raw[1])
 
 
+@dataclass(eq=False)
+class NotConsecutive(rt.ContractError):
+    """A strip does not continue the one before it: `field` differs from what it must be."""
+
+    NAME: ClassVar[str] = "NotConsecutive"
+    SIGNATURE: ClassVar[str] = "NotConsecutive(uint256,bytes32,uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("5f43e356")
+    FIELDS: ClassVar[tuple[str, ...]] = ("strip", "field", "value", "expected")
+
+    strip: int
+    field: bytes
+    value: int
+    expected: int
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("uint256", "bytes32", "uint256", "uint256"), data[4:])
+        return cls(raw[0], raw[1], raw[2], raw[3])
+
+
+@dataclass(eq=False)
+class TooFewStrips(rt.ContractError):
+    """One strip divides nothing."""
+
+    NAME: ClassVar[str] = "TooFewStrips"
+    SIGNATURE: ClassVar[str] = "TooFewStrips(uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("8ec779ac")
+    FIELDS: ClassVar[tuple[str, ...]] = ("strips",)
+
+    strips: int
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("uint256",), data[4:])
+        return cls(raw[0])
+
+
 EVENTS: Final[Mapping[bytes, type[rt.Event]]] = {
     AuthorityUpdated.TOPIC: AuthorityUpdated,
+    BaseURISet.TOPIC: BaseURISet,
+    PolicySet.TOPIC: PolicySet,
     SeriesCreated.TOPIC: SeriesCreated,
+    StripsCreated.TOPIC: StripsCreated,
 }
 """The events in the ABI by their first topic."""
 
@@ -178,22 +300,28 @@ ERRORS: Final[tuple[type[rt.ContractError], ...]] = (
     Create2EmptyBytecode,
     FailedDeployment,
     InsufficientBalance,
+    InvalidPolicy,
     InvalidTerms,
+    NotConsecutive,
+    TooFewStrips,
 )
 """The errors in the ABI."""
 
 _ADDRESS_OF = rt.Function[rt.Address](
     CONTRACT,
-    "addressOf((bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40),bytes32)",
-    "323a7501",
-    ("(bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40)", "bytes32"),
+    "addressOf((bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40,uint16,uint32,uint32,uint32,uint32,bool),bytes32)",
+    "2d92493e",
+    (
+        "(bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40,uint16,uint32,uint32,uint32,uint32,bool)",
+        "bytes32",
+    ),
     ("address",),
     "view",
     lambda out: rt.address(out[0]),
 )
 
 
-def address_of(terms: Terms, salt: bytes) -> rt.Call[rt.Address]:
+def address_of(terms: IRevenueRightTerms, salt: bytes) -> rt.Call[rt.Address]:
     """Address a series has or would have."""
     return _ADDRESS_OF.call(terms.to_abi(), salt)
 
@@ -208,23 +336,59 @@ def authority() -> rt.Call[rt.Address]:
     return _AUTHORITY.call()
 
 
+_BASE_URI = rt.Function[str](
+    CONTRACT, "baseURI()", "6c0360eb", (), ("string",), "view", lambda out: out[0]
+)
+
+
+def base_uri() -> rt.Call[str]:
+    """What a series' address is appended to for its description."""
+    return _BASE_URI.call()
+
+
 _CREATE = rt.Function[rt.Address](
     CONTRACT,
-    "create((bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40),bytes32)",
-    "db46fe73",
-    ("(bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40)", "bytes32"),
+    "create((bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40,uint16,uint32,uint32,uint32,uint32,bool),bytes32)",
+    "56f0a813",
+    (
+        "(bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40,uint16,uint32,uint32,uint32,uint32,bool)",
+        "bytes32",
+    ),
     ("address",),
     "nonpayable",
     lambda out: rt.address(out[0]),
 )
 
 
-def create(terms: Terms, salt: bytes) -> rt.Call[rt.Address]:
+def create(terms: IRevenueRightTerms, salt: bytes) -> rt.Call[rt.Address]:
     """Creates a series at an address that depends only on `salt` and the terms.
 
     Access: ISSUER.
     """
     return _CREATE.call(terms.to_abi(), salt)
+
+
+_CREATE_STRIPS = rt.Function[tuple[rt.Address, ...]](
+    CONTRACT,
+    "createStrips((bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40,uint16,uint32,uint32,uint32,uint32,bool)[],bytes32)",
+    "accaae55",
+    (
+        "(bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40,uint16,uint32,uint32,uint32,uint32,bool)[]",
+        "bytes32",
+    ),
+    ("address[]",),
+    "nonpayable",
+    lambda out: tuple(rt.address(each) for each in out[0]),
+)
+
+
+def create_strips(
+    terms: Sequence[IRevenueRightTerms], salt: bytes
+) -> rt.Call[tuple[rt.Address, ...]]:
+    """Creates consecutive series of one stream and rank, without a gap or overlap: each period
+    belongs to exactly
+    """
+    return _CREATE_STRIPS.call([each.to_abi() for each in terms], salt)
 
 
 _IMPLEMENTATION = rt.Function[rt.Address](
@@ -266,6 +430,26 @@ def is_series(series: rt.Address) -> rt.Call[bool]:
     return _IS_SERIES.call(series)
 
 
+_POLICY = rt.Function[rt.Address](
+    CONTRACT, "policy()", "0505c8c9", (), ("address",), "view", lambda out: rt.address(out[0])
+)
+
+
+def policy() -> rt.Call[rt.Address]:
+    """Jurisdiction policy; 0 if units may move as far as the jurisdiction is concerned."""
+    return _POLICY.call()
+
+
+_SERIES_COUNT = rt.Function[int](
+    CONTRACT, "seriesCount()", "d7f2c0ef", (), ("uint256",), "view", lambda out: out[0]
+)
+
+
+def series_count() -> rt.Call[int]:
+    """Number of series made."""
+    return _SERIES_COUNT.call()
+
+
 _SET_AUTHORITY = rt.Function[None](
     CONTRACT, "setAuthority(address)", "7a9e5e4b", ("address",), (), "nonpayable", rt.nothing
 )
@@ -274,6 +458,32 @@ _SET_AUTHORITY = rt.Function[None](
 def set_authority(new_authority: rt.Address) -> rt.Call[None]:
     """Transfers control to a new authority. The caller must be the current authority."""
     return _SET_AUTHORITY.call(new_authority)
+
+
+_SET_BASE_URI = rt.Function[None](
+    CONTRACT, "setBaseURI(string)", "55f804b3", ("string",), (), "nonpayable", rt.nothing
+)
+
+
+def set_base_uri(base_uri_: str) -> rt.Call[None]:
+    """Sets where the descriptions of the series are found.
+
+    Access: ISSUER.
+    """
+    return _SET_BASE_URI.call(base_uri_)
+
+
+_SET_POLICY = rt.Function[None](
+    CONTRACT, "setPolicy(address)", "7d4163d3", ("address",), (), "nonpayable", rt.nothing
+)
+
+
+def set_policy(policy_: rt.Address) -> rt.Call[None]:
+    """Names the jurisdiction policy, once.
+
+    Access: ADMIN.
+    """
+    return _SET_POLICY.call(policy_)
 
 
 def artifact() -> rt.Artifact:

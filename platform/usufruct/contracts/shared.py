@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any, ClassVar, Self
 
 from usufruct.contracts import _runtime as rt
@@ -15,8 +16,23 @@ __all__ = [
     "AccessManagedInvalidAuthority",
     "AccessManagedRequiredDelay",
     "AccessManagedUnauthorized",
+    "AccessManagerAlreadyScheduled",
+    "AccessManagerBadConfirmation",
+    "AccessManagerExpired",
+    "AccessManagerInvalidInitialAdmin",
+    "AccessManagerLockedFunction",
+    "AccessManagerLockedRole",
+    "AccessManagerNotReady",
+    "AccessManagerNotScheduled",
+    "AccessManagerUnauthorizedAccount",
+    "AccessManagerUnauthorizedCall",
+    "AccessManagerUnauthorizedCancel",
+    "AccessManagerUnauthorizedConsume",
+    "AddressEmptyCode",
     "Approval",
     "AuthorityUpdated",
+    "CloneArgumentsTooLong",
+    "ConsentMissing",
     "CreationFailed",
     "DataTooLong",
     "EIP712DomainChanged",
@@ -26,23 +42,103 @@ __all__ = [
     "ERC20InvalidReceiver",
     "ERC20InvalidSender",
     "ERC20InvalidSpender",
+    "Entry",
+    "FailedCall",
+    "FailedDeployment",
+    "FundsWithdrawn",
     "GasTooLow",
+    "IRevenueRightTerms",
+    "InexactPayment",
     "InsufficientBalance",
+    "InvalidRules",
     "InvalidShortString",
+    "Kpi",
+    "MarketPaused",
+    "NotAuthorized",
+    "NotSealed",
+    "NothingOwed",
+    "OperationCanceled",
+    "OperationExecuted",
+    "OperationScheduled",
+    "OwedWithdrawn",
+    "Paused",
+    "PaymentRejected",
+    "PaymentWithheld",
+    "PeriodOutOfTerm",
+    "Purpose",
+    "ReentrancyGuardReentrantCall",
+    "Refusal",
+    "RoleAdminChanged",
+    "RoleGrantDelayChanged",
+    "RoleGranted",
+    "RoleGuardianChanged",
+    "RoleLabel",
+    "RoleRevoked",
+    "Rules",
+    "SafeCastOverflowedUintDowncast",
+    "SafeERC20FailedOperation",
+    "SeriesIsClosed",
+    "Statement",
+    "Step",
+    "StepKind",
     "StreamExists",
     "StringTooLong",
+    "Synced",
+    "TargetAdminDelayUpdated",
+    "TargetClosed",
+    "TargetFunctionRoleUpdated",
     "Terms",
     "Transfer",
+    "Trigger",
+    "TriggerKind",
+    "UnknownSeries",
     "UnknownStream",
+    "When",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
+    """What the fund is; fixed when it opens."""
+
+    ABI: ClassVar[str] = "(address,uint8,uint16,uint8,uint8,int32)"
+
+    units: rt.Address
+    """Series of the fund's own units."""
+    level: int
+    """At least 1; the fund holds series of streams and units of funds of a lower level."""
+    floor_bp: int
+    """Least share of a fiscal year's income that is distributed."""
+    year_start: int
+    """Month in which fiscal years begin, 1 to 12."""
+    pass_day: int
+    """Day of the month, 1 to 28, from which a month's income is passed on."""
+    utc_offset: int
+    """Seconds by which the fund's time is ahead of UTC."""
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The members as eth_abi takes them."""
+        return (
+            self.units,
+            self.level,
+            self.floor_bp,
+            self.year_start,
+            self.pass_day,
+            self.utc_offset,
+        )
+
+    @classmethod
+    def from_abi(cls, raw: tuple[Any, ...]) -> Self:
+        """The struct from the members as eth_abi gives them."""
+        return cls(rt.address(raw[0]), raw[1], raw[2], raw[3], raw[4], raw[5])
+
+
+@dataclass(frozen=True, slots=True)
+class IRevenueRightTerms:
     """What the series is; fixed in the clone's code."""
 
     ABI: ClassVar[str] = (
-        "(bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40)"
+        "(bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40,uint16,uint32,uint32,uint32,uint32,bool)"
     )
 
     name: bytes
@@ -67,6 +163,18 @@ class Terms:
     """Least balance a holder may have after a transfer (unless zero)."""
     locked_until: int
     """Unix time before which units do not move."""
+    tail: int
+    """Periods after `termTo` in which arrears and the final distribution may still be paid."""
+    holder_cap: int
+    """Participants (not wallets) that may hold units at the same time; 0 = any number."""
+    country_cap: int
+    """The same within each country; 0 = any number."""
+    window_every: int
+    """Seconds from one transfer window to the next, counted from `lockedUntil`; 0 = always open."""
+    window_length: int
+    """Seconds that each window is open, less than `windowEvery`."""
+    consent: bool
+    """True if a change of the waterfall's rules needs a vote of the holders."""
 
     def to_abi(self) -> tuple[Any, ...]:
         """The members as eth_abi takes them."""
@@ -82,14 +190,383 @@ class Terms:
             self.countries,
             self.min_ticket,
             self.locked_until,
+            self.tail,
+            self.holder_cap,
+            self.country_cap,
+            self.window_every,
+            self.window_length,
+            self.consent,
         )
 
     @classmethod
     def from_abi(cls, raw: tuple[Any, ...]) -> Self:
         """The struct from the members as eth_abi gives them."""
         return cls(
-            raw[0], raw[1], raw[2], raw[3], raw[4], raw[5], raw[6], raw[7], raw[8], raw[9], raw[10]
+            raw[0],
+            raw[1],
+            raw[2],
+            raw[3],
+            raw[4],
+            raw[5],
+            raw[6],
+            raw[7],
+            raw[8],
+            raw[9],
+            raw[10],
+            raw[11],
+            raw[12],
+            raw[13],
+            raw[14],
+            raw[15],
+            raw[16],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Statement of one stream and period, signed by the oracle quorum (EIP-712 type of the same
+    name and order).
+    """
+
+    ABI: ClassVar[str] = (
+        "(uint32,uint32,uint16,uint40,uint40,bytes32,bytes32,bytes32,uint64,int64,bytes32,uint16,uint16,bytes32,bytes32)"
+    )
+
+    stream: int
+    """Stream number."""
+    period: int
+    """Period number, 1 for the first."""
+    version: int
+    """1 for the first statement of the period, +1 for each that supersedes it."""
+    from_: int
+    """Period start (unix seconds, inclusive); must equal the previous period's end."""
+    to: int
+    """Period end (exclusive)."""
+    first_head: bytes
+    """Anchored head at `from`."""
+    last_head: bytes
+    """Anchored head at `to`."""
+    lines_root: bytes
+    """RFC 9162 Keccak root over the statement lines."""
+    gross: int
+    """Sum of the lines in minor currency units."""
+    adjustments: int
+    """Signed correction of earlier periods."""
+    tariff_hash: bytes
+    """Hash of the tariff used; must be the registered one."""
+    coverage_bp: int
+    """Covered share of expected intervals, rounded down."""
+    estimated_bp: int
+    """Estimated share of quantity, rounded up."""
+    kpis: bytes
+    """Sixteen big-endian uint16 values in basis points; 0xFFFF is "missing"."""
+    documents: bytes
+    """keccak256 of the list of further documents, 0 if none."""
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The members as eth_abi takes them."""
+        return (
+            self.stream,
+            self.period,
+            self.version,
+            self.from_,
+            self.to,
+            self.first_head,
+            self.last_head,
+            self.lines_root,
+            self.gross,
+            self.adjustments,
+            self.tariff_hash,
+            self.coverage_bp,
+            self.estimated_bp,
+            self.kpis,
+            self.documents,
+        )
+
+    @classmethod
+    def from_abi(cls, raw: tuple[Any, ...]) -> Self:
+        """The struct from the members as eth_abi gives them."""
+        return cls(
+            raw[0],
+            raw[1],
+            raw[2],
+            raw[3],
+            raw[4],
+            raw[5],
+            raw[6],
+            raw[7],
+            raw[8],
+            raw[9],
+            raw[10],
+            raw[11],
+            raw[12],
+            raw[13],
+            raw[14],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Amount of a Due step from a period on; before its first entry the step's own amount holds.
+    Coupons differ by day count: they are computed off-chain and fixed here.
+    """
+
+    ABI: ClassVar[str] = "(uint8,uint32,uint64)"
+
+    step: int
+    """Place of the step."""
+    from_period: int
+    """First period."""
+    amount: int
+    """Amount, minor units."""
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The members as eth_abi takes them."""
+        return (self.step, self.from_period, self.amount)
+
+    @classmethod
+    def from_abi(cls, raw: tuple[Any, ...]) -> Self:
+        """The struct from the members as eth_abi gives them."""
+        return cls(raw[0], raw[1], raw[2])
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """One KPI of the operator's fee: s = clip((x − floor)/(target − floor), 0, cap), all in basis
+    points.
+    """
+
+    ABI: ClassVar[str] = "(uint8,uint16,uint16,uint16,uint16)"
+
+    index: int
+    """Place in the statement's KPI vector."""
+    floor_bp: int
+    """Value that earns nothing."""
+    target_bp: int
+    """Value that earns 1.0; below the floor means "less is better"."""
+    cap_bp: int
+    """Largest score."""
+    weight_bp: int
+    """Weight; the weights sum to 10 000."""
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The members as eth_abi takes them."""
+        return (self.index, self.floor_bp, self.target_bp, self.cap_bp, self.weight_bp)
+
+    @classmethod
+    def from_abi(cls, raw: tuple[Any, ...]) -> Self:
+        """The struct from the members as eth_abi gives them."""
+        return cls(raw[0], raw[1], raw[2], raw[3], raw[4])
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Rules of a stream."""
+
+    ABI: ClassVar[str] = (
+        "((uint8,bool,uint8,uint8,uint8,uint8,uint8,address,uint64,uint16)[],(uint8,uint16,uint16,uint16,uint16)[],(uint8,uint8,uint32,uint16,uint16)[],(uint8,uint32,uint64)[],uint16,uint16,uint16)"
+    )
+
+    steps: tuple[Step, ...]
+    """Ordered steps; the last is a Residual to a plain payee, so that nothing is ever left over."""
+    kpis: tuple[Kpi, ...]
+    """KPIs of the KpiFee step, empty if there is none."""
+    triggers: tuple[Trigger, ...]
+    """At most eight."""
+    schedule: tuple[Entry, ...]
+    """Amounts by period, in the order of steps and then of periods; at most 255."""
+    min_multiplier_bp: int
+    """Least m."""
+    max_multiplier_bp: int
+    """Largest m."""
+    max_change_bp: int
+    """Largest change of m from one period to the next, 0 for no bound."""
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The members as eth_abi takes them."""
+        return (
+            [each.to_abi() for each in self.steps],
+            [each.to_abi() for each in self.kpis],
+            [each.to_abi() for each in self.triggers],
+            [each.to_abi() for each in self.schedule],
+            self.min_multiplier_bp,
+            self.max_multiplier_bp,
+            self.max_change_bp,
+        )
+
+    @classmethod
+    def from_abi(cls, raw: tuple[Any, ...]) -> Self:
+        """The struct from the members as eth_abi gives them."""
+        return cls(
+            tuple(Step.from_abi(each) for each in raw[0]),
+            tuple(Kpi.from_abi(each) for each in raw[1]),
+            tuple(Trigger.from_abi(each) for each in raw[2]),
+            tuple(Entry.from_abi(each) for each in raw[3]),
+            raw[4],
+            raw[5],
+            raw[6],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step."""
+
+    ABI: ClassVar[str] = "(uint8,bool,uint8,uint8,uint8,uint8,uint8,address,uint64,uint16)"
+
+    kind: StepKind
+    """Kind."""
+    to_series: bool
+    """True if the payee is a series of this stream (paid through its accumulator)."""
+    purpose: Purpose
+    """What it is paid for."""
+    when: When
+    """When it takes part."""
+    trigger: int
+    """Trigger that `when` speaks of, 0 if always."""
+    account: int
+    """Where a reserve lies, or what is not paid stays due as arrears (Fixed and Due); 1 to 31, 0
+    for none. Steps that name the same account share its balance.
+    """
+    draw_from: int
+    """Account of the reserve that covers what this step is short of (Fixed and Due), 0 for none."""
+    payee: rt.Address
+    """Receiver; for Reserve the address of nobody (0): the waterfall keeps it."""
+    amount: int
+    """Fixed amount, coupon, reserve target or base fee, minor units."""
+    bp: int
+    """Share in basis points for percentage kinds and the KPI pool."""
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The members as eth_abi takes them."""
+        return (
+            self.kind,
+            self.to_series,
+            self.purpose,
+            self.when,
+            self.trigger,
+            self.account,
+            self.draw_from,
+            self.payee,
+            self.amount,
+            self.bp,
+        )
+
+    @classmethod
+    def from_abi(cls, raw: tuple[Any, ...]) -> Self:
+        """The struct from the members as eth_abi gives them."""
+        return cls(
+            StepKind(raw[0]),
+            raw[1],
+            Purpose(raw[2]),
+            When(raw[3]),
+            raw[4],
+            raw[5],
+            raw[6],
+            rt.address(raw[7]),
+            raw[8],
+            raw[9],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A condition that switches steps on and off. It is judged when the run reaches `step`, before
+    that step, on r = ⌊available·10⁴/dues⌋; without dues r is without bound. Not breached, it
+    becomes so below `thresholdBp`; breached, it stays so below `cureBp`.
+    """
+
+    ABI: ClassVar[str] = "(uint8,uint8,uint32,uint16,uint16)"
+
+    kind: TriggerKind
+    """What it watches."""
+    step: int
+    """Step at which it is judged; 0 for OpenDispute."""
+    dues: int
+    """Bit i: the due of step i counts. Fixed and Due steps from `step` on that always take part."""
+    threshold_bp: int
+    """Ratio below which it is breached; 0 for OpenDispute."""
+    cure_bp: int
+    """Ratio from which on it is cured, not below the threshold; 0 for OpenDispute."""
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The members as eth_abi takes them."""
+        return (self.kind, self.step, self.dues, self.threshold_bp, self.cure_bp)
+
+    @classmethod
+    def from_abi(cls, raw: tuple[Any, ...]) -> Self:
+        """The struct from the members as eth_abi gives them."""
+        return cls(TriggerKind(raw[0]), raw[1], raw[2], raw[3], raw[4])
+
+
+class Refusal(IntEnum):
+    """Why a transfer or payment is refused."""
+
+    NONE = 0
+    PAUSED = 1
+    SENDER_FROZEN = 2
+    SENDER_LOCKED = 3
+    RECIPIENT_FROZEN = 4
+    RECIPIENT_UNKNOWN = 5
+    RECIPIENT_EXPIRED = 6
+    COUNTRY_NOT_ALLOWED = 7
+    CLASS_NOT_ALLOWED = 8
+    BELOW_MINIMUM_TICKET = 9
+    INSUFFICIENT_BALANCE = 10
+    SERIES_LOCKED = 11
+    NOT_SEALED = 12
+    SENDER_EXPIRED = 13
+    PAYMENT_REJECTED = 14
+    SPENDER_FROZEN = 15
+    SERIES_CLOSED = 16
+    UNITS_FROZEN = 17
+
+
+class Purpose(IntEnum):
+    """What a step is paid for, where the law says who comes first. PublicCharge: taxes and fixed
+    public charges (Fixed or PercentOfReceipts to a plain payee). OwnersShare: the owners' part
+    of income from common parts (a percentage to a plain payee).
+    """
+
+    GENERAL = 0
+    PUBLIC_CHARGE = 1
+    OWNERS_SHARE = 2
+
+
+class StepKind(IntEnum):
+    """Kinds of steps. "due" before arrears: Fixed: `amount`. PercentOfReceipts: ⌊receipts·bp/10⁴⌋.
+    PercentOfAvailable: ⌊available·bp/10⁴⌋. Reserve: top up to the target `amount`; an excess
+    over the target is released into what is available. KpiFee: `amount` +
+    ⌊m·⌊receipts·bp/10⁴⌋/10⁴⌋ with m from the KPIs. Due: `amount`, or what the schedule says for
+    the period, to a series (coupon, principal). Residual: all that is available.
+    """
+
+    FIXED = 0
+    PERCENT_OF_RECEIPTS = 1
+    PERCENT_OF_AVAILABLE = 2
+    RESERVE = 3
+    KPI_FEE = 4
+    DUE = 5
+    RESIDUAL = 6
+
+
+class TriggerKind(IntEnum):
+    """What a trigger watches. Coverage: what is available at its step over the dues of its steps
+    with their arrears. Dscr: the same over the dues of this period alone. OpenDispute: a later
+    statement of the stream is disputed or voided.
+    """
+
+    COVERAGE = 0
+    DSCR = 1
+    OPEN_DISPUTE = 2
+
+
+class When(IntEnum):
+    """When a step takes part: always, only while its trigger is breached, or only while it is not."""
+
+    ALWAYS = 0
+    BREACHED = 1
+    SOUND = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +635,398 @@ class EIP712DomainChanged(rt.Event):
         if len(topics) != 1 or topics[0] != cls.TOPIC or len(data) != 0:
             raise rt.bad_log(cls, topics, data)
         return cls()
+
+
+@dataclass(frozen=True, slots=True)
+class FundsWithdrawn(rt.Event):
+    """A holder was paid (ERC-2222)."""
+
+    NAME: ClassVar[str] = "FundsWithdrawn"
+    SIGNATURE: ClassVar[str] = "FundsWithdrawn(address,uint256)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "eaff4b37086828766ad3268786972c0cd24259d4c87a80f9d3963a3c3d999b0d"
+    )
+
+    by: rt.Address
+    funds_withdrawn: int
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 2 or topics[0] != cls.TOPIC or len(data) != 32:
+            raise rt.bad_log(cls, topics, data)
+        data = bytes(data)
+        return cls(rt.address(bytes(topics[1][12:32])), int.from_bytes(data[0:32]))
+
+
+@dataclass(frozen=True, slots=True)
+class OperationCanceled(rt.Event):
+    """A scheduled operation was canceled."""
+
+    NAME: ClassVar[str] = "OperationCanceled"
+    SIGNATURE: ClassVar[str] = "OperationCanceled(bytes32,uint32)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "bd9ac67a6e2f6463b80927326310338bcbb4bdb7936ce1365ea3e01067e7b9f7"
+    )
+
+    operation_id: bytes
+    nonce: int
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 3 or topics[0] != cls.TOPIC or len(data) != 0:
+            raise rt.bad_log(cls, topics, data)
+        return cls(bytes(topics[1]), int.from_bytes(topics[2][28:32]))
+
+
+@dataclass(frozen=True, slots=True)
+class OperationExecuted(rt.Event):
+    """A scheduled operation was executed."""
+
+    NAME: ClassVar[str] = "OperationExecuted"
+    SIGNATURE: ClassVar[str] = "OperationExecuted(bytes32,uint32)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "76a2a46953689d4861a5d3f6ed883ad7e6af674a21f8e162707159fc9dde614d"
+    )
+
+    operation_id: bytes
+    nonce: int
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 3 or topics[0] != cls.TOPIC or len(data) != 0:
+            raise rt.bad_log(cls, topics, data)
+        return cls(bytes(topics[1]), int.from_bytes(topics[2][28:32]))
+
+
+@dataclass(frozen=True, slots=True)
+class OperationScheduled(rt.Event):
+    """A delayed operation was scheduled."""
+
+    NAME: ClassVar[str] = "OperationScheduled"
+    SIGNATURE: ClassVar[str] = "OperationScheduled(bytes32,uint32,uint48,address,address,bytes)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "82a2da5dee54ea8021c6545b4444620291e07ee83be6dd57edb175062715f3b4"
+    )
+
+    operation_id: bytes
+    nonce: int
+    schedule: int
+    caller: rt.Address
+    target: rt.Address
+    data: bytes
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 3 or topics[0] != cls.TOPIC:
+            raise rt.bad_log(cls, topics, data)
+        raw = rt.decode(("uint48", "address", "address", "bytes"), data)
+        return cls(
+            bytes(topics[1]),
+            int.from_bytes(topics[2][28:32]),
+            raw[0],
+            rt.address(raw[1]),
+            rt.address(raw[2]),
+            raw[3],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OwedWithdrawn(rt.Event):
+    """Owed money was paid."""
+
+    NAME: ClassVar[str] = "OwedWithdrawn"
+    SIGNATURE: ClassVar[str] = "OwedWithdrawn(address,uint64)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "dbaaea028b157ab1a34567d5e9f01e930a43c80ac3092bbd585a025f33c17180"
+    )
+
+    payee: rt.Address
+    amount: int
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 2 or topics[0] != cls.TOPIC or len(data) != 32:
+            raise rt.bad_log(cls, topics, data)
+        data = bytes(data)
+        return cls(rt.address(bytes(topics[1][12:32])), int.from_bytes(data[24:32]))
+
+
+@dataclass(frozen=True, slots=True)
+class Paused(rt.Event):
+    """Trading was paused or resumed."""
+
+    NAME: ClassVar[str] = "Paused"
+    SIGNATURE: ClassVar[str] = "Paused(bool)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "0e2fb031ee032dc02d8011dc50b816eb450cf856abd8261680dac74f72165bd2"
+    )
+
+    paused: bool
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 1 or topics[0] != cls.TOPIC or len(data) != 32:
+            raise rt.bad_log(cls, topics, data)
+        data = bytes(data)
+        return cls(data[31] != 0)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleAdminChanged(rt.Event):
+    """Role acting as admin over a given `roleId` is updated."""
+
+    NAME: ClassVar[str] = "RoleAdminChanged"
+    SIGNATURE: ClassVar[str] = "RoleAdminChanged(uint64,uint64)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "1fd6dd7631312dfac2205b52913f99de03b4d7e381d5d27d3dbfe0713e6e6340"
+    )
+
+    role_id: int
+    admin: int
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 3 or topics[0] != cls.TOPIC or len(data) != 0:
+            raise rt.bad_log(cls, topics, data)
+        return cls(int.from_bytes(topics[1][24:32]), int.from_bytes(topics[2][24:32]))
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGrantDelayChanged(rt.Event):
+    """Grant delay for a given `roleId` will be updated to `delay` when `since` is reached."""
+
+    NAME: ClassVar[str] = "RoleGrantDelayChanged"
+    SIGNATURE: ClassVar[str] = "RoleGrantDelayChanged(uint64,uint32,uint48)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "feb69018ee8b8fd50ea86348f1267d07673379f72cffdeccec63853ee8ce8b48"
+    )
+
+    role_id: int
+    delay: int
+    since: int
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 2 or topics[0] != cls.TOPIC or len(data) != 64:
+            raise rt.bad_log(cls, topics, data)
+        data = bytes(data)
+        return cls(
+            int.from_bytes(topics[1][24:32]),
+            int.from_bytes(data[28:32]),
+            int.from_bytes(data[58:64]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGranted(rt.Event):
+    """Emitted when `account` is granted `roleId`. NOTE: The meaning of the `since` argument
+    depends on the `newMember` argument. If the role is granted to a new member, the `since`
+    argument indicates when the account becomes a member of the role, otherwise it indicates the
+    timestamp when the execution delay update takes effect for this account and roleId.
+    """
+
+    NAME: ClassVar[str] = "RoleGranted"
+    SIGNATURE: ClassVar[str] = "RoleGranted(uint64,address,uint32,uint48,bool)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "f98448b987f1428e0e230e1f3c6e2ce15b5693eaf31827fbd0b1ec4b424ae7cf"
+    )
+
+    role_id: int
+    account: rt.Address
+    delay: int
+    since: int
+    new_member: bool
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 3 or topics[0] != cls.TOPIC or len(data) != 96:
+            raise rt.bad_log(cls, topics, data)
+        data = bytes(data)
+        return cls(
+            int.from_bytes(topics[1][24:32]),
+            rt.address(bytes(topics[2][12:32])),
+            int.from_bytes(data[28:32]),
+            int.from_bytes(data[58:64]),
+            data[95] != 0,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGuardianChanged(rt.Event):
+    """Role acting as guardian over a given `roleId` is updated."""
+
+    NAME: ClassVar[str] = "RoleGuardianChanged"
+    SIGNATURE: ClassVar[str] = "RoleGuardianChanged(uint64,uint64)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "7a8059630b897b5de4c08ade69f8b90c3ead1f8596d62d10b6c4d14a0afb4ae2"
+    )
+
+    role_id: int
+    guardian: int
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 3 or topics[0] != cls.TOPIC or len(data) != 0:
+            raise rt.bad_log(cls, topics, data)
+        return cls(int.from_bytes(topics[1][24:32]), int.from_bytes(topics[2][24:32]))
+
+
+@dataclass(frozen=True, slots=True)
+class RoleLabel(rt.Event):
+    """Informational labelling for a roleId."""
+
+    NAME: ClassVar[str] = "RoleLabel"
+    SIGNATURE: ClassVar[str] = "RoleLabel(uint64,string)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "1256f5b5ecb89caec12db449738f2fbcd1ba5806cf38f35413f4e5c15bf6a450"
+    )
+
+    role_id: int
+    label: str
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 2 or topics[0] != cls.TOPIC:
+            raise rt.bad_log(cls, topics, data)
+        raw = rt.decode(("string",), data)
+        return cls(int.from_bytes(topics[1][24:32]), raw[0])
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRevoked(rt.Event):
+    """Emitted when `account` membership or `roleId` is revoked. Unlike granting, revoking is
+    instantaneous.
+    """
+
+    NAME: ClassVar[str] = "RoleRevoked"
+    SIGNATURE: ClassVar[str] = "RoleRevoked(uint64,address)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "f229baa593af28c41b1d16b748cd7688f0c83aaf92d4be41c44005defe84c166"
+    )
+
+    role_id: int
+    account: rt.Address
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 3 or topics[0] != cls.TOPIC or len(data) != 0:
+            raise rt.bad_log(cls, topics, data)
+        return cls(int.from_bytes(topics[1][24:32]), rt.address(bytes(topics[2][12:32])))
+
+
+@dataclass(frozen=True, slots=True)
+class Synced(rt.Event):
+    """The cached attributes of a wallet were refreshed."""
+
+    NAME: ClassVar[str] = "Synced"
+    SIGNATURE: ClassVar[str] = "Synced(address,uint16,uint16,uint8,bool)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "efa1b4dc1f459243d9a3e14aa6f8c818ea44850cb39c22c8a3764c8f140a9ba2"
+    )
+
+    wallet: rt.Address
+    kyc_until: int
+    country: int
+    class_: int
+    frozen: bool
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 2 or topics[0] != cls.TOPIC or len(data) != 128:
+            raise rt.bad_log(cls, topics, data)
+        data = bytes(data)
+        return cls(
+            rt.address(bytes(topics[1][12:32])),
+            int.from_bytes(data[30:32]),
+            int.from_bytes(data[62:64]),
+            data[95],
+            data[127] != 0,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TargetAdminDelayUpdated(rt.Event):
+    """Admin delay for a given `target` will be updated to `delay` when `since` is reached."""
+
+    NAME: ClassVar[str] = "TargetAdminDelayUpdated"
+    SIGNATURE: ClassVar[str] = "TargetAdminDelayUpdated(address,uint32,uint48)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "a56b76017453f399ec2327ba00375dbfb1fd070ff854341ad6191e6a2e2de19c"
+    )
+
+    target: rt.Address
+    delay: int
+    since: int
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 2 or topics[0] != cls.TOPIC or len(data) != 64:
+            raise rt.bad_log(cls, topics, data)
+        data = bytes(data)
+        return cls(
+            rt.address(bytes(topics[1][12:32])),
+            int.from_bytes(data[28:32]),
+            int.from_bytes(data[58:64]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TargetClosed(rt.Event):
+    """Target mode is updated (true = closed, false = open)."""
+
+    NAME: ClassVar[str] = "TargetClosed"
+    SIGNATURE: ClassVar[str] = "TargetClosed(address,bool)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "90d4e7bb7e5d933792b3562e1741306f8be94837e1348dacef9b6f1df56eb138"
+    )
+
+    target: rt.Address
+    closed: bool
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 2 or topics[0] != cls.TOPIC or len(data) != 32:
+            raise rt.bad_log(cls, topics, data)
+        data = bytes(data)
+        return cls(rt.address(bytes(topics[1][12:32])), data[31] != 0)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetFunctionRoleUpdated(rt.Event):
+    """Role required to invoke `selector` on `target` is updated to `roleId`."""
+
+    NAME: ClassVar[str] = "TargetFunctionRoleUpdated"
+    SIGNATURE: ClassVar[str] = "TargetFunctionRoleUpdated(address,bytes4,uint64)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "9ea6790c7dadfd01c9f8b9762b3682607af2c7e79e05a9f9fdf5580dde949151"
+    )
+
+    target: rt.Address
+    selector: bytes
+    role_id: int
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 3 or topics[0] != cls.TOPIC or len(data) != 32:
+            raise rt.bad_log(cls, topics, data)
+        data = bytes(data)
+        return cls(rt.address(bytes(topics[1][12:32])), data[0:4], int.from_bytes(topics[2][24:32]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +1111,278 @@ class AccessManagedUnauthorized(rt.ContractError):
         """The error in revert data."""
         raw = rt.decode(("address",), data[4:])
         return cls(rt.address(raw[0]))
+
+
+@dataclass(eq=False)
+class AccessManagerAlreadyScheduled(rt.ContractError):
+    """Solidity error `AccessManagerAlreadyScheduled(bytes32)`."""
+
+    NAME: ClassVar[str] = "AccessManagerAlreadyScheduled"
+    SIGNATURE: ClassVar[str] = "AccessManagerAlreadyScheduled(bytes32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("813e9459")
+    FIELDS: ClassVar[tuple[str, ...]] = ("operation_id",)
+
+    operation_id: bytes
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("bytes32",), data[4:])
+        return cls(raw[0])
+
+
+@dataclass(eq=False)
+class AccessManagerBadConfirmation(rt.ContractError):
+    """Solidity error `AccessManagerBadConfirmation()`."""
+
+    NAME: ClassVar[str] = "AccessManagerBadConfirmation"
+    SIGNATURE: ClassVar[str] = "AccessManagerBadConfirmation()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("5f159e63")
+    FIELDS: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        return cls()
+
+
+@dataclass(eq=False)
+class AccessManagerExpired(rt.ContractError):
+    """Solidity error `AccessManagerExpired(bytes32)`."""
+
+    NAME: ClassVar[str] = "AccessManagerExpired"
+    SIGNATURE: ClassVar[str] = "AccessManagerExpired(bytes32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("78a5d6e4")
+    FIELDS: ClassVar[tuple[str, ...]] = ("operation_id",)
+
+    operation_id: bytes
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("bytes32",), data[4:])
+        return cls(raw[0])
+
+
+@dataclass(eq=False)
+class AccessManagerInvalidInitialAdmin(rt.ContractError):
+    """Solidity error `AccessManagerInvalidInitialAdmin(address)`."""
+
+    NAME: ClassVar[str] = "AccessManagerInvalidInitialAdmin"
+    SIGNATURE: ClassVar[str] = "AccessManagerInvalidInitialAdmin(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("0813ada2")
+    FIELDS: ClassVar[tuple[str, ...]] = ("initial_admin",)
+
+    initial_admin: rt.Address
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address",), data[4:])
+        return cls(rt.address(raw[0]))
+
+
+@dataclass(eq=False)
+class AccessManagerLockedFunction(rt.ContractError):
+    """Solidity error `AccessManagerLockedFunction(bytes4)`."""
+
+    NAME: ClassVar[str] = "AccessManagerLockedFunction"
+    SIGNATURE: ClassVar[str] = "AccessManagerLockedFunction(bytes4)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("f4744e4a")
+    FIELDS: ClassVar[tuple[str, ...]] = ("selector",)
+
+    selector: bytes
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("bytes4",), data[4:])
+        return cls(raw[0])
+
+
+@dataclass(eq=False)
+class AccessManagerLockedRole(rt.ContractError):
+    """Solidity error `AccessManagerLockedRole(uint64)`."""
+
+    NAME: ClassVar[str] = "AccessManagerLockedRole"
+    SIGNATURE: ClassVar[str] = "AccessManagerLockedRole(uint64)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("1871a90c")
+    FIELDS: ClassVar[tuple[str, ...]] = ("role_id",)
+
+    role_id: int
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("uint64",), data[4:])
+        return cls(raw[0])
+
+
+@dataclass(eq=False)
+class AccessManagerNotReady(rt.ContractError):
+    """Solidity error `AccessManagerNotReady(bytes32)`."""
+
+    NAME: ClassVar[str] = "AccessManagerNotReady"
+    SIGNATURE: ClassVar[str] = "AccessManagerNotReady(bytes32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("18cb6b7a")
+    FIELDS: ClassVar[tuple[str, ...]] = ("operation_id",)
+
+    operation_id: bytes
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("bytes32",), data[4:])
+        return cls(raw[0])
+
+
+@dataclass(eq=False)
+class AccessManagerNotScheduled(rt.ContractError):
+    """Solidity error `AccessManagerNotScheduled(bytes32)`."""
+
+    NAME: ClassVar[str] = "AccessManagerNotScheduled"
+    SIGNATURE: ClassVar[str] = "AccessManagerNotScheduled(bytes32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("60a299b0")
+    FIELDS: ClassVar[tuple[str, ...]] = ("operation_id",)
+
+    operation_id: bytes
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("bytes32",), data[4:])
+        return cls(raw[0])
+
+
+@dataclass(eq=False)
+class AccessManagerUnauthorizedAccount(rt.ContractError):
+    """Solidity error `AccessManagerUnauthorizedAccount(address,uint64)`."""
+
+    NAME: ClassVar[str] = "AccessManagerUnauthorizedAccount"
+    SIGNATURE: ClassVar[str] = "AccessManagerUnauthorizedAccount(address,uint64)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("f07e038f")
+    FIELDS: ClassVar[tuple[str, ...]] = ("msgsender", "role_id")
+
+    msgsender: rt.Address
+    role_id: int
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address", "uint64"), data[4:])
+        return cls(rt.address(raw[0]), raw[1])
+
+
+@dataclass(eq=False)
+class AccessManagerUnauthorizedCall(rt.ContractError):
+    """Solidity error `AccessManagerUnauthorizedCall(address,address,bytes4)`."""
+
+    NAME: ClassVar[str] = "AccessManagerUnauthorizedCall"
+    SIGNATURE: ClassVar[str] = "AccessManagerUnauthorizedCall(address,address,bytes4)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("81c6f24b")
+    FIELDS: ClassVar[tuple[str, ...]] = ("caller", "target", "selector")
+
+    caller: rt.Address
+    target: rt.Address
+    selector: bytes
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address", "address", "bytes4"), data[4:])
+        return cls(rt.address(raw[0]), rt.address(raw[1]), raw[2])
+
+
+@dataclass(eq=False)
+class AccessManagerUnauthorizedCancel(rt.ContractError):
+    """Solidity error `AccessManagerUnauthorizedCancel(address,address,address,bytes4)`."""
+
+    NAME: ClassVar[str] = "AccessManagerUnauthorizedCancel"
+    SIGNATURE: ClassVar[str] = "AccessManagerUnauthorizedCancel(address,address,address,bytes4)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("3fe2751c")
+    FIELDS: ClassVar[tuple[str, ...]] = ("msgsender", "caller", "target", "selector")
+
+    msgsender: rt.Address
+    caller: rt.Address
+    target: rt.Address
+    selector: bytes
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address", "address", "address", "bytes4"), data[4:])
+        return cls(rt.address(raw[0]), rt.address(raw[1]), rt.address(raw[2]), raw[3])
+
+
+@dataclass(eq=False)
+class AccessManagerUnauthorizedConsume(rt.ContractError):
+    """Solidity error `AccessManagerUnauthorizedConsume(address)`."""
+
+    NAME: ClassVar[str] = "AccessManagerUnauthorizedConsume"
+    SIGNATURE: ClassVar[str] = "AccessManagerUnauthorizedConsume(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("320ff748")
+    FIELDS: ClassVar[tuple[str, ...]] = ("target",)
+
+    target: rt.Address
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address",), data[4:])
+        return cls(rt.address(raw[0]))
+
+
+@dataclass(eq=False)
+class AddressEmptyCode(rt.ContractError):
+    """There's no code at `target` (it is not a contract)."""
+
+    NAME: ClassVar[str] = "AddressEmptyCode"
+    SIGNATURE: ClassVar[str] = "AddressEmptyCode(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("9996b315")
+    FIELDS: ClassVar[tuple[str, ...]] = ("target",)
+
+    target: rt.Address
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address",), data[4:])
+        return cls(rt.address(raw[0]))
+
+
+@dataclass(eq=False)
+class CloneArgumentsTooLong(rt.ContractError):
+    """Solidity error `CloneArgumentsTooLong()`."""
+
+    NAME: ClassVar[str] = "CloneArgumentsTooLong"
+    SIGNATURE: ClassVar[str] = "CloneArgumentsTooLong()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("94289054")
+    FIELDS: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        return cls()
+
+
+@dataclass(eq=False)
+class ConsentMissing(rt.ContractError):
+    """Holders of a series have a say in a change of these rules and have not passed this motion."""
+
+    NAME: ClassVar[str] = "ConsentMissing"
+    SIGNATURE: ClassVar[str] = "ConsentMissing(uint32,address,bytes32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("6345ae85")
+    FIELDS: ClassVar[tuple[str, ...]] = ("stream", "series", "motion")
+
+    stream: int
+    series: rt.Address
+    motion: bytes
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("uint32", "address", "bytes32"), data[4:])
+        return cls(raw[0], rt.address(raw[1]), raw[2])
 
 
 @dataclass(eq=False)
@@ -401,6 +1542,36 @@ class ERC20InvalidSpender(rt.ContractError):
 
 
 @dataclass(eq=False)
+class FailedCall(rt.ContractError):
+    """A call to an address target failed. The target may have reverted."""
+
+    NAME: ClassVar[str] = "FailedCall"
+    SIGNATURE: ClassVar[str] = "FailedCall()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("d6bda275")
+    FIELDS: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        return cls()
+
+
+@dataclass(eq=False)
+class FailedDeployment(rt.ContractError):
+    """The deployment failed."""
+
+    NAME: ClassVar[str] = "FailedDeployment"
+    SIGNATURE: ClassVar[str] = "FailedDeployment()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("b06ebf3d")
+    FIELDS: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        return cls()
+
+
+@dataclass(eq=False)
 class GasTooLow(rt.ContractError):
     """The transaction was given too little gas to make the next payment."""
 
@@ -411,6 +1582,25 @@ class GasTooLow(rt.ContractError):
 
     left: int
     needed: int
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("uint256", "uint256"), data[4:])
+        return cls(raw[0], raw[1])
+
+
+@dataclass(eq=False)
+class InexactPayment(rt.ContractError):
+    """The currency moved another amount than it was told to."""
+
+    NAME: ClassVar[str] = "InexactPayment"
+    SIGNATURE: ClassVar[str] = "InexactPayment(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("7dad8ff1")
+    FIELDS: ClassVar[tuple[str, ...]] = ("told", "moved")
+
+    told: int
+    moved: int
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
@@ -439,12 +1629,229 @@ class InsufficientBalance(rt.ContractError):
 
 
 @dataclass(eq=False)
+class InvalidRules(rt.ContractError):
+    """Rules have a value their field does not allow. `step` is the place of the step; for a field
+    that begins with "kpi" it is the place of the KPI, and for one of the rules as a whole 0.
+    """
+
+    NAME: ClassVar[str] = "InvalidRules"
+    SIGNATURE: ClassVar[str] = "InvalidRules(uint32,uint256,bytes32,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("cd8967e3")
+    FIELDS: ClassVar[tuple[str, ...]] = ("stream", "step", "field", "value")
+
+    stream: int
+    step: int
+    field: bytes
+    value: int
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("uint32", "uint256", "bytes32", "uint256"), data[4:])
+        return cls(raw[0], raw[1], raw[2], raw[3])
+
+
+@dataclass(eq=False)
 class InvalidShortString(rt.ContractError):
     """Solidity error `InvalidShortString()`."""
 
     NAME: ClassVar[str] = "InvalidShortString"
     SIGNATURE: ClassVar[str] = "InvalidShortString()"
     SELECTOR: ClassVar[bytes] = bytes.fromhex("b3512b0c")
+    FIELDS: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        return cls()
+
+
+@dataclass(eq=False)
+class MarketPaused(rt.ContractError):
+    """No new business is taken while the market is paused."""
+
+    NAME: ClassVar[str] = "MarketPaused"
+    SIGNATURE: ClassVar[str] = "MarketPaused()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("54882d18")
+    FIELDS: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        return cls()
+
+
+@dataclass(eq=False)
+class NotAuthorized(rt.ContractError):
+    """The caller lacks the role for this function."""
+
+    NAME: ClassVar[str] = "NotAuthorized"
+    SIGNATURE: ClassVar[str] = "NotAuthorized(address,bytes4)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("0095569f")
+    FIELDS: ClassVar[tuple[str, ...]] = ("caller", "selector")
+
+    caller: rt.Address
+    selector: bytes
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address", "bytes4"), data[4:])
+        return cls(rt.address(raw[0]), raw[1])
+
+
+@dataclass(eq=False)
+class NotSealed(rt.ContractError):
+    """Issuance is not finished."""
+
+    NAME: ClassVar[str] = "NotSealed"
+    SIGNATURE: ClassVar[str] = "NotSealed()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("c1f31ec9")
+    FIELDS: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        return cls()
+
+
+@dataclass(eq=False)
+class NothingOwed(rt.ContractError):
+    """Nothing is owed."""
+
+    NAME: ClassVar[str] = "NothingOwed"
+    SIGNATURE: ClassVar[str] = "NothingOwed(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("751b0fda")
+    FIELDS: ClassVar[tuple[str, ...]] = ("payee",)
+
+    payee: rt.Address
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address",), data[4:])
+        return cls(rt.address(raw[0]))
+
+
+@dataclass(eq=False)
+class PaymentRejected(rt.ContractError):
+    """The currency refused the payment."""
+
+    NAME: ClassVar[str] = "PaymentRejected"
+    SIGNATURE: ClassVar[str] = "PaymentRejected(address,uint64)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("c3be1b82")
+    FIELDS: ClassVar[tuple[str, ...]] = ("holder", "amount")
+
+    holder: rt.Address
+    amount: int
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address", "uint64"), data[4:])
+        return cls(rt.address(raw[0]), raw[1])
+
+
+@dataclass(eq=False)
+class PaymentWithheld(rt.ContractError):
+    """A payment is withheld: the holder is frozen or the identity check expired. It stays
+    claimable.
+    """
+
+    NAME: ClassVar[str] = "PaymentWithheld"
+    SIGNATURE: ClassVar[str] = "PaymentWithheld(address,uint8)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("d58d666b")
+    FIELDS: ClassVar[tuple[str, ...]] = ("holder", "reason")
+
+    holder: rt.Address
+    reason: Refusal
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address", "uint8"), data[4:])
+        return cls(rt.address(raw[0]), Refusal(raw[1]))
+
+
+@dataclass(eq=False)
+class PeriodOutOfTerm(rt.ContractError):
+    """The period is outside the term, or not after the last one."""
+
+    NAME: ClassVar[str] = "PeriodOutOfTerm"
+    SIGNATURE: ClassVar[str] = "PeriodOutOfTerm(uint32,uint32,uint32)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("689f9aa8")
+    FIELDS: ClassVar[tuple[str, ...]] = ("period", "earliest", "latest")
+
+    period: int
+    earliest: int
+    latest: int
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("uint32", "uint32", "uint32"), data[4:])
+        return cls(raw[0], raw[1], raw[2])
+
+
+@dataclass(eq=False)
+class ReentrancyGuardReentrantCall(rt.ContractError):
+    """Unauthorized reentrant call."""
+
+    NAME: ClassVar[str] = "ReentrancyGuardReentrantCall"
+    SIGNATURE: ClassVar[str] = "ReentrancyGuardReentrantCall()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("3ee5aeb5")
+    FIELDS: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        return cls()
+
+
+@dataclass(eq=False)
+class SafeCastOverflowedUintDowncast(rt.ContractError):
+    """Value doesn't fit in a uint of `bits` size."""
+
+    NAME: ClassVar[str] = "SafeCastOverflowedUintDowncast"
+    SIGNATURE: ClassVar[str] = "SafeCastOverflowedUintDowncast(uint8,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("6dfcc650")
+    FIELDS: ClassVar[tuple[str, ...]] = ("bits", "value")
+
+    bits: int
+    value: int
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("uint8", "uint256"), data[4:])
+        return cls(raw[0], raw[1])
+
+
+@dataclass(eq=False)
+class SafeERC20FailedOperation(rt.ContractError):
+    """An operation with an ERC-20 token failed."""
+
+    NAME: ClassVar[str] = "SafeERC20FailedOperation"
+    SIGNATURE: ClassVar[str] = "SafeERC20FailedOperation(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("5274afe7")
+    FIELDS: ClassVar[tuple[str, ...]] = ("token",)
+
+    token: rt.Address
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address",), data[4:])
+        return cls(rt.address(raw[0]))
+
+
+@dataclass(eq=False)
+class SeriesIsClosed(rt.ContractError):
+    """No more money can come and units no longer move."""
+
+    NAME: ClassVar[str] = "SeriesIsClosed"
+    SIGNATURE: ClassVar[str] = "SeriesIsClosed()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("29af4058")
     FIELDS: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
@@ -487,6 +1894,24 @@ class StringTooLong(rt.ContractError):
         """The error in revert data."""
         raw = rt.decode(("string",), data[4:])
         return cls(raw[0])
+
+
+@dataclass(eq=False)
+class UnknownSeries(rt.ContractError):
+    """The series is not of a known factory, or pays in another currency."""
+
+    NAME: ClassVar[str] = "UnknownSeries"
+    SIGNATURE: ClassVar[str] = "UnknownSeries(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("6903673c")
+    FIELDS: ClassVar[tuple[str, ...]] = ("series",)
+
+    series: rt.Address
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address",), data[4:])
+        return cls(rt.address(raw[0]))
 
 
 @dataclass(eq=False)

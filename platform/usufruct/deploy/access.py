@@ -42,6 +42,7 @@ ACCESS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "SettlementCurrency": {"mint": "treasurer", "setBlocked": "registrar"},
         "SeriesFactory": {"create": "issuer"},
         "Waterfall": {"setRules": "issuer"},
+        "DisclosureRegistry": {"setDocument": "issuer", "removeDocument": "issuer"},
     }
 )
 """Office by contract and function."""

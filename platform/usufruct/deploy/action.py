@@ -44,6 +44,7 @@ class Action:
         detail: What is done.
         reason: Why, in terms of file and chain.
         office: Whose signature it takes, a role of the file; None if anyone may send it.
+        account: The one account that must sign, where it is not any holder of an office.
         transaction: What is sent; None if nothing is, or if it depends on an earlier action.
         done: Tells whether the effect is on the chain by now; given where doing it twice would do
             harm.
@@ -59,6 +60,7 @@ class Action:
     transaction: Transaction | None = None
     done: Callable[[], bool] | None = None
     creates: str | None = None
+    account: Address | None = None
 
     @property
     def sends(self) -> bool:

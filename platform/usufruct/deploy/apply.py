@@ -27,7 +27,15 @@ from usufruct.core.keccak import keccak256
 from usufruct.deploy.action import Action, Transaction
 from usufruct.deploy.contracts import CIRCLE
 from usufruct.deploy.keyring import Keyring
-from usufruct.deploy.plan import STAGES, Plan, Stage, make_plan, open_record, require_allowed
+from usufruct.deploy.plan import (
+    STAGES,
+    Plan,
+    Stage,
+    make_plan,
+    open_record,
+    require_allowed,
+    staged,
+)
 from usufruct.deploy.record import CONTRACTS, Deployment, Reservation, record_path, save
 from usufruct.deploy.rights import created_series
 from usufruct.deploy.site import Site
@@ -95,7 +103,12 @@ def apply(
         for sender in keyring.senders:
             sender.recover(wait=True)
         site = Site(
-            community, client, open_record(community, client, state), keyring.deployer.address
+            community,
+            client,
+            open_record(community, client, state),
+            keyring.deployer.address,
+            keyring.signers(),
+            {sender.address for sender in keyring.senders},
         )
         run = _Run(site, keyring, state, observer or Observer())
         return run.all_stages()
@@ -150,7 +163,7 @@ class _Run:
         carried_out: set[str] = set()
         while True:
             self._reserve(stage)
-            wanted = [action for action in stage(self._site) if action.sends]
+            wanted = [action for action in staged(self._site, stage) if action.sends]
             if not wanted:
                 return
             ready = [action for action in wanted if action.transaction is not None]

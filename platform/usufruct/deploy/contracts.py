@@ -12,8 +12,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from usufruct.config import Community
+from usufruct.config.model import PEOPLE_ROLES, ROLES
 from usufruct.contracts import Address
-from usufruct.contracts import access_manager as am
+from usufruct.contracts import disclosure_registry as dr
 from usufruct.contracts import meter_registry as mr
 from usufruct.contracts import participant_registry as pr
 from usufruct.contracts import revenue_right as rr
@@ -22,15 +24,17 @@ from usufruct.contracts import settlement_currency as sc
 from usufruct.contracts import statement_book as sb
 from usufruct.contracts import stream_registry as sr
 from usufruct.contracts import telemetry_anchor as ta
+from usufruct.contracts import usufruct_access_manager as am
 from usufruct.contracts import waterfall as wf
 from usufruct.core.keccak import keccak256
+from usufruct.deploy.access import role_number
 from usufruct.deploy.action import Action, Change, Transaction
 from usufruct.deploy.record import CONTRACTS
 from usufruct.deploy.site import Site, fixed
 from usufruct.deploy.words import span
 from usufruct.errors import ChainError
 
-__all__ = ["CIRCLE", "contracts"]
+__all__ = ["CIRCLE", "contracts", "role_delays"]
 
 CIRCLE: Final = ("RevenueRightImpl", "SeriesFactory", "Waterfall")
 """The three contracts that name each other, in the order of their nonces."""
@@ -89,7 +93,20 @@ def _known(site: Site, name: str) -> Address:
 def _manager(site: Site) -> bytes:
     if site.deployer is None:
         raise _NotYetError
-    return am.deploy_data(site.deployer)
+    return am.deploy_data(site.deployer, site.community.delays.admin, role_delays(site.community))
+
+
+def role_delays(community: Community) -> list[am.RoleDelay]:
+    """What the access manager is deployed with: the offices that wait."""
+    delays = community.delays
+    waits = {
+        office: (delays.grant.get(office, 0), delays.execution.get(office, 0)) for office in ROLES
+    }
+    return [
+        am.RoleDelay(role_number(office), *seconds)
+        for office, seconds in waits.items()
+        if any(seconds)
+    ]
 
 
 def _managed(build: Callable[[Address], bytes]) -> Callable[[Site], bytes]:
@@ -146,6 +163,7 @@ _BUILDERS: Final[Mapping[str, Callable[[Site], bytes]]] = MappingProxyType(
         "TelemetryAnchor": _anchor,
         "StatementBook": _book,
         "SettlementCurrency": _currency,
+        "DisclosureRegistry": _managed(dr.deploy_data),
         "RevenueRightImpl": _implementation,
         "SeriesFactory": _factory,
         "Waterfall": _waterfall,
@@ -156,18 +174,41 @@ _BUILDERS: Final[Mapping[str, Callable[[Site], bytes]]] = MappingProxyType(
 def _check_constants(site: Site) -> None:
     """What constructors have fixed must still be what the file says."""
     community = site.community
+    admin = site.read("AccessManager", am.admin_delay())
     signers = site.read("TelemetryAnchor", ta.signers_delay())
     rules = site.read("Waterfall", wf.rules_delay())
-    values = (
+    values = [
+        ("delays.admin", span(community.delays.admin), _span(admin)),
+        *_office_delays(site),
         ("delays.signers", span(community.delays.signers), _span(signers)),
         ("delays.rules", span(community.delays.rules), _span(rules)),
         ("currency.code", community.currency.code, site.read("SettlementCurrency", sc.symbol())),
         ("currency.name", community.currency_name, site.read("SettlementCurrency", sc.name())),
-    )
+    ]
     for field, wanted, found in values:
         if found is not None and found != wanted:
             way_out = "deploy anew with another --state folder"
             raise fixed(site, field, wanted, found, "at deployment", way_out)
+
+
+def _office_delays(site: Site) -> list[tuple[str, str, str | None]]:
+    """Grant and execution delay of each office: in the file, and on the chain."""
+    delays = site.community.delays
+    found: list[tuple[str, str, str | None]] = []
+    offices = [office for office in PEOPLE_ROLES if office != "admin"]
+    answers = site.read_many(
+        "AccessManager", [am.role_delay(role_number(office)) for office in offices]
+    )
+    for office, answer in zip(offices, answers, strict=True):
+        if not isinstance(answer, am.RoleDelay):
+            continue
+        pairs = (
+            ("grant", delays.grant, answer.grant),
+            ("execution", delays.execution, answer.execution),
+        )
+        for kind, wanted, seconds in pairs:
+            found.append((f"delays.{kind}.{office}", span(wanted.get(office, 0)), span(seconds)))
+    return found
 
 
 def _span(seconds: int | None) -> str | None:

@@ -54,12 +54,13 @@ class Keyring:
     def signers(self) -> dict[str, Address]:
         """The account that signs for each office.
 
-        One whose key is at hand, else the first of the file.
+        One whose key is at hand, else the first of the file; vacant offices are left out.
         """
         chosen = {}
         for office, accounts in self._community.roles.items():
             sender = self._for_office(office)
-            chosen[office] = accounts[0] if sender is None else sender.address
+            if accounts:
+                chosen[office] = accounts[0] if sender is None else sender.address
         return chosen
 
     def sender(self, action: Action) -> Sender:
@@ -68,6 +69,8 @@ class Keyring:
         Raises:
             ConfigError: The key is not at hand.
         """
+        if action.account is not None:
+            return self._senders[action.account]
         found = self.deployer if action.office is None else self._for_office(action.office)
         if found is None:
             raise self._missing([str(action.office)])
@@ -91,7 +94,7 @@ class Keyring:
         return ConfigError(
             f"no key at hand signs for {office}",
             field=f"roles.{office}",
-            value=", ".join(accounts),
+            value=", ".join(accounts) or "(vacant)",
             rule="each action is signed by an account that holds its office",
             remedy=f"pass --key for one of these accounts{others}; keys given: {self._given()}",
             file=self._community.file,

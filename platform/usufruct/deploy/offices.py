@@ -1,32 +1,32 @@
 """Stage 2.
 
-Who may do what. Roles, the functions they open, the registrars, and the book's one waterfall.
+Who may do what. Roles, the functions they open, the registrars, and what contracts are told about
+each other. At its end the set-up is finished and all delays are in force.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
 
-from usufruct.config.model import ROLES
-from usufruct.contracts import ZERO_ADDRESS, Address, Call
-from usufruct.contracts import access_manager as am
+from usufruct.contracts import ZERO_ADDRESS, Address
 from usufruct.contracts import participant_registry as pr
 from usufruct.contracts import statement_book as sb
-from usufruct.core.keccak import keccak256
+from usufruct.contracts import usufruct_access_manager as am
 from usufruct.deploy.access import ACCESS, role_number, selectors
 from usufruct.deploy.action import Action, Change, calling
+from usufruct.deploy.batch import announced_batch, kept
+from usufruct.deploy.grants import grants
 from usufruct.deploy.site import Site
+from usufruct.deploy.words import span
 
 __all__ = ["offices"]
-
-_PAGE: Final = 50
 
 
 def offices(site: Site) -> list[Action]:
     """Functions opened, roles granted and revoked, registrars appointed, the waterfall named."""
-    return [*_functions(site), *_grants(site), *_registrars(site), *_waterfall(site)]
+    wiring = [*_functions(site), *grants(site), *_registrars(site), *_waterfall(site)]
+    return [*wiring, *_finish(site, wired=not any(action.sends for action in wiring))]
 
 
 # --- Functions -----------------------------------------------------------------------------------
@@ -51,7 +51,7 @@ def _functions(site: Site) -> Iterator[Action]:
     )
     if groups:
         ready = len(calls) == len(groups)
-        yield _batch(
+        yield announced_batch(
             site,
             "functions",
             f"open to offices: {detail}",
@@ -60,7 +60,7 @@ def _functions(site: Site) -> Iterator[Action]:
         )
     else:
         count = sum(len(selectors(target)) for target in ACCESS)
-        yield _kept("functions", f"{count} restricted functions")
+        yield kept("functions", f"{count} restricted functions")
 
 
 def _present_roles(site: Site, target: str, chosen: list[bytes]) -> Sequence[object]:
@@ -71,53 +71,6 @@ def _present_roles(site: Site, target: str, chosen: list[bytes]) -> Sequence[obj
     return site.read_many(
         "AccessManager", [am.get_target_function_role(where, selector) for selector in chosen]
     )
-
-
-# --- Roles ---------------------------------------------------------------------------------------
-
-
-def _grants(site: Site) -> Iterator[Action]:
-    wanted = {
-        (role_number(office), account)
-        for office, accounts in site.community.roles.items()
-        for account in accounts
-    }
-    members = _members(site, wanted)
-    granting = sorted(wanted - members)
-    revoking = sorted(members - wanted)
-    for page in _pages(granting):
-        calls = [am.grant_role(role, account, 0) for role, account in page]
-        yield _batch(site, "roles", f"grant {_named(page)}", "in the file, not on the chain", calls)
-    for page in _pages(revoking):
-        calls = [am.revoke_role(role, account) for role, account in page]
-        yield _batch(
-            site, "roles", f"revoke {_named(page)}", "on the chain, not in the file", calls
-        )
-    if not granting and not revoking:
-        yield _kept("roles", f"{len(wanted)} grants")
-
-
-def _members(site: Site, wanted: set[tuple[int, Address]]) -> set[tuple[int, Address]]:
-    """Who holds a role without delay, among those in the file and all who were ever granted one."""
-    manager = site.address("AccessManager")
-    if manager is None:
-        return set()
-    candidates = set(wanted)
-    for log in site.logs(manager, [am.RoleGranted.TOPIC]):
-        granted = am.RoleGranted.decode(log.topics, log.data)
-        if granted.role_id < len(ROLES):
-            candidates.add((granted.role_id, granted.account))
-    ordered = sorted(candidates)
-    answers = site.read_many("AccessManager", [am.has_role(*each) for each in ordered])
-    return {
-        each
-        for each, answer in zip(ordered, answers, strict=True)
-        if isinstance(answer, am.HasRoleResult) and answer.is_member and not answer.execution_delay
-    }
-
-
-def _named(page: Iterable[tuple[int, Address]]) -> str:
-    return "; ".join(f"{ROLES[role]} {account}" for role, account in page)
 
 
 # --- Registrars and the waterfall ----------------------------------------------------------------
@@ -144,14 +97,14 @@ def _registrars(site: Site) -> Iterator[Action]:
             transaction=calling(registry, pr.appoint_registrar(account, appoint)),
         )
     if not changes:
-        yield _kept("registrars", f"{len(wanted)} appointed")
+        yield kept("registrars", f"{len(wanted)} appointed")
 
 
 def _waterfall(site: Site) -> Iterator[Action]:
     book, waterfall = site.address("StatementBook"), site.address("Waterfall")
     present = site.read("StatementBook", sb.waterfall())
     if present is not None and present != ZERO_ADDRESS:
-        yield _kept("StatementBook", f"settled by {present}")
+        yield kept("StatementBook", f"settled by {present}")
         return
     call = sb.set_waterfall(waterfall) if waterfall else None
     yield Action(
@@ -165,29 +118,25 @@ def _waterfall(site: Site) -> Iterator[Action]:
     )
 
 
-# --- Helpers -------------------------------------------------------------------------------------
+# --- The end of the set-up -----------------------------------------------------------------------
 
 
-def _kept(subject: str, detail: str) -> Action:
-    return Action(f"keep/{subject}", Change.NOTHING, subject, detail, "as in the file")
-
-
-def _batch(
-    site: Site, subject: str, detail: str, reason: str, calls: Sequence[Call[Any]]
-) -> Action:
-    """One transaction of AccessManager that makes all the calls, or none of them."""
-    batch = am.multicall([call.data for call in calls])
-    return Action(
-        key=f"{subject}/{keccak256(batch.data).hex()[:16]}",
-        change=Change.CREATE if "revoke" not in detail else Change.CHANGE,
-        subject=subject,
-        detail=detail,
-        reason=reason,
+def _finish(site: Site, *, wired: bool) -> Iterator[Action]:
+    """All delays come into force once everything else of this stage is done."""
+    delays = site.community.delays
+    detail = f"changes of access wait {span(delays.admin)}"
+    for kind, waits in (("grants", delays.grant), ("calls", delays.execution)):
+        parts = [f"{office} {span(seconds)}" for office, seconds in waits.items() if seconds]
+        detail += f"; {kind} wait: {', '.join(parts)}" if parts else ""
+    if site.read("AccessManager", am.setting_up()) is False:
+        yield kept("delays", detail)
+        return
+    yield Action(
+        key="delays/finish",
+        change=Change.CREATE,
+        subject="delays",
+        detail=f"finish the set-up: {detail}",
+        reason="everything is wired",
         office="admin",
-        transaction=calling(site.address("AccessManager"), batch) if calls else None,
+        transaction=calling(site.address("AccessManager"), am.finish_setup()) if wired else None,
     )
-
-
-def _pages(items: list[tuple[int, Address]]) -> Iterator[list[tuple[int, Address]]]:
-    for start in range(0, len(items), _PAGE):
-        yield items[start : start + _PAGE]

@@ -11,6 +11,7 @@ from usufruct.chain.client import ChainClient
 from usufruct.config import Community, ConfigErrors
 from usufruct.contracts import Address
 from usufruct.deploy.action import Action, Change
+from usufruct.deploy.announce import announced
 from usufruct.deploy.contracts import contracts
 from usufruct.deploy.meters import meters
 from usufruct.deploy.offices import offices
@@ -24,7 +25,7 @@ from usufruct.deploy.streams import streams
 from usufruct.errors import ConfigError
 from usufruct.keys import DEV_CHAIN_ID
 
-__all__ = ["STAGES", "Plan", "Stage", "make_plan", "open_record", "require_allowed"]
+__all__ = ["STAGES", "Plan", "Stage", "make_plan", "open_record", "require_allowed", "staged"]
 
 Stage = Callable[[Site], list[Action]]
 STAGES: Final[tuple[Stage, ...]] = (
@@ -61,7 +62,7 @@ class Plan:
 
     def signer(self, action: Action) -> Address | None:
         """The account that signs for `action`, None if any may."""
-        return None if action.office is None else self.signers[action.office]
+        return action.account if action.office is None else self.signers[action.office]
 
     def as_json(self) -> dict[str, Any]:
         """The plan as plain data."""
@@ -92,9 +93,15 @@ def make_plan(site: Site, signers: dict[str, Address] | None = None) -> Plan:
         ChainError: The node fails.
     """
     require_allowed(site.community, site.client.chain_id)
-    first = {office: accounts[0] for office, accounts in site.community.roles.items()}
-    actions = tuple(action for stage in STAGES for action in stage(site))
+    roles = site.community.roles.items()
+    first = {office: accounts[0] for office, accounts in roles if accounts}
+    actions = tuple(action for stage in STAGES for action in staged(site, stage))
     return Plan(site.client.chain_id, actions, signers or first)
+
+
+def staged(site: Site, stage: Stage) -> list[Action]:
+    """What a stage wants; calls that must be announced first are announced."""
+    return list(announced(site, stage(site)))
 
 
 def open_record(community: Community, client: ChainClient, state: Path) -> Deployment:

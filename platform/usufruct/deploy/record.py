@@ -30,6 +30,7 @@ CONTRACTS: Final = (
     "TelemetryAnchor",
     "StatementBook",
     "SettlementCurrency",
+    "DisclosureRegistry",
     "RevenueRightImpl",
     "SeriesFactory",
     "Waterfall",

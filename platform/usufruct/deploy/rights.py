@@ -58,6 +58,12 @@ def series_terms(series: Series) -> Terms:
         countries=sum(code << 16 * place for place, code in enumerate(series.countries)),
         min_ticket=series.min_ticket,
         locked_until=series.locked_until,
+        tail=series.tail,
+        holder_cap=series.holder_cap,
+        country_cap=series.country_cap,
+        window_every=series.window_every,
+        window_length=series.window_length,
+        consent=series.consent,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
 from usufruct.chain.client import ChainClient, RpcError
@@ -17,7 +17,7 @@ __all__ = ["Site", "artifact_name", "fixed"]
 R = TypeVar("R")
 
 _LOG_PAGE: Final = 5_000
-_IMPLEMENTATION: Final = "RevenueRightImpl"
+_ARTIFACTS: Final = {"RevenueRightImpl": "RevenueRight", "AccessManager": "UsufructAccessManager"}
 
 
 class Site:
@@ -28,6 +28,8 @@ class Site:
         client: The node.
         deployment: What is deployed so far.
         deployer: Who creates contracts; None where nothing will be sent.
+        signers: The account that signs for each office; the first of the file where none is said.
+        accounts: The accounts whose keys are at hand; None where nothing will be sent.
     """
 
     def __init__(
@@ -36,17 +38,29 @@ class Site:
         client: ChainClient,
         deployment: Deployment,
         deployer: Address | None = None,
+        signers: Mapping[str, Address] | None = None,
+        accounts: Container[Address] | None = None,
     ) -> None:
         self.community = community
         self.client = client
         self.deployment = deployment
         self.deployer = deployer
+        self.signers = signers or {}
+        self.accounts = accounts
         self._verified: set[Address] = set()
 
     @property
     def now(self) -> int:
         """Time of the newest block."""
         return self.client.block("latest").timestamp
+
+    def signer(self, office: str) -> Address:
+        """The account that signs for an office that is held."""
+        return self.signers.get(office) or self.community.roles[office][0]
+
+    def signs_for(self, account: Address) -> bool:
+        """Whether the key of `account` is at hand, as a plan supposes."""
+        return self.accounts is None or account in self.accounts
 
     def address(self, name: str) -> Address | None:
         """Where a contract is, None if it is not deployed.
@@ -113,7 +127,7 @@ class Site:
 
 def artifact_name(name: str) -> str:
     """Name of the Solidity contract behind a name of the record."""
-    return "RevenueRight" if name == _IMPLEMENTATION else name
+    return _ARTIFACTS.get(name, name)
 
 
 def fixed(

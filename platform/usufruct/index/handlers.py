@@ -14,6 +14,7 @@ from usufruct.contracts import statement_book as sb
 from usufruct.contracts import stream_registry as sr
 from usufruct.contracts import telemetry_anchor as ta
 from usufruct.contracts import waterfall as wf
+from usufruct.core.waterfall import Line
 from usufruct.index.projection import Handler, Projection
 from usufruct.index.rights import RIGHTS
 from usufruct.index.state import SignerTable
@@ -39,14 +40,21 @@ def _tariff_set(p: Projection, pos: int, _: bytes, e: sr.TariffSet) -> None:
 
 
 def _registered(p: Projection, pos: int, _: bytes, e: pr.WalletRegistered) -> None:
+    a = e.attributes
+    locked_until, kyc_until = a >> 64 & 0xFF_FFFF_FFFF, a >> 104 & 0xFFFF
+    country, class_ = a >> 120 & 0xFFFF, a >> 136 & 0xFF
     p.add(
-        m.registration, pos, p.wallet(e.wallet, pos), e.participant, e.kyc_until, e.country, int(e.class_),
-        e.locked_until, e.identity_hash,
+        m.registration, pos, p.wallet(e.wallet, pos), e.participant, kyc_until, country, class_,
+        locked_until, e.identity_hash,
     )  # fmt: skip
 
 
 def _frozen(p: Projection, pos: int, _: bytes, e: pr.WalletFrozen) -> None:
     p.add(m.freeze, pos, p.wallet(e.wallet, pos), e.frozen, e.reason_hash)
+
+
+def _lost(p: Projection, pos: int, _: bytes, e: pr.WalletLost) -> None:
+    p.add(m.freeze, pos, p.wallet(e.wallet, pos), True, bytes(32))
 
 
 def _chain_opened(p: Projection, pos: int, _: bytes, e: ta.ChainOpened) -> None:
@@ -112,9 +120,10 @@ def _funded(p: Projection, pos: int, _: bytes, e: wf.Funded) -> None:
 
 
 def _settled(p: Projection, pos: int, _: bytes, e: wf.Settled) -> None:
+    lines = [Line.unpack(word) for word in e.lines]
     p.add(
-        m.settlement, pos, e.stream, e.period, e.rules_version, e.required, e.receipts, e.shortfall,
-        e.multiplier_bp, json.dumps(as_json(e.lines)),
+        m.settlement, pos, e.stream, e.period, e.rules_version, e.receipts + e.shortfall, e.receipts,
+        e.shortfall, e.multiplier_bp, e.breached, json.dumps(as_json(lines)),
     )  # fmt: skip
 
 
@@ -130,6 +139,7 @@ HANDLERS: Final[dict[type[Event], Handler]] = {
     sr.StreamOpened: _stream_opened,
     sr.TariffSet: _tariff_set,
     pr.WalletRegistered: _registered,
+    pr.WalletLost: _lost,
     pr.WalletFrozen: _frozen,
     ta.ChainOpened: _chain_opened,
     ta.BatchAnchored: _batch_anchored,

@@ -141,7 +141,8 @@ class Indexer:
         state, self._state = self._resume(), None
         for series in self._decoder.created(logs):
             self._decoder.add_series(series)
-        projection = Projection(state, self._chain.rules)
+        times = {each.number: each.timestamp for each in blocks}
+        projection = Projection(state, self._chain.rules, times)
         for entry in self._decoder.entries(logs):
             projection.apply(entry, HANDLERS)
         with_logs = {log.block_number for log in logs}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Table
@@ -45,9 +45,12 @@ class RulesReader(Protocol):
 class Projection:
     """The rows that a range of logs adds, gathered by table."""
 
-    def __init__(self, state: State, rules: RulesReader) -> None:
+    def __init__(self, state: State, rules: RulesReader, times: Mapping[int, int]) -> None:
         self.state = state
         self.read_rules = rules
+        self.time = 0
+        """Time of the block of the event at hand."""
+        self._times = times
         self.rows: defaultdict[Table, list[Row]] = defaultdict(list)
 
     def apply(self, entry: Entry, handlers: dict[type[Event], Handler]) -> None:
@@ -55,7 +58,7 @@ class Projection:
         handler = handlers.get(type(entry.event))
         if handler is None:
             return
-        pos = entry.pos
+        pos, self.time = entry.pos, self._times[entry.block]
         self.add(log, pos, entry.block, entry.tx_index, entry.log_index, entry.tx_hash)
         handler(self, pos, entry.address, entry.event)
 

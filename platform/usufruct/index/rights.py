@@ -7,10 +7,11 @@ from typing import Final
 
 from usufruct.contracts import ZERO_ADDRESS, Event
 from usufruct.contracts import revenue_right as rr
+from usufruct.contracts import series_extension as se
 from usufruct.contracts import series_factory as sf
 from usufruct.index.projection import Handler, Projection
 from usufruct.ledger import models as m
-from usufruct.ledger.accounts import Holding, SeriesBook
+from usufruct.ledger.accounts import Changes, SeriesBook
 
 __all__ = ["RIGHTS"]
 
@@ -26,9 +27,9 @@ def _created(p: Projection, pos: int, _: bytes, e: sf.SeriesCreated) -> None:
     p.state.series[raw] = number
     p.state.books[number] = SeriesBook()
     p.add(
-        m.series, number, pos, raw, p.state.slug(symbol), t.stream, _text(t.name), symbol, t.term_from,
+        m.series, number, pos, raw, p.state.slugs.next(symbol), t.stream, _text(t.name), symbol, t.term_from,
         t.term_to, t.rank, t.decimals, t.classes, json.dumps(countries(t.countries)), t.min_ticket,
-        t.locked_until,
+        t.locked_until, t.tail, t.holder_cap, t.country_cap, t.window_every, t.window_length, t.consent,
     )  # fmt: skip
 
 
@@ -37,26 +38,34 @@ def _transfer(p: Projection, pos: int, address: bytes, e: rr.Transfer) -> None:
     sender = None if e.from_ == ZERO_ADDRESS else p.wallet(e.from_, pos)
     recipient = None if e.to == ZERO_ADDRESS else p.wallet(e.to, pos)
     p.add(m.transfer, pos, series, sender, recipient, e.value)
-    for wallet, holding in p.state.books[series].move(sender, recipient, e.value):
-        _checkpoint(p, pos, series, wallet, holding)
+    _changed(p, pos, series, p.state.books[series].move(sender, recipient, e.value, p.time))
 
 
 def _distributed(p: Projection, pos: int, address: bytes, e: rr.Distributed) -> None:
     series = p.state.series[address]
     before = p.state.books[series].acc
+    done = p.state.books[series].distribute(e.period, e.acc, e.supply, p.time)
     p.add(
-        m.distribution, pos, series, e.number, e.period, e.amount, before, e.acc, e.supply
+        m.distribution, pos, series, e.number, e.period, e.amount, before, e.acc, e.supply,
+        done.record_at,
     )  # fmt: skip
     rows = p.rows[m.payout]
-    for payout in p.state.books[series].distribute(e.acc, e.supply):
-        rows.append((payout.wallet, pos, series, payout.units, payout.debt, payout.amount))
+    for payout in done.payouts:
+        rows.append((payout.wallet, pos, series, payout.units, payout.numerator, payout.amount))
+    _changed(p, pos, series, Changes(done.holdings, []))
 
 
-def _paid(p: Projection, pos: int, address: bytes, e: rr.Paid) -> None:
+def _scheduled(p: Projection, pos: int, address: bytes, e: se.RecordScheduled) -> None:
     series = p.state.series[address]
-    wallet = p.wallet(e.holder, pos)
-    p.add(m.payment, pos, series, wallet, e.amount, e.acc)
-    _checkpoint(p, pos, series, *p.state.books[series].pay(wallet, e.amount))
+    p.state.books[series].schedule(e.period, e.record_at)
+    p.add(m.record, pos, series, e.period, e.record_at)
+
+
+def _paid(p: Projection, pos: int, address: bytes, e: rr.FundsWithdrawn) -> None:
+    series = p.state.series[address]
+    book, wallet, amount = p.state.books[series], p.wallet(e.by, pos), e.funds_withdrawn
+    p.add(m.payment, pos, series, wallet, amount, book.acc)
+    _changed(p, pos, series, Changes([book.pay(wallet, amount)], []))
 
 
 def _skipped(p: Projection, pos: int, address: bytes, e: rr.PaymentSkipped) -> None:
@@ -73,11 +82,19 @@ def _paused(p: Projection, pos: int, address: bytes, e: rr.TransfersPaused) -> N
     p.add(m.series_event, pos, p.state.series[address], kind, None)
 
 
+def _closed(p: Projection, pos: int, address: bytes, e: se.Closed) -> None:
+    series = p.state.series[address]
+    p.state.books[series].records.clear()
+    p.add(m.series_event, pos, series, "closed", e.supply)
+
+
 RIGHTS: Final[dict[type[Event], Handler]] = {
     sf.SeriesCreated: _created,
     rr.Transfer: _transfer,
     rr.Distributed: _distributed,
-    rr.Paid: _paid,
+    rr.FundsWithdrawn: _paid,
+    se.RecordScheduled: _scheduled,
+    se.Closed: _closed,
     rr.PaymentSkipped: _skipped,
     rr.Sealed: _sealed,
     rr.TransfersPaused: _paused,
@@ -95,8 +112,11 @@ def _text(word: bytes) -> str:
     return word.rstrip(b"\0").decode("ascii", errors="replace")
 
 
-def _checkpoint(p: Projection, pos: int, series: int, wallet: int, holding: Holding) -> None:
-    if (series, wallet) not in p.state.holders:
-        p.state.holders.add((series, wallet))
-        p.add(m.holder, series, wallet, pos)
-    p.add(m.checkpoint, series, wallet, pos, holding.units, holding.debt, holding.paid)
+def _changed(p: Projection, pos: int, series: int, changes: Changes) -> None:
+    for wallet, holding in changes.holdings:
+        if (series, wallet) not in p.state.holders:
+            p.state.holders.add((series, wallet))
+            p.add(m.holder, series, wallet, pos)
+        p.add(m.checkpoint, series, wallet, pos, *holding)
+    for each in changes.kept:
+        p.add(m.kept, series, each.period, each.wallet, pos, each.units)

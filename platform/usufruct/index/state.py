@@ -6,17 +6,20 @@ It is a cache of the ledger: loaded when the index starts and after every undo, 
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, and_, func, select
 
 from usufruct.ledger.accounts import Holding, SeriesBook
+from usufruct.ledger.ids import Slugs
 from usufruct.ledger.models import (
     checkpoint,
     distribution,
     holder,
+    kept,
+    record,
     series,
+    series_event,
     signers,
     transfer,
     wallet,
@@ -40,20 +43,10 @@ class State:
 
     wallets: dict[bytes, int] = field(default_factory=dict)
     series: dict[bytes, int] = field(default_factory=dict)
-    slugs: set[str] = field(default_factory=set)
+    slugs: Slugs = field(default_factory=Slugs)
     books: dict[int, SeriesBook] = field(default_factory=dict)
     holders: set[tuple[int, int]] = field(default_factory=set)
     signers: SignerTable | None = None
-
-    def slug(self, symbol: str) -> str:
-        """The symbol in lower case letters and digits, with a number behind where it is taken already."""
-        base = re.sub(r"[^a-z0-9]", "", symbol.lower())[:32] or "series"
-        slug, count = base, 1
-        while slug in self.slugs:
-            count += 1
-            slug = f"{base}-{count}"
-        self.slugs.add(slug)
-        return slug
 
 
 def load_state(connection: Connection) -> State:
@@ -62,24 +55,22 @@ def load_state(connection: Connection) -> State:
     state.wallets = {
         address: id_ for id_, address in connection.execute(select(wallet.c.id, wallet.c.address))
     }
-    for id_, address, slug in connection.execute(
-        select(series.c.id, series.c.address, series.c.slug)
-    ):
+    known = connection.execute(select(series.c.id, series.c.address, series.c.slug)).all()
+    for id_, address, _ in known:
         state.series[address] = id_
-        state.slugs.add(slug)
         state.books[id_] = SeriesBook()
+    state.slugs = Slugs(slug for _, _, slug in known)
     _load_supply(connection, state)
+    _load_records(connection, state)
     _load_holdings(connection, state)
     state.signers = _last_signers(connection)
     return state
 
 
 def _load_supply(connection: Connection, state: State) -> None:
-    moves = select(transfer.c.series, transfer.c.sender, transfer.c.units).where(
-        transfer.c.sender.is_(None) | transfer.c.recipient.is_(None)
-    )
-    for id_, sender, units in connection.execute(moves):
-        state.books[id_].supply += units if sender is None else -units
+    issued = select(transfer.c.series, transfer.c.units).where(transfer.c.sender.is_(None))
+    for id_, units in connection.execute(issued):
+        state.books[id_].supply += units
     newest = (
         select(distribution.c.series, func.max(distribution.c.pos).label("pos"))
         .group_by(distribution.c.series)
@@ -96,6 +87,31 @@ def _load_supply(connection: Connection, state: State) -> None:
         book.acc, book.supply, book.distributions = acc, supply, number
 
 
+def _load_records(connection: Connection, state: State) -> None:
+    """The record dates of periods that may still be paid, and the units kept for them."""
+    paid = (
+        select(func.max(distribution.c.period))
+        .where(distribution.c.series == record.c.series)
+        .scalar_subquery()
+    )
+    closed = (
+        select(series_event.c.pos)
+        .where(series_event.c.series == record.c.series, series_event.c.kind == "closed")
+        .exists()
+    )
+    open_records = (
+        select(record.c.series, record.c.period, record.c.at)
+        .where(record.c.period > func.coalesce(paid, 0), ~closed)
+        .order_by(record.c.pos)
+    )
+    for id_, period, at in connection.execute(open_records):
+        state.books[id_].schedule(period, at)
+    units = select(kept.c.series, kept.c.period, kept.c.wallet, kept.c.units).order_by(kept.c.pos)
+    for id_, period, wallet_id, count in connection.execute(units):
+        if period in state.books[id_].records:
+            state.books[id_].records[period].units[wallet_id] = count
+
+
 def _load_holdings(connection: Connection, state: State) -> None:
     inner = checkpoint.alias()
     newest = (
@@ -104,7 +120,12 @@ def _load_holdings(connection: Connection, state: State) -> None:
         .scalar_subquery()
     )
     query = select(
-        holder.c.series, holder.c.wallet, checkpoint.c.units, checkpoint.c.debt, checkpoint.c.paid
+        holder.c.series,
+        holder.c.wallet,
+        checkpoint.c.units,
+        checkpoint.c.numerator,
+        checkpoint.c.acc,
+        checkpoint.c.paid,
     ).join_from(
         holder,
         checkpoint,
@@ -114,8 +135,8 @@ def _load_holdings(connection: Connection, state: State) -> None:
             checkpoint.c.pos == newest,
         ),
     )
-    for series_id, wallet_id, units, debt, paid in connection.execute(query):
-        state.books[series_id].holdings[wallet_id] = Holding(units, debt, paid)
+    for series_id, wallet_id, *account in connection.execute(query):
+        state.books[series_id].holdings[wallet_id] = Holding(*account)
         state.holders.add((series_id, wallet_id))
 
 

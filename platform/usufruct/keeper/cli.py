@@ -1,4 +1,4 @@
-"""`usufruct keep` and `usufruct fund`."""
+"""`usufruct keep`, `usufruct fund` and `usufruct records`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import typer
 
 from usufruct.chain.outbox import Outbox
 from usufruct.chain.sender import Sender
+from usufruct.config import load_community
 from usufruct.contracts import statement_book
 from usufruct.errors import ChainError, ConfigError
 from usufruct.index.settings import Settings
@@ -20,6 +21,7 @@ from usufruct.index.site import Site, open_site
 from usufruct.keeper.fund import fund as bring_in
 from usufruct.keeper.keeper import Keeper
 from usufruct.keeper.push import PAGE
+from usufruct.keeper.records import schedule_records
 from usufruct.keeper.site import KeeperSite, Outcome, Stream, stream_named, streams_of
 from usufruct.keys import load_key, parse_key_spec
 from usufruct.money import parse_amount
@@ -45,9 +47,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
 def register(app: typer.Typer) -> None:
-    """Adds `keep` and `fund` to the root command."""
+    """Adds `keep`, `fund` and `records` to the root command."""
     app.command("keep")(keep)
     app.command("fund")(fund)
+    records = typer.Typer(help="Record dates of series.", no_args_is_help=True)
+    records.callback()(_records)
+    records.command("schedule")(schedule)
+    app.add_typer(records, name="records")
 
 
 def keep(
@@ -61,6 +67,9 @@ def keep(
     once: Annotated[bool, typer.Option("--once", help="One round, then stop.")] = False,
     interval: Annotated[float, typer.Option(min=0.1, help="Seconds between two rounds.")] = 15.0,
     page: Annotated[int, typer.Option(min=1, max=1000, help="Most holders in a page.")] = PAGE,
+    redeem: Annotated[
+        bool, typer.Option("--redeem", help="Close series that are over and redeem their holders.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Settle what is final and funded, and push payouts to holders; safe to run twice and to kill at any point."""
@@ -73,6 +82,7 @@ def keep(
             site.database,
             page=page,
             patience=_PATIENCE if once else 0.0,
+            redeem=redeem,
         )
         if once:
             _keep_once(keeper, as_json=as_json)
@@ -156,6 +166,33 @@ def fund(
         minor = None if amount is None else parse_amount(amount, keeper.currency)
         outcome = bring_in(keeper, named, minor, reference or _reference(keeper, named))
     _tell(outcome, as_json=as_json)
+
+
+def _records() -> None:
+    """Record dates of series: who holds at one is paid for its period, whenever the money comes."""
+
+
+def schedule(
+    community: Annotated[Path, typer.Argument(help="Community file (TOML).")],
+    key: Key,
+    config: Config = None,
+    rpc: Rpc = None,
+    state: State = None,
+    deployment: Record = None,
+    outbox: OutboxPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Announce the coming month end as record date of every series of a community file (an issuer's key); safe to repeat."""
+    project = load_community(community)
+    settings = Settings.load(config, rpc=rpc, state=state, deployment=deployment)
+    site = open_site(settings)
+    refused = False
+    with closing(Outbox(outbox or settings.state / _OUTBOX)) as sent:
+        for outcome in schedule_records(_keeper_site(site, key, sent), project):
+            refused = refused or outcome.kind == "refused"
+            _tell(outcome, as_json=as_json)
+    if refused:
+        raise typer.Exit(1)
 
 
 def _reference(site: KeeperSite, stream: Stream) -> str:

@@ -1,23 +1,25 @@
-"""One round of the keeper: settle every stream, then pay every series."""
+"""One round of the keeper: settle every stream, pay every series, end those that are over."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from usufruct.contracts import Address, address, revenue_right
 from usufruct.errors import ConfigError
+from usufruct.keeper.lifecycle import end_series
+from usufruct.keeper.owed import withdraw_owed
 from usufruct.keeper.push import PAGE, Right, as_addresses, push_series
 from usufruct.keeper.settle import settle_stream
 from usufruct.keeper.site import KeeperSite, Outcome, Stream
-from usufruct.ledger.accounts import Holding, claimable
+from usufruct.ledger.accounts import claimable
 from usufruct.ledger.database import Database
-from usufruct.ledger.models import series, stream
-from usufruct.ledger.reads.holders import HOLDERS
+from usufruct.ledger.models import owed, series, stream
+from usufruct.ledger.reads.holders import HOLDERS, holding_of
 from usufruct.ledger.reads.places import CURSOR
 from usufruct.ledger.types import first_position
 
@@ -32,15 +34,23 @@ class Keeper:
     """Settles and pays, with the ledger telling who may be owed something and the chain deciding.
 
     `patience` counts seconds to wait for the ledger to take in a settlement before paying; the ledger is only read.
+    `redeem` says whether series that are over are closed and their holders redeemed.
     """
 
     def __init__(
-        self, site: KeeperSite, ledger: Database, *, page: int = PAGE, patience: float = 0.0
+        self,
+        site: KeeperSite,
+        ledger: Database,
+        *,
+        page: int = PAGE,
+        patience: float = 0.0,
+        redeem: bool = False,
     ) -> None:
         self._site = site
         self._ledger = ledger
         self._page = page
         self._patience = patience
+        self._redeem = redeem
 
     def round(self) -> Iterator[Outcome]:
         """Does what can be done now and tells it as it happens.
@@ -54,9 +64,12 @@ class Keeper:
         late = self._await_ledger()
         if late is not None:
             yield late
+        yield from withdraw_owed(self._site, self._payees())
         for number, right in self._rights():
             candidates = self._candidates(number, right)
             yield from push_series(self._site, right, candidates, self._page)
+            if self._redeem:
+                yield from end_series(self._site, right, self._holders(number))
 
     def _streams(self) -> list[Stream]:
         self._ledger.require()
@@ -90,6 +103,16 @@ class Keeper:
             row = connection.execute(CURSOR).one()
             return int(row.block)
 
+    def _payees(self) -> list[Address]:
+        """Everybody to whom a payment of the waterfall ever failed."""
+        with self._ledger.read() as connection:
+            rows = connection.execute(select(owed.c.payee).distinct().order_by(owed.c.payee))
+            return as_addresses([payee for (payee,) in rows])
+
+    def _holders(self, number: int) -> Sequence[Address]:
+        """Who holds units of a series, as the ledger has it."""
+        return as_addresses([row.wallet for row in self._positions(number) if row.units])
+
     def _candidates(self, number: int, right: Right) -> Sequence[Address]:
         """Wallets that may have something to claim.
 
@@ -97,18 +120,21 @@ class Keeper:
         units is asked about.
         """
         acc = self._site.client.call(right.contract, revenue_right.state()).acc
-        with self._ledger.read() as connection:
-            end = first_position(int(connection.execute(CURSOR).one().block) + 1)
-            values = {"series": number, "after": 0, "end": end, "limit": _ALL}
-            rows = connection.execute(HOLDERS, values).all()
         return as_addresses(
             [
                 row.wallet
-                for row in rows
+                for row in self._positions(number)
                 if (row.acc or 0) != acc
-                or claimable(Holding(row.units, row.debt, row.paid), acc, row.supply or 0)
+                or claimable(holding_of(row), acc, row.supply or 0)
             ]
         )
+
+    def _positions(self, number: int) -> Sequence[Row[Any]]:
+        """Accounts of everybody who ever held units of a series."""
+        with self._ledger.read() as connection:
+            end = first_position(int(connection.execute(CURSOR).one().block) + 1)
+            values = {"series": number, "after": 0, "end": end, "limit": _ALL}
+            return connection.execute(HOLDERS, values).all()
 
 
 def _empty(ledger: Database) -> ConfigError:

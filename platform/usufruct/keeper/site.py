@@ -33,7 +33,7 @@ class Outcome:
     """What the keeper did or found, in words."""
 
     kind: str
-    """settled, paid, waiting, withheld, refused, funded or late."""
+    """settled, paid, waiting, withheld, refused, funded, announced, kept, closed, redeemed or late."""
     text: str
     facts: Mapping[str, Any]
 

@@ -1,29 +1,44 @@
-"""What transfers, claims and distributions do to holders' accounts, in the lifetime form of protocol §9.
+"""What transfers, claims, record dates and distributions do to holders' accounts (protocol §9).
 
-The lifetime debt D of a wallet leaves claims out, so that `⌊(acc·units − D)/supply⌋` is all it ever earned, and
-what it may claim is that less what it was paid. Transfers move `acc·units` of debt with the units; claims change
-`paid` alone; distributions change nobody's account, only the series' accumulator.
+A holder's *numerator* N counts income in units of currency times supply: distribution k of A_k adds A_k·u_k, with u_k
+the units held at the record moment of k, and ⌊N/supply⌋ is all the holder ever earned, where the supply is what was
+issued, also after redemptions. Transfers leave the numerators alone; claims change `paid` alone. A record date
+closes its period, and earlier ones, by the clock: whoever moves units at or after it, while that period's money is
+still to come, keeps the units of before for that period.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from usufruct.core.accrual import payout_between
-
-__all__ = ["Holding", "Payout", "SeriesBook", "claimable", "earned"]
+__all__ = [
+    "Changes",
+    "Distribution",
+    "Holding",
+    "Kept",
+    "Payout",
+    "Record",
+    "SeriesBook",
+    "claimable",
+    "earned",
+    "payout_amount",
+]
 
 
 class Holding(NamedTuple):
     """One wallet's account in one series at some moment."""
 
     units: int = 0
-    debt: int = 0
-    """Lifetime debt in units of currency times supply."""
+    numerator: int = 0
+    """Income in units of currency times supply, up to the accumulator `acc`."""
+    acc: int = 0
     paid: int = 0
     """Sum of all claims, minor units."""
+
+    def numerator_at(self, acc: int) -> int:
+        """The numerator once the accumulator is `acc`, with nothing else having happened to the account."""
+        return self.numerator + (acc - self.acc) * self.units
 
 
 class Payout(NamedTuple):
@@ -31,8 +46,44 @@ class Payout(NamedTuple):
 
     wallet: int
     units: int
-    debt: int
+    """Held at the record moment."""
+    numerator: int
+    """The holder's numerator after the distribution."""
     amount: int
+
+
+class Kept(NamedTuple):
+    """Units that count for a period, because they were held at its record date and moved since."""
+
+    period: int
+    wallet: int
+    units: int
+
+
+class Changes(NamedTuple):
+    """What an event did to accounts."""
+
+    holdings: list[tuple[int, Holding]]
+    kept: list[Kept]
+
+
+class Distribution(NamedTuple):
+    """What a distribution did."""
+
+    record_at: int | None
+    """The record date that counted; None where the distribution itself was the record moment."""
+    payouts: list[Payout]
+    holdings: list[tuple[int, Holding]]
+    """Accounts whose units at the record moment were not those of now."""
+
+
+@dataclass(slots=True)
+class Record:
+    """A record date whose money has not come yet."""
+
+    at: int
+    units: dict[int, int] = field(default_factory=dict)
+    """Units at the record date of the wallets that moved some since."""
 
 
 EMPTY = Holding()
@@ -40,12 +91,27 @@ EMPTY = Holding()
 
 def earned(holding: Holding, acc: int, supply: int) -> int:
     """All that the wallet ever earned, in minor units; 0 before issuance."""
-    return (acc * holding.units - holding.debt) // supply if supply else 0
+    return holding.numerator_at(acc) // supply if supply else 0
 
 
 def claimable(holding: Holding, acc: int, supply: int) -> int:
     """What the wallet may claim, in minor units; equal to the contract's `claimable`."""
     return earned(holding, acc, supply) - holding.paid
+
+
+def payout_amount(numerator: int, units: int, amount: int, supply: int) -> int:
+    """A holder's share of a distribution of `amount`, in minor units.
+
+    Args:
+        numerator: The holder's numerator after the distribution.
+        units: Units at its record moment.
+        amount: What was distributed.
+        supply: Units outstanding.
+
+    Returns:
+        Minor units. Summed over all distributions it is all paid plus what is claimable.
+    """
+    return numerator // supply - (numerator - amount * units) // supply
 
 
 @dataclass(slots=True)
@@ -54,52 +120,78 @@ class SeriesBook:
 
     acc: int = 0
     supply: int = 0
+    """Units issued."""
     distributions: int = 0
     holdings: dict[int, Holding] = field(default_factory=dict)
+    records: dict[int, Record] = field(default_factory=dict)
+    """Record dates by period whose money has not come yet."""
 
-    def move(
-        self, sender: int | None, recipient: int | None, units: int
-    ) -> Iterator[tuple[int, Holding]]:
-        """Applies a transfer (None: issued or redeemed); yields the accounts that changed."""
+    def schedule(self, period: int, at: int) -> None:
+        """Sets, moves or (`at` 0) withdraws the record date of a period that has not passed."""
+        if at:
+            self.records[period] = Record(at)
+        else:
+            self.records.pop(period, None)
+
+    def move(self, sender: int | None, recipient: int | None, units: int, time: int) -> Changes:
+        """Applies a transfer in a block of `time` (None: issued or redeemed)."""
         if sender == recipient:
-            return
-        weight = self.acc * units
+            return Changes([], [])
+        wallets = [each for each in (sender, recipient) if each is not None]
+        kept = [each for wallet in wallets for each in self._keep(wallet, time)]
+        holdings = []
         if sender is None:
             self.supply += units
         else:
-            yield self._set(sender, -units, -weight)
-        if recipient is None:
-            self.supply -= units
-        else:
-            yield self._set(recipient, units, weight)
+            holdings.append(self._set(sender, -units))
+        if recipient is not None:
+            holdings.append(self._set(recipient, units))
+        return Changes(holdings, kept)
 
     def pay(self, wallet: int, amount: int) -> tuple[int, Holding]:
         """Applies a claim; returns the account that changed."""
-        old = self.holdings.get(wallet, EMPTY)
-        new = old._replace(paid=old.paid + amount)
-        self.holdings[wallet] = new
-        return wallet, new
+        return self._set(wallet, 0, amount)
 
-    def distribute(self, acc_after: int, supply: int) -> list[Payout]:
-        """Applies a distribution; returns every present holder's payout, by wallet number.
+    def distribute(self, period: int, acc_after: int, supply: int, time: int) -> Distribution:
+        """Applies the distribution of a period in a block of `time`.
 
         Σ payouts of a wallet over all distributions = paid + claimable, to the unit.
         """
         before, self.acc, self.supply = self.acc, acc_after, supply
         self.distributions += 1
-        return [
-            Payout(
-                wallet,
-                held.units,
-                held.debt,
-                payout_between(before, acc_after, held.units, held.debt, supply),
-            )
-            for wallet, held in sorted(self.holdings.items())
-            if held.units
-        ]
+        record = self._close(period, time)
+        amount = acc_after - before
+        done = Distribution(record.at if record else None, [], [])
+        for wallet, held in sorted(self.holdings.items()):
+            units = record.units.get(wallet, held.units) if record else held.units
+            numerator = held.numerator_at(before) + amount * units
+            if units != held.units:
+                self.holdings[wallet] = held._replace(numerator=numerator, acc=acc_after)
+                done.holdings.append((wallet, self.holdings[wallet]))
+            if units:
+                share = payout_amount(numerator, units, amount, supply)
+                done.payouts.append(Payout(wallet, units, numerator, share))
+        return done
 
-    def _set(self, wallet: int, units: int, debt: int) -> tuple[int, Holding]:
+    def _close(self, period: int, time: int) -> Record | None:
+        """Ends the record dates up to `period`; returns the first that closed it, its own or a later period's."""
+        passed = [each for each in sorted(self.records) if self.records[each].at <= time]
+        record = next((self.records[each] for each in passed if each >= period), None)
+        self.records = {each: kept for each, kept in self.records.items() if each > period}
+        return record
+
+    def _keep(self, wallet: int, time: int) -> list[Kept]:
+        """Notes what the wallet holds for every record date that has passed, before that changes."""
+        units = self.holdings.get(wallet, EMPTY).units
+        kept = []
+        for period, record in sorted(self.records.items()):
+            if record.at <= time and wallet not in record.units:
+                record.units[wallet] = units
+                kept.append(Kept(period, wallet, units))
+        return kept
+
+    def _set(self, wallet: int, units: int, paid: int = 0) -> tuple[int, Holding]:
         old = self.holdings.get(wallet, EMPTY)
-        new = Holding(old.units + units, old.debt + debt, old.paid)
+        new = Holding(old.units + units, old.numerator_at(self.acc), self.acc, old.paid + paid)
         self.holdings[wallet] = new
         return wallet, new

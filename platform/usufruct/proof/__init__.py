@@ -1,7 +1,6 @@
 """Payout proofs: building one from the ledger, checking one against nothing but a chain."""
 
 from usufruct.proof.build import Contracts, build
-from usufruct.proof.ids import payout_id
 from usufruct.proof.model import Proof, parse, schema
 from usufruct.proof.scope import Scope
 from usufruct.proof.verify import Check, holds, verify
@@ -14,7 +13,6 @@ __all__ = [
     "build",
     "holds",
     "parse",
-    "payout_id",
     "schema",
     "verify",
 ]

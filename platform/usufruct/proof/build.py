@@ -14,6 +14,7 @@ from usufruct.core import typed_data
 from usufruct.core.encoding import hex0x
 from usufruct.core.merkle import MerkleTree
 from usufruct.errors import EvidenceError
+from usufruct.ledger import ids
 from usufruct.ledger import models as m
 from usufruct.ledger.types import block_of
 from usufruct.proof import model as p
@@ -27,6 +28,7 @@ class Contracts:
     """Addresses of the project's contracts that a proof names besides the series."""
 
     currency: str
+    series_factory: str
     waterfall: str
     statement_book: str
     stream_registry: str
@@ -37,7 +39,6 @@ def build(
     connection: Connection,
     chain_id: int,
     contracts: Contracts,
-    payout_id: str,
     *,
     payout_pos: int,
     wallet: int,
@@ -49,7 +50,6 @@ def build(
         connection: One consistent moment of the ledger.
         chain_id: Chain id.
         contracts: Addresses of the project's contracts.
-        payout_id: Public id of the payout.
         payout_pos: Position of its distribution.
         wallet: Ledger id of its wallet.
         readings: How many readings to include.
@@ -73,14 +73,16 @@ def build(
     fields = json.loads(stated["fields"])
     batches = rows.batches(series["stream"], int(fields["from_"]), int(fields["to"]))
     proof = p.Proof(
-        version=1,
+        version=2,
         chain_id=chain_id,
         contracts=_contracts(contracts, address(series["address"])),
         payout=p.Payout(
-            id=payout_id,
+            id=ids.payout_id(series["slug"], dist["number"], holder["address"]),
             holder=address(holder["address"]),
             units=str(payout["units"]),
-            lifetime_debt=str(payout["debt"]),
+            record_at=dist["record_at"],
+            numerator_before=str(payout["numerator"] - dist["amount"] * payout["units"]),
+            numerator_after=str(payout["numerator"]),
             amount=str(payout["amount"]),
         ),
         distribution=_distribution(dist),
@@ -183,6 +185,7 @@ def _contracts(given: Contracts, series: str) -> p.Contracts:
     return p.Contracts(
         series=series,
         currency=given.currency,
+        series_factory=given.series_factory,
         waterfall=given.waterfall,
         statement_book=given.statement_book,
         stream_registry=given.stream_registry,
@@ -212,6 +215,7 @@ def _settlement(row: RowMapping) -> p.Settlement:
         receipts=str(row["receipts"]),
         shortfall=str(row["shortfall"]),
         multiplier_bp=row["multiplier_bp"],
+        breached=row["breached"],
         lines=[
             p.SettlementLine(
                 **{key: str(line[key]) for key in ("due", "paid", "released", "balance")}

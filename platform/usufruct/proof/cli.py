@@ -79,6 +79,7 @@ def _pins(path: Path | None, proof: Proof) -> tuple[dict[str, str], int]:
     known = load_deployment(path)
     names: dict[str, str] = {
         "currency": "SettlementCurrency",
+        "series_factory": "SeriesFactory",
         "waterfall": "Waterfall",
         "statement_book": "StatementBook",
         "stream_registry": "StreamRegistry",

@@ -38,6 +38,7 @@ class Context:
     pins: dict[str, str] = field(default_factory=dict)
     from_block: int = 0
     _receipts: dict[bytes, Receipt] = field(default_factory=dict)
+    _times: dict[int, int] = field(default_factory=dict)
 
     def receipt(self, tx: str) -> Receipt:
         """Receipt of a successful transaction.
@@ -52,6 +53,12 @@ class Context:
                 raise broken("transaction", "a successful transaction on this chain", tx)
             self._receipts[tx_hash] = found
         return self._receipts[tx_hash]
+
+    def time_of(self, block: int) -> int:
+        """Time of a block."""
+        if block not in self._times:
+            self._times[block] = self.client.block(block).timestamp
+        return self._times[block]
 
     def event(
         self, tx: str, contract: str, event: type[E], wanted: Callable[[Log, E], bool]

@@ -13,7 +13,7 @@ import msgspec
 from usufruct.errors import InputError
 from usufruct.proof.scope import Scope
 
-SCHEMA_ID: Final = "https://usufruct.invalid/schemas/payout-proof-1.json"
+SCHEMA_ID: Final = "https://usufruct.invalid/schemas/payout-proof-2.json"
 MAX_BYTES: Final = 256 * 1024 * 1024
 
 Natural = Annotated[str, msgspec.Meta(pattern=r"^(0|[1-9][0-9]{0,77})$")]
@@ -33,6 +33,7 @@ class Contracts(_Section, frozen=True):
 
     series: Address
     currency: Address
+    series_factory: Address
     waterfall: Address
     statement_book: Address
     stream_registry: Address
@@ -45,7 +46,12 @@ class Payout(_Section, frozen=True):
     id: str
     holder: Address
     units: Natural
-    lifetime_debt: Whole
+    """Held at the record moment."""
+    record_at: Count | None
+    """The record date; None if the distribution itself was the record moment."""
+    numerator_before: Natural
+    numerator_after: Natural
+    """Income times supply before and after the distribution (protocol §9)."""
     amount: Natural
 
 
@@ -81,6 +87,7 @@ class Settlement(_Section, frozen=True):
     receipts: Natural
     shortfall: Natural
     multiplier_bp: Count
+    breached: Count
     lines: list[SettlementLine]
 
 
@@ -153,7 +160,7 @@ class Readings(_Section, frozen=True):
 class Proof(_Section, frozen=True):
     """The whole file."""
 
-    version: Literal[1]
+    version: Literal[2]
     chain_id: Count
     contracts: Contracts
     payout: Payout

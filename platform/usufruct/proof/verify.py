@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from usufruct.chain.client import ChainClient
 from usufruct.contracts import ContractError, DecodeError, EncodeError
 from usufruct.errors import EvidenceError, InputError
-from usufruct.proof import evidence_links, money_links
+from usufruct.proof import evidence_links, holder_link, money_links
 from usufruct.proof.context import Context
 from usufruct.proof.model import Proof
 
 LINKS: tuple[tuple[str, Callable[[Context], str]], ...] = (
     ("chain", money_links.chain),
     ("distribution", money_links.distribution),
-    ("payout", money_links.payout),
+    ("payout", holder_link.payout),
     ("settlement", money_links.settlement),
     ("statement", evidence_links.statement),
     ("batches", evidence_links.batches),

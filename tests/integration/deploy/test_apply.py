@@ -9,13 +9,15 @@ from tests.integration.deploy.conftest import TEXT, Town
 from usufruct.chain.records import Receipt
 from usufruct.chain.signer import MAX_GAS
 from usufruct.config import ConfigErrors
-from usufruct.contracts import access_manager as am
+from usufruct.config.duties import excluded_mask
+from usufruct.config.model import ROLES
 from usufruct.contracts import meter_registry as mr
 from usufruct.contracts import participant_registry as pr
 from usufruct.contracts import revenue_right as rr
 from usufruct.contracts import statement_book as sb
 from usufruct.contracts import stream_registry as sr
 from usufruct.contracts import telemetry_anchor as ta
+from usufruct.contracts import usufruct_access_manager as am
 from usufruct.contracts import waterfall as wf
 from usufruct.deploy.access import ACCESS, selectors
 from usufruct.deploy.action import Action, Change
@@ -24,7 +26,7 @@ from usufruct.deploy.record import CONTRACTS
 from usufruct.errors import ConfigError
 from usufruct.keys import dev_account, dev_address
 
-TRANSACTIONS = 44
+TRANSACTIONS = 46
 """What the example file takes from nothing."""
 
 
@@ -272,9 +274,9 @@ def test_signers_that_wait_can_be_taken_back(town: Town) -> None:
 
 
 def test_an_office_that_left_the_file_is_revoked(town: Town) -> None:
-    change = ('auditor = ["dev:3"]', 'auditor = ["dev:1"]')
+    change = ('auditor = ["dev:3"]', 'auditor = ["dev:8"]')
     details = [action.detail for action in town.plan(change).changes]
-    assert details == [f"grant auditor {dev_address(1)}", f"revoke auditor {dev_address(3)}"]
+    assert details == [f"grant auditor {dev_address(8)}", f"revoke auditor {dev_address(3)}"]
     town.apply(change)
     manager = town.deployment.address("AccessManager")
     assert not town.client.call(manager, am.has_role(7, dev_address(3))).is_member
@@ -285,10 +287,10 @@ def test_an_office_that_left_the_file_is_revoked(town: Town) -> None:
 
 
 def test_a_registrar_that_left_the_file_is_dismissed(town: Town) -> None:
-    change = ('registrar = ["dev:0"]', 'registrar = ["dev:1"]')
+    change = ('registrar = ["dev:0"]', 'registrar = ["dev:8"]')
     town.apply(change)
     registry = town.deployment.address("ParticipantRegistry")
-    assert town.client.call(registry, pr.is_registrar(dev_address(1)))
+    assert town.client.call(registry, pr.is_registrar(dev_address(8)))
     assert not town.client.call(registry, pr.is_registrar(dev_address(0)))
     assert town.plan(change).changes == ()
 
@@ -374,7 +376,7 @@ def test_what_is_fixed_cannot_be_changed(town: Town, old: str, new: str, field: 
 
 def test_a_retired_meter_is_named(town: Town) -> None:
     registry = town.deployment.address("MeterRegistry")
-    transaction = {"from": dev_address(0), "to": registry, "data": "0x" + mr.retire(101).data.hex()}
+    transaction = {"from": dev_address(7), "to": registry, "data": "0x" + mr.retire(101).data.hex()}
     town.anvil.rpc("eth_sendTransaction", transaction)
     with pytest.raises(ConfigError, match="home-01 is retired"):
         town.plan()
@@ -413,12 +415,12 @@ def test_an_office_without_a_key_is_refused_before_anything_is_sent(
 def test_offices_may_be_held_by_different_accounts(start_town: Callable[..., Town]) -> None:
     town = start_town()
     changes = [
-        ('registrar = ["dev:0"]', 'registrar = ["dev:1"]'),
-        ('issuer = ["dev:0"]', 'issuer = ["dev:2"]'),
-        ('oracle_admin = ["dev:0"]', 'oracle_admin = ["dev:3"]'),
+        ('registrar = ["dev:0"]', 'registrar = ["dev:8"]'),
+        ('issuer = ["dev:0"]', 'issuer = ["dev:4"]'),
+        ('oracle_admin = ["dev:7"]', 'oracle_admin = ["dev:5"]'),
     ]
     town.apply(*changes)
-    assert all(town.client.nonce(dev_address(number)) for number in range(4))
+    assert all(town.client.nonce(dev_address(number)) for number in (0, 4, 5, 8))
     assert town.plan(*changes).changes == ()
 
 
@@ -523,3 +525,103 @@ def test_a_predicted_address_that_became_void_is_predicted_again(
     assert client.call(series, rr.distributor()) == found.address("Waterfall")
     assert town.plan().changes == ()
     assert found.waterfall is None
+
+
+# --- Separated duties, administrators, delays ----------------------------------------------------
+
+
+def test_the_table_of_separated_duties_is_the_contracts(town: Town) -> None:
+    manager = town.deployment.address("AccessManager")
+    for number, office in enumerate(ROLES):
+        assert town.client.call(manager, am.excluded_by(number)) == excluded_mask(office)
+
+
+def test_the_set_up_is_finished(town: Town) -> None:
+    assert not town.client.call(town.deployment.address("AccessManager"), am.setting_up())
+
+
+def test_a_new_administrator_accepts(town: Town) -> None:
+    change = ('admin = ["dev:0"]', 'admin = ["dev:0", "dev:8"]')
+    assert [action.detail for action in town.plan(change).changes] == [
+        f"offer admin to {dev_address(8)}"
+    ]
+    assert len(town.apply(change).receipts) == 2
+    manager = town.deployment.address("AccessManager")
+    assert town.client.call(manager, am.has_role(0, dev_address(8))).is_member
+    assert town.client.call(manager, am.admin_count()) == 2
+    assert town.plan(change).changes == ()
+    assert len(town.apply(('admin = ["dev:0"]', 'admin = ["dev:8"]')).receipts) == 1
+    assert town.client.call(manager, am.admin_count()) == 1
+
+
+def test_an_administrator_whose_key_is_elsewhere_is_waited_for(town: Town) -> None:
+    change = ('admin = ["dev:0"]', f'admin = ["dev:0", "{STRANGER}"]')
+    assert len(town.apply(change).receipts) == 1
+    assert town.apply(change).receipts == []
+    manager = town.deployment.address("AccessManager")
+    assert not town.client.call(manager, am.has_role(0, STRANGER)).is_member
+
+
+DELAYED = (
+    'rules = "7d"',
+    'rules = "7d"\nadmin = "2d"\ngrant = { auditor = "1d" }\nexecution = { oracle_admin = "6h" }',
+)
+
+
+def test_delays_are_in_force_after_the_deployment(start_town: Callable[..., Town]) -> None:
+    town = start_town()
+    plan = town.plan(DELAYED)
+    (finish,) = [action for action in plan.changes if action.subject == "delays"]
+    assert "wait 2d" in finish.detail
+    assert "auditor 1d" in finish.detail
+    assert "oracle_admin 6h" in finish.detail
+    # The deployment itself is under them from the finish of its second stage on.
+    town.apply(DELAYED)
+    assert {action.change for action in town.plan(DELAYED).waiting} == {Change.WAIT}
+    town.pass_time(6 * 3_600)
+    town.apply(DELAYED)
+    assert not [each for each in town.plan(DELAYED).actions if each.change is not Change.NOTHING]
+
+
+def test_a_delayed_grant_is_waited_for(start_town: Callable[..., Town]) -> None:
+    town = start_town()
+    town.apply(DELAYED)
+    town.pass_time(6 * 3_600)
+    town.apply(DELAYED)
+    change = ('auditor = ["dev:3"]', 'auditor = ["dev:3", "dev:8"]')
+    assert len(town.apply(DELAYED, change).receipts) == 1
+    (waiting,) = town.plan(DELAYED, change).waiting
+    assert waiting.detail == f"granted auditor {dev_address(8)}"
+    town.pass_time(86_400)
+    assert town.plan(DELAYED, change).waiting == ()
+
+
+def test_a_function_that_is_opened_later_is_announced(start_town: Callable[..., Town]) -> None:
+    town = start_town()
+    town.apply(DELAYED)
+    manager, where = town.deployment.address("AccessManager"), town.deployment.address("Waterfall")
+    town.pass_time(6 * 3_600)
+    town.apply(DELAYED)
+    call = am.set_target_function_role(
+        where, [wf.set_rules(1, wf.Rules((), (), (), (), 0, 0, 0)).data[:4]], 1
+    )
+    for data in (am.schedule(manager, call.data, 0).data, call.data):
+        request = {"from": dev_address(0), "to": manager, "data": "0x" + data.hex()}
+        town.anvil.rpc("eth_sendTransaction", request)
+        town.pass_time(2 * 86_400)
+    (announcement,) = town.plan(DELAYED).changes
+    assert announcement.detail == "announce: open to offices: Waterfall: 1 to issuer"
+    town.apply(DELAYED)
+    assert len(town.plan(DELAYED).waiting) == 1
+    town.pass_time(2 * 86_400)
+    town.apply(DELAYED)
+    assert town.plan(DELAYED).changes == town.plan(DELAYED).waiting == ()
+
+
+def test_delays_are_fixed(town: Town) -> None:
+    with pytest.raises(ConfigError) as caught:
+        town.plan(('rules = "7d"', 'rules = "7d"\nadmin = "1d"'))
+    assert caught.value.field == "delays.admin"
+    with pytest.raises(ConfigError) as caught:
+        town.plan(('rules = "7d"', 'rules = "7d"\ngrant = { issuer = "1d" }'))
+    assert caught.value.field == "delays.grant.issuer"

@@ -232,6 +232,12 @@ class Kit:
             countries=0,
             min_ticket=1,
             locked_until=0,
+            tail=0,
+            holder_cap=0,
+            country_cap=0,
+            window_every=0,
+            window_length=0,
+            consent=False,
         )
         self.act("SeriesFactory", series_factory.create(terms, word(code)))
         self.series[code] = self.ask("SeriesFactory", series_factory.address_of(terms, word(code)))

@@ -18,8 +18,8 @@ from usufruct.deploy.access import ACCESS, SERIES_FUNCTIONS, role_number, select
 
 SOURCES = Path(__file__).resolve().parents[3] / "contracts" / "src"
 CLASSIFIED = {**ACCESS, "RevenueRight": SERIES_FUNCTIONS}
-NO_RULES = wf.Rules((), (), 0, 0, 0)
-NO_TERMS = Terms(bytes(32), bytes(32), 1, 1, 1, 0, 0, 2, 0, 0, 0)
+NO_RULES = wf.Rules((), (), (), (), 0, 0, 0)
+NO_TERMS = Terms(bytes(32), bytes(32), 1, 1, 1, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, False)
 
 _RESTRICTED = re.compile(r"function (\w+)\([^{;]*?\)[^{;]*?\b(?:restricted|authorized)\b[^{;]*\{")
 _DOCUMENTED = re.compile(

@@ -37,7 +37,7 @@ def test_a_contract_that_is_not_there_is_named() -> None:
     empty = Deployment(31337, bytes(32), "TOWN")
     with pytest.raises(ConfigError, match="Waterfall is not deployed on chain 31337"):
         empty.address("Waterfall")
-    assert FULL.address("Waterfall") == dev_address(9)
+    assert FULL.address("Waterfall") == dev_address(CONTRACTS.index("Waterfall"))
 
 
 def test_forgetting_contracts_forgets_what_was_reserved_for_them() -> None:

@@ -83,6 +83,7 @@ class FakeChain:
         terms = Terms(
             name=b"Name".ljust(32, b"\0"), symbol=b"SYM".ljust(32, b"\0"), stream=1, term_from=1, term_to=2,
             rank=0, decimals=0, classes=2, countries=344 | 702 << 16, min_ticket=1, locked_until=0,
+            tail=0, holder_cap=0, country_cap=0, window_every=0, window_length=0, consent=False,
         )  # fmt: skip
         event = series_factory.SeriesCreated
         topics = [event.TOPIC, bytes(12) + b"\xaa" * 20, (1).to_bytes(32)]

@@ -6,16 +6,6 @@ from usufruct.contracts.revenue_right import Refusal
 from usufruct.contracts.waterfall import Kpi, Line
 from usufruct.index.handlers import as_json, ascii_text
 from usufruct.index.rights import countries
-from usufruct.index.state import State
-
-
-def test_slugs_are_unique_and_safe() -> None:
-    state = State()
-    symbols = ["LVPPS", "lvpps", "L-VPP_S", "", "中文", "é" * 40, "a" * 40, "LVPPS"]
-    slugs = [state.slug(symbol) for symbol in symbols]
-    assert slugs == [
-        *("lvpps", "lvpps-2", "lvpps-3", "series", "series-2", "series-3", "a" * 32, "lvpps-4"),
-    ]
 
 
 def test_structs_become_plain_json_without_loss() -> None:

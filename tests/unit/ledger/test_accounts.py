@@ -1,14 +1,14 @@
-"""Accounts in lifetime form against the contract's own arithmetic."""
+"""Accounts of the ledger against the law of protocol §9, kept the slow way."""
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass, field
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usufruct.core import accrual
-from usufruct.ledger.accounts import Holding, SeriesBook, claimable, earned
+from usufruct.ledger.accounts import Changes, Holding, SeriesBook, claimable, earned
 
 WALLETS = range(1, 6)
 steps = st.lists(
@@ -20,74 +20,162 @@ steps = st.lists(
             st.integers(0, 10**6),
         ),
         st.tuples(st.just("pay"), st.sampled_from(WALLETS)),
-        st.tuples(st.just("distribute"), st.integers(0, 10**12)),
+        st.tuples(st.just("distribute"), st.integers(0, 10**12), st.integers(1, 2)),
+        st.tuples(st.just("schedule"), st.integers(1, 4), st.integers(1, 3)),
+        st.tuples(st.just("wait"), st.integers(1, 3)),
     ),
-    max_size=40,
+    max_size=60,
 )
 
 
-class Contract:
-    """The series as RevenueRight keeps it."""
+@dataclass
+class Law:
+    """N_k = N_{k−1} + A_k·u_k, with the balances of every moment kept."""
 
-    def __init__(self, units: list[int]) -> None:
-        self.accounts = {
-            wallet: accrual.Account(each, 0) for wallet, each in zip(WALLETS, units, strict=True)
-        }
-        self.series = accrual.Series(0, sum(units))
+    balances: dict[int, int]
+    numerators: Counter[int] = field(default_factory=Counter)
+    history: dict[int, dict[int, int]] = field(default_factory=dict)
+    """Balances at the beginning of each time."""
+    records: dict[int, int] = field(default_factory=dict)
+    """Record dates by period; of those ahead there is one at most, and later periods have later dates."""
+    now: int = 1
 
-    def move(self, sender: int, recipient: int, units: int) -> None:
-        if sender != recipient:
-            pair = accrual.transfer(
-                self.series, self.accounts[sender], self.accounts[recipient], units
-            )
-            self.accounts[sender], self.accounts[recipient] = pair
+    def __post_init__(self) -> None:
+        self.history[self.now] = dict(self.balances)
+
+    def wait(self, time: int) -> None:
+        for each in range(time):
+            self.history[self.now + each + 1] = dict(self.balances)
+        self.now += time
+
+    def units(self, period: int) -> dict[int, int]:
+        """Units at the record moment of a period whose money comes now."""
+        passed = [at for p, at in self.records.items() if p >= period and at <= self.now]
+        return self.history[min(passed)] if passed else self.balances
 
 
-@given(st.lists(st.integers(0, 10**6), min_size=5, max_size=5).filter(any), steps)
-def test_payouts_equal_paid_plus_claimable(
-    units: list[int], sequence: list[tuple[object, ...]]
-) -> None:
-    book, contract = SeriesBook(), Contract(units)
-    for wallet, each in zip(WALLETS, units, strict=True):
-        list(book.move(None, wallet, each))
+def play(book: SeriesBook, law: Law, sequence: list[tuple[object, ...]]) -> Counter[int]:
+    """Both through the same steps; returns the sum of payouts by wallet."""
     payouts: Counter[int] = Counter()
+    last = 0
     for step in sequence:
         match step:
             case ("move", int(sender), int(recipient), int(most)):
                 moved = min(most, book.holdings[sender].units)
-                list(book.move(sender, recipient, moved))
-                contract.move(sender, recipient, moved)
+                book.move(sender, recipient, moved, law.now)
+                law.balances[sender] -= moved
+                law.balances[recipient] += moved
             case ("pay", int(wallet)):
-                amount = claimable(book.holdings[wallet], book.acc, book.supply)
-                book.pay(wallet, amount)
-                paid, contract.accounts[wallet] = accrual.claim(
-                    contract.series, contract.accounts[wallet]
-                )
-                assert paid == amount
-            case ("distribute", int(amount)):
-                contract.series = accrual.distribute(contract.series, amount)
-                for payout in book.distribute(contract.series.acc, contract.series.supply):
-                    payouts[payout.wallet] += payout.amount
+                book.pay(wallet, claimable(book.holdings[wallet], book.acc, book.supply))
+            case ("wait", int(time)):
+                law.wait(time)
+            case ("schedule", int(ahead), int(later)):
+                period, at = last + ahead, law.now + later
+                passed = [p for p, each in law.records.items() if each <= law.now]
+                if period > max(passed, default=0):
+                    for pending in set(law.records) - set(passed) - {period}:
+                        book.schedule(pending, 0)
+                        del law.records[pending]
+                    book.schedule(period, at)
+                    law.records[period] = at
+            case ("distribute", int(amount), int(ahead)):
+                last += ahead
+                held = dict(law.units(last))
+                done = book.distribute(last, book.acc + amount, book.supply, law.now)
+                assert {each.wallet: each.units for each in done.payouts} == {
+                    wallet: units for wallet, units in held.items() if units
+                }
+                for each in done.payouts:
+                    law.numerators[each.wallet] += amount * each.units
+                    assert each.numerator == law.numerators[each.wallet]
+                    payouts[each.wallet] += each.amount
+    return payouts
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=5, max_size=5).filter(any), steps)
+def test_every_payout_is_what_was_held_at_the_record_moment(
+    units: list[int], sequence: list[tuple[object, ...]]
+) -> None:
+    book, law = SeriesBook(), Law(dict(zip(WALLETS, units, strict=True)))
+    for wallet, each in zip(WALLETS, units, strict=True):
+        book.move(None, wallet, each, 0)
+    payouts = play(book, law, sequence)
     for wallet in WALLETS:
-        held, account = book.holdings[wallet], contract.accounts[wallet]
+        held = book.holdings[wallet]
         due = claimable(held, book.acc, book.supply)
-        assert due == accrual.claimable(contract.series, account)
-        assert held.debt + held.paid * book.supply == account.debt
+        assert held.numerator_at(book.acc) == law.numerators[wallet]
         assert payouts[wallet] == held.paid + due == earned(held, book.acc, book.supply)
+
+
+def test_a_seller_after_the_record_date_keeps_the_period() -> None:
+    book = SeriesBook()
+    book.move(None, 1, 10, 0)
+    book.schedule(1, 100)
+    before = book.move(1, 2, 3, 99)
+    assert before.kept == []
+    after = book.move(1, 2, 7, 100)
+    assert [tuple(each) for each in after.kept] == [(1, 1, 7), (1, 2, 3)]
+    done = book.distribute(1, 1_000, 10, 200)
+    assert [(each.wallet, each.units, each.amount) for each in done.payouts] == [
+        *((1, 7, 700), (2, 3, 300)),
+    ]
+    assert done.record_at == 100
+    assert dict(done.holdings) == {
+        1: Holding(0, 7_000, 1_000),
+        2: Holding(10, 3_000, 1_000),
+    }
+
+
+def test_a_record_date_still_ahead_does_not_count_and_ends_with_its_period() -> None:
+    book = SeriesBook()
+    book.move(None, 1, 10, 0)
+    book.schedule(1, 100)
+    assert book.distribute(1, 10, 10, 99).record_at is None
+    assert book.move(1, 2, 1, 101).kept == []
+
+
+def test_a_period_that_never_pays_leaves_nothing_behind() -> None:
+    book = SeriesBook()
+    book.move(None, 1, 10, 0)
+    book.schedule(1, 100)
+    book.schedule(2, 200)
+    book.move(1, 2, 10, 150)
+    done = book.distribute(2, 10, 10, 300)
+    assert [(each.wallet, each.units) for each in done.payouts] == [(2, 10)]
+    assert book.records == {}
 
 
 def test_a_transfer_to_oneself_changes_nothing() -> None:
     book = SeriesBook()
-    list(book.move(None, 1, 10))
-    assert list(book.move(1, 1, 5)) == []
-    assert book.holdings == {1: Holding(10, 0, 0)}
+    book.move(None, 1, 10, 0)
+    assert book.move(1, 1, 5, 0) == Changes([], [])
+    assert book.holdings == {1: Holding(10)}
 
 
-def test_redeeming_lowers_the_supply() -> None:
+def test_redeeming_takes_units_and_leaves_the_divisor() -> None:
     book = SeriesBook()
-    list(book.move(None, 1, 10))
-    assert list(book.move(1, None, 4)) == [(1, Holding(6, 0, 0))]
-    assert book.supply == 6
+    book.move(None, 1, 10, 0)
+    assert book.move(1, None, 4, 0).holdings == [(1, Holding(6))]
+    assert book.supply == 10
+
+
+def test_a_later_record_date_closes_the_earlier_periods_too() -> None:
+    book = SeriesBook()
+    book.move(None, 1, 10, 0)
+    book.schedule(2, 100)
+    book.move(1, 2, 10, 150)
+    assert [each.wallet for each in book.distribute(1, 10, 10, 200).payouts] == [1]
+    assert [each.wallet for each in book.distribute(2, 20, 10, 200).payouts] == [1]
+    assert [each.wallet for each in book.distribute(3, 30, 10, 200).payouts] == [2]
+    assert book.holdings[1].numerator_at(book.acc) == 200
+
+
+def test_a_withdrawn_record_date_closes_nothing() -> None:
+    book = SeriesBook()
+    book.move(None, 1, 10, 0)
+    book.schedule(1, 100)
+    book.schedule(1, 0)
+    assert book.move(1, 2, 10, 150).kept == []
 
 
 def test_nothing_is_earned_before_issuance() -> None:
@@ -96,7 +184,7 @@ def test_nothing_is_earned_before_issuance() -> None:
 
 def test_only_present_holders_get_a_payout() -> None:
     book = SeriesBook()
-    list(book.move(None, 2, 10))
-    list(book.move(2, 1, 10))
-    assert [each.wallet for each in book.distribute(7, 10)] == [1]
+    book.move(None, 2, 10, 0)
+    book.move(2, 1, 10, 0)
+    assert [each.wallet for each in book.distribute(1, 7, 10, 0).payouts] == [1]
     assert book.distributions == 1

@@ -54,3 +54,12 @@ def test_ids_are_prefixed() -> None:
         ids.statement_id(1, 2, 1),
         ids.settlement_id(1, 2),
     ] == ["ser_lvpps", "str_1", "bat_1_15", "st_1_2_v1", "set_1_2"]
+
+
+def test_slugs_are_unique_and_safe() -> None:
+    slugs = ids.Slugs()
+    symbols = ["LVPPS", "lvpps", "L-VPP_S", "", "中文", "é" * 40, "a" * 40, "LVPPS"]
+    assert [slugs.next(symbol) for symbol in symbols] == [
+        *("lvpps", "lvpps-2", "lvpps-3", "series", "series-2", "series-3", "a" * 32, "lvpps-4"),
+    ]
+    assert ids.Slugs(["lvpps"]).next("LVPPS") == "lvpps-2"

@@ -68,6 +68,7 @@ async def payout_proof(
     contracts = moment.service.contracts
     named = proof.Contracts(
         currency=contracts["SettlementCurrency"],
+        series_factory=contracts["SeriesFactory"],
         waterfall=contracts["Waterfall"],
         statement_book=contracts["StatementBook"],
         stream_registry=contracts["StreamRegistry"],
@@ -80,7 +81,6 @@ async def payout_proof(
                 connection,
                 moment.service.chain_id,
                 named,
-                proof.payout_id(row.symbol, row.number, account(row.wallet)),
                 payout_pos=row.pos,
                 wallet=row.wallet_id,
                 readings=query.readings,

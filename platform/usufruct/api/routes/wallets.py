@@ -12,8 +12,8 @@ from usufruct.api.lookup import find_wallet, payout_position, series_number, str
 from usufruct.api.moment import AnyMoment, Moment, page
 from usufruct.api.params import Nothing, PageQuery, PayoutQuery, wallet_bytes
 from usufruct.api.render import Json, account, rfc3339
-from usufruct.ledger.accounts import Holding, claimable
-from usufruct.ledger.reads.holders import HOLDINGS_OF_WALLET, STANDING
+from usufruct.ledger.accounts import claimable
+from usufruct.ledger.reads.holders import HOLDINGS_OF_WALLET, STANDING, holding_of
 from usufruct.ledger.reads.payouts import payouts_of_wallet
 from usufruct.ledger.reads.series import SERIES_BY_SLUG
 
@@ -80,7 +80,7 @@ async def claimable_now(address: Address, _: Nothing, moment: AnyMoment) -> Resp
     parts = []
     total = 0
     for row in await _positions(moment, wallet, 0, _ALL):
-        held = Holding(row.units, row.debt, row.paid)
+        held = holding_of(row)
         amount = claimable(held, row.acc or 0, row.supply or 0)
         total += amount
         if amount:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import ConfigDict, Field, RootModel
 
 from usufruct.api.schemas.common import Model, Money, Page, Period, Place, SeriesRef, Stamped
 from usufruct.api.schemas.evidence import SettlementBody, StatementBody
 from usufruct.proof import schema as proof_schema
+
+
+RECORD_DATE: Final[Any] = Field(
+    description="who held units at this time is paid; RFC 3339", examples=["2026-09-30T16:00:00Z"]
+)
+RECORD_DATE_SCHEDULED: Final[Any] = Field(
+    description="false where no date was set and the distribution itself decided"
+)
+PAYMENT_DATE: Final[Any] = Field(
+    description="when the money arrived and could be claimed", examples=["2026-10-04T01:00:00Z"]
+)
 
 
 class Holding(Model):
@@ -46,8 +57,11 @@ class PayoutBody(Model):
     series: SeriesRef
     distribution: str = Field(examples=["dist_lvpps_1"])
     period: Period
-    units: str = Field(description="held at the distribution")
+    units: str = Field(description="held at the record date")
     amount: Money
+    record_date: str = RECORD_DATE
+    record_date_scheduled: bool = RECORD_DATE_SCHEDULED
+    payment_date: str = PAYMENT_DATE
     status: Literal["accrued", "paid"]
     accrued: Place = Field(description="the distribution")
     paid: Place | None = Field(description="the payment that included it")
@@ -91,9 +105,9 @@ class Arithmetic(Model):
     formula: str
     units: str
     supply: str
-    accumulator_before: str
-    accumulator_after: str
-    debt: str
+    distributed: str
+    numerator_before: str = Field(description="the holder's income before, times the supply")
+    numerator_after: str
     earned_before: str
     earned_after: str
     amount: str
@@ -148,6 +162,9 @@ class DistributionBody(Model):
     number: int
     period: Period
     amount: Money
+    record_date: str = RECORD_DATE
+    record_date_scheduled: bool = RECORD_DATE_SCHEDULED
+    payment_date: str = PAYMENT_DATE
     units_outstanding: str
     accumulator_before: str
     accumulator_after: str
@@ -176,6 +193,13 @@ class Term(Model):
     last: Period
 
 
+class TransferWindow(Model):
+    """When units may move: the first `length_s` seconds of every `every_s`, counted from the lock-up."""
+
+    every_s: int
+    length_s: int
+
+
 class SeriesBody(Model):
     """A series of income rights."""
 
@@ -193,13 +217,40 @@ class SeriesBody(Model):
     allowed_countries: list[int] = Field(description="ISO 3166-1 numeric; empty means any")
     minimum_ticket: str
     locked_until: str | None
-    units: str
+    holder_cap: int | None = Field(description="participants that may hold units")
+    country_cap: int | None = Field(description="participants of one country that may hold units")
+    transfer_window: TransferWindow | None
+    tail: int = Field(description="periods after the term in which arrears may still be paid")
+    holders_vote_on_rules: bool
+    units: str = Field(description="issued; what income is divided by, also after redemptions")
+    units_redeemed: str
     sealed: bool
+    closed: bool
     transfers_paused: bool
     distributed: Money = Field(description="all money that ever arrived")
     distributions: int
     last_period: Period | None
     created: Place
+
+
+class RecordBody(Model):
+    """When it is decided who is paid for a period."""
+
+    id: str = Field(examples=["rec_lvpps_1"])
+    object: Literal["record"]
+    period: Period
+    record_date: str = RECORD_DATE
+    status: Literal["announced", "waiting", "paid", "without-income"] = Field(
+        description="waiting: passed, its money is to come; without-income: none came and none can"
+    )
+    distribution: str | None = Field(examples=["dist_lvpps_1"])
+    announced: Place
+
+
+class Records(Page):
+    """Record dates of a series."""
+
+    data: list[RecordBody]
 
 
 class SeriesList(Page):

@@ -1,4 +1,4 @@
-"""Units, distributions, payouts and payments."""
+"""Units, record dates, distributions, payouts and payments."""
 
 from __future__ import annotations
 
@@ -47,8 +47,29 @@ checkpoint = Table(  # an account after each change: holdings and earnings as of
     Column("wallet", Integer, primary_key=True, autoincrement=False),
     pos_column(),
     Column("units", U64, nullable=False),
-    Column("debt", I128, nullable=False),  # lifetime form: claims added back (protocol §9)
+    Column("numerator", I128, nullable=False),  # income times supply (protocol §9), up to `acc`
+    Column("acc", U64, nullable=False),
     Column("paid", U64, nullable=False),  # all claims up to here
+    Index(None, "pos"),
+    sqlite_with_rowid=False,
+)
+record = Table(  # a period's record date; the newest row of a period counts
+    "record",
+    metadata,
+    pos_column(),
+    Column("series", Integer, nullable=False),
+    Column("period", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index(None, "series", "period"),
+)
+kept = Table(  # units at a record date of a wallet that moved some before the period's money came
+    "kept",
+    metadata,
+    Column("series", Integer, primary_key=True, autoincrement=False),
+    Column("period", BigInteger, primary_key=True, autoincrement=False),
+    Column("wallet", Integer, primary_key=True, autoincrement=False),
+    pos_column(),
+    Column("units", U64, nullable=False),
     Index(None, "pos"),
     sqlite_with_rowid=False,
 )
@@ -63,6 +84,7 @@ distribution = Table(
     Column("acc_before", U64, nullable=False),
     Column("acc_after", U64, nullable=False),
     Column("supply", U64, nullable=False),
+    Column("record_at", BigInteger),  # null: the distribution itself was the record moment
     UniqueConstraint("series", "number"),
     Index(None, "series", "pos"),
 )
@@ -72,8 +94,8 @@ payout = Table(  # one holder's share of one distribution, to the unit
     Column("wallet", Integer, primary_key=True, autoincrement=False),
     pos_column(),  # of the distribution
     Column("series", Integer, nullable=False),
-    Column("units", U64, nullable=False),
-    Column("debt", I128, nullable=False),
+    Column("units", U64, nullable=False),  # at the record moment
+    Column("numerator", I128, nullable=False),  # after the distribution
     Column("amount", U64, nullable=False),
     Index(None, "pos", "wallet"),
     sqlite_with_rowid=False,

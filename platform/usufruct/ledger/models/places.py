@@ -115,13 +115,19 @@ series = Table(
     Column("countries", String(64), nullable=False),  # JSON list of ISO numeric codes
     Column("min_ticket", U64, nullable=False),
     Column("locked_until", BigInteger, nullable=False),
+    Column("tail", Integer, nullable=False),
+    Column("holder_cap", BigInteger, nullable=False),
+    Column("country_cap", BigInteger, nullable=False),
+    Column("window_every", BigInteger, nullable=False),
+    Column("window_length", BigInteger, nullable=False),
+    Column("consent", Boolean, nullable=False),
 )
 series_event = Table(
     "series_event",
     metadata,
     pos_column(),
     Column("series", Integer, nullable=False, index=True),
-    Column("kind", String(8), nullable=False),  # sealed | paused | resumed
+    Column("kind", String(8), nullable=False),  # sealed | paused | resumed | closed
     Column("supply", U64),
 )
 registration = Table(

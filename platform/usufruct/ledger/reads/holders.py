@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import Row, and_, bindparam, func, select
 
+from usufruct.ledger.accounts import Holding
 from usufruct.ledger.models import (
     checkpoint,
     distribution,
@@ -25,10 +26,16 @@ __all__ = [
     "LAST_SKIP",
     "STANDING",
     "WALLET_ID",
+    "holding_of",
 ]
 
 WALLET_ID: Final = select(wallet.c.id).where(wallet.c.address == bindparam("address"))
 """The number of a wallet."""
+
+
+def holding_of(row: Row[Any]) -> Holding:
+    """The account in a row of the queries below."""
+    return Holding(row.units, row.numerator, row.numerator_acc, row.paid)
 
 
 def _last_checkpoint() -> Query:
@@ -54,7 +61,8 @@ def _last_checkpoint() -> Query:
             holder.c.wallet.label("wallet_id"),
             wallet.c.address.label("wallet"),
             checkpoint.c.units,
-            checkpoint.c.debt,
+            checkpoint.c.numerator,
+            checkpoint.c.acc.label("numerator_acc"),
             checkpoint.c.paid,
             distribution.c.acc_after.label("acc"),
             distribution.c.supply,

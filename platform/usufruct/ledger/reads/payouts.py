@@ -32,7 +32,7 @@ def _with_details(chosen: Query, *, newest_first: bool) -> Query:
     query = select(
         p.c.pos,
         p.c.units,
-        p.c.debt,
+        p.c.numerator,
         p.c.amount,
         p.c.wallet.label("wallet_id"),
         wallet.c.address.label("wallet"),
@@ -48,6 +48,7 @@ def _with_details(chosen: Query, *, newest_first: bool) -> Query:
         distribution.c.acc_before,
         distribution.c.acc_after,
         distribution.c.supply,
+        distribution.c.record_at,
         *when(),
         *when("paid_"),
     )

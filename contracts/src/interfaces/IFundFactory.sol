@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IPoolFund} from "./IPoolFund.sol";
+
+/// @title Opens funds, and distributes for them.
+interface IFundFactory {
+    /// @notice A fund was opened; its wallet must be admitted by the registrar before it can hold.
+    event FundOpened(address indexed fund, address indexed units, uint8 level, IPoolFund.Terms terms);
+    /// @notice The factory of units was named.
+    event UnitsSet(address unitFactory);
+
+    /// @notice Terms have a value their field does not allow.
+    error InvalidFund(bytes32 field, uint256 value);
+    /// @notice The factory of units was named before.
+    error UnitsAlreadySet(address unitFactory);
+    /// @notice The caller is not a fund.
+    error NotFund(address caller);
+
+    /// @notice Names the factory that makes the funds' units. Once. @custom:access-control ADMIN
+    function setUnits(address unitFactory) external;
+
+    /// @notice Opens a fund for units that were created but not sealed. @custom:access-control ISSUER
+    function open(IPoolFund.Terms calldata terms) external returns (address fund);
+
+    /// @notice Distributes a period to the units of the calling fund, which has already sent the currency there.
+    function distribute(uint32 period, uint64 amount) external;
+
+    /// @notice Units of a fund, 0 if it is none.
+    function unitsOf(address fund) external view returns (address);
+
+    /// @notice Fund of units, 0 if they are of none.
+    function fundOf(address units) external view returns (address);
+
+    /// @notice Level of a series: 0 of a stream, that of the fund of fund units.
+    /// @return known False if it is neither.
+    function levelOf(address series) external view returns (bool known, uint8 level);
+
+    /// @notice Code all funds run.
+    function implementation() external view returns (address);
+
+    /// @notice Factory of series of streams.
+    function streamFactory() external view returns (address);
+
+    /// @notice Factory of fund units, 0 until it is named.
+    function unitFactory() external view returns (address);
+}
