@@ -18,6 +18,10 @@ from usufruct.errors import ConfigError
 __all__ = ["meters", "serial_hash"]
 
 _PAGE: Final = 100
+_KEY_DELAY: Final = 86_400
+"""Seconds a new key waits: MeterRegistry.KEY_DELAY."""
+_SLACK: Final = 3_600
+"""Seconds between planning a rotation and its block."""
 _NEW_METER: Final = "register the device under a new id"
 
 
