@@ -19,9 +19,9 @@ __all__ = ["meters", "serial_hash"]
 
 _PAGE: Final = 100
 _KEY_DELAY: Final = 86_400
-"""Seconds a new key waits: MeterRegistry.KEY_DELAY."""
+"""Seconds by which MeterRegistry wants a new key announced ahead."""
 _SLACK: Final = 3_600
-"""Seconds between planning a rotation and its block."""
+"""Seconds for the announcement to be mined."""
 _NEW_METER: Final = "register the device under a new id"
 
 
