@@ -169,12 +169,11 @@ def _line(given: Mapping[str, Any]) -> StatementLine:
 
 
 def _statement(fields: Mapping[str, Any]) -> Statement:
-    return Statement(
-        **{
-            name: unhex(fields[name], 32) if name in _BYTES else int(fields[name])
-            for name in Statement.__slots__
-        }
-    )
+    values: dict[str, Any] = {
+        name: unhex(fields[name], 32) if name in _BYTES else int(fields[name])
+        for name in Statement.__slots__
+    }
+    return Statement(**values)
 
 
 def _missing(what: str) -> EvidenceError:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import insert, select
 from tests.support.anvil import Anvil
 from tests.support.village import Village, residual
 
@@ -28,8 +30,12 @@ from usufruct.core.signing import key_xy, public_key, sign_record
 from usufruct.core.statements import build_statement, lines_from_manifests
 from usufruct.core.tariffs import CalendarRule, PriceRow, Tariff
 from usufruct.disputes.desk import Desk
-from usufruct.disputes.evidence import AnchoredBatch, PeriodEvidence
+from usufruct.disputes.evidence import AnchoredBatch, PeriodEvidence, load_period
+from usufruct.index.chain import NodeChain
+from usufruct.index.indexer import Indexer
 from usufruct.keys import dev_account
+from usufruct.ledger import models as m
+from usufruct.ledger.database import Database
 
 STREAM, DAY, CHAMBER = 1, 86_400, 12
 REWARD, BOND = 500_000, 2_000_000
@@ -87,7 +93,7 @@ class Town:
         anchored = (AnchoredBatch(batch, tuple(leaves)),)
         return PeriodEvidence(statement, anchored, lines, TARIFF, False)
 
-    def correct(self, evidence: PeriodEvidence, **changes: int) -> PeriodEvidence:
+    def correct(self, evidence: PeriodEvidence, **changes: Any) -> PeriodEvidence:
         """Attests the next version with the changes."""
         version = evidence.statement.version + 1
         statement = replace(evidence.statement, version=version, **changes)
@@ -102,7 +108,8 @@ class Town:
 
     def status(self) -> sb.Status:
         """Status of the period."""
-        return self.village.ask("StatementBook", sb.record_of(STREAM, 1)).status
+        found: sb.Record = self.village.ask("StatementBook", sb.record_of(STREAM, 1))
+        return found.status
 
     def leaf(self, seq: int, hour: int, record: bytes, *, quantity: int = 10) -> bytes:
         """A reading of the meter."""
@@ -204,3 +211,54 @@ def test_an_honest_period_shows_nothing(town: Town) -> None:
     good = record_of(b"day")
     leaves = [town.leaf(number, number + 1, sha(good)) for number in range(24)]
     assert town.desk.scan(town.state(leaves), {sha(good): good}) == []
+
+
+def test_the_ledger_knows_evidence_faults_and_rewards(town: Town, tmp_path: Path) -> None:
+    good = record_of(b"day")
+    leaves = [town.leaf(number, number + 1, sha(good)) for number in range(3)]
+    evidence = town.state(leaves, gross=46)
+    database = Database(f"sqlite:///{tmp_path}/ledger.db")
+    database.migrate()
+    chain = NodeChain(town.village.client, town.village.at["Waterfall"])
+    indexer = Indexer(chain, database, town.village.at, 0, {"chain_id": "31337"})
+    indexer.catch_up()
+    batch = evidence.batches[0].batch
+    manifest = Manifest(
+        STREAM, 1, batch.from_, batch.to, 0, 3, batch.root, 3, 3, 30, 0,
+        (ManifestLine("all", 3, 30, None),),
+    )  # fmt: skip
+    assert evidence.lines is not None
+    with database.write() as connection:
+        head = connection.execute(select(m.batch.c.head)).scalar_one()
+        connection.execute(
+            insert(m.batch_evidence).values(
+                head=head,
+                manifest=manifest.canonical().decode(),
+                leaves=b"".join(leaves),
+                source="worker",
+            )
+        )
+        connection.execute(
+            insert(m.statement_evidence).values(
+                digest=b"\1" * 32,
+                lines="[]",
+                tariff=TARIFF.canonical().decode(),
+                signatures=b"",
+                signers="0x0",
+                table_="[]",
+                source="worker",
+            )
+        )
+    with database.read() as connection:
+        assert load_period(connection, STREAM, 1) == evidence
+    prove(town, evidence)
+    indexer.catch_up()
+    with database.read() as connection:
+        fault = connection.execute(select(m.fault)).mappings().one()
+        bond = connection.execute(select(m.bond_event).order_by(m.bond_event.c.pos)).mappings()
+        kinds = [(row["kind"], row["amount"]) for row in bond]
+    assert (fault["period"], fault["kind"]) == (1, int(od.Fault.WRONG_TOTAL))
+    assert fault["challenger"].hex() == town.sender.address[2:].lower()
+    assert kinds == [("opened", str(REWARD)), ("deposited", str(BOND)), ("rewarded", str(REWARD))]
+    chain.close()
+    database.dispose()
