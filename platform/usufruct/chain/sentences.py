@@ -188,7 +188,7 @@ _VOTES: Final = {
     "RegisterEmpty()": ("there are no owners to ask", "enter the units and their owners first"),
     "UnknownMotion(uint256)": ("there is no motion {id}", "look up the number of the motion"),
     "AlreadyPassed(bytes32)": ("motion {motion!h} was passed", "nothing is to be done"),
-    "StillOpen(bytes32,uint40)": (
+    "MotionStillOpen(bytes32,uint40)": (
         "motion {motion!h} is being voted on until {end!t}",
         "wait for its end",
     ),
