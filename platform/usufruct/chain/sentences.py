@@ -219,6 +219,17 @@ _VOTES: Final = {
     ),
 }
 
+_GATE: Final = {
+    "InvalidOwnerVote(address,address)": (
+        "{given} cannot be named as the owners' vote; {current} is",
+        "name it once, and not as nobody",
+    ),
+    "OwnersNotAgreed(uint32,bytes32)": (
+        "stream {stream} uses common parts, and the owners have not passed motion {motion!h}",
+        "let the owners pass it in OwnerVote as a special motion, then run usufruct apply",
+    ),
+}
+
 _PEOPLE: Final = {
     "NotRegistrar(address)": (
         "{caller} is not an appointed registrar",
@@ -501,7 +512,7 @@ _MACHINE: Final = {
 }
 
 SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
-    _ACCESS | _OFFICES | _VOTES | _PEOPLE | _TELEMETRY | _STATEMENTS | _RIGHTS | _MONEY | _MACHINE
+    _ACCESS | _OFFICES | _VOTES | _GATE | _PEOPLE | _TELEMETRY | _STATEMENTS | _RIGHTS | _MONEY | _MACHINE
 )
 """Sentence and remedy by signature."""
 
