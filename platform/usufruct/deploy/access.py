@@ -22,7 +22,7 @@ __all__ = ["ACCESS", "TARGETS", "role_number", "selectors"]
 ACCESS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
         "ParticipantRegistry": {"appointRegistrar": "admin"},
-        "StreamRegistry": {"open": "issuer", "setTariff": "issuer"},
+        "StreamRegistry": {"setOwnerVote": "admin", "open": "issuer", "setTariff": "issuer"},
         "MeterRegistry": {
             "register": "oracle_admin",
             "rotateKey": "oracle_admin",
