@@ -45,9 +45,9 @@ __all__ = [
     "Entry",
     "FailedCall",
     "FailedDeployment",
+    "FundTerms",
     "FundsWithdrawn",
     "GasTooLow",
-    "IRevenueRightTerms",
     "InexactPayment",
     "InsufficientBalance",
     "InvalidRules",
@@ -93,12 +93,13 @@ __all__ = [
     "TriggerKind",
     "UnknownSeries",
     "UnknownStream",
+    "UnsuitableCurrency",
     "When",
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class FundTerms:
     """What the fund is; fixed when it opens."""
 
     ABI: ClassVar[str] = "(address,uint8,uint16,uint8,uint8,int32)"
@@ -134,7 +135,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class IRevenueRightTerms:
+class Terms:
     """What the series is; fixed in the clone's code."""
 
     ABI: ClassVar[str] = (
@@ -1930,3 +1931,26 @@ class UnknownStream(rt.ContractError):
         """The error in revert data."""
         raw = rt.decode(("uint32",), data[4:])
         return cls(raw[0])
+
+
+@dataclass(eq=False)
+class UnsuitableCurrency(rt.ContractError):
+    """The currency has a value its field does not allow. Field "code": it is no contract;
+    "decimals": more than 18, or it does not say; "totalSupply": 2⁶⁴ units or more, or it does
+    not say (the value is then 2²⁵⁶ − 1).
+    """
+
+    NAME: ClassVar[str] = "UnsuitableCurrency"
+    SIGNATURE: ClassVar[str] = "UnsuitableCurrency(address,bytes32,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("fb1d1617")
+    FIELDS: ClassVar[tuple[str, ...]] = ("currency", "field", "value")
+
+    currency: rt.Address
+    field: bytes
+    value: int
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address", "bytes32", "uint256"), data[4:])
+        return cls(rt.address(raw[0]), raw[1], raw[2])
