@@ -42,7 +42,7 @@ def gas_by_step(
         name = event.NAME if event else ""
         if name in _STEPS:
             names.setdefault(log.tx_hash, _STEPS[name])
-        elif name == "Paid":
+        elif name == "FundsWithdrawn":
             names.setdefault(log.tx_hash, "push payouts")
             pushes[log.tx_hash] += 1
     used: dict[str, list[int]] = defaultdict(list)

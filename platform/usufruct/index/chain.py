@@ -31,6 +31,7 @@ WATCHED: Final[Mapping[str, ModuleType]] = {
     "TelemetryAnchor": telemetry_anchor,
     "StatementBook": statement_book,
     "SeriesFactory": series_factory,
+    "FundUnitFactory": series_factory,
     "Waterfall": waterfall,
 }
 """Contracts of a deployment whose events the ledger keeps, by their name in the deployment record."""
@@ -118,7 +119,9 @@ class Decoder:
 
     def __init__(self, contracts: Mapping[str, str], series: Iterable[bytes]) -> None:
         self._events: dict[str, Mapping[bytes, type[Event]]] = {
-            contracts[name].lower(): module.EVENTS for name, module in WATCHED.items()
+            where.lower(): WATCHED[name].EVENTS
+            for name, where in contracts.items()
+            if name in WATCHED
         }
         for raw in series:
             self.add_series("0x" + raw.hex())

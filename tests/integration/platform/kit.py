@@ -30,7 +30,7 @@ from usufruct.contracts import (
     usufruct_access_manager,
     waterfall,
 )
-from usufruct.contracts.shared import IRevenueRightTerms as Terms
+from usufruct.contracts.shared import Terms
 from usufruct.core import typed_data as td
 from usufruct.core.encoding import ReadingLeaf, open_quantity
 from usufruct.core.keccak import keccak256
