@@ -19,15 +19,16 @@ _COUNTRIES: Final = 8
 _COUNTRY_BITS: Final = 16
 
 
-def _created(p: Projection, pos: int, _: bytes, e: sf.SeriesCreated) -> None:
+def _created(p: Projection, pos: int, factory: bytes, e: sf.SeriesCreated) -> None:
     t = e.terms
     number = len(p.state.series) + 1
     raw = bytes.fromhex(e.series[2:])
     symbol = _text(t.symbol)
     p.state.series[raw] = number
     p.state.books[number] = SeriesBook()
+    stream = None if p.pays_fund_units(factory) else t.stream
     p.add(
-        m.series, number, pos, raw, p.state.slugs.next(symbol), t.stream, _text(t.name), symbol, t.term_from,
+        m.series, number, pos, raw, p.state.slugs.next(symbol), stream, _text(t.name), symbol, t.term_from,
         t.term_to, t.rank, t.decimals, t.classes, json.dumps(countries(t.countries)), t.min_ticket,
         t.locked_until, t.tail, t.holder_cap, t.country_cap, t.window_every, t.window_length, t.consent,
     )  # fmt: skip
