@@ -142,9 +142,9 @@ def _steps(village: Village, series: Address) -> list[wf.Step]:
     payee, nobody = address("0x" + "77" * 20), address(bytes(20))
     return [
         step(wf.StepKind.PERCENT_OF_RECEIPTS, payee, bp=600),
-        step(wf.StepKind.FIXED, payee, amount=100_000, account=1),
-        step(wf.StepKind.KPI_FEE, payee, amount=5_000, bp=250),
-        step(wf.StepKind.RESERVE, nobody, amount=50_000, account=2),
+        step(wf.StepKind.FIXED, payee, 100_000, account=1),
+        step(wf.StepKind.KPI_FEE, payee, 5_000, bp=250),
+        step(wf.StepKind.RESERVE, nobody, 50_000, account=2),
         residual(series, to_series=True),
         residual(village.admin, to_series=False),
     ]

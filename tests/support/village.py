@@ -225,20 +225,24 @@ class Village:
         return self.do("Waterfall", wf.settle(stream, period))
 
 
+def step(
+    kind: wf.StepKind, payee: str, amount: int = 0, bp: int = 0, account: int = 0, **more: object
+) -> wf.Step:
+    """A step that always takes part."""
+    return wf.Step(
+        kind=kind,
+        to_series=bool(more.get("to_series", False)),
+        purpose=wf.Purpose.GENERAL,
+        when=wf.When.ALWAYS,
+        trigger=0,
+        account=account,
+        draw_from=int(str(more.get("draw_from", 0))),
+        payee=address(payee),
+        amount=amount,
+        bp=bp,
+    )
+
+
 def residual(payee: str, *, to_series: bool) -> wf.Step:
     """A step that takes all that is left."""
     return step(wf.StepKind.RESIDUAL, payee, to_series=to_series)
-
-
-def step(
-    kind: wf.StepKind,
-    payee: str,
-    *,
-    amount: int = 0,
-    bp: int = 0,
-    account: int = 0,
-    to_series: bool = False,
-) -> wf.Step:
-    """A step that always takes part."""
-    general, always = wf.Purpose.GENERAL, wf.When.ALWAYS
-    return wf.Step(kind, to_series, general, always, 0, account, 0, address(payee), amount, bp)

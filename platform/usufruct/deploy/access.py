@@ -65,6 +65,7 @@ ACCESS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "setBaseURI": "issuer",
         },
         "Waterfall": {"setRules": "issuer", "setHolderVote": "admin", "setPaused": "pauser"},
+        "ReinvestmentAccount": {"schedule": "issuer", "cancel": "guardian"},
         "JurisdictionPolicy": {
             "scheduleChange": "policy",
             "cancelChange": "policy",

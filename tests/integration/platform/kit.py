@@ -11,6 +11,7 @@ from typing import Any
 
 import rlp
 from tests.support.anvil import Anvil
+from tests.support.village import step
 
 from usufruct.chain.client import ChainClient
 from usufruct.chain.records import Receipt
@@ -252,28 +253,12 @@ class Kit:
     def _rules(self) -> None:
         kinds = waterfall.StepKind
 
-        def step(
-            kind: Any, payee: str, amount: int = 0, bp: int = 0, account: int = 0
-        ) -> waterfall.Step:
-            return waterfall.Step(
-                kind=kind,
-                to_series=payee in self.series.values(),
-                purpose=waterfall.Purpose.GENERAL,
-                when=waterfall.When.ALWAYS,
-                trigger=0,
-                account=account,
-                draw_from=0,
-                payee=address(payee),
-                amount=amount,
-                bp=bp,
-            )
-
         rules = waterfall.Rules(
             steps=(
                 step(kinds.PERCENT_OF_RECEIPTS, OWNERS, bp=600),
-                step(kinds.DUE, self.series["SR"], 900 * MEGA, account=1),
+                step(kinds.DUE, self.series["SR"], 900 * MEGA, account=1, to_series=True),
                 step(kinds.RESERVE, ZERO_ADDRESS, 50 * MEGA, account=2),
-                step(kinds.RESIDUAL, self.series["JR"]),
+                step(kinds.RESIDUAL, self.series["JR"], to_series=True),
                 step(kinds.RESIDUAL, OWNERS),
             ),
             kpis=(),
