@@ -54,7 +54,6 @@ from usufruct.contracts.shared import (
     ERC7943InsufficientUnfrozenBalance,
     FundsWithdrawn,
     GasTooLow,
-    IRevenueRightTerms,
     LengthMismatch,
     LimitExceeded,
     NotAuthorized,
@@ -65,6 +64,7 @@ from usufruct.contracts.shared import (
     Refusal,
     SeriesIsClosed,
     Synced,
+    Terms,
     Transfer,
     TransferRefused,
 )
@@ -87,7 +87,6 @@ __all__ = [
     "ERC7943InsufficientUnfrozenBalance",
     "FundsWithdrawn",
     "GasTooLow",
-    "IRevenueRightTerms",
     "LengthMismatch",
     "LimitExceeded",
     "NotAuthorized",
@@ -102,6 +101,7 @@ __all__ = [
     "SeriesIsClosed",
     "State",
     "Synced",
+    "Terms",
     "Transfer",
     "TransferRefused",
     "account_of",
@@ -717,7 +717,7 @@ def sync(wallet: rt.Address) -> rt.Call[None]:
     return _SYNC.call(wallet)
 
 
-_TERMS = rt.Function[IRevenueRightTerms](
+_TERMS = rt.Function[Terms](
     CONTRACT,
     "terms()",
     "d5025625",
@@ -726,11 +726,11 @@ _TERMS = rt.Function[IRevenueRightTerms](
         "(bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40,uint16,uint32,uint32,uint32,uint32,bool)",
     ),
     "view",
-    lambda out: IRevenueRightTerms.from_abi(out[0]),
+    lambda out: Terms.from_abi(out[0]),
 )
 
 
-def terms() -> rt.Call[IRevenueRightTerms]:
+def terms() -> rt.Call[Terms]:
     """What the series is."""
     return _TERMS.call()
 

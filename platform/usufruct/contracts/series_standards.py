@@ -63,6 +63,7 @@ __all__ = [
     "LimitExceeded",
     "NotAuthorized",
     "NotPolicy",
+    "NotRegistry",
     "NotSameParticipant",
     "Paused",
     "PermitRefused",
@@ -622,6 +623,24 @@ class NotPolicy(rt.ContractError):
 
 
 @dataclass(eq=False)
+class NotRegistry(rt.ContractError):
+    """The caller is not the participant registry."""
+
+    NAME: ClassVar[str] = "NotRegistry"
+    SIGNATURE: ClassVar[str] = "NotRegistry(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("631a294a")
+    FIELDS: ClassVar[tuple[str, ...]] = ("caller",)
+
+    caller: rt.Address
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address",), data[4:])
+        return cls(rt.address(raw[0]))
+
+
+@dataclass(eq=False)
 class NotSameParticipant(rt.ContractError):
     """The two wallets are not of one participant."""
 
@@ -718,6 +737,7 @@ ERRORS: Final[tuple[type[rt.ContractError], ...]] = (
     LimitExceeded,
     NotAuthorized,
     NotPolicy,
+    NotRegistry,
     NotSameParticipant,
     PermitRefused,
     TransferRefused,
@@ -1103,7 +1123,7 @@ _RECOVER = rt.Function[None](
 
 def recover(lost: rt.Address, replacement: rt.Address) -> rt.Call[None]:
     """Moves units, frozen units, and income paid or not, from a wallet that the registry says is
-    lost to another
+    lost to another wallet of its participant. Only the registry, at the order of a registrar.
     """
     return _RECOVER.call(lost, replacement)
 

@@ -68,8 +68,7 @@ def test_the_office_is_the_one_the_interface_documents(contract: str) -> None:
     documented = {
         name: office.lower()
         for each in lineage(contract, texts)
-        for text in (texts.get(each, ""), texts.get(f"I{each}", ""))
-        for office, name in _DOCUMENTED.findall(text)
+        for office, name in _DOCUMENTED.findall(texts.get(each, ""))
     }
     assert documented == dict(ACCESS[contract])
 
