@@ -15,6 +15,7 @@ from usufruct.contracts import (
     revenue_right,
     series_extension,
     series_factory,
+    series_standards,
     statement_book,
     stream_registry,
     telemetry_anchor,
@@ -36,7 +37,7 @@ WATCHED: Final[Mapping[str, ModuleType]] = {
 }
 """Contracts of a deployment whose events the ledger keeps, by their name in the deployment record."""
 
-_SERIES: Final = {**revenue_right.EVENTS, **series_extension.EVENTS}
+_SERIES: Final = {**revenue_right.EVENTS, **series_extension.EVENTS, **series_standards.EVENTS}
 """Events of a series: its two halves emit under one address."""
 _IN_FLIGHT: Final = 4
 _ADDRESSES: Final = 500

@@ -9,6 +9,7 @@ from usufruct.contracts import ZERO_ADDRESS, Event
 from usufruct.contracts import revenue_right as rr
 from usufruct.contracts import series_extension as se
 from usufruct.contracts import series_factory as sf
+from usufruct.contracts import series_standards as ss
 from usufruct.index.projection import Handler, Projection
 from usufruct.ledger import models as m
 from usufruct.ledger.accounts import Changes, SeriesBook
@@ -78,9 +79,12 @@ def _sealed(p: Projection, pos: int, address: bytes, e: rr.Sealed) -> None:
     p.add(m.series_event, pos, p.state.series[address], "sealed", e.supply)
 
 
-def _paused(p: Projection, pos: int, address: bytes, e: rr.TransfersPaused) -> None:
-    kind = "paused" if e.paused else "resumed"
-    p.add(m.series_event, pos, p.state.series[address], kind, None)
+def _paused(p: Projection, pos: int, address: bytes, _: ss.Paused) -> None:
+    p.add(m.series_event, pos, p.state.series[address], "paused", None)
+
+
+def _resumed(p: Projection, pos: int, address: bytes, _: ss.Unpaused) -> None:
+    p.add(m.series_event, pos, p.state.series[address], "resumed", None)
 
 
 def _closed(p: Projection, pos: int, address: bytes, e: se.Closed) -> None:
@@ -98,7 +102,8 @@ RIGHTS: Final[dict[type[Event], Handler]] = {
     se.Closed: _closed,
     rr.PaymentSkipped: _skipped,
     rr.Sealed: _sealed,
-    rr.TransfersPaused: _paused,
+    ss.Paused: _paused,
+    ss.Unpaused: _resumed,
 }
 """Events of the factory and of every series it made."""
 
