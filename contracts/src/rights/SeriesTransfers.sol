@@ -15,7 +15,8 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 abstract contract SeriesTransfers is SeriesCompliance, SeriesRecords {
     /// @dev A transfer to oneself changes nothing but is a transfer all the same: judged and reported.
     function _move(address from, address to, uint256 units) internal {
-        (IRevenueRight.Refusal reason, uint40 until, HolderAccount sender, HolderAccount recipient) = _judge(from, to, units);
+        (IRevenueRight.Refusal reason, uint40 until, HolderAccount sender, HolderAccount recipient) =
+            _judge(from, to, units);
         if (reason != IRevenueRight.Refusal.None) _refuse(from, to, units, reason, until);
         if (from == to) _store(from, sender);
         else _shift(from, sender, to, recipient, units);
@@ -26,7 +27,9 @@ abstract contract SeriesTransfers is SeriesCompliance, SeriesRecords {
     function _refuse(address from, address to, uint256 units, IRevenueRight.Refusal reason, uint40 until) private view {
         if (to == address(0)) revert IERC20Errors.ERC20InvalidReceiver(to);
         uint256 balance = _accounts[from].word.balance();
-        if (reason == IRevenueRight.Refusal.InsufficientBalance) revert IERC20Errors.ERC20InsufficientBalance(from, balance, units);
+        if (reason == IRevenueRight.Refusal.InsufficientBalance) {
+            revert IERC20Errors.ERC20InsufficientBalance(from, balance, units);
+        }
         if (reason == IRevenueRight.Refusal.UnitsFrozen) {
             uint256 frozen = _extras[from].frozenUnits;
             revert IERC7943.ERC7943InsufficientUnfrozenBalance(from, units, frozen < balance ? balance - frozen : 0);

@@ -151,7 +151,9 @@ contract CapsTest is RightsKit {
 
     function _enrol(address wallet, uint64 participant, uint16 country) private {
         vm.prank(registrar);
-        registry.register(IParticipantRegistry.Registration(wallet, participant, NEXT_YEAR, country, PROFESSIONAL, 0, 0));
+        registry.register(
+            IParticipantRegistry.Registration(wallet, participant, NEXT_YEAR, country, PROFESSIONAL, 0, 0)
+        );
     }
 
     function _open(uint32 holderCap, uint32 countryCap) private {

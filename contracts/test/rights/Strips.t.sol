@@ -131,16 +131,10 @@ contract StripsTest is RightsKit {
         return factory.createStrips(terms, "salt");
     }
 
-    function _refuses(
-        IRevenueRight.Terms[] memory terms,
-        uint256 strip,
-        bytes32 field,
-        uint256 value,
-        uint256 expected
-    ) private {
-        vm.expectRevert(
-            abi.encodeWithSelector(ISeriesFactory.NotConsecutive.selector, strip, field, value, expected)
-        );
+    function _refuses(IRevenueRight.Terms[] memory terms, uint256 strip, bytes32 field, uint256 value, uint256 expected)
+        private
+    {
+        vm.expectRevert(abi.encodeWithSelector(ISeriesFactory.NotConsecutive.selector, strip, field, value, expected));
         _make(terms);
     }
 }

@@ -107,9 +107,7 @@ contract Erc7943Test is StandardsKit {
 
     function test_RevertWhen_FrozenUnitsAreSent() public {
         _freezeUnits(adam, 4500);
-        vm.expectRevert(
-            abi.encodeWithSelector(IERC7943.ERC7943InsufficientUnfrozenBalance.selector, adam, 501, 500)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IERC7943.ERC7943InsufficientUnfrozenBalance.selector, adam, 501, 500));
         _transfer(adam, barb, 501);
         _transfer(adam, barb, 500);
     }

@@ -25,9 +25,8 @@ contract PermitTest is StandardsKit {
         assertEq(at, address(series), "contract");
         assertEq(salt, 0, "salt");
         bytes32 domain = keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
-        bytes32 expected = keccak256(
-            abi.encode(domain, keccak256(bytes(name)), keccak256(bytes(version)), chain, address(series))
-        );
+        bytes32 expected =
+            keccak256(abi.encode(domain, keccak256(bytes(name)), keccak256(bytes(version)), chain, address(series)));
         assertEq(series.DOMAIN_SEPARATOR(), expected, "separator");
         assertEq(chain, block.chainid, "chain");
     }

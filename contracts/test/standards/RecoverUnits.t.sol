@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {IParticipantRegistry} from "../../src/interfaces/IParticipantRegistry.sol";
 import {IERC3643} from "../../src/interfaces/IERC3643.sol";
+import {IParticipantRegistry} from "../../src/interfaces/IParticipantRegistry.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
 import {ISeriesCompliance} from "../../src/interfaces/ISeriesCompliance.sol";
 import {StandardsKit} from "./StandardsKit.sol";
@@ -41,9 +41,7 @@ contract RecoverUnitsTest is StandardsKit {
         assertFalse(series.canReceive(adam), "receive");
         assertFalse(series.canSend(adam), "send");
         IRevenueRight.Refusal reason = IRevenueRight.Refusal.RecipientFrozen;
-        vm.expectRevert(
-            abi.encodeWithSelector(IRevenueRight.TransferRefused.selector, barb, adam, 100, reason, 0)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IRevenueRight.TransferRefused.selector, barb, adam, 100, reason, 0));
         _transfer(barb, adam, 100);
     }
 

@@ -17,6 +17,7 @@ from usufruct.contracts import (
     revenue_right,
     series_extension,
     series_factory,
+    series_standards,
     statement_book,
     stream_registry,
     telemetry_anchor,
@@ -33,6 +34,7 @@ WATCHED: Final[Mapping[str, ModuleType]] = {
     "TelemetryAnchor": telemetry_anchor,
     "StatementBook": statement_book,
     "SeriesFactory": series_factory,
+    "FundUnitFactory": series_factory,
     "Waterfall": waterfall,
 }
 """Contracts of a deployment whose events the ledger keeps, by their name in the deployment record."""
@@ -42,7 +44,7 @@ DISPUTES: Final[Mapping[str, ModuleType]] = {
 }
 """Contracts whose events are kept where a deployment has them."""
 
-_SERIES: Final = {**revenue_right.EVENTS, **series_extension.EVENTS}
+_SERIES: Final = {**revenue_right.EVENTS, **series_extension.EVENTS, **series_standards.EVENTS}
 """Events of a series: its two halves emit under one address."""
 _IN_FLIGHT: Final = 4
 _ADDRESSES: Final = 500
@@ -125,7 +127,9 @@ class Decoder:
 
     def __init__(self, contracts: Mapping[str, str], series: Iterable[bytes]) -> None:
         self._events: dict[str, Mapping[bytes, type[Event]]] = {
-            contracts[name].lower(): module.EVENTS for name, module in WATCHED.items()
+            where.lower(): WATCHED[name].EVENTS
+            for name, where in contracts.items()
+            if name in WATCHED
         }
         for name, module in DISPUTES.items():
             if name in contracts:

@@ -58,7 +58,9 @@ library RefusalText {
         if (reason == IRevenueRight.Refusal.FilingRequired) {
             return "The filing of the series is not recorded or has not cooled off.";
         }
-        if (reason == IRevenueRight.Refusal.EvidenceOnly) return "The jurisdiction allows evidence only; units do not move.";
+        if (reason == IRevenueRight.Refusal.EvidenceOnly) {
+            return "The jurisdiction allows evidence only; units do not move.";
+        }
         return "The compliance contract refuses the transfer.";
     }
 

@@ -71,7 +71,11 @@ abstract contract SeriesErc7943 is SeriesAdmission, SeriesMoves, IERC7943 {
         if (_state.supervised()) IERC3643Compliance(_supervisor).transferred(from, to, amount);
     }
 
-    function _receiving(address from, bool leaves, address to, uint256 amount) private view returns (HolderAccount account) {
+    function _receiving(address from, bool leaves, address to, uint256 amount)
+        private
+        view
+        returns (HolderAccount account)
+    {
         uint256 rules = SeriesTerms.word(0);
         IRevenueRight.Refusal reason;
         (reason, account) = _judgeRecipient(to, rules);
