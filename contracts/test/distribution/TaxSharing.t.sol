@@ -11,8 +11,7 @@ contract TaxSharingTest is Kit {
     uint64 private constant UNIT = 1_000_000;
 
     Currency private currency = new Currency();
-    ITaxSharing.Payees private payees =
-        ITaxSharing.Payees(makeAddr("project"), makeAddr("town"), makeAddr("treasury"));
+    ITaxSharing.Payees private payees = ITaxSharing.Payees(makeAddr("project"), makeAddr("town"), makeAddr("treasury"));
 
     function _plan(bool vintage) private pure returns (ITaxSharing.Plan memory plan) {
         plan = ITaxSharing.Plan(100 * UNIT, 5000, vintage, 2026, 1, 8 hours, new uint16[](2));
