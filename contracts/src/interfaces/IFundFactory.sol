@@ -6,7 +6,7 @@ import {IPoolFund} from "./IPoolFund.sol";
 /// @title Opens funds, and distributes for them.
 interface IFundFactory {
     /// @notice A fund was opened; its wallet must be admitted by the registrar before it can hold.
-    event FundOpened(address indexed fund, address indexed units, uint8 level, IPoolFund.Terms terms);
+    event FundOpened(address indexed fund, address indexed units, uint8 level, IPoolFund.FundTerms terms);
     /// @notice The factory of units was named.
     event UnitsSet(address unitFactory);
 
@@ -21,7 +21,7 @@ interface IFundFactory {
     function setUnits(address unitFactory) external;
 
     /// @notice Opens a fund for units that were created but not sealed. @custom:access-control ISSUER
-    function open(IPoolFund.Terms calldata terms) external returns (address fund);
+    function open(IPoolFund.FundTerms calldata terms) external returns (address fund);
 
     /// @notice Distributes a period to the units of the calling fund, which has already sent the currency there.
     function distribute(uint32 period, uint64 amount) external;

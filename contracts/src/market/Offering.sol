@@ -2,7 +2,6 @@
 pragma solidity ^0.8.30;
 
 import {IOffering} from "../interfaces/IOffering.sol";
-import {IPlacement} from "../interfaces/IPlacement.sol";
 import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
 import {Payment} from "../libraries/Payment.sol";
 import {Market} from "./Market.sol";
@@ -122,7 +121,7 @@ contract Offering is SubscriptionBook, Market {
         _books[offering] = book;
         uint64 price = units * t.price;
         if (units != 0) {
-            IPlacement(t.series).place(subscriber, units);
+            IRevenueRight(t.series).place(subscriber, units);
             IERC20(CURRENCY).safeTransfer(t.beneficiary, price);
         }
         _return(subscriber, paid - price);
@@ -232,7 +231,7 @@ contract Offering is SubscriptionBook, Market {
 
     /// @dev The reason of the series at the earliest moment, so that a refusal costs nobody anything later.
     function _requireWelcome(address series, uint48 units) private view {
-        IRevenueRight.Refusal reason = IPlacement(series).checkPlacement(msg.sender, units);
+        IRevenueRight.Refusal reason = IRevenueRight(series).checkPlacement(msg.sender, units);
         if (reason != IRevenueRight.Refusal.None) revert SubscriptionRefused(msg.sender, units, reason);
     }
 
@@ -248,7 +247,7 @@ contract Offering is SubscriptionBook, Market {
     function _requireUndeliverable(uint32 offering, Terms memory t, Book memory book, address subscriber) private view {
         uint48 units = _allotment(offering, subscriber, book, t.maxUnits);
         bool welcome =
-            units == 0 || IPlacement(t.series).checkPlacement(subscriber, units) == IRevenueRight.Refusal.None;
+            units == 0 || IRevenueRight(t.series).checkPlacement(subscriber, units) == IRevenueRight.Refusal.None;
         if (welcome && !IRevenueRight(t.series).state().sealed_) revert Deliverable(offering, subscriber);
     }
 

@@ -119,10 +119,17 @@ library HolderAccountLib {
         }
     }
 
-    /// @notice Records a payment.
-    function pay(HolderAccount a, uint256 amount, uint256 supply) internal pure returns (HolderAccount) {
-        unchecked {
-            return _addDebt(a, amount * supply);
+    /// @notice Records the payment of all that can be paid, which is what `claimableDown` says.
+    function payAllDown(HolderAccount a, uint256 units, uint256 acc, uint256 supply)
+        internal
+        pure
+        returns (HolderAccount paid, uint256 amount)
+    {
+        uint256 field = DEBT_FIELD;
+        assembly ("memory-safe") {
+            // Bits 96 to 207 as a signed number.
+            amount := div(sub(mul(acc, units), sar(144, shl(48, a))), supply)
+            paid := or(and(a, not(field)), and(add(a, shl(96, mul(amount, supply))), field))
         }
     }
 
@@ -204,6 +211,12 @@ library HolderAccountLib {
     /// @notice True if both words cache the same attributes.
     function sameProfile(HolderAccount a, HolderAccount b) internal pure returns (bool) {
         return (HolderAccount.unwrap(a) ^ HolderAccount.unwrap(b)) & PROFILE_FIELD == 0;
+    }
+
+    /// @notice Replaces the cached attributes by another word's.
+    function withProfileOf(HolderAccount a, HolderAccount other) internal pure returns (HolderAccount) {
+        uint256 owned = HolderAccount.unwrap(a) & ~PROFILE_FIELD;
+        return HolderAccount.wrap(owned | HolderAccount.unwrap(other) & PROFILE_FIELD);
     }
 
     /// @notice Replaces the cached attributes.

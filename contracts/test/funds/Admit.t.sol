@@ -4,7 +4,7 @@ pragma solidity ^0.8.30;
 import {PoolFund} from "../../src/funds/PoolFund.sol";
 import {IPoolFund} from "../../src/interfaces/IPoolFund.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
-import {RevenueRight} from "../../src/rights/RevenueRight.sol";
+import {ISeries} from "../../src/interfaces/ISeries.sol";
 import {FundKit} from "./FundKit.sol";
 
 contract AdmitTest is FundKit {
@@ -28,7 +28,7 @@ contract AdmitTest is FundKit {
         }
     }
 
-    function _tooHigh(PoolFund into, RevenueRight what, uint8 level, uint8 own) private {
+    function _tooHigh(PoolFund into, ISeries what, uint8 level, uint8 own) private {
         vm.expectRevert(abi.encodeWithSelector(IPoolFund.LevelTooHigh.selector, address(what), level, own));
         vm.prank(manager);
         into.admit(address(what));
@@ -39,8 +39,8 @@ contract AdmitTest is FundKit {
     }
 
     function test_RevertWhen_LevelIsNotLower() public {
-        (, RevenueRight equal) = _openFund(1, "EQUAL");
-        (PoolFund parent, RevenueRight higher) = _openFund(2, "HIGHER");
+        (, ISeries equal) = _openFund(1, "EQUAL");
+        (PoolFund parent, ISeries higher) = _openFund(2, "HIGHER");
         _admitTo(parent, units);
         _tooHigh(fund, equal, 1, 1);
         _tooHigh(fund, higher, 2, 1);
@@ -73,7 +73,7 @@ contract AdmitTest is FundKit {
         fund.admit(last);
     }
 
-    function _another(uint256 i) private returns (RevenueRight) {
+    function _another(uint256 i) private returns (ISeries) {
         IRevenueRight.Terms memory terms = _terms();
         terms.symbol = bytes32(bytes1(uint8(65 + i)));
         return _create(terms);

@@ -6,7 +6,7 @@ import {PoolFund} from "../../src/funds/PoolFund.sol";
 import {Roles} from "../../src/governance/Roles.sol";
 import {IPoolFund} from "../../src/interfaces/IPoolFund.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
-import {RevenueRight} from "../../src/rights/RevenueRight.sol";
+import {ISeries} from "../../src/interfaces/ISeries.sol";
 import {SeriesFactory} from "../../src/rights/SeriesFactory.sol";
 import {Currency} from "../rights/Currency.sol";
 import {OddCurrency} from "../rights/OddCurrency.sol";
@@ -31,16 +31,15 @@ abstract contract FundKit is RightsKit {
     OddCurrency internal odd;
     FundFactory internal funds;
     SeriesFactory internal unitFactory;
-    RevenueRight internal vpp;
-    RevenueRight internal parking;
-    RevenueRight internal units;
+    ISeries internal vpp;
+    ISeries internal parking;
+    ISeries internal units;
     PoolFund internal fund;
 
     function setUp() public virtual override {
         super.setUp();
         funds = new FundFactory(address(authority), address(currency), address(factory));
-        address code =
-            address(new RevenueRight(address(authority), address(registry), address(currency), address(funds)));
+        address code = _newSeriesCode(address(currency), address(funds));
         unitFactory = new SeriesFactory(address(authority), code);
         _grant();
         vm.prank(admin);
@@ -75,7 +74,7 @@ abstract contract FundKit is RightsKit {
     /* WORLD */
 
     /// @dev A sealed series of a stream: 10 000 units, all Adam's.
-    function _launchStream(uint32 stream, bytes32 symbol) internal returns (RevenueRight right) {
+    function _launchStream(uint32 stream, bytes32 symbol) internal returns (ISeries right) {
         IRevenueRight.Terms memory terms = _terms();
         (terms.stream, terms.symbol, terms.minTicket) = (stream, symbol, 0);
         right = _create(terms);
@@ -85,20 +84,22 @@ abstract contract FundKit is RightsKit {
         right.seal();
     }
 
-    function _fundTerms(address units_, uint8 level) internal pure returns (IPoolFund.Terms memory) {
+    function _fundTerms(address units_, uint8 level) internal pure returns (IPoolFund.FundTerms memory) {
         return
-            IPoolFund.Terms({units: units_, level: level, floorBp: FLOOR, yearStart: 1, passDay: 15, utcOffset: UTC_8});
+            IPoolFund.FundTerms({
+                units: units_, level: level, floorBp: FLOOR, yearStart: 1, passDay: 15, utcOffset: UTC_8
+            });
     }
 
-    function _createUnits(bytes32 symbol) internal returns (RevenueRight) {
+    function _createUnits(bytes32 symbol) internal returns (ISeries) {
         IRevenueRight.Terms memory terms = _terms();
         (terms.symbol, terms.minTicket, terms.stream) = (symbol, 0, type(uint32).max);
         vm.prank(issuer);
-        return RevenueRight(unitFactory.create(terms, "salt"));
+        return ISeries(unitFactory.create(terms, "salt"));
     }
 
     /// @dev A fund whose 1 000 units are Barb's (600) and Carl's (400), admitted as a wallet.
-    function _openFund(uint8 level, bytes32 symbol) internal returns (PoolFund opened, RevenueRight own) {
+    function _openFund(uint8 level, bytes32 symbol) internal returns (PoolFund opened, ISeries own) {
         own = _createUnits(symbol);
         vm.prank(issuer);
         opened = PoolFund(funds.open(_fundTerms(address(own), level)));
@@ -110,7 +111,7 @@ abstract contract FundKit is RightsKit {
         _admit(address(opened), type(uint16).max, CHINA, PROFESSIONAL, 0);
     }
 
-    function _admitTo(PoolFund to, RevenueRight right) internal {
+    function _admitTo(PoolFund to, ISeries right) internal {
         vm.prank(manager);
         to.admit(address(right));
     }
@@ -126,7 +127,7 @@ abstract contract FundKit is RightsKit {
     }
 
     /// @dev A period's money for a series of a stream.
-    function _earn(RevenueRight right, uint64 amount) internal {
+    function _earn(ISeries right, uint64 amount) internal {
         uint32 period = right.state().lastPeriod + 1;
         currency.mint(address(right), amount);
         vm.prank(right.distributor());

@@ -6,13 +6,13 @@ import {PoolFund} from "../../src/funds/PoolFund.sol";
 import {Roles} from "../../src/governance/Roles.sol";
 import {IFundFactory} from "../../src/interfaces/IFundFactory.sol";
 import {IPoolFund} from "../../src/interfaces/IPoolFund.sol";
-import {RevenueRight} from "../../src/rights/RevenueRight.sol";
+import {ISeries} from "../../src/interfaces/ISeries.sol";
 import {SeriesFactory} from "../../src/rights/SeriesFactory.sol";
 import {FundKit} from "./FundKit.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 
 contract OpenFundTest is FundKit {
-    IPoolFund.Terms internal terms;
+    IPoolFund.FundTerms internal terms;
 
     function setUp() public override {
         super.setUp();
@@ -44,7 +44,7 @@ contract OpenFundTest is FundKit {
 
     function test_RevertWhen_UnitsAreSealed() public {
         vm.prank(issuer);
-        RevenueRight(terms.units).seal();
+        ISeries(terms.units).seal();
         _refused("units", uint160(terms.units));
     }
 

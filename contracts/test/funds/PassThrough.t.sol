@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import {PoolFund} from "../../src/funds/PoolFund.sol";
 import {IPoolFund} from "../../src/interfaces/IPoolFund.sol";
-import {RevenueRight} from "../../src/rights/RevenueRight.sol";
+import {ISeries} from "../../src/interfaces/ISeries.sol";
 import {FundKit} from "./FundKit.sol";
 
 contract PassThroughTest is FundKit {
@@ -93,7 +93,7 @@ contract PassThroughTest is FundKit {
     }
 
     function test_PassesThroughAFundOfFunds() public {
-        (PoolFund parent, RevenueRight top) = _openFund(2, "PARENT");
+        (PoolFund parent, ISeries top) = _openFund(2, "PARENT");
         _admitTo(parent, units);
         vm.prank(barb);
         units.transfer(address(parent), 600);

@@ -3,14 +3,14 @@ pragma solidity ^0.8.30;
 
 import {PoolFund} from "../../src/funds/PoolFund.sol";
 import {IPoolFund} from "../../src/interfaces/IPoolFund.sol";
-import {RevenueRight} from "../../src/rights/RevenueRight.sol";
+import {ISeries} from "../../src/interfaces/ISeries.sol";
 import {Kit} from "../Kit.sol";
 import {FundKit} from "../funds/FundKit.sol";
 
 /// @title Two streams pay, a fund and a fund of funds collect, keep back, spend, pass on and close their years.
 contract FundHandler is FundKit {
     PoolFund internal parent;
-    RevenueRight internal top;
+    ISeries internal top;
 
     mapping(address fund => uint256) public spent;
     mapping(address fund => uint256) public passed;
@@ -137,7 +137,7 @@ contract FundHandler is FundKit {
     }
 
     function accOf(PoolFund which) external view returns (uint256) {
-        return RevenueRight(which.terms().units).state().acc;
+        return ISeries(which.terms().units).state().acc;
     }
 }
 

@@ -4,12 +4,10 @@ pragma solidity ^0.8.30;
 import {Roles} from "../../src/governance/Roles.sol";
 import {IMarket} from "../../src/interfaces/IMarket.sol";
 import {IOffering} from "../../src/interfaces/IOffering.sol";
-import {IPlacement} from "../../src/interfaces/IPlacement.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
 import {DvpDesk} from "../../src/market/DvpDesk.sol";
 import {Offering} from "../../src/market/Offering.sol";
 import {SeriesFactory} from "../../src/rights/SeriesFactory.sol";
-import {PlacementSeries} from "../harness/PlacementSeries.sol";
 import {Currency} from "../rights/Currency.sol";
 import {OddCurrency} from "../rights/OddCurrency.sol";
 import {RightsKit} from "../rights/RightsKit.sol";
@@ -31,8 +29,7 @@ abstract contract MarketKit is RightsKit {
 
     function setUp() public virtual override {
         super.setUp();
-        address code = address(new PlacementSeries(address(authority), address(registry), address(currency), waterfall));
-        factory = new SeriesFactory(address(authority), code);
+        factory = new SeriesFactory(address(authority), address(implementation));
         address[] memory factories = new address[](1);
         factories[0] = address(factory);
         offering = new Offering(address(authority), address(currency), factories);
@@ -52,7 +49,7 @@ abstract contract MarketKit is RightsKit {
         allow(address(factory), IRevenueRight.issue.selector, Roles.ISSUER);
         allow(address(factory), IRevenueRight.seal.selector, Roles.ISSUER);
         allow(address(factory), IRevenueRight.setPaused.selector, Roles.PAUSER);
-        allow(address(factory), IPlacement.place.selector, 8);
+        allow(address(factory), IRevenueRight.place.selector, 8);
         allow(address(offering), IOffering.open.selector, Roles.ISSUER);
         allow(address(offering), IOffering.cancel.selector, Roles.ISSUER);
         allow(address(offering), IMarket.setPaused.selector, Roles.PAUSER);

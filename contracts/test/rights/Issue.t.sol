@@ -54,6 +54,37 @@ contract IssueTest is RightsKit {
         vm.stopPrank();
     }
 
+    function test_PlacesUnitsWithOneWallet() public {
+        vm.prank(admin);
+        authority.grantRole(8, eric, 0);
+        assertEq(uint256(series.checkPlacement(adam, 5000)), uint256(IRevenueRight.Refusal.None), "would be");
+        vm.prank(eric);
+        series.place(adam, 5000);
+        assertEq(series.balanceOf(adam), 5000, "units");
+        assertEq(series.totalSupply(), 5000, "supply");
+        vm.expectRevert(_notAuthorized(IRevenueRight.place.selector));
+        vm.prank(mallory);
+        series.place(adam, 1);
+        vm.prank(issuer);
+        series.seal();
+        vm.expectRevert(IRevenueRight.AlreadySealed.selector);
+        vm.prank(eric);
+        series.place(adam, 1);
+    }
+
+    function test_RevertWhen_PlacementIsNotAllowed() public {
+        vm.prank(admin);
+        authority.grantRole(8, eric, 0);
+        assertEq(uint256(series.checkPlacement(mallory, 5000)), uint256(IRevenueRight.Refusal.RecipientUnknown), "who");
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IRevenueRight.TransferRefused.selector, address(0), adam, 1, IRevenueRight.Refusal.BelowMinimumTicket, 0
+            )
+        );
+        vm.prank(eric);
+        series.place(adam, 1);
+    }
+
     function test_RevertWhen_ListsDiffer() public {
         vm.expectRevert(abi.encodeWithSelector(IRevenueRight.LengthMismatch.selector, 1, 2));
         vm.prank(issuer);

@@ -29,8 +29,8 @@ from usufruct.contracts.shared import (
     AuthorityUpdated,
     CloneArgumentsTooLong,
     FailedDeployment,
+    FundTerms,
     InsufficientBalance,
-    Terms,
 )
 
 __all__ = [
@@ -44,11 +44,11 @@ __all__ = [
     "CloneArgumentsTooLong",
     "FailedDeployment",
     "FundOpened",
+    "FundTerms",
     "InsufficientBalance",
     "InvalidFund",
     "LevelOfResult",
     "NotFund",
-    "Terms",
     "UnitsAlreadySet",
     "UnitsSet",
     "artifact",
@@ -86,7 +86,7 @@ class FundOpened(rt.Event):
     fund: rt.Address
     units: rt.Address
     level: int
-    terms: Terms
+    terms: FundTerms
 
     @classmethod
     def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
@@ -98,7 +98,7 @@ class FundOpened(rt.Event):
             rt.address(bytes(topics[1][12:32])),
             rt.address(bytes(topics[2][12:32])),
             data[31],
-            Terms(
+            FundTerms(
                 rt.address(data[44:64]),
                 data[95],
                 int.from_bytes(data[126:128]),
@@ -324,7 +324,7 @@ _OPEN = rt.Function[rt.Address](
 )
 
 
-def open(t: Terms) -> rt.Call[rt.Address]:
+def open(t: FundTerms) -> rt.Call[rt.Address]:
     """Opens a fund for units that were created but not sealed.
 
     Access: ISSUER.

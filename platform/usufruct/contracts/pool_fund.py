@@ -35,10 +35,10 @@ from typing import Any, ClassVar, Final, Self
 
 from usufruct.contracts import _runtime as rt
 from usufruct.contracts.shared import (
+    FundTerms,
     NotAuthorized,
     ReentrancyGuardReentrantCall,
     SafeERC20FailedOperation,
-    Terms,
     UnknownSeries,
 )
 
@@ -55,6 +55,7 @@ __all__ = [
     "ExceedsRetained",
     "ExpensePaid",
     "Exposure",
+    "FundTerms",
     "InvalidPayout",
     "LevelTooHigh",
     "LookThroughResult",
@@ -67,7 +68,6 @@ __all__ = [
     "Released",
     "SafeERC20FailedOperation",
     "StillHeld",
-    "Terms",
     "TooManyHoldings",
     "UnknownSeries",
     "YearClosed",
@@ -808,18 +808,18 @@ def start() -> rt.Call[None]:
     return _START.call()
 
 
-_TERMS = rt.Function[Terms](
+_TERMS = rt.Function[FundTerms](
     CONTRACT,
     "terms()",
     "d5025625",
     (),
     ("(address,uint8,uint16,uint8,uint8,int32)",),
     "view",
-    lambda out: Terms.from_abi(out[0]),
+    lambda out: FundTerms.from_abi(out[0]),
 )
 
 
-def terms() -> rt.Call[Terms]:
+def terms() -> rt.Call[FundTerms]:
     """What the fund is."""
     return _TERMS.call()
 

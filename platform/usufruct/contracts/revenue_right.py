@@ -52,7 +52,6 @@ from usufruct.contracts.shared import (
     ERC20InvalidSpender,
     FundsWithdrawn,
     GasTooLow,
-    IRevenueRightTerms,
     NotAuthorized,
     NotSealed,
     PaymentRejected,
@@ -61,6 +60,7 @@ from usufruct.contracts.shared import (
     Refusal,
     SeriesIsClosed,
     Synced,
+    Terms,
     Transfer,
 )
 
@@ -81,7 +81,6 @@ __all__ = [
     "ERC20InvalidSpender",
     "FundsWithdrawn",
     "GasTooLow",
-    "IRevenueRightTerms",
     "LengthMismatch",
     "LimitExceeded",
     "NotAuthorized",
@@ -96,6 +95,7 @@ __all__ = [
     "SeriesIsClosed",
     "State",
     "Synced",
+    "Terms",
     "Transfer",
     "TransferRefused",
     "TransfersPaused",
@@ -104,6 +104,7 @@ __all__ = [
     "approve",
     "artifact",
     "balance_of",
+    "check_placement",
     "check_transfer",
     "claim",
     "claim_for",
@@ -526,6 +527,22 @@ def balance_of(account: rt.Address) -> rt.Call[int]:
     return _BALANCE_OF.call(account)
 
 
+_CHECK_PLACEMENT = rt.Function[Refusal](
+    CONTRACT,
+    "checkPlacement(address,uint64)",
+    "d0f26a56",
+    ("address", "uint64"),
+    ("uint8",),
+    "view",
+    lambda out: Refusal(out[0]),
+)
+
+
+def check_placement(holder: rt.Address, units: int) -> rt.Call[Refusal]:
+    """Whether `holder` could be given `units` now, and if not why; the seal is not looked at."""
+    return _CHECK_PLACEMENT.call(holder, units)
+
+
 @dataclass(frozen=True, slots=True)
 class CheckTransferResult:
     """What `checkTransfer` returns."""
@@ -790,7 +807,7 @@ def sync(wallet: rt.Address) -> rt.Call[None]:
     return _SYNC.call(wallet)
 
 
-_TERMS = rt.Function[IRevenueRightTerms](
+_TERMS = rt.Function[Terms](
     CONTRACT,
     "terms()",
     "d5025625",
@@ -799,11 +816,11 @@ _TERMS = rt.Function[IRevenueRightTerms](
         "(bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40,uint16,uint32,uint32,uint32,uint32,bool)",
     ),
     "view",
-    lambda out: IRevenueRightTerms.from_abi(out[0]),
+    lambda out: Terms.from_abi(out[0]),
 )
 
 
-def terms() -> rt.Call[IRevenueRightTerms]:
+def terms() -> rt.Call[Terms]:
     """What the series is."""
     return _TERMS.call()
 

@@ -45,9 +45,9 @@ __all__ = [
     "Entry",
     "FailedCall",
     "FailedDeployment",
+    "FundTerms",
     "FundsWithdrawn",
     "GasTooLow",
-    "IRevenueRightTerms",
     "InexactPayment",
     "InsufficientBalance",
     "InvalidRules",
@@ -99,7 +99,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class FundTerms:
     """What the fund is; fixed when it opens."""
 
     ABI: ClassVar[str] = "(address,uint8,uint16,uint8,uint8,int32)"
@@ -135,7 +135,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class IRevenueRightTerms:
+class Terms:
     """What the series is; fixed in the clone's code."""
 
     ABI: ClassVar[str] = (

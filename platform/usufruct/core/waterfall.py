@@ -24,10 +24,11 @@ from usufruct.core.waterfall_rules import (
 from usufruct.money import BASIS, mul_div_down
 
 __all__ = [
+    "MAX_U64",
+    "UNBOUNDED",
     "Entry",
     "Kpi",
     "Line",
-    "MAX_U64",
     "Purpose",
     "Result",
     "Rules",
@@ -37,7 +38,6 @@ __all__ = [
     "Term",
     "Trigger",
     "TriggerKind",
-    "UNBOUNDED",
     "When",
     "balances_after",
     "multiplier_bp",

@@ -19,18 +19,19 @@ from usufruct.contracts import (
     ZERO_ADDRESS,
     Address,
     Call,
-    access_manager,
     address,
     participant_registry,
     revenue_right,
+    series_extension,
     series_factory,
     settlement_currency,
     statement_book,
     stream_registry,
     telemetry_anchor,
+    usufruct_access_manager,
     waterfall,
 )
-from usufruct.contracts.shared import Terms
+from usufruct.contracts.shared import IRevenueRightTerms as Terms
 from usufruct.core import typed_data as td
 from usufruct.core.encoding import ReadingLeaf, open_quantity
 from usufruct.core.keccak import keccak256
@@ -162,7 +163,7 @@ class Kit:
         return self
 
     def _contracts(self) -> None:
-        authority = self.deploy("AccessManager", access_manager.deploy_data(ADMIN))
+        authority = self.deploy("AccessManager", usufruct_access_manager.deploy_data(ADMIN, 0, []))
         registry = self.deploy("ParticipantRegistry", participant_registry.deploy_data(authority))
         streams = self.deploy("StreamRegistry", stream_registry.deploy_data(authority))
         anchor = self.deploy("TelemetryAnchor", telemetry_anchor.deploy_data(authority, DAY))
@@ -172,10 +173,11 @@ class Kit:
         )
         # Series and waterfall name each other, so one address is known before its contract.
         nonce = int(self.client.rpc("eth_getTransactionCount", ADMIN, "latest"), 16)
-        distributor = address(keccak256(rlp.encode([bytes.fromhex(ADMIN[2:]), nonce + 2]))[12:])
+        distributor = address(keccak256(rlp.encode([bytes.fromhex(ADMIN[2:]), nonce + 3]))[12:])
+        places = (authority, registry, currency, distributor)
+        extension = self.deploy("SeriesExtension", series_extension.deploy_data(*places))
         right = self.deploy(
-            "RevenueRightImpl",
-            revenue_right.deploy_data(authority, registry, currency, distributor),
+            "RevenueRightImpl", revenue_right.deploy_data(*places, extension)
         )
         factory = self.deploy("SeriesFactory", series_factory.deploy_data(authority, right))
         self.deploy("Waterfall", waterfall.deploy_data(authority, book, currency, factory, DAY))
@@ -220,13 +222,15 @@ class Kit:
         ]
         self.act("ParticipantRegistry", participant_registry.register_batch(registrations))
 
-    def _series(self, code: str, symbol: str, units: Sequence[int], rank: int) -> None:
+    def _series(
+        self, code: str, symbol: str, units: Sequence[int], rank: int, *, term_to: int = 60
+    ) -> None:
         terms = Terms(
             name=word(f"Income {code}"),
             symbol=word(symbol),
             stream=STREAM,
             term_from=1,
-            term_to=60,
+            term_to=term_to,
             rank=rank,
             decimals=0,
             classes=0b1100,
