@@ -176,9 +176,7 @@ class Kit:
         distributor = address(keccak256(rlp.encode([bytes.fromhex(ADMIN[2:]), nonce + 3]))[12:])
         places = (authority, registry, currency, distributor)
         extension = self.deploy("SeriesExtension", series_extension.deploy_data(*places))
-        right = self.deploy(
-            "RevenueRightImpl", revenue_right.deploy_data(*places, extension)
-        )
+        right = self.deploy("RevenueRightImpl", revenue_right.deploy_data(*places, extension))
         factory = self.deploy("SeriesFactory", series_factory.deploy_data(authority, right))
         self.deploy("Waterfall", waterfall.deploy_data(authority, book, currency, factory, DAY))
         assert self.contracts["Waterfall"] == distributor
