@@ -122,7 +122,7 @@ contract Offering is SubscriptionBook, Market {
         _books[offering] = book;
         uint64 price = units * t.price;
         if (units != 0) {
-            IPlacement(t.series).place(subscriber, units);
+            IRevenueRight(t.series).place(subscriber, units);
             IERC20(CURRENCY).safeTransfer(t.beneficiary, price);
         }
         _return(subscriber, paid - price);
@@ -232,8 +232,8 @@ contract Offering is SubscriptionBook, Market {
 
     /// @dev The reason of the series at the earliest moment, so that a refusal costs nobody anything later.
     function _requireWelcome(address series, uint48 units) private view {
-        IRevenueRight.Refusal reason = IPlacement(series).checkPlacement(msg.sender, units);
-        if (reason != IRevenueRight.Refusal.None) revert SubscriptionRefused(msg.sender, units, reason);
+        (IRevenueRight.Refusal reason, uint40 until) = IPlacement(series).checkPlacement(msg.sender, units);
+        if (reason != IRevenueRight.Refusal.None) revert SubscriptionRefused(msg.sender, units, reason, until);
     }
 
     function _requireClosed(uint32 offering, Terms memory t, Book memory book) private view {
@@ -246,10 +246,11 @@ contract Offering is SubscriptionBook, Market {
     }
 
     function _requireUndeliverable(uint32 offering, Terms memory t, Book memory book, address subscriber) private view {
+        if (IRevenueRight(t.series).state().sealed_) return;
         uint48 units = _allotment(offering, subscriber, book, t.maxUnits);
-        bool welcome =
-            units == 0 || IPlacement(t.series).checkPlacement(subscriber, units) == IRevenueRight.Refusal.None;
-        if (welcome && !IRevenueRight(t.series).state().sealed_) revert Deliverable(offering, subscriber);
+        IRevenueRight.Refusal reason;
+        if (units != 0) (reason,) = IPlacement(t.series).checkPlacement(subscriber, units);
+        if (reason == IRevenueRight.Refusal.None) revert Deliverable(offering, subscriber);
     }
 
     /* PAYMENTS */

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {PoolFund} from "../../src/funds/PoolFund.sol";
-import {RevenueRight} from "../../src/rights/RevenueRight.sol";
+import {ISeries} from "../../src/interfaces/ISeries.sol";
 import {FundKit} from "./FundKit.sol";
 
 /// @dev Gas of whole transactions, all accounts and slots cold; what a figure rests on dates from setUp.
@@ -10,8 +10,8 @@ contract FundGasTest is FundKit {
     uint256 private constant CROWD = 1000;
 
     PoolFund internal crowded;
-    RevenueRight internal crowdUnits;
-    RevenueRight internal freeUnits;
+    ISeries internal crowdUnits;
+    ISeries internal freeUnits;
     address[] private _touched;
 
     function setUp() public override {

@@ -6,6 +6,7 @@ import {PoolFund} from "../../src/funds/PoolFund.sol";
 import {Roles} from "../../src/governance/Roles.sol";
 import {IPoolFund} from "../../src/interfaces/IPoolFund.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
+import {ISeries} from "../../src/interfaces/ISeries.sol";
 import {RevenueRight} from "../../src/rights/RevenueRight.sol";
 import {SeriesFactory} from "../../src/rights/SeriesFactory.sol";
 import {Currency} from "../rights/Currency.sol";
@@ -31,16 +32,17 @@ abstract contract FundKit is RightsKit {
     OddCurrency internal odd;
     FundFactory internal funds;
     SeriesFactory internal unitFactory;
-    RevenueRight internal vpp;
-    RevenueRight internal parking;
-    RevenueRight internal units;
+    ISeries internal vpp;
+    ISeries internal parking;
+    ISeries internal units;
     PoolFund internal fund;
 
     function setUp() public virtual override {
         super.setUp();
         funds = new FundFactory(address(authority), address(currency), address(factory));
+        address half = _newExtension(address(currency), address(funds));
         address code =
-            address(new RevenueRight(address(authority), address(registry), address(currency), address(funds)));
+            address(new RevenueRight(address(authority), address(registry), address(currency), address(funds), half));
         unitFactory = new SeriesFactory(address(authority), code);
         _grant();
         vm.prank(admin);
@@ -55,16 +57,16 @@ abstract contract FundKit is RightsKit {
 
     function _grant() private {
         vm.prank(admin);
-        authority.grantRole(11, manager, 0);
+        authority.grantRole(Roles.FUND_MANAGER, manager, 0);
         allow(address(funds), FundFactory.open.selector, Roles.ISSUER);
         allow(address(unitFactory), SeriesFactory.create.selector, Roles.ISSUER);
         allow(address(unitFactory), IRevenueRight.issue.selector, Roles.ISSUER);
         allow(address(unitFactory), IRevenueRight.seal.selector, Roles.ISSUER);
-        allow(address(funds), IPoolFund.admit.selector, 11);
-        allow(address(funds), IPoolFund.dismiss.selector, 11);
-        allow(address(funds), IPoolFund.setPayout.selector, 11);
-        allow(address(funds), IPoolFund.release.selector, 11);
-        allow(address(funds), IPoolFund.spend.selector, 11);
+        allow(address(funds), FundFactory.admit.selector, Roles.FUND_MANAGER);
+        allow(address(funds), FundFactory.dismiss.selector, Roles.FUND_MANAGER);
+        allow(address(funds), FundFactory.setPayout.selector, Roles.FUND_MANAGER);
+        allow(address(funds), FundFactory.release.selector, Roles.FUND_MANAGER);
+        allow(address(funds), FundFactory.spend.selector, Roles.FUND_MANAGER);
     }
 
     function _newCurrency() internal override returns (Currency) {
@@ -75,7 +77,7 @@ abstract contract FundKit is RightsKit {
     /* WORLD */
 
     /// @dev A sealed series of a stream: 10 000 units, all Adam's.
-    function _launchStream(uint32 stream, bytes32 symbol) internal returns (RevenueRight right) {
+    function _launchStream(uint32 stream, bytes32 symbol) internal returns (ISeries right) {
         IRevenueRight.Terms memory terms = _terms();
         (terms.stream, terms.symbol, terms.minTicket) = (stream, symbol, 0);
         right = _create(terms);
@@ -90,15 +92,15 @@ abstract contract FundKit is RightsKit {
             IPoolFund.Terms({units: units_, level: level, floorBp: FLOOR, yearStart: 1, passDay: 15, utcOffset: UTC_8});
     }
 
-    function _createUnits(bytes32 symbol) internal returns (RevenueRight) {
+    function _createUnits(bytes32 symbol) internal returns (ISeries) {
         IRevenueRight.Terms memory terms = _terms();
         (terms.symbol, terms.minTicket, terms.stream) = (symbol, 0, type(uint32).max);
         vm.prank(issuer);
-        return RevenueRight(unitFactory.create(terms, "salt"));
+        return ISeries(unitFactory.create(terms, "salt"));
     }
 
     /// @dev A fund whose 1 000 units are Barb's (600) and Carl's (400), admitted as a wallet.
-    function _openFund(uint8 level, bytes32 symbol) internal returns (PoolFund opened, RevenueRight own) {
+    function _openFund(uint8 level, bytes32 symbol) internal returns (PoolFund opened, ISeries own) {
         own = _createUnits(symbol);
         vm.prank(issuer);
         opened = PoolFund(funds.open(_fundTerms(address(own), level)));
@@ -110,9 +112,9 @@ abstract contract FundKit is RightsKit {
         _admit(address(opened), type(uint16).max, CHINA, PROFESSIONAL, 0);
     }
 
-    function _admitTo(PoolFund to, RevenueRight right) internal {
+    function _admitTo(PoolFund to, ISeries right) internal {
         vm.prank(manager);
-        to.admit(address(right));
+        funds.admit(address(to), address(right));
     }
 
     /// @dev The fund holds half of the first series and a quarter of the second.
@@ -126,7 +128,7 @@ abstract contract FundKit is RightsKit {
     }
 
     /// @dev A period's money for a series of a stream.
-    function _earn(RevenueRight right, uint64 amount) internal {
+    function _earn(ISeries right, uint64 amount) internal {
         uint32 period = right.state().lastPeriod + 1;
         currency.mint(address(right), amount);
         vm.prank(right.distributor());

@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import {PoolFund} from "../../src/funds/PoolFund.sol";
 import {IPoolFund} from "../../src/interfaces/IPoolFund.sol";
-import {RevenueRight} from "../../src/rights/RevenueRight.sol";
+import {ISeries} from "../../src/interfaces/ISeries.sol";
 import {FundKit} from "./FundKit.sol";
 
 contract LookThroughTest is FundKit {
@@ -24,7 +24,7 @@ contract LookThroughTest is FundKit {
 
     function test_AddsUpTheSeriesOfAStream() public {
         _contribute();
-        RevenueRight junior = _launchStream(STREAM, "JUNIOR");
+        ISeries junior = _launchStream(STREAM, "JUNIOR");
         _admitTo(fund, junior);
         vm.prank(adam);
         junior.transfer(address(fund), 3333);

@@ -4,7 +4,6 @@ pragma solidity ^0.8.30;
 import {Roles} from "../../src/governance/Roles.sol";
 import {IMarket} from "../../src/interfaces/IMarket.sol";
 import {IOffering} from "../../src/interfaces/IOffering.sol";
-import {IPlacement} from "../../src/interfaces/IPlacement.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
 import {DvpDesk} from "../../src/market/DvpDesk.sol";
 import {Offering} from "../../src/market/Offering.sol";
@@ -31,7 +30,8 @@ abstract contract MarketKit is RightsKit {
 
     function setUp() public virtual override {
         super.setUp();
-        address code = address(new PlacementSeries(address(authority), address(registry), address(currency), waterfall));
+        (address money, address half) = (address(currency), _newExtension(address(currency), waterfall));
+        address code = address(new PlacementSeries(address(authority), address(registry), money, waterfall, half));
         factory = new SeriesFactory(address(authority), code);
         address[] memory factories = new address[](1);
         factories[0] = address(factory);
@@ -47,12 +47,12 @@ abstract contract MarketKit is RightsKit {
 
     function _grant() private {
         vm.prank(admin);
-        authority.grantRole(8, address(offering), 0);
+        authority.grantRole(Roles.PLACEMENT, address(offering), 0);
         allow(address(factory), SeriesFactory.create.selector, Roles.ISSUER);
         allow(address(factory), IRevenueRight.issue.selector, Roles.ISSUER);
         allow(address(factory), IRevenueRight.seal.selector, Roles.ISSUER);
         allow(address(factory), IRevenueRight.setPaused.selector, Roles.PAUSER);
-        allow(address(factory), IPlacement.place.selector, 8);
+        allow(address(factory), IRevenueRight.place.selector, Roles.PLACEMENT);
         allow(address(offering), IOffering.open.selector, Roles.ISSUER);
         allow(address(offering), IOffering.cancel.selector, Roles.ISSUER);
         allow(address(offering), IMarket.setPaused.selector, Roles.PAUSER);
