@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IWaterfall} from "contracts/src/interfaces/IWaterfall.sol";
+import {PackedLine} from "contracts/src/libraries/PackedLine.sol";
 import {RulesCodec} from "contracts/src/libraries/RulesCodec.sol";
 import {WaterfallMath} from "contracts/src/libraries/WaterfallMath.sol";
 import {HolderAccount} from "contracts/src/rights/HolderAccount.sol";
@@ -24,16 +25,29 @@ contract Parity {
         uint64 acc;
     }
 
-    /// @notice Rules are packed as the product packs them; a series takes part if its term includes the period.
+    struct Run {
+        uint256[] lines;
+        uint16 multiplierBp;
+        uint8 breached;
+        uint32[] ratiosBp;
+        uint64[] balances;
+    }
+
+    /// @notice Rules are packed as the product packs them; a series takes part as its term says.
     function waterfalls(
         IWaterfall.Rules[] calldata rules,
         RulesCodec.Term[][] calldata terms,
         WaterfallMath.Start[] calldata starts
-    ) external pure returns (IWaterfall.Line[][] memory lines, uint16[] memory multipliers) {
-        lines = new IWaterfall.Line[][](rules.length);
-        multipliers = new uint16[](rules.length);
+    ) external pure returns (Run[] memory runs) {
+        runs = new Run[](rules.length);
         for (uint256 i = 0; i < rules.length; ++i) {
-            (lines[i], multipliers[i]) = WaterfallMath.run(RulesCodec.encode(rules[i], terms[i]), starts[i]);
+            WaterfallMath.Start memory start = starts[i];
+            WaterfallMath.Result memory found = WaterfallMath.run(RulesCodec.encode(rules[i], terms[i]), start);
+            uint256[] memory lines = new uint256[](found.lines.length);
+            for (uint256 j = 0; j < lines.length; ++j) {
+                lines[j] = PackedLine.unwrap(found.lines[j]);
+            }
+            runs[i] = Run(lines, found.multiplierBp, found.breached, found.ratiosBp, start.balances);
         }
     }
 

@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 HARNESS = "tests/parity/Parity.sol"
 SOURCES = [
     HARNESS,
+    "contracts/src/libraries/PackedLine.sol",
+    "contracts/src/libraries/PackedStep.sol",
     "contracts/src/libraries/RulesCodec.sol",
     "contracts/src/libraries/WaterfallMath.sol",
     "contracts/src/interfaces/IWaterfall.sol",

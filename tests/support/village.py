@@ -18,6 +18,7 @@ from usufruct.contracts import Address, Call, address, shared
 from usufruct.contracts import meter_registry as mr
 from usufruct.contracts import participant_registry as pr
 from usufruct.contracts import revenue_right as rr
+from usufruct.contracts import series_extension as se
 from usufruct.contracts import series_factory as sf
 from usufruct.contracts import settlement_currency as sc
 from usufruct.contracts import statement_book as sb
@@ -116,10 +117,10 @@ class Village:
             "SettlementCurrency", sc.deploy_data(authority, "Village Dollar", "USDV")
         )
         nonce = self.client.nonce(self.admin)
-        waterfall = address(get_create_address(self.admin, Nonce(nonce + 2)))
-        right = self._put(
-            "RevenueRightImpl", rr.deploy_data(authority, registry, currency, waterfall)
-        )
+        waterfall = address(get_create_address(self.admin, Nonce(nonce + 3)))
+        places = (authority, registry, currency, waterfall)
+        extension = self._put("SeriesExtension", se.deploy_data(*places))
+        right = self._put("RevenueRightImpl", rr.deploy_data(*places, extension))
         factory = self._put("SeriesFactory", sf.deploy_data(authority, right))
         put = self._put("Waterfall", wf.deploy_data(authority, book, currency, factory, 0))
         assert put == waterfall
@@ -175,7 +176,7 @@ class Village:
         self, stream: int, steps: Sequence[wf.Step], kpis: Sequence[wf.Kpi] = ()
     ) -> Receipt:
         """Record waterfall rules."""
-        rules = wf.Rules(tuple(steps), tuple(kpis), 0, 10_000, 0)
+        rules = wf.Rules(tuple(steps), tuple(kpis), (), (), 0, 10_000, 0)
         return self.do("Waterfall", wf.set_rules(stream, rules))
 
     # --- data and money ----------------------------------------------------------------------------

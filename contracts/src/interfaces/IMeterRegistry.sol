@@ -14,7 +14,7 @@ interface IMeterRegistry {
     /// @notice One meter.
     /// @param stream Stream its readings belong to.
     /// @param scheme Signature scheme.
-    /// @param validFrom Unix time from which the current key is valid.
+    /// @param validFrom Unix time from which the newest key is valid; may lie ahead.
     /// @param calibratedUntil Unix time at which the calibration ends.
     /// @param retired True once the meter was taken out of service.
     /// @param keyX X coordinate of the public key.
@@ -39,6 +39,14 @@ interface IMeterRegistry {
         bytes32 keyX;
         bytes32 keyY;
         bytes32 serialHash;
+    }
+
+    /// @notice A key and the time from which it is the meter's, until the next one is.
+    struct Key {
+        Scheme scheme;
+        uint40 validFrom;
+        bytes32 x;
+        bytes32 y;
     }
 
     /// @notice A meter was put into service.
@@ -69,7 +77,8 @@ interface IMeterRegistry {
     /// @notice Registers meters. @custom:access-control ORACLE_ADMIN
     function register(Registration[] calldata meters) external;
 
-    /// @notice Replaces a meter's key from `validFrom` on (not before the present key's). @custom:access-control ORACLE_ADMIN
+    /// @notice Replaces a meter's key from `validFrom` on, which is KEY_DELAY ahead at least and not before the newest key's.
+    /// @custom:access-control ORACLE_ADMIN
     function rotateKey(uint64 id, Scheme scheme, uint40 validFrom, bytes32 keyX, bytes32 keyY) external;
 
     /// @notice Extends the calibration. @custom:access-control ORACLE_ADMIN
@@ -78,6 +87,16 @@ interface IMeterRegistry {
     /// @notice Retires a meter. @custom:access-control ORACLE_ADMIN
     function retire(uint64 id) external;
 
-    /// @notice One meter; reverts with UnknownMeter if it was never registered.
+    /// @notice One meter with its newest key; reverts with UnknownMeter if it was never registered.
     function meterOf(uint64 id) external view returns (Meter memory);
+
+    /// @notice The meter's key at `time`. The first key counts for all time before it, since records may be older than
+    /// the registry. Reverts with UnknownMeter if the meter was never registered.
+    function keyAt(uint64 id, uint40 time) external view returns (Key memory);
+
+    /// @notice All keys the meter had at some moment from `from` to `to`, both included; the newest first.
+    function keysWithin(uint64 id, uint40 from, uint40 to) external view returns (Key[] memory);
+
+    /// @notice Seconds a new key waits.
+    function KEY_DELAY() external view returns (uint40);
 }

@@ -48,6 +48,14 @@ interface IStatementBook {
     }
 
     /// @notice Stored record of a period (one slot beside the digest and the KPIs).
+    /// @param distributable gross + adjustments.
+    /// @param from Period start.
+    /// @param to Period end.
+    /// @param finalAt End of the challenge window.
+    /// @param version Version of the newest statement.
+    /// @param status Its state.
+    /// @param resolveBy When the newest dispute of this version lapses if nobody has resolved it, 0 if there was none.
+    /// @param disputes How often this version was disputed.
     struct Record {
         uint64 distributable;
         uint40 from;
@@ -55,6 +63,8 @@ interface IStatementBook {
         uint40 finalAt;
         uint16 version;
         Status status;
+        uint40 resolveBy;
+        uint8 disputes;
     }
 
     /// @notice A statement was attested and may be challenged until `finalAt`.
@@ -76,7 +86,10 @@ interface IStatementBook {
     event DisputeDismissed(
         uint32 indexed stream, uint32 indexed period, uint16 version, uint40 finalAt, bytes32 reasonHash
     );
-    /// @notice A statement was voided; a new version must be attested.
+    /// @notice Nobody resolved a dispute in time: the statement is voided if `upheld`, else it stands. DisputeDismissed
+    /// or StatementVoided follows, with reason 0.
+    event DisputeLapsed(uint32 indexed stream, uint32 indexed period, uint16 version, bool upheld);
+    /// @notice A statement was voided; a new version must be attested. Where a fault was proven, the reason is its id.
     event StatementVoided(uint32 indexed stream, uint32 indexed period, uint16 version, bytes32 reasonHash);
     /// @notice The waterfall that may settle was set, once and for all.
     event WaterfallSet(address waterfall);
@@ -111,6 +124,15 @@ interface IStatementBook {
     error WrongStatus(uint32 stream, uint32 period, Status status);
     /// @notice The challenge window is still open.
     error NotFinal(uint32 stream, uint32 period, uint40 finalAt);
+    /// @notice The guardian's time for a dispute is over: it lapses.
+    error ResolutionOver(uint32 stream, uint32 period, uint40 resolveBy);
+    /// @notice The guardian still has time to resolve the dispute.
+    error ResolutionOpen(uint32 stream, uint32 period, uint40 resolveBy);
+    /// @notice The version was disputed as often as one may be.
+    error TooManyDisputes(uint32 stream, uint32 period, uint8 disputes);
+    /// @notice As many periods of the stream are disputed or voided as can be counted: settle the matter of the earlier ones
+    /// first, this one waits for them anyhow.
+    error TooManyOpen(uint32 stream);
     /// @notice The challenge window is over.
     error WindowClosed(uint32 stream, uint32 period, uint40 finalAt);
     /// @notice Periods settle in order.
@@ -127,14 +149,23 @@ interface IStatementBook {
     /// @notice Attests a statement. Anyone may call; the signatures decide.
     function attest(Statement calldata statement, uint256 signers, bytes calldata signatures) external;
 
-    /// @notice Disputes an attested statement within its window. @custom:access-control AUDITOR
+    /// @notice Disputes an attested statement within its window, a version at most MAX_DISPUTES times.
+    /// @custom:access-control AUDITOR
     function dispute(uint32 stream, uint32 period, bytes32 evidenceHash) external;
 
-    /// @notice Dismisses a dispute. @custom:access-control GUARDIAN
+    /// @notice Dismisses a dispute within the stream's resolution time. @custom:access-control GUARDIAN
     function dismiss(uint32 stream, uint32 period, bytes32 reasonHash) external;
 
-    /// @notice Voids an attested or disputed statement that is not settled. @custom:access-control GUARDIAN
+    /// @notice Voids an attested statement that is not settled, or a disputed one within the stream's resolution time.
+    /// @custom:access-control GUARDIAN
     function voidStatement(uint32 stream, uint32 period, bytes32 reasonHash) external;
+
+    /// @notice Ends a dispute that nobody resolved in time, as the stream's terms say. Anyone may call.
+    function lapse(uint32 stream, uint32 period) external;
+
+    /// @notice Voids an unsettled statement in which `fault` was proven; does nothing to one that is voided already.
+    /// @custom:access-control CHAMBER
+    function voidProven(uint32 stream, uint32 period, bytes32 fault) external;
 
     /// @notice Marks a final statement settled and hands out what every settlement needs. Only the waterfall. The KPIs are
     /// left to `kpisOf`, for rules that use them.
@@ -156,6 +187,12 @@ interface IStatementBook {
 
     /// @notice Last attested period, its end, and the last settled period.
     function progressOf(uint32 stream) external view returns (uint32 attested, uint40 to, uint32 settled);
+
+    /// @notice Number of the stream's periods whose newest statement is disputed or voided. All of them are unsettled.
+    function openDisputes(uint32 stream) external view returns (uint256);
+
+    /// @notice How often a version may be disputed.
+    function MAX_DISPUTES() external view returns (uint8);
 
     /// @notice Anchor whose heads and quorum the book relies on.
     function anchor() external view returns (address);

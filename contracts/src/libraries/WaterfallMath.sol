@@ -59,10 +59,12 @@ library WaterfallMath {
     function run(bytes memory rules, Start memory start) internal pure returns (Result memory result) {
         result.multiplierBp = multiplier(rules, start);
         PackedLine[] memory lines = new PackedLine[](rules.stepCount());
-        bool judging = rules.triggerCount() != 0;
+        uint256 triggers = rules.triggerCount();
+        bool judging = triggers != 0;
         if (judging) {
-            result.breached = start.breached;
-            result.ratiosBp = new uint32[](rules.triggerCount());
+            // A trigger that the rules no longer have is forgotten.
+            result.breached = uint8(start.breached & ((1 << triggers) - 1));
+            result.ratiosBp = new uint32[](triggers);
         }
         uint256 available = start.receipts;
         unchecked {
@@ -170,10 +172,8 @@ library WaterfallMath {
     {
         uint256 account = step.account();
         unchecked {
-            if (account != 0) {
-                due += start.balances[account];
-                if (due > type(uint64).max) due = type(uint64).max;
-            }
+            if (account != 0) due += start.balances[account];
+            if (due > type(uint64).max) due = type(uint64).max;
             uint256 paid = available < due ? available : due;
             left = available - paid;
             uint256 drawn = 0;

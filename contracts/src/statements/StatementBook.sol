@@ -16,20 +16,26 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 /// contract can check itself it checks (place, bounds, heads, tariff, quality gates, sign of the sum); the amounts
 /// are the quorum's word, open to challenge.
 ///
-/// LIFE. Attested → (window over) → Settled. Within its window a statement may be disputed, which blocks settlement
-/// until the guardian dismisses it (the window then runs anew) or voids it. A voided statement is replaced by
-/// a new version with the same bounds. Until it is settled, the newest period may also be superseded by the quorum
-/// itself, disputed or not: every version has a full window of its own, so a dispute can be raised again. An older
-/// period is replaced only after it was voided, since later statements may have been computed from it. A settled
-/// period never changes; its corrections are an adjustment in the next.
+/// LIFE. Attested → (window over) → Settled. A voided statement is replaced by a new version with the same bounds. Until
+/// it is settled, the newest period may also be superseded by the quorum itself, disputed or not: every version has
+/// a full window of its own, so a dispute can be raised again. An older period is replaced only after it was voided,
+/// since later statements may have been computed from it. A settled period never changes; its corrections are an
+/// adjustment in the next.
+///
+/// DISPUTES. Within its window a statement may be disputed, which blocks settlement until the guardian dismisses it (the
+/// window then runs anew) or voids it. The guardian has the stream's resolution time for that; then the dispute lapses:
+/// anyone may end it as the stream's terms say. A version is disputed at most MAX_DISPUTES times, so that an auditor who
+/// is never right delays a payment by no more than so many windows and resolution times. Faults that can be proven
+/// are decided by the chamber (ObjectiveDisputes), which voids a statement at any time until it is settled.
 ///
 /// ORDER. Periods settle in order. A voided period holds up those after it, until its new version is settled.
 ///
-/// TRUST. AUDITOR may delay a settlement, GUARDIAN may delay or prevent one, neither can change an amount. The
-/// waterfall is set once by ADMIN and alone marks statements settled.
+/// TRUST. AUDITOR may delay a settlement, GUARDIAN may delay or prevent one, neither can change an amount; nor can
+/// CHAMBER, a contract, which voids what it has found a fault in. The waterfall is set once by ADMIN and alone marks
+/// statements settled.
 ///
 /// LIMITS. gross + adjustments is between 0 and 2^64 − 1. A stream has at most 16 777 215 periods, a period 65 535
-/// versions.
+/// versions. At most 255 periods of a stream are disputed or voided at once.
 contract StatementBook is IStatementBook, AccessManaged, EIP712 {
     /* TYPES */
 
@@ -41,13 +47,14 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
     }
 
     /// @dev Where a stream stands: last attested period and its end, last settled period. And a copy of the waterfall,
-    /// made by the stream's first settlement and never stale, since the waterfall is set once. One slot, so that a
-    /// settlement reads and writes no other beside the period's record.
+    /// made by the stream's first settlement and never stale, since the waterfall is set once. And how many periods are
+    /// disputed or voided. One slot, so that a settlement reads and writes no other beside the period's record.
     struct Progress {
         uint24 attested;
         uint40 to;
         uint24 settled;
         address waterfall;
+        uint8 open;
     }
 
     /* CONSTANTS */
@@ -57,6 +64,9 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
     );
 
     uint256 private constant MAX_BP = 10_000;
+
+    /// @inheritdoc IStatementBook
+    uint8 public constant MAX_DISPUTES = 3;
 
     /* IMMUTABLES */
 
@@ -106,7 +116,11 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
         Record storage record = _entries[stream][period].record;
         _requireStatus(stream, period, _statusOf(stream, period), Status.Attested);
         if (block.timestamp >= record.finalAt) revert WindowClosed(stream, period, record.finalAt);
-        record.status = Status.Disputed;
+        uint8 disputes = record.disputes;
+        if (disputes >= MAX_DISPUTES) revert TooManyDisputes(stream, period, disputes);
+        uint40 resolveBy = uint40(block.timestamp) + STREAMS.termsOf(stream).resolutionTime;
+        (record.status, record.resolveBy, record.disputes) = (Status.Disputed, resolveBy, disputes + 1);
+        _countOpen(stream);
         emit StatementDisputed(stream, period, record.version, msg.sender, evidenceHash);
     }
 
@@ -114,9 +128,8 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
     function dismiss(uint32 stream, uint32 period, bytes32 reasonHash) external restricted {
         Record storage record = _entries[stream][period].record;
         _requireStatus(stream, period, _statusOf(stream, period), Status.Disputed);
-        uint40 finalAt = _windowEnd(STREAMS.termsOf(stream));
-        (record.status, record.finalAt) = (Status.Attested, finalAt);
-        emit DisputeDismissed(stream, period, record.version, finalAt, reasonHash);
+        _requireInTime(stream, period, record.resolveBy);
+        _dismiss(stream, period, STREAMS.termsOf(stream), reasonHash);
     }
 
     /// @inheritdoc IStatementBook
@@ -124,8 +137,30 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
         Record storage record = _entries[stream][period].record;
         Status status = _statusOf(stream, period);
         if (status != Status.Disputed) _requireStatus(stream, period, status, Status.Attested);
-        record.status = Status.Voided;
-        emit StatementVoided(stream, period, record.version, reasonHash);
+        else _requireInTime(stream, period, record.resolveBy);
+        _void(stream, period, status, reasonHash);
+    }
+
+    /// @inheritdoc IStatementBook
+    function voidProven(uint32 stream, uint32 period, bytes32 fault) external restricted {
+        Status status = _statusOf(stream, period);
+        if (status == Status.Voided) return;
+        if (status != Status.Disputed) _requireStatus(stream, period, status, Status.Attested);
+        _void(stream, period, status, fault);
+    }
+
+    /* LAPSE */
+
+    /// @inheritdoc IStatementBook
+    function lapse(uint32 stream, uint32 period) external {
+        Record storage record = _entries[stream][period].record;
+        _requireStatus(stream, period, _statusOf(stream, period), Status.Disputed);
+        uint40 resolveBy = record.resolveBy;
+        if (block.timestamp < resolveBy) revert ResolutionOpen(stream, period, resolveBy);
+        IStreamRegistry.Terms memory terms = STREAMS.termsOf(stream);
+        emit DisputeLapsed(stream, period, record.version, terms.lapseUpholds);
+        if (terms.lapseUpholds) _void(stream, period, Status.Disputed, 0);
+        else _dismiss(stream, period, terms, 0);
     }
 
     /* SETTLEMENT */
@@ -133,7 +168,7 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
     /// @inheritdoc IStatementBook
     function consume(uint32 stream, uint32 period) external returns (uint64 distributable, uint40 finalAt) {
         Progress storage progress = _progress[stream];
-        (uint256 line, uint256 settled, address known) = _unpacked(progress);
+        (uint256 kept, uint256 settled, address known) = _unpacked(progress);
         if (msg.sender != known && msg.sender != waterfall) revert NotWaterfall(msg.sender);
         Record storage record = _entries[stream][period].record;
         uint16 version;
@@ -145,21 +180,21 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
             if (period != settled + 1) revert EarlierPeriodOpen(stream, uint32(settled + 1), period);
         }
         assembly ("memory-safe") {
-            sstore(progress.slot, or(or(line, shl(64, period)), shl(88, caller())))
+            sstore(progress.slot, or(or(kept, shl(64, period)), shl(88, caller())))
         }
         emit StatementSettled(stream, period, version, distributable);
     }
 
-    /// @dev The slot's parts as Solidity lays them out: attested periods and their end, which a settlement keeps; the
-    /// last settled period; the waterfall.
+    /// @dev The slot's parts as Solidity lays them out: attested periods, their end and the open ones, which a settlement
+    /// keeps; the last settled period; the waterfall.
     function _unpacked(Progress storage progress)
         private
         view
-        returns (uint256 line, uint256 settled, address waterfall_)
+        returns (uint256 kept, uint256 settled, address waterfall_)
     {
         assembly ("memory-safe") {
             let word := sload(progress.slot)
-            line := and(word, 0xffffffffffffffff)
+            kept := and(word, 0xff0000000000000000000000000000000000000000000000ffffffffffffffff)
             settled := and(shr(64, word), 0xffffff)
             waterfall_ := shr(96, shl(8, word))
         }
@@ -196,6 +231,11 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
     }
 
     /// @inheritdoc IStatementBook
+    function openDisputes(uint32 stream) external view returns (uint256) {
+        return _progress[stream].open;
+    }
+
+    /// @inheritdoc IStatementBook
     function anchor() external view returns (address) {
         return address(ANCHOR);
     }
@@ -224,7 +264,7 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
         bytes32 tariff = STREAMS.tariffAt(s.stream, s.from);
         if (s.tariffHash != tariff) revert WrongTariff(s.stream, tariff, s.tariffHash);
         _checkQuality(s, terms);
-        return Record(_distributable(s), s.from, s.to, _windowEnd(terms), s.version, Status.Attested);
+        return Record(_distributable(s), s.from, s.to, _windowEnd(terms), s.version, Status.Attested, 0, 0);
     }
 
     /// @dev Period, bounds and version: either the next period or a new version of an earlier one.
@@ -269,6 +309,10 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
         }
     }
 
+    function _requireInTime(uint32 stream, uint32 period, uint40 resolveBy) private view {
+        if (block.timestamp >= resolveBy) revert ResolutionOver(stream, period, resolveBy);
+    }
+
     function _requireStatus(uint32 stream, uint32 period, Status status, Status needed) private pure {
         if (status != needed) revert WrongStatus(stream, period, status);
     }
@@ -301,9 +345,35 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
 
     function _store(Statement calldata s, Record memory record, bytes32 digest) private {
         Entry storage entry = _entries[s.stream][s.period];
+        Status before = entry.record.status;
+        if (before == Status.Disputed || before == Status.Voided) --_progress[s.stream].open;
         (entry.record, entry.digest) = (record, digest);
         if (entry.kpis != s.kpis) entry.kpis = s.kpis;
         Progress storage progress = _progress[s.stream];
         if (s.period > progress.attested) (progress.attested, progress.to) = (uint24(s.period), s.to);
+    }
+
+    /// @dev Ends a dispute in the statement's favour. The window runs anew.
+    function _dismiss(uint32 stream, uint32 period, IStreamRegistry.Terms memory terms, bytes32 reasonHash) private {
+        Record storage record = _entries[stream][period].record;
+        uint40 finalAt = _windowEnd(terms);
+        (record.status, record.finalAt) = (Status.Attested, finalAt);
+        --_progress[stream].open;
+        emit DisputeDismissed(stream, period, record.version, finalAt, reasonHash);
+    }
+
+    /// @dev Voids a statement that is attested or disputed.
+    function _void(uint32 stream, uint32 period, Status status, bytes32 reason) private {
+        Record storage record = _entries[stream][period].record;
+        record.status = Status.Voided;
+        if (status != Status.Disputed) _countOpen(stream);
+        emit StatementVoided(stream, period, record.version, reason);
+    }
+
+    function _countOpen(uint32 stream) private {
+        Progress storage progress = _progress[stream];
+        uint8 open = progress.open;
+        if (open == type(uint8).max) revert TooManyOpen(stream);
+        progress.open = open + 1;
     }
 }

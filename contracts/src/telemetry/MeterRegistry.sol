@@ -11,18 +11,26 @@ import {P256} from "@openzeppelin/contracts/utils/cryptography/P256.sol";
 /// check every record against it, and a dispute about a record is decided by the key found here.
 ///
 /// KEYS. A key must be a point on its curve: a signature under any other could never be checked, so a mistaken entry
-/// is refused at once. Only the present key is stored. Rotation keeps the older key in its event; a record taken before
-/// the rotation is checked against that one, off-chain. A key may be announced ahead (`validFrom` in the future).
+/// is refused at once. A new key is announced KEY_DELAY ahead: until then the old one stays valid, and whoever watches
+/// has that time to object to a key that is not the device's. Older keys are kept, so that a record can be checked against
+/// the key of its time.
 ///
 /// LIFE. A meter belongs to one stream for ever; moving a device means retiring it and registering it under a new id.
 /// Retirement is final and leaves the data readable.
 ///
-/// LIMITS. Whether the stream is open is not checked here: meters may be prepared before their stream. A serial number
+/// LIMITS. A stolen key is valid until the delay is over; the oracle leaves out the meter's records meanwhile. Whether the stream is open is not checked here: meters may be prepared before their stream. A serial number
 /// appears only as a salted hash in the event.
 contract MeterRegistry is IMeterRegistry, AccessManaged {
+    /* CONSTANTS */
+
+    /// @inheritdoc IMeterRegistry
+    uint40 public constant KEY_DELAY = 1 days;
+
     /* STORAGE */
 
     mapping(uint64 id => Meter) private _meters;
+    // Replaced keys, in the order of their times.
+    mapping(uint64 id => Key[]) private _olderKeys;
 
     /* CONSTRUCTOR */
 
@@ -40,8 +48,11 @@ contract MeterRegistry is IMeterRegistry, AccessManaged {
     /// @inheritdoc IMeterRegistry
     function rotateKey(uint64 id, Scheme scheme, uint40 validFrom, bytes32 keyX, bytes32 keyY) external restricted {
         Meter storage meter = _inService(id);
-        if (validFrom < meter.validFrom) revert InvalidMeter(id, "validFrom", validFrom);
+        if (validFrom < meter.validFrom || validFrom < block.timestamp + KEY_DELAY) {
+            revert InvalidMeter(id, "validFrom", validFrom);
+        }
         _requireKey(id, scheme, keyX, keyY);
+        _olderKeys[id].push(Key(meter.scheme, meter.validFrom, meter.keyX, meter.keyY));
         (meter.scheme, meter.validFrom, meter.keyX, meter.keyY) = (scheme, validFrom, keyX, keyY);
         emit MeterKeyRotated(id, scheme, validFrom, keyX, keyY);
     }
@@ -68,7 +79,50 @@ contract MeterRegistry is IMeterRegistry, AccessManaged {
         if (meter.scheme == Scheme.None) revert UnknownMeter(id);
     }
 
+    /// @inheritdoc IMeterRegistry
+    function keyAt(uint64 id, uint40 time) external view returns (Key memory key) {
+        return keysWithin(id, time, time)[0];
+    }
+
+    /// @inheritdoc IMeterRegistry
+    function keysWithin(uint64 id, uint40 from, uint40 to) public view returns (Key[] memory keys) {
+        Meter memory meter = _meters[id];
+        if (meter.scheme == Scheme.None) revert UnknownMeter(id);
+        Key memory key = Key(meter.scheme, meter.validFrom, meter.keyX, meter.keyY);
+        // Nearly always: one key, without a look at the others.
+        if (key.validFrom <= from) {
+            keys = new Key[](1);
+            keys[0] = key;
+            return keys;
+        }
+        return _history(_olderKeys[id], key, from, to);
+    }
+
     /* INTERNAL */
+
+    /// @dev Of `older` and then `newest`, those in force at some moment within the bounds. A key replaced at the very
+    /// moment it became valid was never in force.
+    function _history(Key[] storage older, Key memory newest, uint40 from, uint40 to)
+        private
+        view
+        returns (Key[] memory keys)
+    {
+        uint256 left = older.length;
+        keys = new Key[](left + 1);
+        uint256 count;
+        Key memory key = newest;
+        uint256 until = type(uint256).max;
+        while (true) {
+            bool begun = key.validFrom <= to || left == 0;
+            if (begun && (key.validFrom < until || left == 0)) keys[count++] = key;
+            if (left == 0 || (begun && key.validFrom <= from)) break;
+            until = key.validFrom;
+            key = older[--left];
+        }
+        assembly ("memory-safe") {
+            mstore(keys, count)
+        }
+    }
 
     function _register(Registration calldata r) private {
         if (_meters[r.id].scheme != Scheme.None) revert MeterExists(r.id);

@@ -42,6 +42,13 @@ contract CodeStoreTest is Kit {
         this.write(1 << 16);
     }
 
+    /// @dev With too little gas for the deposit of the code, the 64th that is left must end in a revert, not in nothing.
+    function test_RevertWhen_CreationFails() public {
+        (bool done, bytes memory answer) = address(this).call{gas: 3_000_000}(abi.encodeCall(this.write, (20_000)));
+        assertFalse(done, "done");
+        assertEq(answer, abi.encodeWithSelector(CodeStore.CreationFailed.selector), "reason");
+    }
+
     function write(uint256 length) external returns (address) {
         return CodeStore.write(new bytes(length));
     }

@@ -56,6 +56,16 @@ contract KeyedCodeTest is Kit {
         this.write("one", new bytes(24_576));
     }
 
+    /// @dev The creator stands, but what it should create does not: nothing must be left behind.
+    function test_RevertWhen_CreationFails() public {
+        bytes memory call = abi.encodeCall(this.write, ("one", new bytes(20_000)));
+        (bool done, bytes memory answer) = address(this).call{gas: 3_000_000}(call);
+        assertFalse(done, "done");
+        assertEq(answer, abi.encodeWithSelector(CodeStore.CreationFailed.selector), "reason");
+        KeyedCode.write("one", "later");
+        assertEq(CodeStore.read(KeyedCode.pointerOf("one")), "later", "the key is still free");
+    }
+
     function write(bytes32 key, bytes memory data) external {
         KeyedCode.write(key, data);
     }

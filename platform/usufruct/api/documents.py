@@ -21,6 +21,7 @@ __all__ = ["arithmetic", "batch", "refusal", "sentence", "statement", "stream"]
 _REFUSALS: Final = {
     Refusal.RECIPIENT_FROZEN: "The wallet was frozen; the amount stays with it until it is released.",
     Refusal.RECIPIENT_EXPIRED: "The identity check had expired; the amount stays until it is renewed.",
+    Refusal.UNITS_FROZEN: "An order holds units of the wallet; the amount stays claimable.",
     Refusal.PAYMENT_REJECTED: "The currency refused the wallet; the amount stays claimable.",
 }
 

@@ -18,6 +18,7 @@ from usufruct.ledger.reads.series import SERIES_BY_ADDRESS, SERIES_BY_SLUG
 from usufruct.ledger.reads.statements import STREAMS
 
 __all__ = [
+    "NEWEST",
     "batch_position",
     "distribution_position",
     "find_series",

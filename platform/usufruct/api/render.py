@@ -171,12 +171,34 @@ class Renderer:
             "tail": row.tail,
             "holders_vote_on_rules": row.consent,
             "units": str(row.issued or 0),
+            "units_redeemed": str(row.redeemed or 0),
             "sealed": row.sealed is not None,
+            "closed": row.closed is not None,
             "transfers_paused": row.paused == "paused",
             "distributed": self.money(row.acc or 0),
             "distributions": row.distributions or 0,
             "last_period": self.period(row.last_period) if row.last_period else None,
             "created": self.place(row),
+        }
+
+    def record(self, row: Row[Any], series: Row[Any], now: int) -> Json:
+        """A record date; `now` is the chain's time, which decides whether it has passed."""
+        if row.distribution is not None:
+            status = "paid"
+        elif row.at > now:
+            status = "announced"
+        else:
+            over = series.closed is not None or row.period <= (row.last_period or 0)
+            status = "without-income" if over else "waiting"
+        distribution = ids.distribution_id(series.slug, row.distribution or 0)
+        return {
+            "id": ids.record_id(series.slug, row.period),
+            "object": "record",
+            "period": self.period(row.period),
+            "record_date": rfc3339(row.at),
+            "status": status,
+            "distribution": distribution if row.distribution is not None else None,
+            "announced": self.place(row),
         }
 
     def settlement(self, row: Row[Any]) -> Json:
@@ -193,6 +215,7 @@ class Renderer:
             "receipts": self.money(row.receipts),
             "shortfall": self.money(row.shortfall),
             "fee_multiplier_bp": row.multiplier_bp,
+            "triggers_breached": [bit for bit in range(8) if row.breached >> bit & 1],
             "lines": self.lines(row.stream, steps, lines),
             "settled": self.place(row),
         }

@@ -8,8 +8,8 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
 
+from usufruct.config.model_waterfalls import Kpi, Trigger, Waterfall, WaterfallStep
 from usufruct.contracts import Address
-from usufruct.core import waterfall as core
 from usufruct.core.periods import period_bounds
 from usufruct.core.tariffs import Tariff
 from usufruct.money import Currency
@@ -32,6 +32,7 @@ __all__ = [
     "Project",
     "Series",
     "Stream",
+    "Trigger",
     "Waterfall",
     "WaterfallStep",
 ]
@@ -308,60 +309,6 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class WaterfallStep:
-    """One step.
-
-    Exactly one of `payee` and `series` is set, none for a reserve. Amounts in minor units.
-    """
-
-    label: str
-    kind: core.StepKind
-    payee: Address | None
-    series: str | None
-    amount: int
-    bp: int
-    carries: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Kpi:
-    """One KPI of the operator's fee, with its name; figures as in `usufruct.core.waterfall.Kpi`."""
-
-    name: str
-    index: int
-    floor_bp: int
-    target_bp: int
-    cap_bp: int
-    weight_bp: int
-
-
-@dataclass(frozen=True, slots=True)
-class Waterfall:
-    """Distribution rules of a stream."""
-
-    stream: str
-    stream_id: int
-    steps: tuple[WaterfallStep, ...]
-    kpis: tuple[Kpi, ...]
-    min_multiplier_bp: int
-    max_multiplier_bp: int
-    max_change_bp: int
-
-    def rules(self, series: Mapping[str, str]) -> core.Rules:
-        """The rules with the addresses of the series, given by code, filled in."""
-        return core.Rules(
-            steps=tuple(_core_step(step, series) for step in self.steps),
-            kpis=tuple(
-                core.Kpi(kpi.index, kpi.floor_bp, kpi.target_bp, kpi.cap_bp, kpi.weight_bp)
-                for kpi in self.kpis
-            ),
-            min_multiplier_bp=self.min_multiplier_bp,
-            max_multiplier_bp=self.max_multiplier_bp,
-            max_change_bp=self.max_change_bp,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class DevReference:
     """A place of the file that names a development account or key."""
 
@@ -423,18 +370,3 @@ class Community:
         for code in stream.depends_on:
             self._place(self.stream(code), order)
         order.setdefault(stream.code, stream)
-
-
-_NOBODY: Final = "0x" + "0" * 40
-
-
-def _core_step(step: WaterfallStep, series: Mapping[str, str]) -> core.Step:
-    payee = series[step.series] if step.series is not None else step.payee
-    return core.Step(
-        kind=step.kind,
-        to_series=step.series is not None,
-        carries=step.carries,
-        payee=payee or _NOBODY,
-        amount=step.amount,
-        bp=step.bp,
-    )

@@ -9,10 +9,16 @@ from typing import Final
 from usufruct.config.locate import Path
 from usufruct.config.model import Kpi, Series, Stream, Waterfall, WaterfallStep
 from usufruct.config.problems import Problems
-from usufruct.config.schema import KpiTable, StepTable, WaterfallTable
+from usufruct.config.resolve_triggers import (
+    check_accounts,
+    check_owners_first,
+    gate,
+    triggers,
+)
+from usufruct.config.schema import KpiTable, StepTable, TriggerTable, WaterfallTable
 from usufruct.config.unique import require_unique, unknown_reference
 from usufruct.contracts import address
-from usufruct.core.waterfall import StepKind
+from usufruct.core.waterfall import Purpose, StepKind
 from usufruct.money import BASIS, Currency, format_amount, parse_amount
 
 __all__ = ["waterfalls"]
@@ -30,16 +36,17 @@ class _Takes:
     share: bool = False
     account: bool = True
     series: bool = False
-    carries: bool = False
+    holds: bool = False
+    draws: bool = False
 
 
 _KINDS: Final[Mapping[str, _Takes]] = {
-    "fixed": _Takes(amount=True, carries=True),
+    "fixed": _Takes(amount=True, holds=True, draws=True),
     "percent_of_receipts": _Takes(share=True),
     "percent_of_available": _Takes(share=True, series=True),
-    "reserve": _Takes(amount=True, account=False),
+    "reserve": _Takes(amount=True, account=False, holds=True),
     _FEE: _Takes(amount=True, share=True),
-    "due": _Takes(amount=True, account=False, series=True, carries=True),
+    "due": _Takes(amount=True, account=False, series=True, holds=True, draws=True),
     "residual": _Takes(series=True),
 }
 
@@ -82,19 +89,22 @@ def _waterfall(
         here = (*path, "steps", index)
         _check_keys(here, step, problems)
         _check_payee(here, step, own, rights, problems)
-        steps.append(_step(here, step, currency, problems))
+        steps.append(_step(here, step, table.triggers, currency, problems))
     labels = (
         ((*path, "steps", index, "label"), step.label) for index, step in enumerate(table.steps)
     )
     require_unique(labels, "label of a waterfall", problems)
     _check_last(path, table, problems)
     _check_kpis(path, table, problems)
+    check_accounts(path, table, problems)
+    check_owners_first(path, table, stream, problems)
     low, high = table.multiplier
     return Waterfall(
         stream=stream.code,
         stream_id=stream.id,
         steps=tuple(steps),
         kpis=tuple(_kpi(kpi) for kpi in table.kpis),
+        triggers=triggers(path, table, problems),
         min_multiplier_bp=low,
         max_multiplier_bp=high,
         max_change_bp=table.max_change,
@@ -105,25 +115,59 @@ def _kpi(table: KpiTable) -> Kpi:
     return Kpi(table.name, table.index, table.floor, table.target, table.cap, table.weight)
 
 
-def _step(path: Path, table: StepTable, currency: Currency, problems: Problems) -> WaterfallStep:
-    amount = 0
-    if table.amount is not None:
-        with problems.at((*path, "amount"), table.amount):
-            amount = parse_amount(table.amount, currency)
-        if amount > _MAX_AMOUNT:
-            rule = f"at most {format_amount(_MAX_AMOUNT, currency)} {currency.code}"
-            problems.add((*path, "amount"), table.amount, rule, "reduce it")
+def _step(
+    path: Path,
+    table: StepTable,
+    known: list[TriggerTable],
+    currency: Currency,
+    problems: Problems,
+) -> WaterfallStep:
     payee = table.payee
     to_series = payee is not None and payee.startswith(_SERIES)
+    when, trigger = gate(path, table, known, problems)
+    purpose = (table.purpose or "general").upper()
     return WaterfallStep(
         label=table.label,
         kind=StepKind[table.kind.upper()],
         payee=None if payee is None or to_series else address(payee),
         series=payee.removeprefix(_SERIES) if payee is not None and to_series else None,
-        amount=amount,
+        amount=_amount((*path, "amount"), table.amount, currency, problems),
         bp=table.share or 0,
-        carries=table.carries,
+        account=table.account or 0,
+        draw_from=table.draws or 0,
+        when=when,
+        trigger=trigger,
+        purpose=Purpose[purpose],
+        schedule=_schedule(path, table, currency, problems),
     )
+
+
+def _amount(path: Path, text: str | None, currency: Currency, problems: Problems) -> int:
+    amount = 0
+    if text is not None:
+        with problems.at(path, text):
+            amount = parse_amount(text, currency)
+        if amount > _MAX_AMOUNT:
+            rule = f"at most {format_amount(_MAX_AMOUNT, currency)} {currency.code}"
+            problems.add(path, text, rule, "reduce it")
+    return amount
+
+
+def _schedule(
+    path: Path, table: StepTable, currency: Currency, problems: Problems
+) -> tuple[tuple[int, int], ...]:
+    if table.schedule and table.kind != "due":
+        rule = "only steps of kind due have a schedule"
+        problems.add((*path, "schedule"), f"{len(table.schedule)} entries", rule, "remove the key")
+    found, before = [], 0
+    for index, entry in enumerate(table.schedule):
+        here = (*path, "schedule", index)
+        if entry.period <= before:
+            rule = "the periods of a schedule ascend"
+            problems.add((*here, "period"), str(entry.period), rule, "sort the entries")
+        before = entry.period
+        found.append((entry.period, _amount((*here, "amount"), entry.amount, currency, problems)))
+    return tuple(found)
 
 
 def _check_keys(path: Path, step: StepTable, problems: Problems) -> None:
@@ -140,9 +184,15 @@ def _check_keys(path: Path, step: StepTable, problems: Problems) -> None:
         if not wanted and value is not None:
             rule = f"a step of kind {step.kind} takes no {name}"
             problems.add((*path, name), value, rule, "remove the key or change kind")
-    if step.carries and not takes.carries:
-        rule = "only steps of kind fixed and due carry arrears"
-        problems.add((*path, "carries"), "true", rule, "remove the key or change kind")
+    if step.account is not None and not takes.holds:
+        rule = "only steps of kind fixed, due and reserve have an account"
+        problems.add((*path, "account"), str(step.account), rule, "remove the key or change kind")
+    if step.draws is not None and not takes.draws:
+        rule = "only steps of kind fixed and due draw on a reserve"
+        problems.add((*path, "draws"), str(step.draws), rule, "remove the key or change kind")
+    if step.kind == "reserve" and step.account is None:
+        rule = "a reserve lies in an account, 1 to 31"
+        problems.add((*path, "account"), "(missing)", rule, "add account = …")
 
 
 def _check_payee(

@@ -40,6 +40,7 @@ __all__ = [
     "ParticipantTable",
     "SeriesTable",
     "StepTable",
+    "TriggerTable",
     "StreamTable",
     "TariffTable",
     "WaterfallTable",
@@ -52,6 +53,7 @@ _Class = Literal["retail", "professional", "institution"]
 _Rank = Literal["senior", "mezzanine", "junior", "residual"]
 _Scheme = Literal["gateway-secp256k1", "device-secp256k1", "device-p256"]
 _BaseUnit = Literal["Wh", "L", "s", "unit"]
+_StepAccount = Annotated[int, Field(ge=1, le=31)]
 _Country = Annotated[int, Field(ge=1, le=999)]
 _StepKind = Literal[
     "fixed",
@@ -251,6 +253,24 @@ class KpiTable(_Table):
     weight: Share
 
 
+class EntryTable(_Table):
+    """Amount of a due step from a period on."""
+
+    period: _Id32
+    amount: DecimalText
+
+
+class TriggerTable(_Table):
+    """One trigger of a waterfall; steps are named by their labels."""
+
+    name: Code
+    kind: Literal["coverage", "dscr", "open_dispute"]
+    before: Text | None = None
+    dues: list[Text] = []
+    threshold: BasisPoints = 0
+    cure: BasisPoints | None = None
+
+
 class StepTable(_Table):
     """One step of a waterfall; which keys it takes depends on `kind`."""
 
@@ -259,7 +279,11 @@ class StepTable(_Table):
     payee: Payee | None = None
     amount: DecimalText | None = None
     share: Share | None = None
-    carries: bool = False
+    account: _StepAccount | None = None
+    draws: _StepAccount | None = None
+    when: Text | None = None
+    purpose: Literal["public_charge", "owners_share"] | None = None
+    schedule: Annotated[list[EntryTable], Field(max_length=255)] = []
 
 
 class WaterfallTable(_Table):
@@ -269,6 +293,7 @@ class WaterfallTable(_Table):
     multiplier: Annotated[list[BasisPoints], Field(min_length=2, max_length=2)] = [0, 10_000]
     max_change: BasisPoints = 0
     kpis: Annotated[list[KpiTable], Field(max_length=16)] = []
+    triggers: Annotated[list[TriggerTable], Field(max_length=8)] = []
     steps: Annotated[list[StepTable], Field(min_length=1, max_length=32)]
 
 

@@ -22,8 +22,10 @@ from usufruct.contracts.shared import (
     AccessManagedRequiredDelay,
     AccessManagedUnauthorized,
     AuthorityUpdated,
+    CloneArgumentsTooLong,
+    FailedDeployment,
+    IRevenueRightTerms,
     InsufficientBalance,
-    Terms,
 )
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "CloneArgumentsTooLong",
     "Create2EmptyBytecode",
     "FailedDeployment",
+    "IRevenueRightTerms",
     "InsufficientBalance",
     "InvalidPolicy",
     "InvalidTerms",
@@ -45,7 +48,6 @@ __all__ = [
     "PolicySet",
     "SeriesCreated",
     "StripsCreated",
-    "Terms",
     "TooFewStrips",
     "address_of",
     "artifact",
@@ -124,7 +126,7 @@ class SeriesCreated(rt.Event):
     stream: int
     rank: int
     salt: bytes
-    terms: Terms
+    terms: IRevenueRightTerms
 
     @classmethod
     def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
@@ -137,7 +139,7 @@ class SeriesCreated(rt.Event):
             int.from_bytes(topics[2][28:32]),
             data[31],
             data[32:64],
-            Terms(
+            IRevenueRightTerms(
                 data[64:96],
                 data[96:128],
                 int.from_bytes(data[156:160]),
@@ -191,42 +193,12 @@ class StripsCreated(rt.Event):
 
 
 @dataclass(eq=False)
-class CloneArgumentsTooLong(rt.ContractError):
-    """Solidity error `CloneArgumentsTooLong()`."""
-
-    NAME: ClassVar[str] = "CloneArgumentsTooLong"
-    SIGNATURE: ClassVar[str] = "CloneArgumentsTooLong()"
-    SELECTOR: ClassVar[bytes] = bytes.fromhex("94289054")
-    FIELDS: ClassVar[tuple[str, ...]] = ()
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """The error in revert data."""
-        return cls()
-
-
-@dataclass(eq=False)
 class Create2EmptyBytecode(rt.ContractError):
     """There's no code to deploy."""
 
     NAME: ClassVar[str] = "Create2EmptyBytecode"
     SIGNATURE: ClassVar[str] = "Create2EmptyBytecode()"
     SELECTOR: ClassVar[bytes] = bytes.fromhex("4ca249dc")
-    FIELDS: ClassVar[tuple[str, ...]] = ()
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """The error in revert data."""
-        return cls()
-
-
-@dataclass(eq=False)
-class FailedDeployment(rt.ContractError):
-    """The deployment failed."""
-
-    NAME: ClassVar[str] = "FailedDeployment"
-    SIGNATURE: ClassVar[str] = "FailedDeployment()"
-    SELECTOR: ClassVar[bytes] = bytes.fromhex("b06ebf3d")
     FIELDS: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
@@ -349,7 +321,7 @@ _ADDRESS_OF = rt.Function[rt.Address](
 )
 
 
-def address_of(terms: Terms, salt: bytes) -> rt.Call[rt.Address]:
+def address_of(terms: IRevenueRightTerms, salt: bytes) -> rt.Call[rt.Address]:
     """Address a series has or would have."""
     return _ADDRESS_OF.call(terms.to_abi(), salt)
 
@@ -388,7 +360,7 @@ _CREATE = rt.Function[rt.Address](
 )
 
 
-def create(terms: Terms, salt: bytes) -> rt.Call[rt.Address]:
+def create(terms: IRevenueRightTerms, salt: bytes) -> rt.Call[rt.Address]:
     """Creates a series at an address that depends only on `salt` and the terms.
 
     Access: ISSUER.
@@ -410,7 +382,9 @@ _CREATE_STRIPS = rt.Function[tuple[rt.Address, ...]](
 )
 
 
-def create_strips(terms: Sequence[Terms], salt: bytes) -> rt.Call[tuple[rt.Address, ...]]:
+def create_strips(
+    terms: Sequence[IRevenueRightTerms], salt: bytes
+) -> rt.Call[tuple[rt.Address, ...]]:
     """Creates consecutive series of one stream and rank, without a gap or overlap: each period
     belongs to exactly
     """

@@ -31,6 +31,7 @@ __all__ = [
     "AddressEmptyCode",
     "Approval",
     "AuthorityUpdated",
+    "CloneArgumentsTooLong",
     "ConsentMissing",
     "CreationFailed",
     "DataTooLong",
@@ -43,8 +44,10 @@ __all__ = [
     "ERC20InvalidSpender",
     "Entry",
     "FailedCall",
+    "FailedDeployment",
     "FundsWithdrawn",
     "GasTooLow",
+    "IRevenueRightTerms",
     "InexactPayment",
     "InsufficientBalance",
     "InvalidRules",
@@ -75,6 +78,7 @@ __all__ = [
     "SafeCastOverflowedUintDowncast",
     "SafeERC20FailedOperation",
     "SeriesIsClosed",
+    "Statement",
     "Step",
     "StepKind",
     "StreamExists",
@@ -95,6 +99,42 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Terms:
+    """What the fund is; fixed when it opens."""
+
+    ABI: ClassVar[str] = "(address,uint8,uint16,uint8,uint8,int32)"
+
+    units: rt.Address
+    """Series of the fund's own units."""
+    level: int
+    """At least 1; the fund holds series of streams and units of funds of a lower level."""
+    floor_bp: int
+    """Least share of a fiscal year's income that is distributed."""
+    year_start: int
+    """Month in which fiscal years begin, 1 to 12."""
+    pass_day: int
+    """Day of the month, 1 to 28, from which a month's income is passed on."""
+    utc_offset: int
+    """Seconds by which the fund's time is ahead of UTC."""
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The members as eth_abi takes them."""
+        return (
+            self.units,
+            self.level,
+            self.floor_bp,
+            self.year_start,
+            self.pass_day,
+            self.utc_offset,
+        )
+
+    @classmethod
+    def from_abi(cls, raw: tuple[Any, ...]) -> Self:
+        """The struct from the members as eth_abi gives them."""
+        return cls(rt.address(raw[0]), raw[1], raw[2], raw[3], raw[4], raw[5])
+
+
+@dataclass(frozen=True, slots=True)
+class IRevenueRightTerms:
     """What the series is; fixed in the clone's code."""
 
     ABI: ClassVar[str] = (
@@ -179,6 +219,89 @@ class Terms:
             raw[14],
             raw[15],
             raw[16],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Statement of one stream and period, signed by the oracle quorum (EIP-712 type of the same
+    name and order).
+    """
+
+    ABI: ClassVar[str] = (
+        "(uint32,uint32,uint16,uint40,uint40,bytes32,bytes32,bytes32,uint64,int64,bytes32,uint16,uint16,bytes32,bytes32)"
+    )
+
+    stream: int
+    """Stream number."""
+    period: int
+    """Period number, 1 for the first."""
+    version: int
+    """1 for the first statement of the period, +1 for each that supersedes it."""
+    from_: int
+    """Period start (unix seconds, inclusive); must equal the previous period's end."""
+    to: int
+    """Period end (exclusive)."""
+    first_head: bytes
+    """Anchored head at `from`."""
+    last_head: bytes
+    """Anchored head at `to`."""
+    lines_root: bytes
+    """RFC 9162 Keccak root over the statement lines."""
+    gross: int
+    """Sum of the lines in minor currency units."""
+    adjustments: int
+    """Signed correction of earlier periods."""
+    tariff_hash: bytes
+    """Hash of the tariff used; must be the registered one."""
+    coverage_bp: int
+    """Covered share of expected intervals, rounded down."""
+    estimated_bp: int
+    """Estimated share of quantity, rounded up."""
+    kpis: bytes
+    """Sixteen big-endian uint16 values in basis points; 0xFFFF is "missing"."""
+    documents: bytes
+    """keccak256 of the list of further documents, 0 if none."""
+
+    def to_abi(self) -> tuple[Any, ...]:
+        """The members as eth_abi takes them."""
+        return (
+            self.stream,
+            self.period,
+            self.version,
+            self.from_,
+            self.to,
+            self.first_head,
+            self.last_head,
+            self.lines_root,
+            self.gross,
+            self.adjustments,
+            self.tariff_hash,
+            self.coverage_bp,
+            self.estimated_bp,
+            self.kpis,
+            self.documents,
+        )
+
+    @classmethod
+    def from_abi(cls, raw: tuple[Any, ...]) -> Self:
+        """The struct from the members as eth_abi gives them."""
+        return cls(
+            raw[0],
+            raw[1],
+            raw[2],
+            raw[3],
+            raw[4],
+            raw[5],
+            raw[6],
+            raw[7],
+            raw[8],
+            raw[9],
+            raw[10],
+            raw[11],
+            raw[12],
+            raw[13],
+            raw[14],
         )
 
 
@@ -1228,6 +1351,21 @@ class AddressEmptyCode(rt.ContractError):
 
 
 @dataclass(eq=False)
+class CloneArgumentsTooLong(rt.ContractError):
+    """Solidity error `CloneArgumentsTooLong()`."""
+
+    NAME: ClassVar[str] = "CloneArgumentsTooLong"
+    SIGNATURE: ClassVar[str] = "CloneArgumentsTooLong()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("94289054")
+    FIELDS: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        return cls()
+
+
+@dataclass(eq=False)
 class ConsentMissing(rt.ContractError):
     """Holders of a series have a say in a change of these rules and have not passed this motion."""
 
@@ -1410,6 +1548,21 @@ class FailedCall(rt.ContractError):
     NAME: ClassVar[str] = "FailedCall"
     SIGNATURE: ClassVar[str] = "FailedCall()"
     SELECTOR: ClassVar[bytes] = bytes.fromhex("d6bda275")
+    FIELDS: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        return cls()
+
+
+@dataclass(eq=False)
+class FailedDeployment(rt.ContractError):
+    """The deployment failed."""
+
+    NAME: ClassVar[str] = "FailedDeployment"
+    SIGNATURE: ClassVar[str] = "FailedDeployment()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("b06ebf3d")
     FIELDS: ClassVar[tuple[str, ...]] = ()
 
     @classmethod

@@ -128,7 +128,7 @@ def _key(site: Site, meter: Meter, found: mr.Meter) -> Iterator[Action]:
     scheme = mr.Scheme(SCHEMES[meter.scheme])
     if (scheme, x, y) == (found.scheme, found.key_x, found.key_y):
         return
-    since = max(site.now, found.valid_from)
+    since = max(site.now + _KEY_DELAY + _SLACK, found.valid_from)
     yield Action(
         key=f"meter/{meter.id}/key/{x.hex()[:16]}",
         change=Change.CHANGE,

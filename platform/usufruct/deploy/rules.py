@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from usufruct.config import Waterfall
 from usufruct.contracts import Address, address
 from usufruct.contracts import waterfall as wf
+from usufruct.core import waterfall as core
 from usufruct.core.keccak import keccak256
 from usufruct.deploy.action import Action, Change, calling
 from usufruct.deploy.rights import created_series
@@ -46,26 +47,36 @@ def _wanted(waterfall: Waterfall, series: Mapping[str, Address]) -> wf.Rules | N
     """The rules for the contract, None while a series they pay does not exist."""
     if any(step.series is not None and step.series not in series for step in waterfall.steps):
         return None
-    core = waterfall.rules(series)
+    wanted = waterfall.rules(series)
     return wf.Rules(
-        steps=tuple(
-            wf.Step(
-                kind=wf.StepKind(step.kind),
-                to_series=step.to_series,
-                carries=step.carries,
-                payee=address(step.payee),
-                amount=step.amount,
-                bp=step.bp,
-            )
-            for step in core.steps
-        ),
+        steps=tuple(_step(step) for step in wanted.steps),
         kpis=tuple(
             wf.Kpi(kpi.index, kpi.floor_bp, kpi.target_bp, kpi.cap_bp, kpi.weight_bp)
-            for kpi in core.kpis
+            for kpi in wanted.kpis
         ),
-        min_multiplier_bp=core.min_multiplier_bp,
-        max_multiplier_bp=core.max_multiplier_bp,
-        max_change_bp=core.max_change_bp,
+        triggers=tuple(
+            wf.Trigger(wf.TriggerKind(t.kind), t.step, t.dues, t.threshold_bp, t.cure_bp)
+            for t in wanted.triggers
+        ),
+        schedule=tuple(wf.Entry(e.step, e.from_period, e.amount) for e in wanted.schedule),
+        min_multiplier_bp=wanted.min_multiplier_bp,
+        max_multiplier_bp=wanted.max_multiplier_bp,
+        max_change_bp=wanted.max_change_bp,
+    )
+
+
+def _step(step: core.Step) -> wf.Step:
+    return wf.Step(
+        kind=wf.StepKind(step.kind),
+        to_series=step.to_series,
+        purpose=wf.Purpose(step.purpose),
+        when=wf.When(step.when),
+        trigger=step.trigger,
+        account=step.account,
+        draw_from=step.draw_from,
+        payee=address(step.payee),
+        amount=step.amount,
+        bp=step.bp,
     )
 
 

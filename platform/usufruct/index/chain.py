@@ -13,6 +13,7 @@ from usufruct.contracts import (
     Event,
     participant_registry,
     revenue_right,
+    series_extension,
     series_factory,
     statement_book,
     stream_registry,
@@ -34,6 +35,8 @@ WATCHED: Final[Mapping[str, ModuleType]] = {
 }
 """Contracts of a deployment whose events the ledger keeps, by their name in the deployment record."""
 
+_SERIES: Final = {**revenue_right.EVENTS, **series_extension.EVENTS}
+"""Events of a series: its two halves emit under one address."""
 _IN_FLIGHT: Final = 4
 _ADDRESSES: Final = 500
 
@@ -127,7 +130,7 @@ class Decoder:
 
     def add_series(self, address: str) -> None:
         """Watches one more series."""
-        self._events[address.lower()] = revenue_right.EVENTS
+        self._events[address.lower()] = _SERIES
 
     def created(self, logs: Iterable[Log]) -> dict[str, int]:
         """Series that these logs create and that are not watched yet, with the block of their creation."""

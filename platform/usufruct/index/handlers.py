@@ -14,6 +14,7 @@ from usufruct.contracts import statement_book as sb
 from usufruct.contracts import stream_registry as sr
 from usufruct.contracts import telemetry_anchor as ta
 from usufruct.contracts import waterfall as wf
+from usufruct.core.waterfall import Line
 from usufruct.index.projection import Handler, Projection
 from usufruct.index.rights import RIGHTS
 from usufruct.index.state import SignerTable
@@ -119,9 +120,10 @@ def _funded(p: Projection, pos: int, _: bytes, e: wf.Funded) -> None:
 
 
 def _settled(p: Projection, pos: int, _: bytes, e: wf.Settled) -> None:
+    lines = [Line.unpack(word) for word in e.lines]
     p.add(
-        m.settlement, pos, e.stream, e.period, e.rules_version, e.required, e.receipts, e.shortfall,
-        e.multiplier_bp, json.dumps(as_json(e.lines)),
+        m.settlement, pos, e.stream, e.period, e.rules_version, e.receipts + e.shortfall, e.receipts,
+        e.shortfall, e.multiplier_bp, e.breached, json.dumps(as_json(lines)),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from usufruct.contracts import ZERO_ADDRESS, Event
 from usufruct.contracts import revenue_right as rr
+from usufruct.contracts import series_extension as se
 from usufruct.contracts import series_factory as sf
 from usufruct.index.projection import Handler, Projection
 from usufruct.ledger import models as m
@@ -54,11 +55,17 @@ def _distributed(p: Projection, pos: int, address: bytes, e: rr.Distributed) -> 
     _changed(p, pos, series, Changes(done.holdings, []))
 
 
-def _paid(p: Projection, pos: int, address: bytes, e: rr.Paid) -> None:
+def _scheduled(p: Projection, pos: int, address: bytes, e: se.RecordScheduled) -> None:
     series = p.state.series[address]
-    wallet = p.wallet(e.holder, pos)
-    p.add(m.payment, pos, series, wallet, e.amount, e.acc)
-    _changed(p, pos, series, Changes([p.state.books[series].pay(wallet, e.amount)], []))
+    p.state.books[series].schedule(e.period, e.record_at)
+    p.add(m.record, pos, series, e.period, e.record_at)
+
+
+def _paid(p: Projection, pos: int, address: bytes, e: rr.FundsWithdrawn) -> None:
+    series = p.state.series[address]
+    book, wallet, amount = p.state.books[series], p.wallet(e.by, pos), e.funds_withdrawn
+    p.add(m.payment, pos, series, wallet, amount, book.acc)
+    _changed(p, pos, series, Changes([book.pay(wallet, amount)], []))
 
 
 def _skipped(p: Projection, pos: int, address: bytes, e: rr.PaymentSkipped) -> None:
@@ -75,11 +82,19 @@ def _paused(p: Projection, pos: int, address: bytes, e: rr.TransfersPaused) -> N
     p.add(m.series_event, pos, p.state.series[address], kind, None)
 
 
+def _closed(p: Projection, pos: int, address: bytes, e: se.Closed) -> None:
+    series = p.state.series[address]
+    p.state.books[series].records.clear()
+    p.add(m.series_event, pos, series, "closed", e.supply)
+
+
 RIGHTS: Final[dict[type[Event], Handler]] = {
     sf.SeriesCreated: _created,
     rr.Transfer: _transfer,
     rr.Distributed: _distributed,
-    rr.Paid: _paid,
+    rr.FundsWithdrawn: _paid,
+    se.RecordScheduled: _scheduled,
+    se.Closed: _closed,
     rr.PaymentSkipped: _skipped,
     rr.Sealed: _sealed,
     rr.TransfersPaused: _paused,

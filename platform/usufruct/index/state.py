@@ -19,6 +19,7 @@ from usufruct.ledger.models import (
     kept,
     record,
     series,
+    series_event,
     signers,
     transfer,
     wallet,
@@ -87,15 +88,20 @@ def _load_supply(connection: Connection, state: State) -> None:
 
 
 def _load_records(connection: Connection, state: State) -> None:
-    """The record dates of periods after the last that was paid, and the units kept for them."""
+    """The record dates of periods that may still be paid, and the units kept for them."""
     paid = (
         select(func.max(distribution.c.period))
         .where(distribution.c.series == record.c.series)
         .scalar_subquery()
     )
+    closed = (
+        select(series_event.c.pos)
+        .where(series_event.c.series == record.c.series, series_event.c.kind == "closed")
+        .exists()
+    )
     open_records = (
         select(record.c.series, record.c.period, record.c.at)
-        .where(record.c.period > func.coalesce(paid, 0))
+        .where(record.c.period > func.coalesce(paid, 0), ~closed)
         .order_by(record.c.pos)
     )
     for id_, period, at in connection.execute(open_records):

@@ -8,6 +8,7 @@ from usufruct.chain import crash
 from usufruct.chain.explain import explain
 from usufruct.contracts import Address, Call, ContractError
 from usufruct.contracts import revenue_right as rr
+from usufruct.contracts import series_extension as se
 from usufruct.keeper.push import Right
 from usufruct.keeper.site import KeeperSite, Outcome
 
@@ -40,11 +41,11 @@ def end_series(site: KeeperSite, right: Right, holders: Sequence[Address]) -> It
 def _close(site: KeeperSite, right: Right) -> Outcome | None:
     """Closes the series; None if money may still come."""
     try:
-        site.client.call(right.contract, rr.close(), sender=site.sender.address)
+        site.client.call(right.contract, se.close(), sender=site.sender.address)
         site.sender.submit(
             f"close:{right.contract}",
             right.contract,
-            rr.close().data,
+            se.close().data,
             done=lambda: site.client.call(right.contract, rr.state()).closed,
         )
     except ContractError:
@@ -55,7 +56,7 @@ def _close(site: KeeperSite, right: Right) -> Outcome | None:
 
 
 def _redeem(site: KeeperSite, right: Right, holder: Address) -> Outcome:
-    call = rr.redeem(holder)
+    call = se.redeem(holder)
     facts: dict[str, object] = {"series": right.contract, "holder": holder, "tx": None}
     try:
         site.client.call(right.contract, call, sender=site.sender.address)

@@ -111,9 +111,9 @@ def _push_page(site: KeeperSite, right: Right, holders: Sequence[Address]) -> Ou
             f"{right.symbol}: all {len(holders)} holders of the page were paid already",
             {"series": right.contract, "holders": 0, "amount": "0", "tx": None},
         )
-    topic = revenue_right.Paid.TOPIC
+    topic = revenue_right.FundsWithdrawn.TOPIC
     paid = [
-        revenue_right.Paid.decode(log.topics, log.data).amount
+        revenue_right.FundsWithdrawn.decode(log.topics, log.data).funds_withdrawn
         for log in receipt.logs
         if log.address == right.contract and log.topics[0] == topic
     ]

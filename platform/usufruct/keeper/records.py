@@ -9,6 +9,7 @@ from usufruct.chain.explain import explain
 from usufruct.config import Community, Series
 from usufruct.contracts import Address, ContractError, address
 from usufruct.contracts import revenue_right as rr
+from usufruct.contracts import series_extension as se
 from usufruct.core.periods import period_bounds, period_name, period_of
 from usufruct.keeper.site import KeeperSite, Outcome, when
 
@@ -45,7 +46,7 @@ def _schedule(site: KeeperSite, series: Series, month: str, period: int, at: int
     what = f"{series.symbol} {month}: record date {when(at)}"
     if _announced(site, contract, period, at):
         return Outcome("kept", f"{what} is announced", facts)
-    call = rr.schedule_record(period, at)
+    call = se.schedule_record(period, at)
     try:
         site.client.call(contract, call, sender=site.sender.address)
         receipt = site.sender.submit(

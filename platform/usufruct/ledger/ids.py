@@ -1,7 +1,7 @@
 """Public ids: a prefix that says what it is, then its natural key. Readable, unambiguous, safe in a URL.
 
 ser_lvpps                               series (its symbol in lower case, `ser_lvpps-2` for the second with this symbol)
-dist_lvpps_3                            its third distribution
+dist_lvpps_3  rec_lvpps_3               its third distribution, the record date of period 3
 po_lvpps_3_5b38…ddc4                    a wallet's payout of it (address without 0x)
 str_1   bat_1_15   st_1_2_v1   set_1_2  stream, batch 15, statement of period 2, settlement of period 2
 """
@@ -21,7 +21,9 @@ __all__ = [
     "distribution_id",
     "parse_distribution_id",
     "parse_payout_id",
+    "parse_record_id",
     "payout_id",
+    "record_id",
     "series_id",
     "settlement_id",
     "statement_id",
@@ -31,6 +33,7 @@ __all__ = [
 _SLUG: Final = r"([a-z0-9]{1,32}(?:-[0-9]{1,9})?)"
 _NUMBER: Final = r"([1-9][0-9]{0,9})"
 _PAYOUT: Final = re.compile(rf"po_{_SLUG}_{_NUMBER}_([0-9a-f]{{40}})", re.ASCII)
+_RECORD: Final = re.compile(rf"rec_{_SLUG}_{_NUMBER}", re.ASCII)
 _DISTRIBUTION: Final = re.compile(rf"dist_{_SLUG}_{_NUMBER}", re.ASCII)
 
 
@@ -74,6 +77,11 @@ def payout_id(slug: str, number: int, wallet: bytes) -> str:
     return f"po_{slug}_{number}_{wallet.hex()}"
 
 
+def record_id(slug: str, period: int) -> str:
+    """Id of the record date of a period of a series."""
+    return f"rec_{slug}_{period}"
+
+
 def stream_id(stream: int) -> str:
     """Id of a stream."""
     return f"str_{stream}"
@@ -107,6 +115,14 @@ def parse_distribution_id(text: str, field: str = "id") -> tuple[str, int]:
     match = _DISTRIBUTION.fullmatch(text)
     if match is None:
         raise _malformed("distribution", field, text, "dist_lvpps_3")
+    return match[1], int(match[2])
+
+
+def parse_record_id(text: str, field: str = "id") -> tuple[str, int]:
+    """Slug and period in a record date's id; InputError if it is none."""
+    match = _RECORD.fullmatch(text)
+    if match is None:
+        raise _malformed("record date", field, text, "rec_lvpps_3")
     return match[1], int(match[2])
 
 

@@ -15,14 +15,16 @@ from usufruct.contracts import (
     ContractError,
     address,
     revenue_right,
+    series_extension,
     settlement_currency,
     statement_book,
 )
 from usufruct.errors import ConfigError
-from usufruct.ledger.accounts import Holding, claimable, earned
-from usufruct.ledger.models import payout, statement, statement_event, stream
-from usufruct.ledger.reads.holders import HOLDERS
+from usufruct.ledger.accounts import claimable, earned
+from usufruct.ledger.models import distribution, payout, statement, statement_event, stream
+from usufruct.ledger.reads.holders import HOLDERS, holding_of
 from usufruct.ledger.reads.places import CURSOR
+from usufruct.ledger.reads.records import KEPT, RECORDS
 from usufruct.ledger.reads.series import SERIES_PAGE
 from usufruct.ledger.types import first_position
 
@@ -81,13 +83,18 @@ def reconcile(
     report = Report(cursor.block)
     report.same("block hash", cursor.hash.hex(), client.block(cursor.block).hash.hex())
     for row in connection.execute(SERIES_PAGE, {"after": 0, "limit": _ALL}).all():
-        _Series(connection, client, contracts, report, row).compare()
+        _Series(connection, client, contracts, report, row, cursor.timestamp).compare()
     _streams(connection, client, contracts, report)
     return report
 
 
+def _last_period(row: Row[Any]) -> int:
+    """Last period distributed; once closed, the last that could have been."""
+    return int(row.term_to + row.tail if row.closed else row.last_period or 0)
+
+
 class _Series:
-    """One series and its accounts."""
+    """One series and its accounts, at a block of `time`."""
 
     def __init__(
         self,
@@ -96,12 +103,14 @@ class _Series:
         contracts: Mapping[str, Address],
         report: Report,
         row: Row[Any],
+        time: int,
     ) -> None:
         self._connection = connection
         self._client = client
         self._currency = contracts["SettlementCurrency"]
         self._report = report
         self._row = row
+        self._time = time
         self._contract: Address = address(row.address)
 
     def compare(self) -> None:
@@ -113,8 +122,9 @@ class _Series:
             ("accumulator", row.acc or 0, state.acc),
             ("supply", row.issued or 0, state.supply),
             ("distributions", row.distributions or 0, state.distributions),
-            ("last period", row.last_period or 0, state.last_period),
+            ("last period", _last_period(row), state.last_period),
             ("sealed", row.sealed is not None, state.sealed_),
+            ("closed", row.closed is not None, state.closed),
             ("paused", row.paused == "paused", state.paused),
         ):
             report.same(f"{row.symbol} {name}", ledger, chain)
@@ -125,6 +135,7 @@ class _Series:
         paid = sum(each.paid for each in holders)
         self._vault(state.acc - paid)
         self._accounts(holders, state)
+        self._records(holders)
 
     def _vault(self, owed: int) -> None:
         call = settlement_currency.balance_of(self._contract)
@@ -157,13 +168,61 @@ class _Series:
         state: revenue_right.State,
         payouts: int,
     ) -> None:
-        report, held = self._report, Holding(row.units, row.debt, row.paid)
+        report, held = self._report, holding_of(row)
         report.accounts += 1
         name = f"{self._row.symbol} {address(row.wallet)}"
         report.same(f"{name} units", held.units, account.balance)
-        report.same(f"{name} debt", held.debt + held.paid * state.supply, account.debt)
+        due_numerator = self._numerator(account, state)
+        if due_numerator is not None:
+            ours = held.numerator_at(state.acc) - held.paid * state.supply
+            report.same(f"{name} numerator", ours, due_numerator)
         report.same(f"{name} claimable", claimable(held, state.acc, state.supply), due)
         report.same(f"{name} payouts", payouts, earned(held, state.acc, state.supply))
+
+    def _numerator(
+        self, account: revenue_right.Account, state: revenue_right.State
+    ) -> int | None:
+        """Income not paid yet, times the supply, as the account says; None where a second word has a part of it."""
+        if account.extra:
+            return None
+        if not account.mark:
+            return int(state.acc * account.balance - account.debt)
+        period = self._row.term_from + account.mark - 1
+        if period > state.last_period:
+            return int(state.acc * account.held - account.debt)
+        closing = select(func.max(distribution.c.acc_after)).where(
+            distribution.c.series == self._row.id, distribution.c.period <= period
+        )
+        acc = int(self._connection.execute(closing).scalar() or 0)
+        settled = account.debt + acc * (account.balance - account.held)
+        return int(state.acc * account.balance - settled)
+
+    def _records(self, holders: Sequence[Row[Any]]) -> None:
+        """Compares the periods that are closed and wait for their money, and who is paid for them."""
+        call = series_extension.outstanding_records()
+        periods = self._client.call(self._contract, call, self._report.block)
+        values = {"series": self._row.id, "before": _ALL, "limit": _ALL}
+        ours = {
+            each.period
+            for each in self._connection.execute(RECORDS, values)
+            if each.at <= self._time and each.period > (each.last_period or 0)
+        }
+        ours = set() if self._row.closed else ours
+        self._report.same(f"{self._row.symbol} open record dates", sorted(ours), sorted(periods))
+        for period in sorted(ours & set(periods)):
+            self._units_at(period, holders)
+
+    def _units_at(self, period: int, holders: Sequence[Row[Any]]) -> None:
+        values = {"series": self._row.id, "period": period}
+        kept = {each.wallet: each.units for each in self._connection.execute(KEPT, values)}
+        calls: list[tuple[str, Call[int]]] = [
+            (self._contract, series_extension.units_at(address(each.wallet), period))
+            for each in holders
+        ]
+        answers: list[int | ContractError] = self._client.call_many(calls, self._report.block)
+        for each, units in zip(holders, answers, strict=True):
+            name = f"{self._row.symbol} {address(each.wallet)} units for period {period}"
+            self._report.same(name, kept.get(each.wallet_id, each.units), units)
 
     def _payouts(self) -> dict[int, int]:
         """Sum of all payouts by wallet number."""

@@ -215,6 +215,7 @@ def _settlement(row: RowMapping) -> p.Settlement:
         receipts=str(row["receipts"]),
         shortfall=str(row["shortfall"]),
         multiplier_bp=row["multiplier_bp"],
+        breached=row["breached"],
         lines=[
             p.SettlementLine(
                 **{key: str(line[key]) for key in ("due", "paid", "released", "balance")}

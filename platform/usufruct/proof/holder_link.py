@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 from usufruct.chain.client import RpcError
 from usufruct.chain.records import Log
-from usufruct.contracts import ContractError, address
+from usufruct.contracts import address
 from usufruct.contracts import revenue_right as rr
+from usufruct.contracts import series_extension as se
 from usufruct.contracts import series_factory as sf
 from usufruct.ledger import ids
 from usufruct.ledger.accounts import payout_amount
@@ -92,7 +93,7 @@ class _Replay:
         """The distribution of the proof; afterwards the account is that at the end of its block."""
         series, dist = self.ctx.proof.contracts.series, self.ctx.proof.distribution
         moment = None
-        wanted = [event.TOPIC for event in (rr.Transfer, rr.Distributed, rr.RecordScheduled, rr.FundsWithdrawn)]
+        wanted = [event.TOPIC for event in (rr.Transfer, rr.Distributed, se.RecordScheduled, rr.FundsWithdrawn)]
         for log in self.ctx.logs(series, [wanted], dist.block):
             done = self._apply(log)
             if (log.block_number, log.log_index) == (dist.block, dist.log_index):
@@ -106,7 +107,7 @@ class _Replay:
         try:
             call = rr.claimable(address(self.holder))
             claimable = self.ctx.client.call(where, call, block)
-        except (RpcError, ContractError):
+        except RpcError:
             return "the node no longer has the contract's state of that block"
         same("payout.numerator_after (contract)", claimable + self.paid, self.numerator // supply)
         return f"the contract agrees at block {block}"
@@ -115,8 +116,8 @@ class _Replay:
         topic = log.topics[0]
         if topic == rr.Transfer.TOPIC:
             self._move(log, rr.Transfer.decode(log.topics, log.data))
-        elif topic == rr.RecordScheduled.TOPIC:
-            scheduled = rr.RecordScheduled.decode(log.topics, log.data)
+        elif topic == se.RecordScheduled.TOPIC:
+            scheduled = se.RecordScheduled.decode(log.topics, log.data)
             self.records.pop(scheduled.period, None)
             if scheduled.record_at:
                 self.records[scheduled.period] = _Record(scheduled.record_at)

@@ -87,6 +87,7 @@ class Settlement(_Section, frozen=True):
     receipts: Natural
     shortfall: Natural
     multiplier_bp: Count
+    breached: Count
     lines: list[SettlementLine]
 
 

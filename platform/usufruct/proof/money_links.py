@@ -27,6 +27,7 @@ def chain(ctx: Context) -> str:
     call = ctx.client.call
     same("contracts.waterfall", call(where.series, rr.distributor()), where.waterfall)
     same("contracts.currency", call(where.series, rr.currency()), where.currency)
+    same("contracts.series_factory", call(where.waterfall, wf.factory()), where.series_factory)
     if not call(where.series_factory, sf.is_series(address(where.series))):
         raise broken("contracts.series", f"a series made by {where.series_factory}", where.series)
     same("contracts.statement_book", call(where.waterfall, wf.book()), where.statement_book)
@@ -71,15 +72,14 @@ def settlement(ctx: Context) -> str:
     )
     same("settlement.stream", event.stream, given.stream)
     same("distribution.period", event.period, dist.period)
-    for name in ("rules_version", "multiplier_bp"):
+    for name in ("rules_version", "multiplier_bp", "breached"):
         same(f"settlement.{name}", getattr(event, name), getattr(given, name))
-    for name in ("required", "receipts", "shortfall"):
+    for name in ("receipts", "shortfall"):
         same(f"settlement.{name}", getattr(event, name), int(getattr(given, name)))
     lines = [
         mirror.Line(int(x.due), int(x.paid), int(x.released), int(x.balance)) for x in given.lines
     ]
-    recorded = [mirror.Line(x.due, x.paid, x.released, x.balance) for x in event.lines]
-    same("settlement.lines", recorded, lines)
+    same("settlement.lines", [mirror.Line.unpack(word) for word in event.lines], lines)
     brought = _recompute(ctx, lines)
     adjusted = int(ctx.proof.statement.gross) + int(ctx.proof.statement.adjustments)
     same("settlement.required", min(adjusted + brought, mirror.MAX_U64), int(given.required))
@@ -88,70 +88,108 @@ def settlement(ctx: Context) -> str:
 
 
 def _recompute(ctx: Context, lines: list[mirror.Line]) -> int:
-    """Run the rules again on the balances before; returns the shortfall brought forward."""
+    """Run the rules again on the accounts before; returns the shortfall brought forward."""
     given, where = ctx.proof.settlement, ctx.proof.contracts
-    answer = ctx.client.call(where.waterfall, wf.rules_at(given.stream, given.rules_version))
-    rules = _mirrored(answer.rules)
-    balances, last_multiplier, brought = _before(ctx, len(rules.steps))
-    active = [_active(ctx, step) for step in rules.steps]
-    kpis = unhex(ctx.proof.statement.kpis, 32)
-    result = mirror.run(rules, int(given.receipts), balances, kpis, last_multiplier, active)
+    rules = _rules(ctx, given.rules_version)
+    earlier = _earlier(ctx)
+    start = mirror.Start(
+        period=ctx.proof.distribution.period,
+        receipts=int(given.receipts),
+        kpis=unhex(ctx.proof.statement.kpis, 32),
+        terms=[_term(ctx, step) for step in rules.steps],
+        balances=_balances(ctx, earlier),
+        last_multiplier=_last_multiplier(ctx, earlier),
+        breached=earlier[-1].breached if earlier else 0,
+        disputed=_disputed(rules, given.breached),
+    )
+    result = mirror.run(rules, start)
     same("settlement.lines (recomputed)", list(result.lines), lines)
     same("settlement.multiplier_bp (recomputed)", result.multiplier_bp, given.multiplier_bp)
-    paid = sum(
-        line.paid
-        for step, line in zip(rules.steps, lines, strict=True)
-        if step.to_series and step.payee == where.series
-    )
+    same("settlement.breached (recomputed)", result.breached, given.breached)
+    paid = mirror.payments(rules, result).get(where.series, 0)
     same("distribution.amount (waterfall)", paid, int(ctx.proof.distribution.amount))
-    return brought
+    return earlier[-1].shortfall if earlier else 0
 
 
-def _mirrored(rules: wf.Rules) -> mirror.Rules:
+def _rules(ctx: Context, version: int) -> mirror.Rules:
+    """A recorded rule set, for the mirror."""
+    where, stream = ctx.proof.contracts.waterfall, ctx.proof.settlement.stream
+    rules = ctx.client.call(where, wf.rules_at(stream, version)).rules
     steps = tuple(
-        mirror.Step(mirror.StepKind(s.kind), s.to_series, s.carries, s.payee, s.amount, s.bp)
+        mirror.Step(
+            kind=mirror.StepKind(s.kind),
+            to_series=s.to_series,
+            payee=s.payee,
+            amount=s.amount,
+            bp=s.bp,
+            account=s.account,
+            draw_from=s.draw_from,
+            when=mirror.When(s.when),
+            trigger=s.trigger,
+            purpose=mirror.Purpose(s.purpose),
+        )
         for s in rules.steps
     )
     kpis = tuple(
         mirror.Kpi(k.index, k.floor_bp, k.target_bp, k.cap_bp, k.weight_bp) for k in rules.kpis
     )
+    triggers = tuple(
+        mirror.Trigger(mirror.TriggerKind(t.kind), t.step, t.dues, t.threshold_bp, t.cure_bp)
+        for t in rules.triggers
+    )
+    schedule = tuple(mirror.Entry(e.step, e.from_period, e.amount) for e in rules.schedule)
     bounds = (rules.min_multiplier_bp, rules.max_multiplier_bp, rules.max_change_bp)
-    return mirror.Rules(steps, kpis, *bounds)
+    return mirror.Rules(steps, kpis, triggers, schedule, *bounds)
 
 
-def _active(ctx: Context, step: mirror.Step) -> bool:
+def _term(ctx: Context, step: mirror.Step) -> mirror.Term | None:
     if not step.to_series:
-        return True
-    terms = ctx.client.call(step.payee, rr.terms())
-    return terms.term_from <= ctx.proof.distribution.period <= terms.term_to
+        return None
+    terms = ctx.client.call(address(step.payee), rr.terms())
+    return mirror.Term(terms.term_from, terms.term_to, terms.term_to + terms.tail)
 
 
-def _before(ctx: Context, steps: int) -> tuple[list[int], int | None, int]:
-    """Step balances, multiplier and shortfall after the stream's previous settlement."""
+def _disputed(rules: mirror.Rules, breached: int) -> bool:
+    """Whether a later statement was disputed: the settlement's own record of the trigger that watches it."""
+    watching = mirror.TriggerKind.OPEN_DISPUTE
+    return any(
+        trigger.kind is watching and breached >> number & 1
+        for number, trigger in enumerate(rules.triggers)
+    )
+
+
+def _earlier(ctx: Context) -> list[wf.Settled]:
+    """The stream's settlements before this one, in order."""
     given, dist, where = ctx.proof.settlement, ctx.proof.distribution, ctx.proof.contracts
     topics: list[bytes | list[bytes] | None] = [wf.Settled.TOPIC, given.stream.to_bytes(32, "big")]
-    earlier = [
+    return [
         wf.Settled.decode(log.topics, log.data)
         for log in ctx.logs(where.waterfall, topics, dist.block)
         if (log.block_number, log.log_index) < (dist.block, given.log_index)
     ]
-    if not earlier:
-        return [0] * steps, None, 0
-    last = earlier[-1]
-    balances = [line.balance for line in last.lines][:steps]
-    balances += [0] * (steps - len(balances))
-    return balances, _last_multiplier(ctx, earlier), last.shortfall
+
+
+def _balances(ctx: Context, earlier: list[wf.Settled]) -> dict[int, int]:
+    """Reserves and arrears by account, from the lines of all settlements before."""
+    steps = {version: _rules(ctx, version).steps for version in {e.rules_version for e in earlier}}
+    balances: dict[int, int] = {}
+    for event in earlier:
+        for step, word in zip(steps[event.rules_version], event.lines, strict=True):
+            line = mirror.Line.unpack(word)
+            if step.account:
+                balances[step.account] = line.balance
+            if step.draw_from:
+                balances[step.draw_from] -= line.released
+    return balances
 
 
 def _last_multiplier(ctx: Context, earlier: list[wf.Settled]) -> int | None:
     """The operator's multiplier of the newest settlement whose rules had KPIs: only those set it."""
-    waterfall, stream = ctx.proof.contracts.waterfall, ctx.proof.settlement.stream
     scored: dict[int, bool] = {}
     for event in reversed(earlier):
         version = event.rules_version
         if version not in scored:
-            answer = ctx.client.call(waterfall, wf.rules_at(stream, version))
-            scored[version] = bool(answer.rules.kpis)
+            scored[version] = bool(_rules(ctx, version).kpis)
         if scored[version]:
             return event.multiplier_bp
     return None

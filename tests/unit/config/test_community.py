@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from usufruct.config import Community, ConfigErrors, load_community, parse_community
-from usufruct.core.waterfall import StepKind
+from usufruct.core.waterfall import Entry, Purpose, StepKind, Trigger, TriggerKind, When
 from usufruct.errors import ConfigError
 from usufruct.keys import dev_address
 
@@ -143,13 +143,69 @@ def test_waterfalls_are_resolved(community: Community) -> None:
     vpp = community.waterfalls[0]
     tax, cost, fee, coupon, reserve, junior, owners = vpp.steps
     assert (tax.kind, tax.bp, tax.payee) == (StepKind.PERCENT_OF_RECEIPTS, 600, dev_address(7))
-    assert (cost.amount, cost.carries) == (150_000_000, True)
+    assert (cost.amount, cost.account) == (150_000_000, 1)
     assert (fee.amount, fee.bp) == (40_000_000, 300)
     assert (coupon.series, coupon.payee) == ("VPP-SR", None)
     assert (reserve.payee, reserve.series) == (None, None)
     assert junior.series == "VPP-JR"
     assert owners.payee == dev_address(9)
     assert (vpp.kpis[0].floor_bp, vpp.kpis[0].target_bp) == (9_000, 9_950)
+
+
+def test_triggers_switch_steps_by_name() -> None:
+    changed = parse_community(
+        TEXT.replace(
+            'max_change = "0%"                 # 0% = no bound',
+            "triggers = [\n"
+            '  { name = "dscr", kind = "dscr", before = "operator fee", dues = ["senior coupon"],'
+            ' threshold = "120%", cure = "130%" },\n'
+            '  { name = "dispute", kind = "open_dispute" },\n]',
+        )
+        .replace(
+            'payee = "series:VPP-SR", account = 2',
+            'payee = "series:VPP-SR", account = 2, draws = 3,'
+            ' schedule = [{ period = 2, amount = "880.00" }, { period = 4, amount = "910.00" }]',
+        )
+        .replace('label = "junior", kind', 'label = "junior", when = "not dscr", kind')
+        .replace('label = "operator fee"', 'label = "operator fee", when = "dispute"')
+    )
+    vpp = changed.waterfalls[0]
+    assert [each.rule for each in vpp.triggers] == [
+        Trigger(TriggerKind.DSCR, 2, 0b1000, 12_000, 13_000),
+        Trigger(TriggerKind.OPEN_DISPUTE),
+    ]
+    rules = vpp.rules({"VPP-SR": dev_address(50), "VPP-JR": dev_address(51)})
+    assert (rules.steps[5].when, rules.steps[5].trigger) == (When.SOUND, 0)
+    assert (rules.steps[2].when, rules.steps[2].trigger) == (When.BREACHED, 1)
+    assert (rules.steps[3].account, rules.steps[3].draw_from) == (2, 3)
+    assert rules.schedule == (Entry(3, 2, 880_000_000), Entry(3, 4, 910_000_000))
+
+
+def test_a_step_cannot_wait_for_a_trigger_that_is_judged_after_it() -> None:
+    text = TEXT.replace(
+        'max_change = "0%"                 # 0% = no bound',
+        'triggers = [{ name = "dscr", kind = "dscr", before = "senior coupon",'
+        ' dues = ["senior coupon"], threshold = "120%" }]',
+    ).replace('label = "operator fee"', 'label = "operator fee", when = "dscr"')
+    with pytest.raises(ConfigErrors) as caught:
+        parse_community(text)
+    assert caught.value.field == "waterfall[0].steps[2].when"
+    assert "judged only before senior coupon" in str(caught.value.rule)
+
+
+def test_owners_come_first_where_a_stream_uses_common_parts() -> None:
+    text = TEXT.replace(
+        'code = "PARKING"', 'code = "PARKING"\ncommon_parts = true\nowners_share = "30%"', 1
+    )
+    with pytest.raises(ConfigErrors) as caught:
+        parse_community(text)
+    assert caught.value.field == "waterfall[1].steps[0]"
+    assert "owners_share of at least 30.0%" in str(caught.value.rule)
+    share = 'kind = "percent_of_receipts", share = "30%"'
+    marked = text.replace(share, share + ', purpose = "owners_share"')
+    assert parse_community(marked).waterfalls[1].steps[0].purpose is Purpose.OWNERS_SHARE
+    with pytest.raises(ConfigErrors):
+        parse_community(marked.replace(share, share.replace("30%", "29.99%")))
 
 
 def test_rules_name_the_addresses_of_the_series(community: Community) -> None:
@@ -421,16 +477,89 @@ WRONG = [
     ),
     ('share = "6%", payee', "payee", "waterfall[0].steps[0].share", "needs share"),
     (
-        'amount = "500.00" },',
-        'amount = "500.00", payee = "dev:8" },',
+        'amount = "500.00", account = 3 },',
+        'amount = "500.00", account = 3, payee = "dev:8" },',
         "waterfall[0].steps[4].payee",
         "takes no payee",
     ),
     (
-        'kind = "reserve", amount = "500.00"',
-        'kind = "reserve", amount = "500.00", carries = true',
-        "waterfall[0].steps[4].carries",
-        "fixed and due",
+        'share = "6%", payee = "dev:7"',
+        'share = "6%", payee = "dev:7", account = 4',
+        "waterfall[0].steps[0].account",
+        "fixed, due and reserve",
+    ),
+    (
+        'amount = "500.00", account = 3',
+        'amount = "500.00"',
+        "waterfall[0].steps[4].account",
+        "lies in an account",
+    ),
+    (
+        'amount = "500.00", account = 3',
+        'amount = "500.00", account = 1',
+        "waterfall[0].steps[4].account",
+        "arrears to one payee",
+    ),
+    ("account = 2", "account = 2, draws = 1", "waterfall[0].steps[3].draws", "account of a reserve"),
+    (
+        'share = "6%", payee = "dev:7"',
+        'share = "6%", payee = "dev:7", draws = 3',
+        "waterfall[0].steps[0].draws",
+        "fixed and due draw",
+    ),
+    (
+        'share = "6%", payee = "dev:7"',
+        'share = "6%", payee = "dev:7", when = "dscr"',
+        "waterfall[0].steps[0].when",
+        "no trigger dscr",
+    ),
+    (
+        'label = "junior", kind = "residual", payee = "series:VPP-JR"',
+        'label = "junior", kind = "residual", payee = "series:VPP-JR", purpose = "owners_share"',
+        "waterfall[0].steps[5].purpose",
+        "a percentage that always",
+    ),
+    (
+        'payee = "series:VPP-SR", account = 2',
+        'payee = "series:VPP-SR", account = 2, schedule = [{ period = 3, amount = "1" }, { period = 3, amount = "2" }]',
+        "waterfall[0].steps[3].schedule[1].period",
+        "ascend",
+    ),
+    (
+        'payee = "dev:7" }',
+        'payee = "dev:7", schedule = [{ period = 3, amount = "1" }] }',
+        "waterfall[0].steps[0].schedule",
+        "steps of kind due",
+    ),
+    (
+        'max_change = "0%"                 # 0% = no bound',
+        'triggers = [{ name = "dscr", kind = "dscr", before = "nobody", dues = ["senior coupon"], threshold = "1%" }]',
+        "waterfall[0].triggers[0].before",
+        "by its label",
+    ),
+    (
+        'max_change = "0%"                 # 0% = no bound',
+        'triggers = [{ name = "dscr", kind = "dscr", before = "tax", dues = ["tax"], threshold = "1%" }]',
+        "waterfall[0].triggers[0].dues[0]",
+        "fixed and due steps",
+    ),
+    (
+        'max_change = "0%"                 # 0% = no bound',
+        'triggers = [{ name = "dscr", kind = "dscr", before = "tax", threshold = "1%" }]',
+        "waterfall[0].triggers[0].dues",
+        "needs dues",
+    ),
+    (
+        'max_change = "0%"                 # 0% = no bound',
+        'triggers = [{ name = "dscr", kind = "dscr", before = "tax", dues = ["senior coupon"], threshold = "2%", cure = "1%" }]',
+        "waterfall[0].triggers[0].threshold",
+        "cure not below it",
+    ),
+    (
+        'max_change = "0%"                 # 0% = no bound',
+        'triggers = [{ name = "open", kind = "open_dispute", threshold = "2%" }]',
+        "waterfall[0].triggers[0].kind",
+        "a name only",
     ),
     (
         'amount = "150.00"',

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from usufruct.api import schemas
 from usufruct.api.lookup import (
+    NEWEST,
     distribution_position,
     find_series,
     find_wallet,
@@ -21,6 +22,7 @@ from usufruct.api.params import (
     DistributionQuery,
     HolderQuery,
     Nothing,
+    PageQuery,
     SeriesQuery,
     moment_of,
 )
@@ -30,6 +32,7 @@ from usufruct.ledger import ids
 from usufruct.ledger.reads.holders import HOLDERS_WITH_UNITS
 from usufruct.ledger.reads.payouts import payouts_of_distribution
 from usufruct.ledger.reads.places import BLOCK_AT_TIME
+from usufruct.ledger.reads.records import RECORDS
 from usufruct.ledger.reads.series import (
     ONE_DISTRIBUTION,
     PAYOUT_TOTALS,
@@ -131,6 +134,22 @@ def _refused(field: str, value: object, rule: str, remedy: str) -> Problem:
         rule=rule,
         remedy=remedy,
     )
+
+
+@router.get("/series/{series_id}/records", responses=schemas.ok(schemas.Records))
+async def records(
+    series_id: SeriesId,
+    query: Annotated[PageQuery, Query()],
+    moment: AnyMoment,  # the name in the path
+) -> Response:
+    """Record dates of a series, newest period first: who holds at one is paid for its period, whenever that is."""
+    series = await find_series(moment, series_id)
+    before = NEWEST
+    if query.starting_after is not None:
+        _, before = ids.parse_record_id(query.starting_after, "starting_after")
+    rows = await moment.rows(RECORDS, series=series.id, before=before, limit=query.limit + 1)
+    found = [moment.render.record(row, series, moment.time) for row in rows]
+    return moment.answer(page(found, query.limit))
 
 
 # --- Distributions ---------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from usufruct.api.schemas.income import (
     PayoutDetail,
     Payouts,
     Proof,
+    Records,
     Series,
     SeriesList,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "Payouts",
     "ProblemBody",
     "Proof",
+    "Records",
     "Series",
     "SeriesList",
     "Settlement",

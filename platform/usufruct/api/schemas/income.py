@@ -222,13 +222,35 @@ class SeriesBody(Model):
     transfer_window: TransferWindow | None
     tail: int = Field(description="periods after the term in which arrears may still be paid")
     holders_vote_on_rules: bool
-    units: str
+    units: str = Field(description="issued; what income is divided by, also after redemptions")
+    units_redeemed: str
     sealed: bool
+    closed: bool
     transfers_paused: bool
     distributed: Money = Field(description="all money that ever arrived")
     distributions: int
     last_period: Period | None
     created: Place
+
+
+class RecordBody(Model):
+    """When it is decided who is paid for a period."""
+
+    id: str = Field(examples=["rec_lvpps_1"])
+    object: Literal["record"]
+    period: Period
+    record_date: str = RECORD_DATE
+    status: Literal["announced", "waiting", "paid", "without-income"] = Field(
+        description="waiting: passed, its money is to come; without-income: none came and none can"
+    )
+    distribution: str | None = Field(examples=["dist_lvpps_1"])
+    announced: Place
+
+
+class Records(Page):
+    """Record dates of a series."""
+
+    data: list[RecordBody]
 
 
 class SeriesList(Page):

@@ -127,7 +127,7 @@ series_event = Table(
     metadata,
     pos_column(),
     Column("series", Integer, nullable=False, index=True),
-    Column("kind", String(8), nullable=False),  # sealed | paused | resumed
+    Column("kind", String(8), nullable=False),  # sealed | paused | resumed | closed
     Column("supply", U64),
 )
 registration = Table(

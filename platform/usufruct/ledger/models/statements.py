@@ -111,6 +111,7 @@ settlement = Table(
     Column("receipts", U64, nullable=False),
     Column("shortfall", U64, nullable=False),
     Column("multiplier_bp", Integer, nullable=False),
+    Column("breached", SmallInteger, nullable=False),  # bit i: trigger i
     Column("lines", Text, nullable=False),  # JSON list in the order of the steps
     UniqueConstraint("stream", "period"),
 )

@@ -39,13 +39,20 @@ def _series() -> Query:
         .where(transfer.c.series == series.c.id, transfer.c.sender.is_(None))
         .scalar_subquery()
     )
+    redeemed = (
+        select(func.sum(transfer.c.units))
+        .where(transfer.c.series == series.c.id, transfer.c.recipient.is_(None))
+        .scalar_subquery()
+    )
     query = select(
         series,
         distribution.c.acc_after.label("acc"),
         distribution.c.number.label("distributions"),
         distribution.c.period.label("last_period"),
         issued.label("issued"),
+        redeemed.label("redeemed"),
         last_event("sealed").scalar_subquery().label("sealed"),
+        last_event("closed").scalar_subquery().label("closed"),
         last_event("paused", "resumed").scalar_subquery().label("paused"),
         *when(),
     ).join_from(

@@ -1,10 +1,12 @@
-"""Record dates; accounts and payouts by numerator. The index is rebuilt from the chain.
+"""Record dates; accounts and payouts by numerator; all terms of a series. The index is rebuilt from the chain.
 
 What a ledger of before holds by lifetime debt cannot say who held what at a record date, and all of it comes from
 logs: so those rows go, the cursor with them, and `usufruct serve` reads the chain again. Evidence stays.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -45,8 +47,10 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_kept_pos", "kept", ["pos"], unique=False)
-    with op.batch_alter_table("distribution") as table:
-        table.add_column(sa.Column("record_at", sa.BigInteger(), nullable=True))
+    for name, columns in _added().items():
+        with op.batch_alter_table(name) as table:
+            for column in columns:
+                table.add_column(column)
     _accounts("numerator", sa.Column("acc", sa.BigInteger(), nullable=False))
 
 
@@ -55,9 +59,27 @@ def downgrade() -> None:
     _forget()
     op.drop_table("record")
     op.drop_table("kept")
-    with op.batch_alter_table("distribution") as table:
-        table.drop_column("record_at")
+    for name, columns in _added().items():
+        with op.batch_alter_table(name) as table:
+            for column in columns:
+                table.drop_column(column.name)
     _accounts("debt")
+
+
+def _added() -> dict[str, list[sa.Column[Any]]]:
+    """Columns by table; the tables are empty by then."""
+    return {
+        "series": [
+            sa.Column("tail", sa.Integer(), nullable=False),
+            sa.Column("holder_cap", sa.BigInteger(), nullable=False),
+            sa.Column("country_cap", sa.BigInteger(), nullable=False),
+            sa.Column("window_every", sa.BigInteger(), nullable=False),
+            sa.Column("window_length", sa.BigInteger(), nullable=False),
+            sa.Column("consent", sa.Boolean(), nullable=False),
+        ],
+        "distribution": [sa.Column("record_at", sa.BigInteger(), nullable=True)],
+        "settlement": [sa.Column("breached", sa.SmallInteger(), nullable=False)],
+    }
 
 
 def _forget() -> None:

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+/// @title Walking a stream's chain of batches backwards from a head that the anchor knows.
+/// @dev A head is the hash of the cursor, the cursor holds the digest of its batch, the batch holds the head before it
+/// (docs/protocol.md §5). So each batch is proven by hashing alone, the newest first; 2 400 gas a batch beside its
+/// calldata.
+library HeadChain {
+    /// @notice A batch as it was signed, but for stream and number, which follow.
+    struct Link {
+        bytes32 prev;
+        uint40 from;
+        uint40 to;
+        uint64 first;
+        uint32 count;
+        bool closes;
+        bytes32 root;
+        bytes32 content;
+    }
+
+    bytes32 private constant BATCH_TYPEHASH = keccak256(
+        "Batch(uint32 stream,uint32 seq,bytes32 prev,uint40 from,uint40 to,uint64 first,uint32 count,bool closes,bytes32 root,bytes32 content)"
+    );
+    bytes32 private constant DOMAIN_TYPEHASH =
+        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+
+    /// @notice The batch at `index` of the given ones does not lead to the head after it.
+    error BrokenChain(uint256 index);
+
+    /// @dev Reverts unless the links lead back from `head`, whose batch has the number `seq`, each to the one before it.
+    function requireLinked(bytes32 head, address anchor, uint32 stream, uint32 seq, Link[] calldata links)
+        internal
+        view
+    {
+        bytes32 separator = _separator(anchor);
+        for (uint256 i; i < links.length; ++i) {
+            Link calldata link = links[i];
+            bytes32 digest = _digest(separator, stream, seq, link);
+            uint256 next = uint256(link.first) + link.count;
+            if (keccak256(abi.encode(digest, seq, link.to, next)) != head) revert BrokenChain(i);
+            // Below 0 only after the stream's first batch, before which there is a head but no batch.
+            unchecked {
+                (head, seq) = (link.prev, seq - 1);
+            }
+        }
+    }
+
+    /// @dev Domain of the anchor's signatures. Computed each time, so that it follows the chain's id.
+    function _separator(address anchor) private view returns (bytes32) {
+        return keccak256(abi.encode(DOMAIN_TYPEHASH, keccak256("Usufruct"), keccak256("1"), block.chainid, anchor));
+    }
+
+    function _digest(bytes32 separator, uint32 stream, uint32 seq, Link calldata link) private pure returns (bytes32) {
+        // A link is static: its encoding is its eight words.
+        bytes32 structHash = keccak256(abi.encode(BATCH_TYPEHASH, stream, seq, link));
+        return keccak256(abi.encodePacked(hex"1901", separator, structHash));
+    }
+}

@@ -1,0 +1,1 @@
+"""Mutation of Solidity source: what `scripts/mutate.py` is made of."""
