@@ -72,7 +72,7 @@ contract FundFactory is IFundFactory, AccessManaged {
     }
 
     /// @inheritdoc IFundFactory
-    function open(IPoolFund.Terms calldata t) external restricted returns (address fund) {
+    function open(IPoolFund.FundTerms calldata t) external restricted returns (address fund) {
         _requireValid(t);
         (uint256 month,) = Calendar.monthAndDay(uint256(int256(block.timestamp) + t.utcOffset));
         fund = Clones.cloneWithImmutableArgs(implementation, abi.encode(t, month));
@@ -81,7 +81,7 @@ contract FundFactory is IFundFactory, AccessManaged {
         emit FundOpened(fund, t.units, t.level, t);
     }
 
-    function _requireValid(IPoolFund.Terms calldata t) private view {
+    function _requireValid(IPoolFund.FundTerms calldata t) private view {
         bool free =
             unitFactory != address(0) && ISeriesFactory(unitFactory).isSeries(t.units) && fundOf[t.units] == address(0);
         _require(free && !IRevenueRight(t.units).state().sealed_, "units", uint160(t.units));

@@ -219,7 +219,7 @@ contract PoolFund is IPoolFund, LookThrough, ReentrancyGuardTransient {
     /* VIEWS */
 
     /// @inheritdoc IPoolFund
-    function terms() public view returns (Terms memory t) {
+    function terms() public view returns (FundTerms memory t) {
         (t,) = _decoded();
     }
 
@@ -242,19 +242,19 @@ contract PoolFund is IPoolFund, LookThrough, ReentrancyGuardTransient {
 
     /* CLOCK */
 
-    function _decoded() private view returns (Terms memory, uint256 firstMonth) {
-        return abi.decode(Clones.fetchCloneArgs(address(this)), (Terms, uint256));
+    function _decoded() private view returns (FundTerms memory, uint256 firstMonth) {
+        return abi.decode(Clones.fetchCloneArgs(address(this)), (FundTerms, uint256));
     }
 
     /// @dev Months ended since the fund was opened, and whether this month's payment day has come.
     function _clock() private view returns (uint32, bool due) {
-        (Terms memory t, uint256 firstMonth) = _decoded();
+        (FundTerms memory t, uint256 firstMonth) = _decoded();
         (uint256 month, uint256 day) = Calendar.monthAndDay(uint256(int256(block.timestamp) + t.utcOffset));
         return (uint32(month - firstMonth), day >= t.passDay);
     }
 
     function _yearNow() private view returns (uint16) {
-        (Terms memory t,) = _decoded();
+        (FundTerms memory t,) = _decoded();
         (uint256 month,) = Calendar.monthAndDay(uint256(int256(block.timestamp) + t.utcOffset));
         return uint16(1970 + (month + 1 - t.yearStart) / 12);
     }

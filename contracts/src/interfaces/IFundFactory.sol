@@ -7,7 +7,7 @@ import {IPoolFund} from "./IPoolFund.sol";
 /// @title Opens funds, commands them for their manager, and distributes for them.
 interface IFundFactory is IIncomeSource {
     /// @notice A fund was opened; its wallet must be admitted by the registrar before it can hold.
-    event FundOpened(address indexed fund, address indexed units, uint8 level, IPoolFund.Terms terms);
+    event FundOpened(address indexed fund, address indexed units, uint8 level, IPoolFund.FundTerms terms);
     /// @notice The factory of units was named.
     event UnitsSet(address unitFactory);
 
@@ -22,7 +22,7 @@ interface IFundFactory is IIncomeSource {
     function setUnits(address unitFactory) external;
 
     /// @notice Opens a fund for units that were created but not sealed. @custom:access-control ISSUER
-    function open(IPoolFund.Terms calldata terms) external returns (address fund);
+    function open(IPoolFund.FundTerms calldata terms) external returns (address fund);
 
     /// @notice Lets a fund hold a series. @custom:access-control FUND_MANAGER
     function admit(address fund, address series) external;

@@ -10,7 +10,7 @@ interface IPoolFund {
     /// @param yearStart Month in which fiscal years begin, 1 to 12.
     /// @param passDay Day of the month, 1 to 28, from which a month's income is passed on.
     /// @param utcOffset Seconds by which the fund's time is ahead of UTC.
-    struct Terms {
+    struct FundTerms {
         address units;
         uint8 level;
         uint16 floorBp;
@@ -120,7 +120,7 @@ interface IPoolFund {
     function closeYear() external returns (uint64 amount);
 
     /// @notice What the fund is.
-    function terms() external view returns (Terms memory);
+    function terms() external view returns (FundTerms memory);
 
     /// @notice What it owns in currency.
     function books() external view returns (Books memory);

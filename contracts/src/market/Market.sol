@@ -48,7 +48,7 @@ abstract contract Market is IMarket, AccessManaged, ReentrancyGuardTransient {
     /// @inheritdoc IMarket
     function setPaused(bool paused) external restricted {
         _paused = paused;
-        emit Paused(paused);
+        emit MarketPauseSet(paused);
     }
 
     /* VIEWS */

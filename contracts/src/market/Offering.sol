@@ -237,7 +237,7 @@ contract Offering is SubscriptionBook, Market {
     }
 
     function _requireClosed(uint32 offering, Terms memory t, Book memory book) private view {
-        if (block.timestamp < t.to && !book.cancelled) revert StillOpen(offering, t.to);
+        if (block.timestamp < t.to && !book.cancelled) revert WindowStillOpen(offering, t.to);
     }
 
     /// @dev Of an offering whose window has ended.

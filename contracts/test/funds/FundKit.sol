@@ -87,9 +87,9 @@ abstract contract FundKit is RightsKit {
         right.seal();
     }
 
-    function _fundTerms(address units_, uint8 level) internal pure returns (IPoolFund.Terms memory) {
+    function _fundTerms(address units_, uint8 level) internal pure returns (IPoolFund.FundTerms memory) {
         return
-            IPoolFund.Terms({units: units_, level: level, floorBp: FLOOR, yearStart: 1, passDay: 15, utcOffset: UTC_8});
+            IPoolFund.FundTerms({units: units_, level: level, floorBp: FLOOR, yearStart: 1, passDay: 15, utcOffset: UTC_8});
     }
 
     function _createUnits(bytes32 symbol) internal returns (ISeries) {

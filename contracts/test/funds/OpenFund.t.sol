@@ -12,7 +12,7 @@ import {FundKit} from "./FundKit.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 
 contract OpenFundTest is FundKit {
-    IPoolFund.Terms internal terms;
+    IPoolFund.FundTerms internal terms;
 
     function setUp() public override {
         super.setUp();

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from usufruct.chain.sentences_market import FUNDS, MARKET
+
 __all__ = ["REFUSALS", "SENTENCES", "STATUSES"]
 
 _ACCESS: Final = {
@@ -429,7 +431,16 @@ _MACHINE: Final = {
 }
 
 SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
-    _ACCESS | _OFFICES | _PEOPLE | _TELEMETRY | _STATEMENTS | _RIGHTS | _MONEY | _MACHINE
+    _ACCESS
+    | _OFFICES
+    | _PEOPLE
+    | _TELEMETRY
+    | _STATEMENTS
+    | _RIGHTS
+    | _MONEY
+    | MARKET
+    | FUNDS
+    | _MACHINE
 )
 """Sentence and remedy by signature."""
 

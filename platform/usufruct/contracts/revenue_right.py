@@ -52,7 +52,6 @@ from usufruct.contracts.shared import (
     ERC20InvalidSpender,
     FundsWithdrawn,
     GasTooLow,
-    IRevenueRightTerms,
     NotAuthorized,
     NotSealed,
     PaymentRejected,
@@ -61,6 +60,7 @@ from usufruct.contracts.shared import (
     Refusal,
     SeriesIsClosed,
     Synced,
+    Terms,
     Transfer,
 )
 
@@ -81,7 +81,6 @@ __all__ = [
     "ERC20InvalidSpender",
     "FundsWithdrawn",
     "GasTooLow",
-    "IRevenueRightTerms",
     "LengthMismatch",
     "LimitExceeded",
     "NotAuthorized",
@@ -96,6 +95,7 @@ __all__ = [
     "SeriesIsClosed",
     "State",
     "Synced",
+    "Terms",
     "Transfer",
     "TransferRefused",
     "TransfersPaused",
@@ -790,7 +790,7 @@ def sync(wallet: rt.Address) -> rt.Call[None]:
     return _SYNC.call(wallet)
 
 
-_TERMS = rt.Function[IRevenueRightTerms](
+_TERMS = rt.Function[Terms](
     CONTRACT,
     "terms()",
     "d5025625",
@@ -799,11 +799,11 @@ _TERMS = rt.Function[IRevenueRightTerms](
         "(bytes32,bytes32,uint32,uint32,uint32,uint8,uint8,uint8,uint128,uint64,uint40,uint16,uint32,uint32,uint32,uint32,bool)",
     ),
     "view",
-    lambda out: IRevenueRightTerms.from_abi(out[0]),
+    lambda out: Terms.from_abi(out[0]),
 )
 
 
-def terms() -> rt.Call[IRevenueRightTerms]:
+def terms() -> rt.Call[Terms]:
     """What the series is."""
     return _TERMS.call()
 

@@ -24,8 +24,8 @@ from usufruct.contracts.shared import (
     AuthorityUpdated,
     CloneArgumentsTooLong,
     FailedDeployment,
-    IRevenueRightTerms,
     InsufficientBalance,
+    Terms,
 )
 
 __all__ = [
@@ -40,7 +40,6 @@ __all__ = [
     "CloneArgumentsTooLong",
     "Create2EmptyBytecode",
     "FailedDeployment",
-    "IRevenueRightTerms",
     "InsufficientBalance",
     "InvalidPolicy",
     "InvalidTerms",
@@ -48,6 +47,7 @@ __all__ = [
     "PolicySet",
     "SeriesCreated",
     "StripsCreated",
+    "Terms",
     "TooFewStrips",
     "address_of",
     "artifact",
@@ -126,7 +126,7 @@ class SeriesCreated(rt.Event):
     stream: int
     rank: int
     salt: bytes
-    terms: IRevenueRightTerms
+    terms: Terms
 
     @classmethod
     def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
@@ -139,7 +139,7 @@ class SeriesCreated(rt.Event):
             int.from_bytes(topics[2][28:32]),
             data[31],
             data[32:64],
-            IRevenueRightTerms(
+            Terms(
                 data[64:96],
                 data[96:128],
                 int.from_bytes(data[156:160]),
@@ -321,7 +321,7 @@ _ADDRESS_OF = rt.Function[rt.Address](
 )
 
 
-def address_of(terms: IRevenueRightTerms, salt: bytes) -> rt.Call[rt.Address]:
+def address_of(terms: Terms, salt: bytes) -> rt.Call[rt.Address]:
     """Address a series has or would have."""
     return _ADDRESS_OF.call(terms.to_abi(), salt)
 
@@ -360,7 +360,7 @@ _CREATE = rt.Function[rt.Address](
 )
 
 
-def create(terms: IRevenueRightTerms, salt: bytes) -> rt.Call[rt.Address]:
+def create(terms: Terms, salt: bytes) -> rt.Call[rt.Address]:
     """Creates a series at an address that depends only on `salt` and the terms.
 
     Access: ISSUER.
@@ -382,9 +382,7 @@ _CREATE_STRIPS = rt.Function[tuple[rt.Address, ...]](
 )
 
 
-def create_strips(
-    terms: Sequence[IRevenueRightTerms], salt: bytes
-) -> rt.Call[tuple[rt.Address, ...]]:
+def create_strips(terms: Sequence[Terms], salt: bytes) -> rt.Call[tuple[rt.Address, ...]]:
     """Creates consecutive series of one stream and rank, without a gap or overlap: each period
     belongs to exactly
     """

@@ -45,14 +45,15 @@ __all__ = [
     "Entry",
     "FailedCall",
     "FailedDeployment",
+    "FundTerms",
     "FundsWithdrawn",
     "GasTooLow",
-    "IRevenueRightTerms",
     "InexactPayment",
     "InsufficientBalance",
     "InvalidRules",
     "InvalidShortString",
     "Kpi",
+    "MarketPauseSet",
     "MarketPaused",
     "NotAuthorized",
     "NotSealed",
@@ -61,7 +62,6 @@ __all__ = [
     "OperationExecuted",
     "OperationScheduled",
     "OwedWithdrawn",
-    "Paused",
     "PaymentRejected",
     "PaymentWithheld",
     "PeriodOutOfTerm",
@@ -93,12 +93,13 @@ __all__ = [
     "TriggerKind",
     "UnknownSeries",
     "UnknownStream",
+    "UnsuitableCurrency",
     "When",
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class FundTerms:
     """What the fund is; fixed when it opens."""
 
     ABI: ClassVar[str] = "(address,uint8,uint16,uint8,uint8,int32)"
@@ -134,7 +135,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class IRevenueRightTerms:
+class Terms:
     """What the series is; fixed in the clone's code."""
 
     ABI: ClassVar[str] = (
@@ -660,6 +661,27 @@ class FundsWithdrawn(rt.Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MarketPauseSet(rt.Event):
+    """Trading was paused or resumed."""
+
+    NAME: ClassVar[str] = "MarketPauseSet"
+    SIGNATURE: ClassVar[str] = "MarketPauseSet(bool)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "b5565ebacf9d442f0df943da4baefdcf245ea2727c4ac87191486b67ccd8f01d"
+    )
+
+    paused: bool
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 1 or topics[0] != cls.TOPIC or len(data) != 32:
+            raise rt.bad_log(cls, topics, data)
+        data = bytes(data)
+        return cls(data[31] != 0)
+
+
+@dataclass(frozen=True, slots=True)
 class OperationCanceled(rt.Event):
     """A scheduled operation was canceled."""
 
@@ -754,27 +776,6 @@ class OwedWithdrawn(rt.Event):
             raise rt.bad_log(cls, topics, data)
         data = bytes(data)
         return cls(rt.address(bytes(topics[1][12:32])), int.from_bytes(data[24:32]))
-
-
-@dataclass(frozen=True, slots=True)
-class Paused(rt.Event):
-    """Trading was paused or resumed."""
-
-    NAME: ClassVar[str] = "Paused"
-    SIGNATURE: ClassVar[str] = "Paused(bool)"
-    TOPIC: ClassVar[bytes] = bytes.fromhex(
-        "0e2fb031ee032dc02d8011dc50b816eb450cf856abd8261680dac74f72165bd2"
-    )
-
-    paused: bool
-
-    @classmethod
-    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
-        """The event in a log with these topics and this data."""
-        if len(topics) != 1 or topics[0] != cls.TOPIC or len(data) != 32:
-            raise rt.bad_log(cls, topics, data)
-        data = bytes(data)
-        return cls(data[31] != 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -1930,3 +1931,26 @@ class UnknownStream(rt.ContractError):
         """The error in revert data."""
         raw = rt.decode(("uint32",), data[4:])
         return cls(raw[0])
+
+
+@dataclass(eq=False)
+class UnsuitableCurrency(rt.ContractError):
+    """The currency has a value its field does not allow. Field "code": it is no contract;
+    "decimals": more than 18, or it does not say; "totalSupply": 2⁶⁴ units or more, or it does
+    not say (the value is then 2²⁵⁶ − 1).
+    """
+
+    NAME: ClassVar[str] = "UnsuitableCurrency"
+    SIGNATURE: ClassVar[str] = "UnsuitableCurrency(address,bytes32,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("fb1d1617")
+    FIELDS: ClassVar[tuple[str, ...]] = ("currency", "field", "value")
+
+    currency: rt.Address
+    field: bytes
+    value: int
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address", "bytes32", "uint256"), data[4:])
+        return cls(rt.address(raw[0]), raw[1], raw[2])

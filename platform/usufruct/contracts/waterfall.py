@@ -61,6 +61,7 @@ from usufruct.contracts.shared import (
     StepKind,
     Trigger,
     TriggerKind,
+    UnsuitableCurrency,
     When,
 )
 
@@ -488,29 +489,6 @@ class Underfunded(rt.ContractError):
         """The error in revert data."""
         raw = rt.decode(("uint32", "uint32", "uint64", "uint64", "uint40"), data[4:])
         return cls(raw[0], raw[1], raw[2], raw[3], raw[4])
-
-
-@dataclass(eq=False)
-class UnsuitableCurrency(rt.ContractError):
-    """The currency has a value its field does not allow. Field "code": it is no contract;
-    "decimals": more than 18, or it does not say; "totalSupply": 2⁶⁴ units or more, or it does
-    not say (the value is then 2²⁵⁶ − 1).
-    """
-
-    NAME: ClassVar[str] = "UnsuitableCurrency"
-    SIGNATURE: ClassVar[str] = "UnsuitableCurrency(address,bytes32,uint256)"
-    SELECTOR: ClassVar[bytes] = bytes.fromhex("fb1d1617")
-    FIELDS: ClassVar[tuple[str, ...]] = ("currency", "field", "value")
-
-    currency: rt.Address
-    field: bytes
-    value: int
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """The error in revert data."""
-        raw = rt.decode(("address", "bytes32", "uint256"), data[4:])
-        return cls(rt.address(raw[0]), raw[1], raw[2])
 
 
 EVENTS: Final[Mapping[bytes, type[rt.Event]]] = {

@@ -42,6 +42,17 @@ ACCESS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "SettlementCurrency": {"mint": "treasurer", "setBlocked": "registrar"},
         "SeriesFactory": {"create": "issuer"},
         "Waterfall": {"setRules": "issuer"},
+        "Offering": {"open": "issuer", "cancel": "issuer", "setPaused": "pauser"},
+        "DvpDesk": {"setPaused": "pauser"},
+        "FundFactory": {
+            "setUnits": "admin",
+            "open": "issuer",
+            "admit": "fund_manager",
+            "dismiss": "fund_manager",
+            "setPayout": "fund_manager",
+            "release": "fund_manager",
+            "spend": "fund_manager",
+        },
         "DisclosureRegistry": {"setDocument": "issuer", "removeDocument": "issuer"},
     }
 )
