@@ -8,12 +8,13 @@ from pathlib import Path
 
 from sqlalchemy import insert, select
 from tests.support.anvil import Anvil
-from tests.support.village import Village, residual
+from tests.support.village import Village, residual, step
 
 from usufruct import proof
 from usufruct.chain.client import ChainClient
 from usufruct.contracts import Address, address
 from usufruct.contracts import revenue_right as rr
+from usufruct.contracts import series_extension as se
 from usufruct.contracts import waterfall as wf
 from usufruct.core import typed_data
 from usufruct.core.commitments import N, blinding, commit, meter_secret
@@ -98,7 +99,10 @@ class Settled:
 
 
 def settle_periods(anvil: Anvil, folder: Path, *, committed: bool, periods: int = 2) -> Settled:
-    """Two-day periods of hourly readings of two meters, with transfers in between."""
+    """Two-day periods of hourly readings of two meters, with transfers in between.
+
+    Every second period has a record date, and a sale between it and the money.
+    """
     village = Village(ChainClient(anvil.url))
     first_block = village.client.block_number()
     holders = [address(a) for a in village.client.rpc("eth_accounts")][1:4]
@@ -110,6 +114,11 @@ def settle_periods(anvil: Anvil, folder: Path, *, committed: bool, periods: int 
     village.move_to(start + periods * 2 * DAY + 1)
     evidence = []
     for period in range(1, periods + 1):
+        if period % 2 == 0:
+            at = village.now() + HOUR
+            village.do(series, se.schedule_record(period, at))
+            village.move_to(at)
+            village.do(series, rr.transfer(holders[0], 33), holders[1])
         evidence.append(_period(village, start, period, committed=committed))
         village.settle(1, period)
         village.do(series, rr.transfer(holders[1], 101 * period), holders[0])
@@ -132,10 +141,10 @@ def settle_periods(anvil: Anvil, folder: Path, *, committed: bool, periods: int 
 def _steps(village: Village, series: Address) -> list[wf.Step]:
     payee, nobody = address("0x" + "77" * 20), address(bytes(20))
     return [
-        wf.Step(wf.StepKind.PERCENT_OF_RECEIPTS, False, False, payee, 0, 600),
-        wf.Step(wf.StepKind.FIXED, False, True, payee, 100_000, 0),
-        wf.Step(wf.StepKind.KPI_FEE, False, False, payee, 5_000, 250),
-        wf.Step(wf.StepKind.RESERVE, False, False, nobody, 50_000, 0),
+        step(wf.StepKind.PERCENT_OF_RECEIPTS, payee, bp=600),
+        step(wf.StepKind.FIXED, payee, 100_000, account=1),
+        step(wf.StepKind.KPI_FEE, payee, 5_000, bp=250),
+        step(wf.StepKind.RESERVE, nobody, 50_000, account=2),
         residual(series, to_series=True),
         residual(village.admin, to_series=False),
     ]

@@ -168,7 +168,7 @@ class Village:
     def new_series(self, stream: int, symbol: str) -> tuple[Address, Receipt]:
         """Create a series without holders."""
         text = symbol.encode().ljust(32, b"\0")
-        terms = shared.Terms(text, text, stream, 1, 1_000, 3, 0, 14, 0, 0, 0, 0, 0, 0, 0, 0, False)
+        terms = shared.IRevenueRightTerms(text, text, stream, 1, 1_000, 3, 0, 14, 0, 0, 0, 0, 0, 0, 0, 0, False)
         series = self.ask("SeriesFactory", sf.address_of(terms, text))
         return series, self.do("SeriesFactory", sf.create(terms, text))
 
@@ -225,6 +225,24 @@ class Village:
         return self.do("Waterfall", wf.settle(stream, period))
 
 
+def step(
+    kind: wf.StepKind, payee: str, amount: int = 0, bp: int = 0, account: int = 0, **more: object
+) -> wf.Step:
+    """A step that always takes part."""
+    return wf.Step(
+        kind=kind,
+        to_series=bool(more.get("to_series", False)),
+        purpose=wf.Purpose.GENERAL,
+        when=wf.When.ALWAYS,
+        trigger=0,
+        account=account,
+        draw_from=int(str(more.get("draw_from", 0))),
+        payee=address(payee),
+        amount=amount,
+        bp=bp,
+    )
+
+
 def residual(payee: str, *, to_series: bool) -> wf.Step:
     """A step that takes all that is left."""
-    return wf.Step(wf.StepKind.RESIDUAL, to_series, False, address(payee), 0, 0)
+    return step(wf.StepKind.RESIDUAL, payee, to_series=to_series)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import typer
-import typer
 
 from usufruct import cli
 from usufruct.contracts import stream_registry as sr

@@ -93,9 +93,8 @@ library RuleCheck {
     function _requirePurpose(uint32 stream, uint256 i, IWaterfall.Step memory step, bool share) private pure {
         if (step.purpose == IWaterfall.Purpose.General) return;
         bool charge = step.kind == IWaterfall.StepKind.Fixed || step.kind == IWaterfall.StepKind.PercentOfReceipts;
-        bool valid = step.purpose == IWaterfall.Purpose.PublicCharge
-            ? charge
-            : share && step.when == IWaterfall.When.Always;
+        bool valid =
+            step.purpose == IWaterfall.Purpose.PublicCharge ? charge : share && step.when == IWaterfall.When.Always;
         _require(valid && !step.toSeries, stream, i, "purpose", uint256(step.purpose));
     }
 

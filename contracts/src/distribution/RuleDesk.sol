@@ -134,7 +134,9 @@ contract RuleDesk {
         for (uint256 j = 0; j < steps.length; ++j) {
             if (steps[j].account != account) continue;
             bool reserve = steps[j].kind == IWaterfall.StepKind.Reserve;
-            if (reserve != (old.kind() == IWaterfall.StepKind.Reserve)) _refuse(stream, j, "kind", uint256(steps[j].kind));
+            if (reserve != (old.kind() == IWaterfall.StepKind.Reserve)) {
+                _refuse(stream, j, "kind", uint256(steps[j].kind));
+            }
             if (steps[j].payee != old.payee()) _refuse(stream, j, "payee", uint160(steps[j].payee));
             return;
         }

@@ -38,7 +38,9 @@ contract JurisdictionPolicy is IJurisdictionPolicy, AccessManaged {
 
     /* CONSTRUCTOR */
 
-    constructor(address authority_, address factory_, Policy memory first, uint40 changeDelay_) AccessManaged(authority_) {
+    constructor(address authority_, address factory_, Policy memory first, uint40 changeDelay_)
+        AccessManaged(authority_)
+    {
         FACTORY = ISeriesFactory(factory_);
         CHANGE_DELAY = changeDelay_;
         _policy = first;

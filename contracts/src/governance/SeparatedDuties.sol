@@ -19,8 +19,8 @@ library SeparatedDuties {
     uint256 internal constant CONTRACTS = 1 << Roles.PLACEMENT | 1 << Roles.VOTING | 1 << Roles.CHAMBER;
 
     /// @notice Roles whose functions may be made to wait after their announcement. Stopping, freezing, disputing and
-    /// resolving must not wait, and a series takes immediate calls only.
-    uint256 internal constant DELAYABLE = ADMIN | ORACLE_ADMIN | TREASURER | POLICY | FUND_MANAGER;
+    /// resolving must not wait, and series and funds take immediate calls only.
+    uint256 internal constant DELAYABLE = ADMIN | ORACLE_ADMIN | TREASURER | POLICY;
 
     uint256 private constant ADMIN = 1;
     uint256 private constant REGISTRAR = 1 << Roles.REGISTRAR;

@@ -82,7 +82,9 @@ interface IERC3643 {
     function burn(address _userAddress, uint256 _amount) external;
 
     /// @notice Moves all that a wallet marked lost has to another of the same participant. @custom:access-control REGISTRAR
-    function recoveryAddress(address _lostWallet, address _newWallet, address _investorOnchainID) external returns (bool);
+    function recoveryAddress(address _lostWallet, address _newWallet, address _investorOnchainID)
+        external
+        returns (bool);
 
     /* BATCHES */
 

@@ -82,8 +82,8 @@ interface IOffering {
     error Binding(uint32 offering);
     /// @notice The subscriber's total would be outside the bounds of the offering.
     error OutOfBounds(address subscriber, uint256 units, uint48 least, uint48 most);
-    /// @notice The series would refuse the subscriber its units. `until` is the time at which that lifts, 0 if not by itself.
-    error SubscriptionRefused(address subscriber, uint48 units, IRevenueRight.Refusal reason, uint40 until);
+    /// @notice The series would refuse the subscriber its units.
+    error SubscriptionRefused(address subscriber, uint48 units, IRevenueRight.Refusal reason);
     /// @notice A subscription was raised too often; withdraw it and subscribe anew, or use another wallet.
     error TooManyLots(address subscriber, uint256 limit);
     /// @notice All subscriptions together would cost more than can be counted.

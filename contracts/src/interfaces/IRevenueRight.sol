@@ -154,6 +154,9 @@ interface IRevenueRight {
     /// @notice Issues units to one admitted wallet, as `issue` does. @custom:access-control PLACEMENT
     function place(address holder, uint64 units) external;
 
+    /// @notice Whether `holder` could be given `units` now, and if not why; the seal is not looked at.
+    function checkPlacement(address holder, uint64 units) external view returns (Refusal reason);
+
     /// @notice Ends issuance and fixes the supply. @custom:access-control ISSUER
     function seal() external;
 

@@ -171,9 +171,7 @@ interface IWaterfall {
     );
     /// @notice A trigger was breached or cured in this settlement, judged on `ratioBp`; cured without a ratio (2³² − 1) if the
     /// rules in force have it no more.
-    event TriggerChanged(
-        uint32 indexed stream, uint32 indexed period, uint8 trigger, bool breached, uint32 ratioBp
-    );
+    event TriggerChanged(uint32 indexed stream, uint32 indexed period, uint8 trigger, bool breached, uint32 ratioBp);
     /// @notice A payee could not be paid; the amount stays owed and may be withdrawn.
     event PaymentFailed(uint32 indexed stream, uint32 indexed period, address indexed payee, uint64 amount);
     /// @notice An owed amount was withdrawn.

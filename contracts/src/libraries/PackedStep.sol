@@ -65,7 +65,8 @@ library PackedStepLib {
 
     /// @notice The step for readers.
     function unpack(PackedStep step, PackedBounds b) internal pure returns (IWaterfall.Step memory s) {
-        (s.kind, s.toSeries, s.payee, s.amount, s.bp) = (kind(step), toSeries(step), payee(step), amount(step), bp(step));
+        (s.kind, s.toSeries, s.payee, s.amount, s.bp) =
+        (kind(step), toSeries(step), payee(step), amount(step), bp(step));
         s.purpose = IWaterfall.Purpose((PackedStep.unwrap(step) >> 5) & 0x07);
         (s.when, s.trigger) = (IWaterfall.When(b.when()), uint8(b.trigger()));
         (s.account, s.drawFrom) = (uint8(account(step)), uint8(b.drawFrom()));

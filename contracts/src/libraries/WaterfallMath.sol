@@ -165,14 +165,11 @@ library WaterfallMath {
 
     /// @dev Pays what is due with arrears as far as the money goes, then as far as the step's reserve goes. A due that no period
     /// could pay stops at 2⁶⁴ − 1.
-    function _pay(
-        bytes memory rules,
-        Start memory start,
-        PackedStep step,
-        uint256 i,
-        uint256 due,
-        uint256 available
-    ) private pure returns (PackedLine, uint256 left) {
+    function _pay(bytes memory rules, Start memory start, PackedStep step, uint256 i, uint256 due, uint256 available)
+        private
+        pure
+        returns (PackedLine, uint256 left)
+    {
         uint256 account = step.account();
         unchecked {
             if (account != 0) due += start.balances[account];

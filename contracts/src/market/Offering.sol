@@ -2,7 +2,6 @@
 pragma solidity ^0.8.30;
 
 import {IOffering} from "../interfaces/IOffering.sol";
-import {IPlacement} from "../interfaces/IPlacement.sol";
 import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
 import {Payment} from "../libraries/Payment.sol";
 import {Market} from "./Market.sol";
@@ -232,8 +231,8 @@ contract Offering is SubscriptionBook, Market {
 
     /// @dev The reason of the series at the earliest moment, so that a refusal costs nobody anything later.
     function _requireWelcome(address series, uint48 units) private view {
-        (IRevenueRight.Refusal reason, uint40 until) = IPlacement(series).checkPlacement(msg.sender, units);
-        if (reason != IRevenueRight.Refusal.None) revert SubscriptionRefused(msg.sender, units, reason, until);
+        IRevenueRight.Refusal reason = IRevenueRight(series).checkPlacement(msg.sender, units);
+        if (reason != IRevenueRight.Refusal.None) revert SubscriptionRefused(msg.sender, units, reason);
     }
 
     function _requireClosed(uint32 offering, Terms memory t, Book memory book) private view {
@@ -249,7 +248,7 @@ contract Offering is SubscriptionBook, Market {
         if (IRevenueRight(t.series).state().sealed_) return;
         uint48 units = _allotment(offering, subscriber, book, t.maxUnits);
         IRevenueRight.Refusal reason;
-        if (units != 0) (reason,) = IPlacement(t.series).checkPlacement(subscriber, units);
+        if (units != 0) reason = IRevenueRight(t.series).checkPlacement(subscriber, units);
         if (reason == IRevenueRight.Refusal.None) revert Deliverable(offering, subscriber);
     }
 

@@ -99,6 +99,11 @@ contract RevenueRight is SeriesCompliance, SeriesIncome, SeriesViews, IERC20Erro
     }
 
     /// @inheritdoc IRevenueRight
+    function checkPlacement(address holder, uint64 units) external view returns (Refusal reason) {
+        (reason,) = _judgeIssue(holder, units);
+    }
+
+    /// @inheritdoc IRevenueRight
     function seal() external authorized {
         SeriesState s = _state;
         if (s.isSealed()) revert AlreadySealed();
@@ -116,12 +121,9 @@ contract RevenueRight is SeriesCompliance, SeriesIncome, SeriesViews, IERC20Erro
     function _issue(address holder, uint64 units, uint256 supply) private returns (uint256) {
         supply += units;
         if (supply > MAX_UNITS) revert LimitExceeded(supply, MAX_UNITS);
-        uint256 rules = SeriesTerms.word(0);
-        (Refusal reason, HolderAccount account) = _judgeRecipient(holder, rules);
-        account = account.plus(units);
-        if (reason == Refusal.None && _belowTicket(account.balance(), rules)) reason = Refusal.BelowMinimumTicket;
+        (Refusal reason, HolderAccount account) = _judgeIssue(holder, units);
         if (reason != Refusal.None) revert TransferRefused(address(0), holder, units, reason, 0);
-        _store(holder, account);
+        _store(holder, account.plus(units));
         emit Transfer(address(0), holder, units);
         return supply;
     }

@@ -73,6 +73,19 @@ abstract contract SeriesCompliance is SeriesBase {
             : (IRevenueRight.Refusal.None, 0, account);
     }
 
+    /// @dev Decides whether an account may be given new units.
+    function _judgeIssue(address to, uint256 units)
+        internal
+        view
+        returns (IRevenueRight.Refusal reason, HolderAccount account)
+    {
+        uint256 rules = SeriesTerms.word(0);
+        (reason, account) = _judgeRecipient(to, rules);
+        if (reason == IRevenueRight.Refusal.None && _belowTicket(account.balance() + units, rules)) {
+            reason = IRevenueRight.Refusal.BelowMinimumTicket;
+        }
+    }
+
     function _judgeRecipient(address to, uint256 rules)
         internal
         view

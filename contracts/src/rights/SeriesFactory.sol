@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
 import {IJurisdictionPolicy} from "../interfaces/IJurisdictionPolicy.sol";
+import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
 import {ISeriesCompliance} from "../interfaces/ISeriesCompliance.sol";
 import {ISeriesFactory} from "../interfaces/ISeriesFactory.sol";
 import {SeriesTerms} from "./SeriesTerms.sol";
@@ -76,7 +76,9 @@ contract SeriesFactory is AccessManaged, ISeriesFactory {
 
     /// @inheritdoc ISeriesFactory
     function setPolicy(address policy_) external restricted {
-        if (policy != address(0) || IJurisdictionPolicy(policy_).factory() != address(this)) revert InvalidPolicy(policy_);
+        if (policy != address(0) || IJurisdictionPolicy(policy_).factory() != address(this)) {
+            revert InvalidPolicy(policy_);
+        }
         policy = policy_;
         emit PolicySet(policy_);
     }

@@ -7,7 +7,6 @@ import {Roles} from "../../src/governance/Roles.sol";
 import {IPoolFund} from "../../src/interfaces/IPoolFund.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
 import {ISeries} from "../../src/interfaces/ISeries.sol";
-import {RevenueRight} from "../../src/rights/RevenueRight.sol";
 import {SeriesFactory} from "../../src/rights/SeriesFactory.sol";
 import {Currency} from "../rights/Currency.sol";
 import {OddCurrency} from "../rights/OddCurrency.sol";
@@ -40,9 +39,8 @@ abstract contract FundKit is RightsKit {
     function setUp() public virtual override {
         super.setUp();
         funds = new FundFactory(address(authority), address(currency), address(factory));
-        address half = _newExtension(address(currency), address(funds));
         address code =
-            address(new RevenueRight(address(authority), address(registry), address(currency), address(funds), half));
+            _newSeriesCode(address(currency), address(funds));
         unitFactory = new SeriesFactory(address(authority), code);
         _grant();
         vm.prank(admin);
@@ -89,7 +87,9 @@ abstract contract FundKit is RightsKit {
 
     function _fundTerms(address units_, uint8 level) internal pure returns (IPoolFund.FundTerms memory) {
         return
-            IPoolFund.FundTerms({units: units_, level: level, floorBp: FLOOR, yearStart: 1, passDay: 15, utcOffset: UTC_8});
+            IPoolFund.FundTerms({
+                units: units_, level: level, floorBp: FLOOR, yearStart: 1, passDay: 15, utcOffset: UTC_8
+            });
     }
 
     function _createUnits(bytes32 symbol) internal returns (ISeries) {

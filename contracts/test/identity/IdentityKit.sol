@@ -36,8 +36,8 @@ abstract contract IdentityKit is Kit {
 
     /// @dev The wallet's slot, as events show it.
     function attributesOf(IParticipantRegistry.Registration memory r) internal pure returns (uint256) {
-        return uint256(r.participant) | uint256(r.lockedUntil) << 64 | uint256(r.kycUntil) << 104
-            | uint256(r.country) << 120 | uint256(r.class) << 136;
+        return uint256(r.participant) | uint256(r.lockedUntil) << 64 | uint256(r.kycUntil) << 104 | uint256(r.country)
+            << 120 | uint256(r.class) << 136;
     }
 
     function admit(address wallet, uint64 participant) internal {

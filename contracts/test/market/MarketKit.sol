@@ -8,7 +8,6 @@ import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
 import {DvpDesk} from "../../src/market/DvpDesk.sol";
 import {Offering} from "../../src/market/Offering.sol";
 import {SeriesFactory} from "../../src/rights/SeriesFactory.sol";
-import {PlacementSeries} from "../harness/PlacementSeries.sol";
 import {Currency} from "../rights/Currency.sol";
 import {OddCurrency} from "../rights/OddCurrency.sol";
 import {RightsKit} from "../rights/RightsKit.sol";
@@ -30,9 +29,7 @@ abstract contract MarketKit is RightsKit {
 
     function setUp() public virtual override {
         super.setUp();
-        (address money, address half) = (address(currency), _newExtension(address(currency), waterfall));
-        address code = address(new PlacementSeries(address(authority), address(registry), money, waterfall, half));
-        factory = new SeriesFactory(address(authority), code);
+        factory = new SeriesFactory(address(authority), address(implementation));
         address[] memory factories = new address[](1);
         factories[0] = address(factory);
         offering = new Offering(address(authority), address(currency), factories);

@@ -16,7 +16,7 @@ contract SubscribeTest is MarketKit {
     }
 
     function _refusedWith(address investor, uint48 units, IRevenueRight.Refusal reason) private {
-        vm.expectRevert(abi.encodeWithSelector(IOffering.SubscriptionRefused.selector, investor, units, reason, 0));
+        vm.expectRevert(abi.encodeWithSelector(IOffering.SubscriptionRefused.selector, investor, units, reason));
         vm.prank(investor);
         offering.subscribe(number, units);
     }

@@ -43,9 +43,7 @@ abstract contract RightsKit is Kit {
         vm.prank(admin);
         registry.appointRegistrar(registrar, true);
         currency = _newCurrency();
-        (address money, address source) = (address(currency), _distributor());
-        address half = _newExtension(money, source);
-        implementation = new RevenueRight(address(authority), address(registry), money, source, half);
+        implementation = RevenueRight(_newSeriesCode(address(currency), _distributor()));
         factory = new SeriesFactory(address(authority), address(implementation));
         allow(address(factory), SeriesFactory.create.selector, Roles.ISSUER);
         allow(address(factory), IRevenueRight.issue.selector, Roles.ISSUER);
@@ -61,6 +59,12 @@ abstract contract RightsKit is Kit {
 
     function _newCurrency() internal virtual returns (Currency) {
         return new Currency();
+    }
+
+    /// @dev Both halves of the code of series that `source` distributes to.
+    function _newSeriesCode(address money, address source) internal returns (address) {
+        address half = _newExtension(money, source);
+        return address(new RevenueRight(address(authority), address(registry), money, source, half));
     }
 
     function _newExtension(address money, address source) internal virtual returns (address) {

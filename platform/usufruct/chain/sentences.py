@@ -149,6 +149,78 @@ _OFFICES: Final = {
     ),
 }
 
+_VOTES: Final = {
+    "InvalidRule(bytes32,uint256)": (
+        "holders cannot vote by this rule: {field!f} = {value} is not allowed",
+        "correct [votes] in the file",
+    ),
+    "EmptyMotion(address)": ("a motion on series {series} is empty", "pass the motion's hash"),
+    "UnknownVote(uint256)": ("there is no vote {id}", "look up the number of the vote"),
+    "TooFewUnits(address,address,uint256,uint256)": (
+        "{holder} holds {units} units of {series} and needs {needed} to propose",
+        "propose together with others, or ask the issuer to",
+    ),
+    "ProposedTooSoon(address,address,uint40)": (
+        "{holder} may propose on series {series} again from {earliest!t}",
+        "wait until then, or let another holder propose",
+    ),
+    "StillApproved(address,bytes32,uint40)": (
+        "motion {motion!h} on series {series} is approved until {until!t}",
+        "use the approval, or propose again afterwards",
+    ),
+    "VotingEnded(uint256,uint40)": (
+        "vote {id} ended on {end!t}",
+        "nothing can be changed any more",
+    ),
+    "NoUnits(uint256,address)": (
+        "{holder} held no units when vote {id} was called",
+        "vote with the wallet that held them then",
+    ),
+    "InvalidChoice(uint256)": ("nothing is chosen in vote {id}", "choose yes, no or abstain"),
+    "InvalidUnit(uint32,bytes32)": (
+        "unit {unit} cannot be entered: {field!f} must not be 0",
+        "correct this field",
+    ),
+    "UnitExists(uint32)": ("unit {unit} is entered already", "move it to its new owner instead"),
+    "UnknownUnit(uint32)": ("unit {unit} is not entered", "enter it first"),
+    "RegisterFixed(uint40)": (
+        "the register of owners stands still until {until!t}: a motion is open",
+        "change it afterwards",
+    ),
+    "RegisterEmpty()": ("there are no owners to ask", "enter the units and their owners first"),
+    "UnknownMotion(uint256)": ("there is no motion {id}", "look up the number of the motion"),
+    "AlreadyPassed(bytes32)": ("motion {motion!h} was passed", "nothing is to be done"),
+    "StillOpen(bytes32,uint40)": (
+        "motion {motion!h} is being voted on until {end!t}",
+        "wait for its end",
+    ),
+    "InvalidMotion(bytes32,bytes32)": (
+        "motion {motion!h} cannot be proposed: {field!f} is not allowed",
+        "name a motion; name affected owners for a conversion, and only then",
+    ),
+    "BallotsClosed(uint256,uint40)": (
+        "ballots on motion {id} closed on {end!t}",
+        "nothing can be changed any more",
+    ),
+    "NotAnOwner(uint64)": (
+        "participant {participant} owns nothing in the register",
+        "use a wallet of an owner, or have the unit entered",
+    ),
+    "NamedTwice(uint64)": ("owner {owner} is named twice", "name each owner once"),
+    "VotedByWallet(uint256,uint64)": (
+        "owner {owner} voted on motion {id} with a wallet; paper does not take that back",
+        "leave this ballot out",
+    ),
+    "InvalidBallots(uint256,uint256,uint256)": (
+        "ballots on motion {id} are incomplete: {owners} owners, {choices} choices",
+        "give each owner one choice, and the hash of the paper",
+    ),
+    "InvalidVotingTime(uint32)": (
+        "owners cannot vote for {voting_time} s",
+        "choose from an hour to 180 days",
+    ),
+}
+
 _PEOPLE: Final = {
     "NotRegistrar(address)": (
         "{caller} is not an appointed registrar",
@@ -369,6 +441,51 @@ _MONEY: Final = {
         "the amount {amount} is zero, too large, or not what arrived",
         "send a positive amount of a currency that moves exactly what it is told to",
     ),
+    "FundingIsPaused()": (
+        "bringing money in is stopped",
+        "wait until a pauser allows it again; settlements and withdrawals go on",
+    ),
+    "ConsentMissing(uint32,address,bytes32)": (
+        "holders of {series} have a say in the rules of stream {stream} and have not passed motion {motion}",
+        "put this motion to their vote first",
+    ),
+    "HolderVoteAlreadySet(address)": (
+        "the waterfall asks {holder_vote} for votes already",
+        "it is set once; deploy anew for another",
+    ),
+    "UnsuitableCurrency(address,bytes32,uint256)": (
+        "{currency} cannot be a settlement currency: {field!f} = {value}",
+        "use a contract of at most 18 decimals with fewer than 2^64 units in all",
+    ),
+    "InvalidPlan(bytes32,uint256)": (
+        "the tax sharing plan is not possible: {field!f} = {value} is not allowed",
+        "correct this value of the plan",
+    ),
+    "YearNotOver(uint16,uint40)": (
+        "fiscal year {year} is not over",
+        "close it after {end!t}",
+    ),
+    "InvalidSpending(bytes32,uint256)": (
+        "the spending cannot be announced: {field!f} = {value} is not allowed",
+        "correct this value of the spending",
+    ),
+    "UnknownSpending(uint256)": (
+        "there is no open spending {id}",
+        "it was made or cancelled, or was never announced",
+    ),
+    "NotReady(uint256,uint40)": ("spending {id} still waits", "make it after {ready_at!t}"),
+    "Lapsed(uint256,uint40)": (
+        "spending {id} was not made before {lapsed_at!t}",
+        "announce it anew",
+    ),
+    "TooLittle(uint32,uint64,uint256)": (
+        "stream {stream} has set aside {available!m}, {amount!m} are to be spent",
+        "wait until more was set aside, or cancel and announce less",
+    ),
+    "NotMaker(address)": (
+        "{caller} did not make this pocket",
+        "spend through the ReinvestmentAccount",
+    ),
     "AccountBlocked(address)": ("the currency blocks {account}", "ask a registrar to release it"),
     "SupplyTooLarge(uint256)": (
         "a supply of {supply!m} is more than the currency can count",
@@ -433,6 +550,7 @@ _MACHINE: Final = {
 SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     _ACCESS
     | _OFFICES
+    | _VOTES
     | _PEOPLE
     | _TELEMETRY
     | _STATEMENTS

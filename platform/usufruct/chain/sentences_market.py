@@ -31,9 +31,9 @@ _OFFERINGS: Final = {
         "{subscriber} would have subscribed {units} units; {least} to {most} are allowed",
         "subscribe at least one unit, and stay within the bounds in sum",
     ),
-    "SubscriptionRefused(address,uint48,uint8,uint40)": (
-        "the series would refuse {subscriber} {units} units: {reason!r}; this lifts: {until!t}",
-        "wait until then, or have the registrar correct the wallet before subscribing",
+    "SubscriptionRefused(address,uint48,uint8)": (
+        "the series would refuse {subscriber} {units} units: {reason!r}",
+        "have the registrar correct the wallet before subscribing",
     ),
     "TooManyLots(address,uint256)": (
         "{subscriber} raised the subscription {limit} times already",

@@ -25,6 +25,7 @@ __all__ = [
     "Delays",
     "DevReference",
     "Holder",
+    "Jurisdiction",
     "Kpi",
     "Meter",
     "Oracle",
@@ -33,6 +34,7 @@ __all__ = [
     "Series",
     "Stream",
     "Trigger",
+    "Votes",
     "Waterfall",
     "WaterfallStep",
 ]
@@ -116,6 +118,8 @@ class Delays:
         admin: A new administrator, and a change of which office may call what.
         grant: A grant of an office, by office.
         execution: A call of an office after its announcement, by office.
+        policy: A change of the jurisdiction policy.
+        bond: A withdrawal from an operator's bond after its announcement.
     """
 
     signers: int
@@ -123,6 +127,42 @@ class Delays:
     admin: int = 0
     grant: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     execution: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    policy: int = 0
+    bond: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """How holders and owners decide, fixed at deployment.
+
+    Attributes:
+        holders: Seconds in which holders vote.
+        approval: Seconds that their approval can be used.
+        proposal_bp: Least share of the units of a holder who proposes, basis points.
+        quorum: Part of the units that must vote: numerator, denominator, whether to be exceeded.
+        majority: Part of yes and no that must be yes, in the same form.
+        owners: Seconds in which owners vote.
+    """
+
+    holders: int
+    approval: int
+    proposal_bp: int
+    quorum: tuple[int, int, bool]
+    majority: tuple[int, int, bool]
+    owners: int
+
+
+@dataclass(frozen=True, slots=True)
+class Jurisdiction:
+    """What must be filed before units move, at first.
+
+    Attributes:
+        mode: Number of the mode in JurisdictionPolicy.
+        cool_off: Seconds from the recording of a filing to the end of the lock.
+    """
+
+    mode: int
+    cool_off: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +369,8 @@ class Community:
         delays: Waiting times.
         roles: Accounts by office (keys as in PEOPLE_ROLES); an office may be vacant.
         oracle: The oracle quorum.
+        votes: How holders and owners decide.
+        jurisdiction: What must be filed before units move.
         streams: In the order of the file.
         meters: In the order of the file, groups expanded.
         participants: In the order of the file.
@@ -346,6 +388,8 @@ class Community:
     delays: Delays
     roles: Mapping[str, tuple[Address, ...]]
     oracle: Oracle
+    votes: Votes
+    jurisdiction: Jurisdiction
     streams: tuple[Stream, ...]
     meters: tuple[Meter, ...]
     participants: tuple[Participant, ...]

@@ -17,15 +17,17 @@ from usufruct.config.model import (
     Community,
     Delays,
     DevReference,
+    Jurisdiction,
     Oracle,
     Project,
+    Votes,
 )
 from usufruct.config.problems import Problems
 from usufruct.config.resolve_meters import meters
 from usufruct.config.resolve_rights import participants, series
 from usufruct.config.resolve_streams import streams
 from usufruct.config.resolve_waterfalls import waterfalls
-from usufruct.config.schema import CommunityTable, OracleTable, RolesTable
+from usufruct.config.schema import CommunityTable, OracleTable, RolesTable, VotesTable
 from usufruct.contracts import Address
 from usufruct.keys import dev_address
 from usufruct.money import Currency
@@ -33,7 +35,10 @@ from usufruct.money import Currency
 __all__ = ["resolve"]
 
 _MAX_DELAY: Final = 2**40 - 1
-_MAX_OFFICE_DELAY: Final = 90 * 86_400
+_HOUR: Final = 3_600
+_DAY: Final = 86_400
+_MAX_OFFICE_DELAY: Final = 90 * _DAY
+_MODES: Final = ("open", "filing", "evidence")
 
 
 def resolve(
@@ -62,6 +67,10 @@ def resolve(
         delays=_delays(table, problems),
         roles=_roles(table.roles, problems),
         oracle=_oracle(table.oracle, problems),
+        votes=_votes(table.votes, problems),
+        jurisdiction=Jurisdiction(
+            _MODES.index(table.jurisdiction.mode), table.jurisdiction.cool_off
+        ),
         streams=found,
         meters=meters(table, by_code, project, problems),
         participants=people,
@@ -90,6 +99,23 @@ def _delays(table: CommunityTable, problems: Problems) -> Delays:
         given.admin,
         MappingProxyType({str(office): seconds for office, seconds in given.grant.items()}),
         MappingProxyType({str(office): seconds for office, seconds in given.execution.items()}),
+        given.policy,
+        given.bond,
+    )
+
+
+def _votes(given: VotesTable, problems: Problems) -> Votes:
+    limits = (
+        ("holders", given.holders, _HOUR, 90 * _DAY),
+        ("approval", given.approval, 1, 365 * _DAY),
+        ("owners", given.owners, _HOUR, 180 * _DAY),
+        ("proposal", given.proposal, 1, 10_000),
+    )
+    for name, value, least, most in limits:
+        if not least <= value <= most:
+            problems.add(("votes", name), value, f"from {least} to {most}", "change it")
+    return Votes(
+        given.holders, given.approval, given.proposal, given.quorum, given.majority, given.owners
     )
 
 

@@ -119,7 +119,10 @@ def check_owners_first(
             " before everything but public charges"
         )
         problems.add(
-            (*path, "steps", index), first.label, rule, 'put a step with purpose = "owners_share" first'
+            (*path, "steps", index),
+            first.label,
+            rule,
+            'put a step with purpose = "owners_share" first',
         )
 
 

@@ -23,6 +23,7 @@ from usufruct.config.values import (
     KeyText,
     Month,
     Natural,
+    Part,
     Payee,
     Ratio,
     Share,
@@ -40,9 +41,9 @@ __all__ = [
     "ParticipantTable",
     "SeriesTable",
     "StepTable",
-    "TriggerTable",
     "StreamTable",
     "TariffTable",
+    "TriggerTable",
     "WaterfallTable",
 ]
 
@@ -64,8 +65,11 @@ _StepKind = Literal[
     "due",
     "residual",
 ]
-_DelayedOffice = Literal["oracle_admin", "treasurer", "policy", "fund_manager"]
-_Office = _DelayedOffice | Literal["registrar", "issuer", "pauser", "guardian", "auditor"]
+_DelayedOffice = Literal["oracle_admin", "treasurer", "policy"]
+_Office = (
+    _DelayedOffice | Literal["registrar", "issuer", "pauser", "guardian", "auditor", "fund_manager"]
+)
+_Mode = Literal["open", "filing", "evidence"]
 _Accounts = Annotated[list[Account], Field(min_length=1)]
 _Vacancy = Annotated[list[Account], Field(default_factory=list)]
 
@@ -103,6 +107,26 @@ class DelaysTable(_Table):
     admin: Duration = 0
     grant: dict[_Office, Duration] = Field(default_factory=dict)
     execution: dict[_DelayedOffice, Duration] = Field(default_factory=dict)
+    policy: Duration = 0
+    bond: Duration = 0
+
+
+class VotesTable(_Table):
+    """`[votes]`: how holders and owners decide; fixed at deployment."""
+
+    holders: Duration = 14 * 86_400
+    approval: Duration = 90 * 86_400
+    proposal: Share = 500
+    quorum: Part = (1, 3, False)
+    majority: Part = (2, 3, False)
+    owners: Duration = 30 * 86_400
+
+
+class JurisdictionTable(_Table):
+    """`[jurisdiction]`: what must be filed before units move, at first."""
+
+    mode: _Mode = "open"
+    cool_off: Duration = 0
 
 
 class RolesTable(_Table):
@@ -305,6 +329,8 @@ class CommunityTable(_Table):
     currency: CurrencyTable
     delays: DelaysTable
     roles: RolesTable
+    votes: VotesTable = VotesTable()
+    jurisdiction: JurisdictionTable = JurisdictionTable()
     oracle: OracleTable
     stream: Annotated[list[StreamTable], Field(min_length=1)]
     meters: list[MeterGroupTable] = []

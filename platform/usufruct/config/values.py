@@ -36,6 +36,7 @@ __all__ = [
     "KeyText",
     "Month",
     "Natural",
+    "Part",
     "Payee",
     "Ratio",
     "Share",
@@ -47,6 +48,7 @@ __all__ = [
 
 DEV_ACCOUNT: Final = re.compile(r"dev:(0|[1-9][0-9]{0,3})", re.ASCII)
 """A development account: Anvil's well-known account of that number."""
+_PART: Final = re.compile(r"(at least|more than) ([0-9]{1,5})/([0-9]{1,5})", re.ASCII)
 DEV_KEY: Final = "dev"
 """A development meter key, derived from the meter's code."""
 
@@ -144,6 +146,18 @@ def _decimal(value: object) -> str:
     return _matching(_DECIMAL, value, rule, "add quotes; no exponent, no separators, no sign")[0]
 
 
+def _part(text: object) -> tuple[int, int, bool]:
+    """A part to be reached or exceeded: numerator, denominator, whether it must be exceeded."""
+    found = _PART.fullmatch(text) if isinstance(text, str) else None
+    if found is not None:
+        numerator, denominator = int(found[2]), int(found[3])
+        exceeded = found[1] == "more than"
+        most = denominator - 1 if exceeded else denominator
+        if 1 <= denominator < 2**16 and (0 if exceeded else 1) <= numerator <= most:
+            return numerator, denominator, exceeded
+    raise refused('a part like "at least 2/3" or "more than 1/2"', "write it like that")
+
+
 def _clock(value: object) -> int:
     rule = 'a time of day "HH:MM" from "00:00" to "24:00"'
     match = _matching(_CLOCK, value, rule, 'write it like "08:00"')
@@ -220,6 +234,8 @@ BasisPoints = Annotated[int, _checked(_basis_points)]
 """Any percentage in basis points."""
 Ratio = Annotated[Fraction, _checked(_ratio)]
 DecimalText = Annotated[str, _checked(_decimal)]
+Part = Annotated[tuple[int, int, bool], _checked(_part)]
+"""A part of a whole that is reached or exceeded."""
 Clock = Annotated[int, _checked(_clock)]
 """Minutes of the local day."""
 Day = Annotated[date, _checked(_day)]

@@ -622,25 +622,22 @@ class OutOfBounds(rt.ContractError):
 
 @dataclass(eq=False)
 class SubscriptionRefused(rt.ContractError):
-    """The series would refuse the subscriber its units. `until` is the time at which that lifts, 0
-    if not by itself.
-    """
+    """The series would refuse the subscriber its units."""
 
     NAME: ClassVar[str] = "SubscriptionRefused"
-    SIGNATURE: ClassVar[str] = "SubscriptionRefused(address,uint48,uint8,uint40)"
-    SELECTOR: ClassVar[bytes] = bytes.fromhex("976740b5")
-    FIELDS: ClassVar[tuple[str, ...]] = ("subscriber", "units", "reason", "until")
+    SIGNATURE: ClassVar[str] = "SubscriptionRefused(address,uint48,uint8)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("e4e69070")
+    FIELDS: ClassVar[tuple[str, ...]] = ("subscriber", "units", "reason")
 
     subscriber: rt.Address
     units: int
     reason: Refusal
-    until: int
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
         """The error in revert data."""
-        raw = rt.decode(("address", "uint48", "uint8", "uint40"), data[4:])
-        return cls(rt.address(raw[0]), raw[1], Refusal(raw[2]), raw[3])
+        raw = rt.decode(("address", "uint48", "uint8"), data[4:])
+        return cls(rt.address(raw[0]), raw[1], Refusal(raw[2]))
 
 
 @dataclass(eq=False)

@@ -104,6 +104,7 @@ __all__ = [
     "approve",
     "artifact",
     "balance_of",
+    "check_placement",
     "check_transfer",
     "claim",
     "claim_for",
@@ -524,6 +525,22 @@ _BALANCE_OF = rt.Function[int](
 def balance_of(account: rt.Address) -> rt.Call[int]:
     """Units of an account."""
     return _BALANCE_OF.call(account)
+
+
+_CHECK_PLACEMENT = rt.Function[Refusal](
+    CONTRACT,
+    "checkPlacement(address,uint64)",
+    "d0f26a56",
+    ("address", "uint64"),
+    ("uint8",),
+    "view",
+    lambda out: Refusal(out[0]),
+)
+
+
+def check_placement(holder: rt.Address, units: int) -> rt.Call[Refusal]:
+    """Whether `holder` could be given `units` now, and if not why; the seal is not looked at."""
+    return _CHECK_PLACEMENT.call(holder, units)
 
 
 @dataclass(frozen=True, slots=True)

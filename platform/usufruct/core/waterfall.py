@@ -24,10 +24,11 @@ from usufruct.core.waterfall_rules import (
 from usufruct.money import BASIS, mul_div_down
 
 __all__ = [
+    "MAX_U64",
+    "UNBOUNDED",
     "Entry",
     "Kpi",
     "Line",
-    "MAX_U64",
     "Purpose",
     "Result",
     "Rules",
@@ -37,8 +38,8 @@ __all__ = [
     "Term",
     "Trigger",
     "TriggerKind",
-    "UNBOUNDED",
     "When",
+    "balances_after",
     "multiplier_bp",
     "payments",
     "run",
@@ -145,6 +146,20 @@ def payments(rules: Rules, result: Result) -> dict[str, int]:
         if line.paid and step.kind is not StepKind.RESERVE:
             paid[step.payee] = paid.get(step.payee, 0) + line.paid
     return paid
+
+
+def balances_after(rules: Rules, lines: Sequence[Line]) -> dict[int, int]:
+    """Balance of each account after a settlement, from its lines alone.
+
+    The last step that names an account tells its balance; what later steps drew from it follows.
+    """
+    balances: dict[int, int] = {}
+    for step, line in zip(rules.steps, lines, strict=True):
+        if step.account:
+            balances[step.account] = line.balance
+        if step.draw_from in balances:
+            balances[step.draw_from] -= line.released
+    return balances
 
 
 def multiplier_bp(rules: Rules, kpis: bytes, last: int | None) -> int:

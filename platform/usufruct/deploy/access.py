@@ -1,8 +1,8 @@
 """Which office may call which function: the whole access control of a deployment in one table.
 
-The table is complete: a test compares it with every function that the Solidity sources restrict. A
-series has no configuration of its own; its functions are authorised with the address of the factory
-as target.
+The table is complete: a test compares it with every function that the Solidity sources restrict.
+Series and funds have no configuration of their own; their functions are authorised with the address
+of their factory as target.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from typing import Final
 from usufruct.config.model import ROLES
 from usufruct.contracts import all_modules
 from usufruct.core.keccak import keccak256
+from usufruct.deploy.record import CONTRACTS
 
-__all__ = ["ACCESS", "SERIES_FUNCTIONS", "role_number", "selectors"]
+__all__ = ["ACCESS", "TARGETS", "role_number", "selectors"]
 
 ACCESS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
@@ -38,12 +39,39 @@ ACCESS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "dispute": "auditor",
             "dismiss": "guardian",
             "voidStatement": "guardian",
+            "voidProven": "chamber",
         },
         "SettlementCurrency": {"mint": "treasurer", "setBlocked": "registrar"},
-        "SeriesFactory": {"create": "issuer"},
-        "Waterfall": {"setRules": "issuer"},
-        "Offering": {"open": "issuer", "cancel": "issuer", "setPaused": "pauser"},
-        "DvpDesk": {"setPaused": "pauser"},
+        "DisclosureRegistry": {"setDocument": "issuer", "removeDocument": "issuer"},
+        "OperatorBond": {"open": "issuer"},
+        "HolderVote": {"propose": "issuer"},
+        "OwnerVote": {
+            "addUnits": "registrar",
+            "moveUnit": "registrar",
+            "record": "registrar",
+            "propose": "issuer",
+        },
+        "RevenueRight": {
+            "issue": "issuer",
+            "place": "placement",
+            "seal": "issuer",
+            "setPaused": "pauser",
+        },
+        "SeriesExtension": {"scheduleRecord": "issuer", "openSnapshot": "voting"},
+        "SeriesFactory": {
+            "create": "issuer",
+            "createStrips": "issuer",
+            "setPolicy": "admin",
+            "setBaseURI": "issuer",
+        },
+        "Waterfall": {"setRules": "issuer", "setHolderVote": "admin", "setPaused": "pauser"},
+        "ReinvestmentAccount": {"schedule": "issuer", "cancel": "guardian"},
+        "JurisdictionPolicy": {
+            "scheduleChange": "policy",
+            "cancelChange": "policy",
+            "recordFiling": "policy",
+            "withdrawFiling": "policy",
+        },
         "FundFactory": {
             "setUnits": "admin",
             "open": "issuer",
@@ -53,15 +81,25 @@ ACCESS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "release": "fund_manager",
             "spend": "fund_manager",
         },
-        "DisclosureRegistry": {"setDocument": "issuer", "removeDocument": "issuer"},
+        "Offering": {"open": "issuer", "cancel": "issuer", "setPaused": "pauser"},
+        "DvpDesk": {"setPaused": "pauser"},
     }
 )
-"""Office by contract and function."""
+"""Office by contract and restricted function."""
 
-SERIES_FUNCTIONS: Final[Mapping[str, str]] = MappingProxyType(
-    {"issue": "issuer", "seal": "issuer", "setPaused": "pauser"}
+_SERIES: Final = ("SeriesFactory", "RevenueRight", "SeriesExtension")
+_GOVERNED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "SeriesFactory": _SERIES,
+        "FundUnitFactory": _SERIES,
+    }
 )
-"""Office by function of a series (RevenueRight)."""
+"""Targets that speak for others: a factory for its series."""
+
+TARGETS: Final[tuple[str, ...]] = tuple(
+    name for name in CONTRACTS if name in _GOVERNED or (name in ACCESS and name not in _SERIES)
+)
+"""The contracts of a deployment whose functions are opened to offices."""
 
 
 def role_number(office: str) -> int:
@@ -72,11 +110,13 @@ def role_number(office: str) -> int:
 @cache
 def selectors(target: str) -> Mapping[bytes, str]:
     """Office by selector of all functions that are configured for the contract `target`."""
-    found = {_selector(target, name): office for name, office in ACCESS[target].items()}
-    if target == "SeriesFactory":
-        series = SERIES_FUNCTIONS.items()
-        found |= {_selector("RevenueRight", name): office for name, office in series}
-    return MappingProxyType(found)
+    return MappingProxyType(
+        {
+            _selector(contract, function): office
+            for contract in _GOVERNED.get(target, (target,))
+            for function, office in ACCESS[contract].items()
+        }
+    )
 
 
 def _selector(contract: str, function: str) -> bytes:

@@ -25,7 +25,7 @@ from usufruct.config import Community
 from usufruct.contracts import address
 from usufruct.core.keccak import keccak256
 from usufruct.deploy.action import Action, Transaction
-from usufruct.deploy.contracts import CIRCLE
+from usufruct.deploy.creation import CIRCLE
 from usufruct.deploy.keyring import Keyring
 from usufruct.deploy.plan import (
     STAGES,
@@ -228,7 +228,7 @@ class _Run:
     def _reserve(self, stage: Stage) -> None:
         """Predicts the Waterfall's address once all contracts before the circle exist."""
         deployment = self._site.deployment
-        before = CONTRACTS[: -len(CIRCLE)]
+        before = CONTRACTS[: CONTRACTS.index(CIRCLE[0])]
         due = stage is STAGES[0] and all(name in deployment.contracts for name in before)
         if not due or deployment.waterfall or CIRCLE[-1] in deployment.contracts:
             return

@@ -1,47 +1,27 @@
-"""Stage 1: the contracts.
-
-RevenueRight's code names the Waterfall, the Waterfall names the SeriesFactory, and the factory
-names RevenueRight's code. The circle is opened by predicting the Waterfall's address from the
-deployer's nonce: three transactions in a row. The prediction is recorded before the first of them,
-so that a later run makes the very same contracts.
-"""
+"""Stage 1: the contracts, and whether those that are there are what the file says."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
-from typing import Final
-
-from usufruct.config import Community
-from usufruct.config.model import PEOPLE_ROLES, ROLES
-from usufruct.contracts import Address
-from usufruct.contracts import disclosure_registry as dr
-from usufruct.contracts import meter_registry as mr
-from usufruct.contracts import participant_registry as pr
+from usufruct.config.model import PEOPLE_ROLES
+from usufruct.contracts import holder_vote as hv
+from usufruct.contracts import operator_bond as ob
+from usufruct.contracts import owner_vote as ov
 from usufruct.contracts import revenue_right as rr
 from usufruct.contracts import series_factory as sf
 from usufruct.contracts import settlement_currency as sc
-from usufruct.contracts import statement_book as sb
-from usufruct.contracts import stream_registry as sr
 from usufruct.contracts import telemetry_anchor as ta
 from usufruct.contracts import usufruct_access_manager as am
 from usufruct.contracts import waterfall as wf
 from usufruct.core.keccak import keccak256
 from usufruct.deploy.access import role_number
 from usufruct.deploy.action import Action, Change, Transaction
+from usufruct.deploy.creation import CIRCLE, NotYetError, creation_code, vote_rule
 from usufruct.deploy.record import CONTRACTS
 from usufruct.deploy.site import Site, fixed
 from usufruct.deploy.words import span
 from usufruct.errors import ChainError
 
-__all__ = ["CIRCLE", "contracts", "role_delays"]
-
-CIRCLE: Final = ("RevenueRightImpl", "SeriesFactory", "Waterfall")
-"""The three contracts that name each other, in the order of their nonces."""
-
-
-class _NotYetError(Exception):
-    """A constructor argument is not known yet."""
+__all__ = ["contracts"]
 
 
 def contracts(site: Site) -> list[Action]:
@@ -74,101 +54,13 @@ def _creation(site: Site, name: str) -> Transaction | None:
     if site.deployer is None:
         return None
     try:
-        data = _BUILDERS[name](site)
-    except _NotYetError:
+        data = creation_code(site, name)
+    except NotYetError:
         return None
     reserved = site.deployment.waterfall
     if name not in CIRCLE or reserved is None:
         return Transaction(None, data)
-    return Transaction(None, data, reserved.nonce - 2 + CIRCLE.index(name))
-
-
-def _known(site: Site, name: str) -> Address:
-    where = site.address(name)
-    if where is None:
-        raise _NotYetError
-    return where
-
-
-def _manager(site: Site) -> bytes:
-    if site.deployer is None:
-        raise _NotYetError
-    return am.deploy_data(site.deployer, site.community.delays.admin, role_delays(site.community))
-
-
-def role_delays(community: Community) -> list[am.RoleDelay]:
-    """What the access manager is deployed with: the offices that wait."""
-    delays = community.delays
-    waits = {
-        office: (delays.grant.get(office, 0), delays.execution.get(office, 0)) for office in ROLES
-    }
-    return [
-        am.RoleDelay(role_number(office), *seconds)
-        for office, seconds in waits.items()
-        if any(seconds)
-    ]
-
-
-def _managed(build: Callable[[Address], bytes]) -> Callable[[Site], bytes]:
-    return lambda site: build(_known(site, "AccessManager"))
-
-
-def _anchor(site: Site) -> bytes:
-    return ta.deploy_data(_known(site, "AccessManager"), site.community.delays.signers)
-
-
-def _book(site: Site) -> bytes:
-    manager = _known(site, "AccessManager")
-    return sb.deploy_data(manager, _known(site, "TelemetryAnchor"), _known(site, "StreamRegistry"))
-
-
-def _currency(site: Site) -> bytes:
-    community = site.community
-    return sc.deploy_data(
-        _known(site, "AccessManager"), community.currency_name, community.currency.code
-    )
-
-
-def _implementation(site: Site) -> bytes:
-    if site.deployment.waterfall is None:
-        raise _NotYetError
-    return rr.deploy_data(
-        _known(site, "AccessManager"),
-        _known(site, "ParticipantRegistry"),
-        _known(site, "SettlementCurrency"),
-        site.deployment.waterfall.address,
-    )
-
-
-def _factory(site: Site) -> bytes:
-    return sf.deploy_data(_known(site, "AccessManager"), _known(site, "RevenueRightImpl"))
-
-
-def _waterfall(site: Site) -> bytes:
-    return wf.deploy_data(
-        _known(site, "AccessManager"),
-        _known(site, "StatementBook"),
-        _known(site, "SettlementCurrency"),
-        _known(site, "SeriesFactory"),
-        site.community.delays.rules,
-    )
-
-
-_BUILDERS: Final[Mapping[str, Callable[[Site], bytes]]] = MappingProxyType(
-    {
-        "AccessManager": _manager,
-        "ParticipantRegistry": _managed(pr.deploy_data),
-        "StreamRegistry": _managed(sr.deploy_data),
-        "MeterRegistry": _managed(mr.deploy_data),
-        "TelemetryAnchor": _anchor,
-        "StatementBook": _book,
-        "SettlementCurrency": _currency,
-        "DisclosureRegistry": _managed(dr.deploy_data),
-        "RevenueRightImpl": _implementation,
-        "SeriesFactory": _factory,
-        "Waterfall": _waterfall,
-    }
-)
+    return Transaction(None, data, reserved.nonce + 1 - len(CIRCLE) + CIRCLE.index(name))
 
 
 def _check_constants(site: Site) -> None:
@@ -177,9 +69,14 @@ def _check_constants(site: Site) -> None:
     admin = site.read("AccessManager", am.admin_delay())
     signers = site.read("TelemetryAnchor", ta.signers_delay())
     rules = site.read("Waterfall", wf.rules_delay())
-    values = [
+    owners = site.read("OwnerVote", ov.voting_time())
+    bond = site.read("OperatorBond", ob.notice())
+    values: list[tuple[str, object, object | None]] = [
         ("delays.admin", span(community.delays.admin), _span(admin)),
         *_office_delays(site),
+        ("votes", vote_rule(community), site.read("HolderVote", hv.rule())),
+        ("votes.owners", span(community.votes.owners), _span(owners)),
+        ("delays.bond", span(community.delays.bond), _span(bond)),
         ("delays.signers", span(community.delays.signers), _span(signers)),
         ("delays.rules", span(community.delays.rules), _span(rules)),
         ("currency.code", community.currency.code, site.read("SettlementCurrency", sc.symbol())),
@@ -216,7 +113,7 @@ def _span(seconds: int | None) -> str | None:
 
 
 def _check_circle(site: Site) -> None:
-    """The three contracts of the circle must name each other."""
+    """The contracts of the circle must name each other."""
     waterfall, implementation = site.address("Waterfall"), site.address("RevenueRightImpl")
     if waterfall is None:
         return

@@ -18,6 +18,10 @@ from usufruct.errors import ConfigError
 __all__ = ["meters", "serial_hash"]
 
 _PAGE: Final = 100
+_KEY_DELAY: Final = 86_400
+"""Seconds by which MeterRegistry wants a new key announced ahead."""
+_SLACK: Final = 3_600
+"""Seconds for the announcement to be mined."""
 _NEW_METER: Final = "register the device under a new id"
 
 

@@ -7,13 +7,17 @@ each other. At its end the set-up is finished and all delays are in force.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
-from usufruct.contracts import ZERO_ADDRESS, Address
+from usufruct.contracts import ZERO_ADDRESS, Address, Call
+from usufruct.contracts import fund_factory as ff
 from usufruct.contracts import participant_registry as pr
+from usufruct.contracts import series_factory as sf
 from usufruct.contracts import statement_book as sb
 from usufruct.contracts import usufruct_access_manager as am
-from usufruct.deploy.access import ACCESS, role_number, selectors
+from usufruct.contracts import waterfall as wf
+from usufruct.deploy.access import TARGETS, role_number, selectors
 from usufruct.deploy.action import Action, Change, calling
 from usufruct.deploy.batch import announced_batch, kept
 from usufruct.deploy.grants import grants
@@ -22,10 +26,20 @@ from usufruct.deploy.words import span
 
 __all__ = ["offices"]
 
+_Link = tuple[str, str, Callable[[], Call[Address]], Callable[[Address], Call[None]]]
+
+_LINKS: Final[tuple[_Link, ...]] = (
+    ("StatementBook", "Waterfall", sb.waterfall, sb.set_waterfall),
+    ("Waterfall", "HolderVote", wf.holder_vote, wf.set_holder_vote),
+    ("SeriesFactory", "JurisdictionPolicy", sf.policy, sf.set_policy),
+    ("FundFactory", "FundUnitFactory", ff.unit_factory, ff.set_units),
+)
+"""Contract, the one it is told about, how to read and how to write what it knows."""
+
 
 def offices(site: Site) -> list[Action]:
-    """Functions opened, roles granted and revoked, registrars appointed, the waterfall named."""
-    wiring = [*_functions(site), *grants(site), *_registrars(site), *_waterfall(site)]
+    """Functions opened, roles granted and revoked, registrars appointed, contracts named."""
+    wiring = [*_functions(site), *grants(site), *_registrars(site), *_links(site)]
     return [*wiring, *_finish(site, wired=not any(action.sends for action in wiring))]
 
 
@@ -34,7 +48,7 @@ def offices(site: Site) -> list[Action]:
 
 def _functions(site: Site) -> Iterator[Action]:
     groups: dict[tuple[str, str], list[bytes]] = defaultdict(list)
-    for target in ACCESS:
+    for target in TARGETS:
         wanted = selectors(target)
         for (selector, office), role in zip(
             wanted.items(), _present_roles(site, target, list(wanted)), strict=True
@@ -59,7 +73,7 @@ def _functions(site: Site) -> Iterator[Action]:
             calls if ready else [],
         )
     else:
-        count = sum(len(selectors(target)) for target in ACCESS)
+        count = sum(len(selectors(target)) for target in TARGETS)
         yield kept("functions", f"{count} restricted functions")
 
 
@@ -73,7 +87,7 @@ def _present_roles(site: Site, target: str, chosen: list[bytes]) -> Sequence[obj
     )
 
 
-# --- Registrars and the waterfall ----------------------------------------------------------------
+# --- Registrars and links ------------------------------------------------------------------------
 
 
 def _registrars(site: Site) -> Iterator[Action]:
@@ -100,22 +114,23 @@ def _registrars(site: Site) -> Iterator[Action]:
         yield kept("registrars", f"{len(wanted)} appointed")
 
 
-def _waterfall(site: Site) -> Iterator[Action]:
-    book, waterfall = site.address("StatementBook"), site.address("Waterfall")
-    present = site.read("StatementBook", sb.waterfall())
-    if present is not None and present != ZERO_ADDRESS:
-        yield kept("StatementBook", f"settled by {present}")
-        return
-    call = sb.set_waterfall(waterfall) if waterfall else None
-    yield Action(
-        key="book/waterfall",
-        change=Change.CREATE,
-        subject="StatementBook",
-        detail="name the Waterfall that may settle",
-        reason="not named; it can be named once",
-        office="admin",
-        transaction=calling(book, call) if call else None,
-    )
+def _links(site: Site) -> Iterator[Action]:
+    """What a contract is told once about another that was made after it."""
+    for name, other, found, call in _LINKS:
+        where, told = site.address(name), site.address(other)
+        present = site.read(name, found())
+        if present is not None and present != ZERO_ADDRESS:
+            yield kept(name, f"knows {other} {present}")
+            continue
+        yield Action(
+            key=f"link/{name}/{other}",
+            change=Change.CREATE,
+            subject=name,
+            detail=f"name the {other}",
+            reason="not named; it can be named once",
+            office="admin",
+            transaction=calling(where, call(told)) if told else None,
+        )
 
 
 # --- The end of the set-up -----------------------------------------------------------------------

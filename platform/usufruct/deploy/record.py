@@ -20,7 +20,15 @@ from usufruct.contracts import Address, EncodeError, address
 from usufruct.core.encoding import hex0x, unhex
 from usufruct.errors import ConfigError, InputError
 
-__all__ = ["CONTRACTS", "Deployment", "Reservation", "load_deployment", "record_path", "save"]
+__all__ = [
+    "CONTRACTS",
+    "Deployment",
+    "Reservation",
+    "artifact_name",
+    "load_deployment",
+    "record_path",
+    "save",
+]
 
 CONTRACTS: Final = (
     "AccessManager",
@@ -31,12 +39,33 @@ CONTRACTS: Final = (
     "StatementBook",
     "SettlementCurrency",
     "DisclosureRegistry",
+    "ObjectiveDisputes",
+    "OperatorBond",
+    "HolderVote",
+    "OwnerVote",
+    "SeriesExtension",
     "RevenueRightImpl",
     "SeriesFactory",
     "Waterfall",
+    "JurisdictionPolicy",
+    "FundFactory",
+    "FundUnitExtension",
+    "FundUnitImpl",
+    "FundUnitFactory",
+    "Offering",
+    "DvpDesk",
 )
 """The contracts of a deployment, in the order in which they are created."""
 
+_ARTIFACTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "AccessManager": "UsufructAccessManager",
+        "RevenueRightImpl": "RevenueRight",
+        "FundUnitExtension": "SeriesExtension",
+        "FundUnitImpl": "RevenueRight",
+        "FundUnitFactory": "SeriesFactory",
+    }
+)
 _VERSION: Final = 1
 
 
@@ -101,6 +130,11 @@ class Deployment:
     def with_series(self, series: Mapping[str, Address]) -> Deployment:
         """The record with these series."""
         return replace(self, series=MappingProxyType(dict(series)))
+
+
+def artifact_name(name: str) -> str:
+    """Name of the Solidity contract behind a name of the record."""
+    return _ARTIFACTS.get(name, name)
 
 
 def record_path(state: Path, chain_id: int) -> Path:

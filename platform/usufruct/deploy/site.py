@@ -9,15 +9,14 @@ from usufruct.chain.client import ChainClient, RpcError
 from usufruct.chain.records import Log
 from usufruct.config import Community
 from usufruct.contracts import Address, Call, ContractError, all_modules
-from usufruct.deploy.record import Deployment
+from usufruct.deploy.record import Deployment, artifact_name
 from usufruct.errors import ConfigError
 
-__all__ = ["Site", "artifact_name", "fixed"]
+__all__ = ["Site", "fixed"]
 
 R = TypeVar("R")
 
 _LOG_PAGE: Final = 5_000
-_ARTIFACTS: Final = {"RevenueRightImpl": "RevenueRight", "AccessManager": "UsufructAccessManager"}
 
 
 class Site:
@@ -123,11 +122,6 @@ class Site:
                 rule=f"the recorded address holds {held} on chain {self.client.chain_id}",
                 remedy="use the version that deployed it, or another --state folder to deploy anew",
             )
-
-
-def artifact_name(name: str) -> str:
-    """Name of the Solidity contract behind a name of the record."""
-    return _ARTIFACTS.get(name, name)
 
 
 def fixed(

@@ -4,7 +4,8 @@ A holder's *numerator* N counts income in units of currency times supply: distri
 the units held at the record moment of k, and ⌊N/supply⌋ is all the holder ever earned, where the supply is what was
 issued, also after redemptions. Transfers leave the numerators alone; claims change `paid` alone. A record date
 closes its period, and earlier ones, by the clock: whoever moves units at or after it, while that period's money is
-still to come, keeps the units of before for that period.
+still to come, keeps the units of before for that period. When a wallet is lost, what it was not paid yet becomes its
+replacement's.
 """
 
 from __future__ import annotations
@@ -152,6 +153,19 @@ class SeriesBook:
         """Applies a claim; returns the account that changed."""
         return self._set(wallet, 0, amount)
 
+    def recover(self, lost: int, replacement: int) -> Changes:
+        """Moves all income that is not paid yet, and the units of record dates; the units moved by a transfer before."""
+        old = self.holdings.get(lost, EMPTY)
+        unpaid = old.numerator_at(self.acc) - old.paid * self.supply
+        kept = []
+        for period, record in sorted(self.records.items()):
+            if lost in record.units and replacement in record.units:
+                moved, record.units[lost] = record.units[lost], 0
+                record.units[replacement] += moved
+                kept += [Kept(period, each, record.units[each]) for each in (lost, replacement)]
+        holdings = [self._set(lost, 0, numerator=-unpaid), self._set(replacement, 0, numerator=unpaid)]
+        return Changes(holdings, kept)
+
     def distribute(self, period: int, acc_after: int, supply: int, time: int) -> Distribution:
         """Applies the distribution of a period in a block of `time`.
 
@@ -190,8 +204,11 @@ class SeriesBook:
                 kept.append(Kept(period, wallet, units))
         return kept
 
-    def _set(self, wallet: int, units: int, paid: int = 0) -> tuple[int, Holding]:
+    def _set(
+        self, wallet: int, units: int, paid: int = 0, numerator: int = 0
+    ) -> tuple[int, Holding]:
         old = self.holdings.get(wallet, EMPTY)
-        new = Holding(old.units + units, old.numerator_at(self.acc), self.acc, old.paid + paid)
+        total = old.numerator_at(self.acc) + numerator
+        new = Holding(old.units + units, total, self.acc, old.paid + paid)
         self.holdings[wallet] = new
         return wallet, new

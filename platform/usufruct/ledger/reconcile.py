@@ -21,7 +21,14 @@ from usufruct.contracts import (
 )
 from usufruct.errors import ConfigError
 from usufruct.ledger.accounts import claimable, earned
-from usufruct.ledger.models import distribution, payout, statement, statement_event, stream
+from usufruct.ledger.models import (
+    distribution,
+    payout,
+    recovery,
+    statement,
+    statement_event,
+    stream,
+)
 from usufruct.ledger.reads.holders import HOLDERS, holding_of
 from usufruct.ledger.reads.places import CURSOR
 from usufruct.ledger.reads.records import KEPT, RECORDS
@@ -154,11 +161,13 @@ class _Series:
             calls.append((self._contract, revenue_right.account_of(wallet)))
             calls.append((self._contract, revenue_right.claimable(wallet)))
         answers: list[Any] = self._client.call_many(calls, self._report.block)
-        payouts = self._payouts()
+        payouts, moved = self._payouts(), self._recovered()
         for each, account, due in zip(holders, answers[::2], answers[1::2], strict=True):
             if isinstance(account, ContractError) or isinstance(due, ContractError):
                 raise TypeError("views of a series do not revert")
-            self._account(each, account, due, state, payouts.get(each.wallet_id, 0))
+            # What was moved to or from a wallet belongs to no payout of its own.
+            total = None if each.wallet_id in moved else payouts.get(each.wallet_id, 0)
+            self._account(each, account, due, state, total)
 
     def _account(
         self,
@@ -166,7 +175,7 @@ class _Series:
         account: revenue_right.Account,
         due: int,
         state: revenue_right.State,
-        payouts: int,
+        payouts: int | None,
     ) -> None:
         report, held = self._report, holding_of(row)
         report.accounts += 1
@@ -177,7 +186,8 @@ class _Series:
             ours = held.numerator_at(state.acc) - held.paid * state.supply
             report.same(f"{name} numerator", ours, due_numerator)
         report.same(f"{name} claimable", claimable(held, state.acc, state.supply), due)
-        report.same(f"{name} payouts", payouts, earned(held, state.acc, state.supply))
+        if payouts is not None:
+            report.same(f"{name} payouts", payouts, earned(held, state.acc, state.supply))
 
     def _numerator(
         self, account: revenue_right.Account, state: revenue_right.State
@@ -223,6 +233,13 @@ class _Series:
         for each, units in zip(holders, answers, strict=True):
             name = f"{self._row.symbol} {address(each.wallet)} units for period {period}"
             self._report.same(name, kept.get(each.wallet_id, each.units), units)
+
+    def _recovered(self) -> set[int]:
+        """Wallets that were lost, and those that replaced them, by number."""
+        query = select(recovery.c.lost, recovery.c.replacement).where(
+            recovery.c.series == self._row.id
+        )
+        return {wallet for pair in self._connection.execute(query) for wallet in pair}
 
     def _payouts(self) -> dict[int, int]:
         """Sum of all payouts by wallet number."""

@@ -6,7 +6,9 @@ block, the contract itself is asked too.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, Final
 
 from usufruct.chain.client import RpcError
 from usufruct.chain.records import Log
@@ -57,7 +59,7 @@ def _same_id(ctx: Context) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """What the distribution did to one holder."""
+    """What the distribution did to the holder."""
 
     record_at: int | None
     units: int
@@ -67,35 +69,40 @@ class _Moment:
 
 
 @dataclass(slots=True)
-class _Record:
-    """A record date whose money has not come, and the holder's units at it if some moved since."""
+class _Account:
+    """A wallet's account, and what counts for the record dates after which it moved units."""
 
-    at: int
-    units: int | None = None
-
-
-@dataclass
-class _Replay:
-    """One holder's account, rebuilt from the series' log."""
-
-    ctx: Context
-    holder: str
     units: int = 0
-    supply: int = 0
-    acc: int = 0
     numerator: int = 0
     paid: int = 0
-    moves: int = 0
-    records: dict[int, _Record] = field(default_factory=dict)
-    """By period."""
+    kept: dict[int, int] = field(default_factory=dict)
+    """Units at a record date, by period."""
+
+
+class _Replay:
+    """The holder's account rebuilt from the series' log, with those of lost wallets that it replaced."""
+
+    def __init__(self, ctx: Context, holder: str) -> None:
+        self._ctx, self._holder = ctx, holder
+        self._records: dict[int, int] = {}
+        self._supply = self._acc = self.moves = 0
+        self._logs = ctx.logs(
+            ctx.proof.contracts.series, [list(self._HANDLERS)], ctx.proof.distribution.block
+        )
+        self._accounts = {wallet: _Account() for wallet in self._wallets()}
+
+    def _wallets(self) -> set[str]:
+        """The holder, and every lost wallet whose income became the holder's."""
+        wallets = {self._holder}
+        return wallets
 
     def run(self) -> _Moment:
         """The distribution of the proof; afterwards the account is that at the end of its block."""
-        series, dist = self.ctx.proof.contracts.series, self.ctx.proof.distribution
+        dist = self._ctx.proof.distribution
         moment = None
-        wanted = [event.TOPIC for event in (rr.Transfer, rr.Distributed, se.RecordScheduled, rr.FundsWithdrawn)]
-        for log in self.ctx.logs(series, [wanted], dist.block):
-            done = self._apply(log)
+        for log in self._logs:
+            kind, apply = self._HANDLERS[log.topics[0]]
+            done = apply(self, log, kind.decode(log.topics, log.data))
             if (log.block_number, log.log_index) == (dist.block, dist.log_index):
                 moment = done
         assert moment is not None, "the link before found this distribution in this block"
@@ -103,55 +110,65 @@ class _Replay:
 
     def ask_contract(self, supply: int) -> str:
         """The contract's own figure at the end of the distribution's block, if the node still has it."""
-        where, block = self.ctx.proof.contracts.series, self.ctx.proof.distribution.block
+        where, block = self._ctx.proof.contracts.series, self._ctx.proof.distribution.block
+        account = self._accounts[self._holder]
         try:
-            call = rr.claimable(address(self.holder))
-            claimable = self.ctx.client.call(where, call, block)
+            call = rr.claimable(address(self._holder))
+            claimable = self._ctx.client.call(where, call, block)
         except RpcError:
             return "the node no longer has the contract's state of that block"
-        same("payout.numerator_after (contract)", claimable + self.paid, self.numerator // supply)
+        earned = account.numerator // supply
+        same("payout.numerator_after (contract)", claimable + account.paid, earned)
         return f"the contract agrees at block {block}"
 
-    def _apply(self, log: Log) -> _Moment | None:
-        topic = log.topics[0]
-        if topic == rr.Transfer.TOPIC:
-            self._move(log, rr.Transfer.decode(log.topics, log.data))
-        elif topic == se.RecordScheduled.TOPIC:
-            scheduled = se.RecordScheduled.decode(log.topics, log.data)
-            self.records.pop(scheduled.period, None)
-            if scheduled.record_at:
-                self.records[scheduled.period] = _Record(scheduled.record_at)
-        elif topic == rr.Distributed.TOPIC:
-            return self._distribute(log, rr.Distributed.decode(log.topics, log.data))
-        elif topic == rr.FundsWithdrawn.TOPIC:
-            paid = rr.FundsWithdrawn.decode(log.topics, log.data)
-            self.paid += paid.funds_withdrawn * (paid.by == self.holder)
-        return None
-
     def _move(self, log: Log, move: rr.Transfer) -> None:
-        self.supply += move.value * (int(move.from_, 16) == 0)
-        sign = (move.to == self.holder) - (move.from_ == self.holder)
-        if not sign:
-            return
-        for record in self.records.values():
-            if record.units is None and record.at <= self.ctx.time_of(log.block_number):
-                record.units = self.units
-        self.units += sign * move.value
-        self.moves += 1
+        self._supply += move.value * (int(move.from_, 16) == 0)
+        for wallet, sign in ((move.from_, -1), (move.to, 1)):
+            if wallet in self._accounts and move.from_ != move.to:
+                self._keep(self._accounts[wallet], log.block_number)
+                self._accounts[wallet].units += sign * move.value
+                self.moves += wallet == self._holder
+
+    def _keep(self, account: _Account, block: int) -> None:
+        for period, at in self._records.items():
+            if period not in account.kept and at <= self._ctx.time_of(block):
+                account.kept[period] = account.units
+
+    def _schedule(self, _: Log, event: se.RecordScheduled) -> None:
+        self._records.pop(event.period, None)
+        if event.record_at:
+            self._records[event.period] = event.record_at
 
     def _distribute(self, log: Log, event: rr.Distributed) -> _Moment:
-        same("distribution.acc", self.acc + event.amount, event.acc)
-        record = self._closing(event.period, log.block_number)
-        self.records = {p: each for p, each in self.records.items() if p > event.period}
-        units = self.units if record is None or record.units is None else record.units
-        before = self.numerator
-        self.acc, self.numerator = event.acc, before + event.amount * units
-        at = None if record is None else record.at
-        return _Moment(at, units, self.supply, before, self.numerator)
+        same("distribution.acc", self._acc + event.amount, event.acc)
+        self._acc = event.acc
+        period = self._closing(event.period, log.block_number)
+        at = None if period is None else self._records[period]
+        found = None
+        for wallet, account in self._accounts.items():
+            units = account.units if period is None else account.kept.get(period, account.units)
+            before = account.numerator
+            account.numerator += event.amount * units
+            if wallet == self._holder:
+                found = _Moment(at, units, self._supply, before, account.numerator)
+        self._records = {p: each for p, each in self._records.items() if p > event.period}
+        assert found is not None, "the holder's own account is among them"
+        return found
 
-    def _closing(self, period: int, block: int) -> _Record | None:
+    def _closing(self, period: int, block: int) -> int | None:
         """The record date that closed the period: its own or a later one, if it passed before the money came."""
-        later = [self.records[each] for each in sorted(self.records) if each >= period]
-        if not later or later[0].at > self.ctx.time_of(block):
+        later = [each for each in sorted(self._records) if each >= period]
+        if not later or self._records[later[0]] > self._ctx.time_of(block):
             return None
         return later[0]
+
+    def _pay(self, _: Log, event: rr.FundsWithdrawn) -> None:
+        if event.by in self._accounts:
+            self._accounts[event.by].paid += event.funds_withdrawn
+
+    _HANDLERS: Final[dict[bytes, tuple[type[Any], Callable[..., _Moment | None]]]] = {
+        rr.Transfer.TOPIC: (rr.Transfer, _move),
+        rr.Distributed.TOPIC: (rr.Distributed, _distribute),
+        rr.FundsWithdrawn.TOPIC: (rr.FundsWithdrawn, _pay),
+        se.RecordScheduled.TOPIC: (se.RecordScheduled, _schedule),
+    }

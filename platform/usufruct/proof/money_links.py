@@ -170,17 +170,12 @@ def _earlier(ctx: Context) -> list[wf.Settled]:
 
 
 def _balances(ctx: Context, earlier: list[wf.Settled]) -> dict[int, int]:
-    """Reserves and arrears by account, from the lines of all settlements before."""
-    steps = {version: _rules(ctx, version).steps for version in {e.rules_version for e in earlier}}
-    balances: dict[int, int] = {}
-    for event in earlier:
-        for step, word in zip(steps[event.rules_version], event.lines, strict=True):
-            line = mirror.Line.unpack(word)
-            if step.account:
-                balances[step.account] = line.balance
-            if step.draw_from:
-                balances[step.draw_from] -= line.released
-    return balances
+    """Reserves and arrears by account: no account with a balance is ever missing from the rules in force."""
+    if not earlier:
+        return {}
+    last = earlier[-1]
+    lines = [mirror.Line.unpack(word) for word in last.lines]
+    return mirror.balances_after(_rules(ctx, last.rules_version), lines)
 
 
 def _last_multiplier(ctx: Context, earlier: list[wf.Settled]) -> int | None:

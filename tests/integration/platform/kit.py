@@ -11,6 +11,7 @@ from typing import Any
 
 import rlp
 from tests.support.anvil import Anvil
+from tests.support.village import step
 
 from usufruct.chain.client import ChainClient
 from usufruct.chain.records import Receipt
@@ -18,18 +19,19 @@ from usufruct.contracts import (
     ZERO_ADDRESS,
     Address,
     Call,
-    access_manager,
     address,
     participant_registry,
     revenue_right,
+    series_extension,
     series_factory,
     settlement_currency,
     statement_book,
     stream_registry,
     telemetry_anchor,
+    usufruct_access_manager,
     waterfall,
 )
-from usufruct.contracts.shared import Terms
+from usufruct.contracts.shared import IRevenueRightTerms as Terms
 from usufruct.core import typed_data as td
 from usufruct.core.encoding import ReadingLeaf, open_quantity
 from usufruct.core.keccak import keccak256
@@ -161,7 +163,7 @@ class Kit:
         return self
 
     def _contracts(self) -> None:
-        authority = self.deploy("AccessManager", access_manager.deploy_data(ADMIN))
+        authority = self.deploy("AccessManager", usufruct_access_manager.deploy_data(ADMIN, 0, []))
         registry = self.deploy("ParticipantRegistry", participant_registry.deploy_data(authority))
         streams = self.deploy("StreamRegistry", stream_registry.deploy_data(authority))
         anchor = self.deploy("TelemetryAnchor", telemetry_anchor.deploy_data(authority, DAY))
@@ -171,10 +173,11 @@ class Kit:
         )
         # Series and waterfall name each other, so one address is known before its contract.
         nonce = int(self.client.rpc("eth_getTransactionCount", ADMIN, "latest"), 16)
-        distributor = address(keccak256(rlp.encode([bytes.fromhex(ADMIN[2:]), nonce + 2]))[12:])
+        distributor = address(keccak256(rlp.encode([bytes.fromhex(ADMIN[2:]), nonce + 3]))[12:])
+        places = (authority, registry, currency, distributor)
+        extension = self.deploy("SeriesExtension", series_extension.deploy_data(*places))
         right = self.deploy(
-            "RevenueRightImpl",
-            revenue_right.deploy_data(authority, registry, currency, distributor),
+            "RevenueRightImpl", revenue_right.deploy_data(*places, extension)
         )
         factory = self.deploy("SeriesFactory", series_factory.deploy_data(authority, right))
         self.deploy("Waterfall", waterfall.deploy_data(authority, book, currency, factory, DAY))
@@ -219,13 +222,15 @@ class Kit:
         ]
         self.act("ParticipantRegistry", participant_registry.register_batch(registrations))
 
-    def _series(self, code: str, symbol: str, units: Sequence[int], rank: int) -> None:
+    def _series(
+        self, code: str, symbol: str, units: Sequence[int], rank: int, *, term_to: int = 60
+    ) -> None:
         terms = Terms(
             name=word(f"Income {code}"),
             symbol=word(symbol),
             stream=STREAM,
             term_from=1,
-            term_to=60,
+            term_to=term_to,
             rank=rank,
             decimals=0,
             classes=0b1100,
@@ -248,27 +253,17 @@ class Kit:
     def _rules(self) -> None:
         kinds = waterfall.StepKind
 
-        def step(
-            kind: Any, payee: str, amount: int = 0, bp: int = 0, **more: bool
-        ) -> waterfall.Step:
-            return waterfall.Step(
-                kind=kind,
-                to_series=more.get("to_series", False),
-                carries=more.get("carries", False),
-                payee=address(payee),
-                amount=amount,
-                bp=bp,
-            )
-
         rules = waterfall.Rules(
             steps=(
                 step(kinds.PERCENT_OF_RECEIPTS, OWNERS, bp=600),
-                step(kinds.DUE, self.series["SR"], 900 * MEGA, to_series=True, carries=True),
-                step(kinds.RESERVE, ZERO_ADDRESS, 50 * MEGA),
+                step(kinds.DUE, self.series["SR"], 900 * MEGA, account=1, to_series=True),
+                step(kinds.RESERVE, ZERO_ADDRESS, 50 * MEGA, account=2),
                 step(kinds.RESIDUAL, self.series["JR"], to_series=True),
                 step(kinds.RESIDUAL, OWNERS),
             ),
             kpis=(),
+            triggers=(),
+            schedule=(),
             min_multiplier_bp=0,
             max_multiplier_bp=0,
             max_change_bp=0,

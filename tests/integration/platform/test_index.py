@@ -14,6 +14,7 @@ from tests.integration.platform.kit import HOLDERS, MEGA, STREAM, Kit
 from usufruct.contracts import (
     participant_registry,
     revenue_right,
+    series_extension,
     settlement_currency,
     statement_book,
 )
@@ -56,12 +57,12 @@ def fresh(path: Path, name: str) -> Database:
 
 
 def churn(kit: Kit, seed: int, steps: int) -> None:
-    """A random sequence of transfers, claims, pages and settlements."""
+    """A random sequence of transfers, claims, pages, record dates and settlements."""
     rng = random.Random(seed)
     period = kit.ask("StatementBook", statement_book.progress_of(STREAM)).settled
     for _ in range(steps):
         code = rng.choice(["SR", "JR"])
-        match rng.randrange(6):
+        match rng.randrange(8):
             case 0:
                 period += 1
                 kit.settle(rng.choice([1, 7, 3 * MEGA + 1, 900 * MEGA, 1_234_567_891]), period)
@@ -69,8 +70,24 @@ def churn(kit: Kit, seed: int, steps: int) -> None:
                 kit.claim(code, rng.choice(HOLDERS))
             case 2:
                 kit.act(code, revenue_right.push(rng.sample(HOLDERS, 3)))
+            case 3:
+                _random_record(kit, rng, code)
             case _:
                 _random_transfer(kit, rng, code)
+
+
+def _random_record(kit: Kit, rng: random.Random, code: str) -> None:
+    """Announces the record date of a period to come, and most often lets it pass."""
+    state = kit.ask(code, revenue_right.state())
+    passed = state.record_period if state.record_at <= kit.now() else state.prev_record
+    period = max(passed, state.last_period) + rng.randint(1, 2)
+    at = kit.now() + rng.randint(2, 900)
+    try:
+        kit.act(code, series_extension.schedule_record(period, at))
+    except series_extension.TooManyOpenRecords:
+        return
+    if rng.random() < 0.7:
+        kit.warp(max(at, kit.now() + 1) + rng.randint(-1, 1))
 
 
 def _random_transfer(kit: Kit, rng: random.Random, code: str) -> None:
@@ -93,6 +110,49 @@ def test_payouts_equal_paid_plus_claimable_after_any_sequence(
         assert report.differences == []
         assert report.accounts >= 6
     assert report.block == kit.client.block_number()
+
+
+def test_a_seller_after_the_record_date_keeps_the_period(
+    kit: Kit, ledger: Database, follow: Follow
+) -> None:
+    at = kit.now() + 100
+    kit.act("SR", series_extension.schedule_record(1, at))
+    kit.transfer("SR", HOLDERS[0], HOLDERS[4], 100_000)
+    kit.warp(at)
+    kit.transfer("SR", HOLDERS[0], HOLDERS[4], 500_000)
+    indexer = follow(ledger)
+    indexer.catch_up()
+    assert compared(kit, ledger).differences == []
+    kit.settle(900 * MEGA, 1)
+    kit.transfer("SR", HOLDERS[4], HOLDERS[0], 1)
+    follow(ledger).catch_up()
+    assert compared(kit, ledger).differences == []
+    rows = tables(ledger)
+    (row,) = [each for each in rows["distribution"] if each[1] == 1]
+    assert row[-1] == at
+    paid = {each[0]: each[3:] for each in rows["payout"] if each[2] == 1}
+    wallets = {address: number for number, _, address in rows["wallet"]}
+    seller, buyer = (bytes.fromhex(HOLDERS[each][2:]) for each in (0, 4))
+    assert paid[wallets[seller]] == (500_000, 500_000 * 900 * MEGA, 450 * MEGA)
+    assert paid[wallets[buyer]] == (100_000, 100_000 * 900 * MEGA, 90 * MEGA)
+
+
+def test_closed_series_are_redeemed_and_reconcile(
+    kit: Kit, ledger: Database, follow: Follow
+) -> None:
+    series_of_one_period(kit, "ONE")
+    kit.settle(900 * MEGA, 1)
+    kit.act("ONE", series_extension.close())
+    kit.act("ONE", series_extension.redeem(HOLDERS[0]))
+    follow(ledger).catch_up()
+    assert compared(kit, ledger).differences == []
+    kinds = [row[2] for row in tables(ledger)["series_event"]]
+    assert "closed" in kinds
+
+
+def series_of_one_period(kit: Kit, code: str) -> None:
+    """A series whose term is period 1; no rule pays it."""
+    kit._series(code, "LONE", [10, 0, 0, 0, 0], rank=3, term_to=1)
 
 
 def test_reconcile_names_what_differs(kit: Kit, ledger: Database, follow: Follow) -> None:

@@ -70,6 +70,16 @@ def test_payouts_add_up_to_what_was_paid_and_is_claimable(settled: Settled) -> N
     assert distributed - len(settled.holders) < total <= distributed
 
 
+def test_a_seller_after_the_record_date_proves_the_units_of_before(settled: Settled) -> None:
+    """In period 2, where 33 units were sold after the record date and before the money came."""
+    first, second = (json.loads(settled.proof(n, settled.holders[1])) for n in (1, 2))
+    assert first["payout"]["record_at"] is None
+    assert second["payout"]["record_at"] < second["statement"]["to"] + 86_400 * 30
+    balance = settled.village.ask(settled.series, rr.balance_of(settled.holders[1]))
+    # 202 units were bought after the settlement.
+    assert int(second["payout"]["units"]) == balance + 33 - 202
+
+
 def test_the_same_ledger_gives_the_same_file(settled: Settled) -> None:
     holder = settled.holders[0]
     assert settled.proof(1, holder, "all") == settled.proof(1, holder, "all")

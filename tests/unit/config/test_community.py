@@ -500,7 +500,12 @@ WRONG = [
         "waterfall[0].steps[4].account",
         "arrears to one payee",
     ),
-    ("account = 2", "account = 2, draws = 1", "waterfall[0].steps[3].draws", "account of a reserve"),
+    (
+        "account = 2",
+        "account = 2, draws = 1",
+        "waterfall[0].steps[3].draws",
+        "account of a reserve",
+    ),
     (
         'share = "6%", payee = "dev:7"',
         'share = "6%", payee = "dev:7", draws = 3',

@@ -22,6 +22,7 @@ from usufruct.core.waterfall import (
     Trigger,
     TriggerKind,
     When,
+    balances_after,
     multiplier_bp,
     payments,
     run,
@@ -236,6 +237,12 @@ def test_lines_obey_the_law_of_their_step(deal):
                 assert line.balance == (line.due - line.paid if each.account else 0)
             available -= from_receipts
     assert available == 0
+
+
+@given(deals())
+def test_balances_follow_from_the_lines(deal):
+    result = run(*deal)
+    assert balances_after(deal.rules, result.lines) == result.balances
 
 
 @given(deals())

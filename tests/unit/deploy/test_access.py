@@ -8,16 +8,18 @@ from pathlib import Path
 import pytest
 
 from usufruct.config.model import ROLES
-from usufruct.contracts import all_modules
+from usufruct.contracts import Address, all_modules
+from usufruct.contracts import dvp_desk as dd
+from usufruct.contracts import fund_factory as ff
 from usufruct.contracts import revenue_right as rr
+from usufruct.contracts import series_extension as se
 from usufruct.contracts import series_factory as sf
 from usufruct.contracts import waterfall as wf
 from usufruct.contracts.roles import Roles
 from usufruct.contracts.shared import Terms
-from usufruct.deploy.access import ACCESS, SERIES_FUNCTIONS, role_number, selectors
+from usufruct.deploy.access import ACCESS, role_number, selectors
 
 SOURCES = Path(__file__).resolve().parents[3] / "contracts" / "src"
-CLASSIFIED = {**ACCESS, "RevenueRight": SERIES_FUNCTIONS}
 NO_RULES = wf.Rules((), (), (), (), 0, 0, 0)
 NO_TERMS = Terms(bytes(32), bytes(32), 1, 1, 1, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, False)
 
@@ -48,17 +50,17 @@ def restricted(contract: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("contract", sorted(CLASSIFIED))
+@pytest.mark.parametrize("contract", sorted(ACCESS))
 def test_every_restricted_function_is_classified_and_no_other(contract: str) -> None:
-    assert restricted(contract) == set(CLASSIFIED[contract])
+    assert restricted(contract) == set(ACCESS[contract])
 
 
 def test_no_contract_with_restricted_functions_is_left_out() -> None:
     deployed = {module.CONTRACT for module in all_modules()}
-    assert {name for name in sources() if name in deployed and restricted(name)} == set(CLASSIFIED)
+    assert {name for name in sources() if name in deployed and restricted(name)} == set(ACCESS)
 
 
-@pytest.mark.parametrize("contract", sorted(CLASSIFIED))
+@pytest.mark.parametrize("contract", sorted(ACCESS))
 def test_the_office_is_the_one_the_interface_documents(contract: str) -> None:
     texts = sources()
     documented = {
@@ -67,7 +69,7 @@ def test_the_office_is_the_one_the_interface_documents(contract: str) -> None:
         for text in (texts.get(each, ""), texts.get(f"I{each}", ""))
         for office, name in _DOCUMENTED.findall(text)
     }
-    assert documented == dict(CLASSIFIED[contract])
+    assert documented == dict(ACCESS[contract])
 
 
 def test_role_numbers_are_those_of_the_contracts() -> None:
@@ -76,11 +78,12 @@ def test_role_numbers_are_those_of_the_contracts() -> None:
 
 
 def test_selectors_are_those_of_the_calls() -> None:
-    assert selectors("Waterfall") == {wf.set_rules(1, NO_RULES).data[:4]: "issuer"}
-    series = {
-        sf.create(NO_TERMS, bytes(32)).data[:4]: "issuer",
-        rr.issue([], []).data[:4]: "issuer",
-        rr.seal().data[:4]: "issuer",
-        rr.set_paused(True).data[:4]: "pauser",
-    }
-    assert selectors("SeriesFactory") == series
+    assert selectors("DvpDesk") == {dd.set_paused(True).data[:4]: "pauser"}
+    assert selectors("Waterfall")[wf.set_rules(1, NO_RULES).data[:4]] == "issuer"
+    found = selectors("SeriesFactory")
+    assert found == selectors("FundUnitFactory")
+    assert found[sf.create(NO_TERMS, bytes(32)).data[:4]] == "issuer"
+    assert found[rr.issue([], []).data[:4]] == "issuer"
+    assert found[rr.set_paused(True).data[:4]] == "pauser"
+    assert found[se.open_snapshot(1).data[:4]] == "voting"
+    assert selectors("FundFactory")[ff.release(Address("0x" + "f0" * 20), 1).data[:4]] == "fund_manager"

@@ -47,6 +47,8 @@ class RulesBody(Model):
     effective_at: str
     steps: list[dict[str, Any]]
     kpis: list[dict[str, Any]]
+    triggers: list[dict[str, Any]]
+    schedule: list[dict[str, Any]]
     min_multiplier_bp: int
     max_multiplier_bp: int
     max_change_bp: int
@@ -194,6 +196,7 @@ class SettlementBody(Model):
     receipts: Money
     shortfall: Money
     fee_multiplier_bp: int
+    triggers_breached: list[int] = Field(description="numbers of the rules' triggers, from 0")
     lines: list[SettlementLine]
     settled: Place
 

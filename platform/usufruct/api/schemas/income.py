@@ -10,7 +10,6 @@ from usufruct.api.schemas.common import Model, Money, Page, Period, Place, Serie
 from usufruct.api.schemas.evidence import SettlementBody, StatementBody
 from usufruct.proof import schema as proof_schema
 
-
 RECORD_DATE: Final[Any] = Field(
     description="who held units at this time is paid; RFC 3339", examples=["2026-09-30T16:00:00Z"]
 )

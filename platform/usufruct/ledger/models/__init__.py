@@ -26,6 +26,7 @@ from usufruct.ledger.models.income import (
     payment,
     payout,
     record,
+    recovery,
     skipped,
     transfer,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "payment",
     "payout",
     "record",
+    "recovery",
     "registration",
     "rules",
     "series",

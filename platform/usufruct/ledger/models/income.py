@@ -110,6 +110,17 @@ payment = Table(
     Column("acc", U64, nullable=False),
     Index(None, "wallet", "series", "pos"),
 )
+recovery = Table(  # a lost wallet's units and unpaid income became another wallet's
+    "recovery",
+    metadata,
+    pos_column(),
+    Column("series", Integer, nullable=False),
+    Column("lost", Integer, nullable=False),
+    Column("replacement", Integer, nullable=False),
+    Column("units", U64, nullable=False),
+    Column("numerator", I128, nullable=False),  # income times supply that moved
+    Index(None, "lost", "series"),
+)
 skipped = Table(  # a keeper's page passed over this holder
     "skipped",
     metadata,

@@ -1,6 +1,7 @@
 """Payouts: of a wallet, of a distribution, and one by its id's parts.
 
-A payout counts as paid by the first payment to its wallet after it, since a claim always pays all there is.
+A payout counts as paid by the first payment after it to its wallet, or to the one that replaced it when it was lost,
+since a claim always pays all there is.
 """
 
 from __future__ import annotations
@@ -10,19 +11,32 @@ from typing import Final
 
 from sqlalchemy import bindparam, func, select
 
-from usufruct.ledger.models import distribution, payment, payout, series, wallet
+from usufruct.ledger.models import distribution, payment, payout, recovery, series, wallet
 from usufruct.ledger.reads.rows import Query, placed, when
 
 __all__ = ["ONE_PAYOUT", "payouts_of_distribution", "payouts_of_wallet"]
 
-_PAID_POS: Final = (
+_TO_REPLACEMENT: Final = (
+    select(func.min(payment.c.pos))
+    .join_from(payment, recovery, recovery.c.replacement == payment.c.wallet)
+    .where(
+        recovery.c.lost == payout.c.wallet,
+        recovery.c.series == payout.c.series,
+        payment.c.series == payout.c.series,
+        recovery.c.pos > payout.c.pos,
+        payment.c.pos > recovery.c.pos,
+    )
+    .scalar_subquery()
+)
+_PAID_POS: Final = func.coalesce(
     select(func.min(payment.c.pos))
     .where(
         payment.c.wallet == payout.c.wallet,
         payment.c.series == payout.c.series,
         payment.c.pos > payout.c.pos,
     )
-    .scalar_subquery()
+    .scalar_subquery(),
+    _TO_REPLACEMENT,
 )
 
 

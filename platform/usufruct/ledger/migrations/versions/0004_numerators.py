@@ -47,6 +47,17 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_kept_pos", "kept", ["pos"], unique=False)
+    op.create_table(
+        "recovery",
+        sa.Column("pos", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("series", sa.Integer(), nullable=False),
+        sa.Column("lost", sa.Integer(), nullable=False),
+        sa.Column("replacement", sa.Integer(), nullable=False),
+        sa.Column("units", sa.BigInteger(), nullable=False),
+        sa.Column("numerator", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("pos", name="pk_recovery"),
+    )
+    op.create_index("ix_recovery_lost_series", "recovery", ["lost", "series"], unique=False)
     for name, columns in _added().items():
         with op.batch_alter_table(name) as table:
             for column in columns:
@@ -59,6 +70,7 @@ def downgrade() -> None:
     _forget()
     op.drop_table("record")
     op.drop_table("kept")
+    op.drop_table("recovery")
     for name, columns in _added().items():
         with op.batch_alter_table(name) as table:
             for column in columns:
