@@ -86,4 +86,7 @@ def test_selectors_are_those_of_the_calls() -> None:
     assert found[rr.issue([], []).data[:4]] == "issuer"
     assert found[rr.set_paused(True).data[:4]] == "pauser"
     assert found[se.open_snapshot(1).data[:4]] == "voting"
-    assert selectors("FundFactory")[ff.release(Address("0x" + "f0" * 20), 1).data[:4]] == "fund_manager"
+    assert (
+        selectors("FundFactory")[ff.release(Address("0x" + "f0" * 20), 1).data[:4]]
+        == "fund_manager"
+    )
