@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from usufruct.chain.compliance_sentences import COMPLIANCE
+from usufruct.chain.sentences_market import FUNDS, MARKET
 
 __all__ = ["REFUSALS", "SENTENCES", "STATUSES"]
 
@@ -569,6 +570,8 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     | _RIGHTS
     | COMPLIANCE
     | _MONEY
+    | MARKET
+    | FUNDS
     | _MACHINE
 )
 """Sentence and remedy by signature."""
