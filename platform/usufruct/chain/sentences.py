@@ -404,7 +404,7 @@ _RIGHTS: Final = {
         "claim or redeem what is left",
     ),
     "RecordInThePast(uint40)": (
-        "the record date {recordAt!t} does not lie ahead",
+        "the record date {record_at!t} does not lie ahead",
         "announce record dates before they pass; they are never set back",
     ),
     "TooManyOpenRecords()": (
