@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from usufruct.chain.dispute_sentences import DISPUTES
+
 __all__ = ["REFUSALS", "SENTENCES", "STATUSES"]
 
 _ACCESS: Final = {
@@ -546,7 +548,16 @@ _MACHINE: Final = {
 }
 
 SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
-    _ACCESS | _OFFICES | _VOTES | _PEOPLE | _TELEMETRY | _STATEMENTS | _RIGHTS | _MONEY | _MACHINE
+    _ACCESS
+    | _OFFICES
+    | _VOTES
+    | _PEOPLE
+    | _TELEMETRY
+    | _STATEMENTS
+    | _RIGHTS
+    | _MONEY
+    | _MACHINE
+    | DISPUTES
 )
 """Sentence and remedy by signature."""
 
