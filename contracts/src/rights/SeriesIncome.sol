@@ -42,12 +42,12 @@ abstract contract SeriesIncome is SeriesPayments, IRevenueRight {
 
     /// @inheritdoc IRevenueRight
     function claim() external returns (uint64) {
-        return _claim(msg.sender);
+        return uint64(_claim(msg.sender));
     }
 
     /// @inheritdoc IRevenueRight
     function claimFor(address holder) external returns (uint64) {
-        return _claim(holder);
+        return uint64(_claim(holder));
     }
 
     /// @inheritdoc IRevenueRight

@@ -39,7 +39,7 @@ abstract contract SeriesLifecycle is SeriesPayments, ISeriesLifecycle {
         uint256 units = account.balance();
         if (units == 0) revert NothingToRedeem(holder);
         _requireRedeemable(holder, account);
-        paid = _claim(holder);
+        paid = uint64(_claim(holder));
         // Read anew: the payment changed the account, and the currency may have called back.
         account = _accounts[holder].word;
         units = account.balance();

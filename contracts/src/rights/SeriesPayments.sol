@@ -13,35 +13,38 @@ import {SeriesState} from "./SeriesState.sol";
 /// entry, not by restoring a copy, so it is right whatever happened to the account meanwhile.
 abstract contract SeriesPayments is SeriesRecords {
     /// @dev Pays what is claimable. Reverts if the holder may not be paid, or the currency refuses.
-    function _claim(address holder) internal returns (uint64) {
+    function _claim(address holder) internal returns (uint256 amount) {
         SeriesState s = _state;
         Entry storage entry = _accounts[holder];
-        (HolderAccount account, uint256 amount) = _due(holder, entry.word, s);
+        HolderAccount account = entry.word;
+        uint256 units = account.balance();
+        if (!account.isPlain()) (account, units) = _settledAndStored(holder, account, s);
+        HolderAccount paid;
+        (paid, amount) = account.payAllDown(units, s.acc(), s.supply());
         if (amount == 0) return 0;
-        if (!account.inOrder(_today())) {
-            IRevenueRight.Refusal reason;
-            (reason, account) = _judgeAnew(holder, account);
-            if (reason != IRevenueRight.Refusal.None) revert IRevenueRight.PaymentWithheld(holder, reason);
-        }
-        entry.word = account.pay(amount, s.supply());
+        if (!account.inOrder(_today())) paid = paid.withProfileOf(_payableAnew(holder, account));
+        entry.word = paid;
         if (!Payment.tryTransfer(CURRENCY, holder, amount, gasleft())) {
             revert IRevenueRight.PaymentRejected(holder, uint64(amount));
         }
         emit IRevenueRight.FundsWithdrawn(holder, amount);
-        return uint64(amount);
     }
 
     /// @dev Pays what is claimable if that can be done; returns whether it was.
     function _tryPay(address holder, SeriesState s, uint256 today) internal returns (bool) {
         Entry storage entry = _accounts[holder];
-        (HolderAccount account, uint256 amount) = _due(holder, entry.word, s);
+        HolderAccount account = entry.word;
+        uint256 units = account.balance();
+        if (!account.isPlain()) (account, units) = _settledAndStored(holder, account, s);
+        (HolderAccount paid, uint256 amount) = account.payAllDown(units, s.acc(), s.supply());
         if (amount == 0) return false;
         if (!account.inOrder(today)) {
             IRevenueRight.Refusal reason;
             (reason, account) = _judgeAnew(holder, account);
             if (reason != IRevenueRight.Refusal.None) return _skip(holder, amount, reason);
+            paid = paid.withProfileOf(account);
         }
-        entry.word = account.pay(amount, s.supply());
+        entry.word = paid;
         Payment.requireGas();
         if (!Payment.tryTransfer(CURRENCY, holder, amount, Payment.GAS)) {
             entry.word = entry.word.unpay(amount, s.supply());
@@ -56,19 +59,24 @@ abstract contract SeriesPayments is SeriesRecords {
         return false;
     }
 
-    /// @dev The account and what is claimable. If a mark had to be settled, the account was stored.
-    function _due(address holder, HolderAccount account, SeriesState s)
-        internal
-        returns (HolderAccount, uint256 amount)
+    /// @dev An account that is not plain, settled and stored, and the units of it that count for the money to come next.
+    function _settledAndStored(address holder, HolderAccount account, SeriesState s)
+        private
+        returns (HolderAccount, uint256 units)
     {
-        if (account.isPlain()) {
-            return (account, account.claimableDown(s.acc(), s.supply()));
-        }
         uint256 older;
         (account, older) = _settled(holder, account, s);
         account = _withOlder(holder, account, older);
         _store(holder, account);
-        return (account, account.claimableDown(_counting(account, older), s.acc(), s.supply()));
+        return (account, _counting(account, older));
+    }
+
+    /// @dev The account with attributes read anew; reverts if the holder may not be paid on these either.
+    function _payableAnew(address holder, HolderAccount account) private returns (HolderAccount) {
+        IRevenueRight.Refusal reason;
+        (reason, account) = _judgeAnew(holder, account);
+        if (reason != IRevenueRight.Refusal.None) revert IRevenueRight.PaymentWithheld(holder, reason);
+        return account;
     }
 
     /// @dev Whether a holder may be paid after all: decided, like a transfer, only on attributes read anew; keeps these.

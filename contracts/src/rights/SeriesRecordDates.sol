@@ -47,11 +47,10 @@ abstract contract SeriesRecordDates is SeriesRecords, ISeriesRecords {
         return _unitsAtMark(a, older, mark);
     }
 
-    /// @dev After the last record date that has passed, not yet distributed, in the term, and with a mark to be had.
+    /// @dev After the last record date that has passed, not yet distributed, and in the term.
     function _requireSchedulable(SeriesState s, uint32 period) private view {
         uint256 scope = SeriesTerms.word(1);
         (uint256 earliest, uint256 latest) = (SeriesTerms.termFrom(scope), SeriesTerms.lastPayable(scope));
-        if (latest - earliest >= type(uint16).max) latest = earliest + type(uint16).max - 1;
         uint256 passed = s.passedRecord();
         if (passed < s.lastPeriod()) passed = s.lastPeriod();
         if (passed >= earliest) earliest = passed + 1;

@@ -39,8 +39,7 @@ abstract contract FundKit is RightsKit {
     function setUp() public virtual override {
         super.setUp();
         funds = new FundFactory(address(authority), address(currency), address(factory));
-        address code =
-            _newSeriesCode(address(currency), address(funds));
+        address code = _newSeriesCode(address(currency), address(funds));
         unitFactory = new SeriesFactory(address(authority), code);
         _grant();
         vm.prank(admin);

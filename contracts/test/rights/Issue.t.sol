@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IERC3643} from "../../src/interfaces/IERC3643.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
 import {RightsKit} from "./RightsKit.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
@@ -54,6 +55,37 @@ contract IssueTest is RightsKit {
         vm.stopPrank();
     }
 
+    function test_PlacesUnitsWithOneWallet() public {
+        vm.prank(admin);
+        authority.grantRole(8, eric, 0);
+        assertEq(uint256(series.checkPlacement(adam, 5000)), uint256(IRevenueRight.Refusal.None), "would be");
+        vm.prank(eric);
+        series.place(adam, 5000);
+        assertEq(series.balanceOf(adam), 5000, "units");
+        assertEq(series.totalSupply(), 5000, "supply");
+        vm.expectRevert(_notAuthorized(IRevenueRight.place.selector));
+        vm.prank(mallory);
+        series.place(adam, 1);
+        vm.prank(issuer);
+        series.seal();
+        vm.expectRevert(IRevenueRight.AlreadySealed.selector);
+        vm.prank(eric);
+        series.place(adam, 1);
+    }
+
+    function test_RevertWhen_PlacementIsNotAllowed() public {
+        vm.prank(admin);
+        authority.grantRole(8, eric, 0);
+        assertEq(uint256(series.checkPlacement(mallory, 5000)), uint256(IRevenueRight.Refusal.RecipientUnknown), "who");
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IRevenueRight.TransferRefused.selector, address(0), adam, 1, IRevenueRight.Refusal.BelowMinimumTicket, 0
+            )
+        );
+        vm.prank(eric);
+        series.place(adam, 1);
+    }
+
     function test_RevertWhen_ListsDiffer() public {
         vm.expectRevert(abi.encodeWithSelector(IRevenueRight.LengthMismatch.selector, 1, 2));
         vm.prank(issuer);
@@ -88,8 +120,8 @@ contract IssueTest is RightsKit {
         series.issue(new address[](0), new uint64[](0));
         vm.expectRevert(_notAuthorized(IRevenueRight.seal.selector));
         series.seal();
-        vm.expectRevert(_notAuthorized(IRevenueRight.setPaused.selector));
-        series.setPaused(true);
+        vm.expectRevert(_notAuthorized(IERC3643.pause.selector));
+        series.pause();
         vm.stopPrank();
     }
 

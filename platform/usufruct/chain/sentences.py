@@ -190,7 +190,7 @@ _VOTES: Final = {
     "RegisterEmpty()": ("there are no owners to ask", "enter the units and their owners first"),
     "UnknownMotion(uint256)": ("there is no motion {id}", "look up the number of the motion"),
     "AlreadyPassed(bytes32)": ("motion {motion!h} was passed", "nothing is to be done"),
-    "StillOpen(bytes32,uint40)": (
+    "MotionStillOpen(bytes32,uint40)": (
         "motion {motion!h} is being voted on until {end!t}",
         "wait for its end",
     ),
@@ -218,6 +218,17 @@ _VOTES: Final = {
     "InvalidVotingTime(uint32)": (
         "owners cannot vote for {voting_time} s",
         "choose from an hour to 180 days",
+    ),
+}
+
+_GATE: Final = {
+    "InvalidOwnerVote(address,address)": (
+        "{given} cannot be named as the owners' vote; {current} is",
+        "name it once, and not as nobody",
+    ),
+    "OwnersNotAgreed(uint32,bytes32)": (
+        "stream {stream} uses common parts, and the owners have not passed motion {motion!h}",
+        "let the owners pass it in OwnerVote as a special motion, then run usufruct apply",
     ),
 }
 
@@ -551,6 +562,7 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     _ACCESS
     | _OFFICES
     | _VOTES
+    | _GATE
     | _PEOPLE
     | _TELEMETRY
     | _STATEMENTS
