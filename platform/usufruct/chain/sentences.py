@@ -13,6 +13,7 @@ from typing import Final
 
 from usufruct.chain.compliance_sentences import COMPLIANCE
 from usufruct.chain.sentences_market import FUNDS, MARKET
+from usufruct.chain.dispute_sentences import DISPUTES
 
 __all__ = ["REFUSALS", "SENTENCES", "STATUSES"]
 
@@ -608,6 +609,7 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     | _MONEY
     | MARKET
     | FUNDS
+    | DISPUTES
     | _MACHINE
 )
 """Sentence and remedy by signature."""
