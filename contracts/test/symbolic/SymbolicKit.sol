@@ -40,10 +40,8 @@ abstract contract SymbolicKit {
         authority = new AccessManager(OFFICE);
         registry = new ParticipantRegistry(address(authority));
         money = new SettlementCurrency(address(authority), "Yuan", "CNY");
-        address half =
-            address(new SeriesExtension(address(authority), address(registry), address(money), WATERFALL));
-        address code =
-            address(new RevenueRight(address(authority), address(registry), address(money), WATERFALL, half));
+        address half = address(new SeriesExtension(address(authority), address(registry), address(money), WATERFALL));
+        address code = address(new RevenueRight(address(authority), address(registry), address(money), WATERFALL, half));
         factory = new SeriesFactory(address(authority), code);
         _grant();
         _launch();
@@ -68,9 +66,7 @@ abstract contract SymbolicKit {
         vm.prank(OFFICE);
         series = ISeries(factory.create(terms, "salt"));
         vm.prank(OFFICE);
-        registry.register(
-            IParticipantRegistry.Registration(ADAM, 1, 30_000, 156, IParticipantRegistry.Class(1), 0, 0)
-        );
+        registry.register(IParticipantRegistry.Registration(ADAM, 1, 30_000, 156, IParticipantRegistry.Class(1), 0, 0));
         (address[] memory holders, uint64[] memory units) = (new address[](1), new uint64[](1));
         (holders[0], units[0]) = (ADAM, 1000);
         vm.prank(OFFICE);
