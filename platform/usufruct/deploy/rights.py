@@ -11,8 +11,7 @@ from usufruct.config import Series
 from usufruct.contracts import Address
 from usufruct.contracts import revenue_right as rr
 from usufruct.contracts import series_factory as sf
-from usufruct.contracts.shared import IRevenueRightTerms as Terms
-from usufruct.contracts.shared import Transfer
+from usufruct.contracts.shared import Terms, Transfer
 from usufruct.core.keccak import keccak256
 from usufruct.deploy.action import Action, Change, Transaction, calling
 from usufruct.deploy.site import Site, fixed

@@ -31,7 +31,7 @@ from usufruct.contracts import (
     usufruct_access_manager,
     waterfall,
 )
-from usufruct.contracts.shared import IRevenueRightTerms as Terms
+from usufruct.contracts.shared import Terms
 from usufruct.core import typed_data as td
 from usufruct.core.encoding import ReadingLeaf, open_quantity
 from usufruct.core.keccak import keccak256
@@ -176,9 +176,7 @@ class Kit:
         distributor = address(keccak256(rlp.encode([bytes.fromhex(ADMIN[2:]), nonce + 3]))[12:])
         places = (authority, registry, currency, distributor)
         extension = self.deploy("SeriesExtension", series_extension.deploy_data(*places))
-        right = self.deploy(
-            "RevenueRightImpl", revenue_right.deploy_data(*places, extension)
-        )
+        right = self.deploy("RevenueRightImpl", revenue_right.deploy_data(*places, extension))
         factory = self.deploy("SeriesFactory", series_factory.deploy_data(authority, right))
         self.deploy("Waterfall", waterfall.deploy_data(authority, book, currency, factory, DAY))
         assert self.contracts["Waterfall"] == distributor

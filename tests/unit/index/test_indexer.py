@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from usufruct.chain.records import Block, Log
 from usufruct.contracts import revenue_right, series_factory
 from usufruct.contracts._runtime import address, encode
-from usufruct.contracts.shared import IRevenueRightTerms as Terms
+from usufruct.contracts.shared import Terms
 from usufruct.contracts.waterfall import Rules
 from usufruct.errors import ChainError, ConfigError
 from usufruct.index.chain import WATCHED, TooManyLogs
