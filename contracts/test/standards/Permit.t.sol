@@ -18,11 +18,11 @@ contract PermitTest is StandardsKit {
     }
 
     function test_TheDomainIsTheClones() public view {
-        (bytes1 fields, string memory name, string memory version, uint256 chain, address at, bytes32 salt,) =
+        (bytes1 fields, string memory name, string memory version, uint256 chain, address place, bytes32 salt,) =
             series.eip712Domain();
         assertEq(bytes32(fields), bytes32(bytes1(0x0f)), "fields");
         assertEq(name, series.name(), "name");
-        assertEq(at, address(series), "contract");
+        assertEq(place, address(series), "contract");
         assertEq(salt, 0, "salt");
         bytes32 domain = keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
         bytes32 expected =

@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 import {Roles} from "../../src/governance/Roles.sol";
 import {ParticipantRegistry} from "../../src/identity/ParticipantRegistry.sol";
 import {IParticipantRegistry} from "../../src/interfaces/IParticipantRegistry.sol";
+import {IERC3643} from "../../src/interfaces/IERC3643.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
 import {ISeries} from "../../src/interfaces/ISeries.sol";
 import {RevenueRight} from "../../src/rights/RevenueRight.sol";
@@ -50,7 +51,7 @@ abstract contract SymbolicKit {
     function _grant() private {
         bytes4[] memory verbs = new bytes4[](4);
         (verbs[0], verbs[1]) = (SeriesFactory.create.selector, IRevenueRight.issue.selector);
-        (verbs[2], verbs[3]) = (IRevenueRight.seal.selector, IRevenueRight.setPaused.selector);
+        (verbs[2], verbs[3]) = (IRevenueRight.seal.selector, IERC3643.pause.selector);
         vm.prank(OFFICE);
         authority.grantRole(Roles.ISSUER, OFFICE, 0);
         vm.prank(OFFICE);
