@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 from rich.console import Console
@@ -22,19 +22,12 @@ from rich.progress import (
 )
 
 from demonstrate.anvil import Anvil
+from demonstrate.dispute import Dispute
+from demonstrate.hands import KEEPER, OPERATOR, TREASURER, Hands, wallet
+from demonstrate.market import Market
+from demonstrate.pool import HELD, Pool
 from demonstrate.processes import Stack
-from demonstrate.stack import (
-    BIN,
-    KEEPER_ACCOUNT,
-    OPERATOR_ACCOUNT,
-    TREASURER_ACCOUNT,
-    Places,
-    Workers,
-    command,
-    feed,
-)
-from usufruct.chain.outbox import Outbox
-from usufruct.chain.sender import Sender
+from demonstrate.stack import BIN, Places, Workers, command, feed
 from usufruct.config import load_community
 from usufruct.contracts import Address, address
 from usufruct.contracts import revenue_right as rr
@@ -42,9 +35,7 @@ from usufruct.contracts import settlement_currency as sc
 from usufruct.contracts import statement_book as sb
 from usufruct.contracts import telemetry_anchor as ta
 from usufruct.core.periods import period_bounds
-from usufruct.core.signing import address_of
 from usufruct.deploy.record import load_deployment
-from usufruct.keys import dev_account
 
 _PATIENCE = 300.0
 _SETTLING_TIME = 3_600
@@ -98,6 +89,12 @@ class Month:
             dt.datetime.fromtimestamp(self.to, dt.UTC)
             - dt.datetime.fromtimestamp(self.from_, dt.UTC)
         ).days
+        self.hands = Hands(anvil.client, places.state)
+        common = (self.community, self.deployment)
+        self.market = Market(self.hands, places, *common, anvil.url)
+        self.pool = Pool(self.hands, *common)
+        self.dispute = Dispute(self.hands, anvil, *common, workers.urls[0])
+        self._buyers: list[tuple[Address, Address]] = []
 
     def run(self) -> None:
         """Take the month from source files to paid holders.
@@ -105,22 +102,49 @@ class Month:
         Raises:
             ProcessFailed: A stage did not come about.
         """
+        disputed = self.period == 1
+        self._prepare(disputed=disputed)
         with self._progress() as progress:
-            files = feed(self.places, self.feed.folder)
+            files = feed(self.places, self.feed.folder, lambda csv: not self._last(csv, disputed))
             self.console.print(
                 f"{files} signed files handed to each of {len(self.workers.urls)} workers"
             )
             self.anvil.move_to(self.to + _SETTLING_TIME)
+            self._buyers.append(self.market.sell_after_record(self.period))
+            self.market.try_locked()
             self._began = time.monotonic()
-            self._stage(progress, "batches anchored", len(self.streams) * self.days, self._anchored)
+            batches = len(self.streams) * self.days
+            self._stage(progress, "batches anchored", batches - disputed, self._anchored)
+            if disputed:
+                bounds = (self.from_, self.to)
+                self.dispute.attest_wrongly(self.period, bounds, self._hand_over_rest)
+                self.dispute.prove(self.period, bounds)
             self._stage(progress, "statements attested", len(self.streams), self._attested)
             final = max(self._record(stream).final_at for stream in self.streams)
             self.anvil.move_to(final + 1)
             self._fund()
             self._start_keeper()
             self._stage(progress, "periods settled", len(self.streams), self._settled)
-            owing = self._holders()
-            self._stage(progress, "holders paid", owing, lambda: owing - self._unpaid())
+            self._stage(progress, "holders paid", *self._paid(self.accounts()))
+            self.pool.pass_through(self.period)
+            self._stage(progress, "fund holders paid", *self._paid(self._fund_accounts()))
+
+    def _prepare(self, *, disputed: bool) -> None:
+        """What happens within the month, before it ends."""
+        self.anvil.move_to(self.from_ + _SETTLING_TIME)
+        self.market.announce_records()
+        self.pool.open()
+        if disputed:
+            self.dispute.put_up_bond()
+
+    def _last(self, csv: Path, disputed: bool) -> bool:
+        """Whether a file is held back for the dispute."""
+        end = dt.datetime.fromtimestamp(self.to, ZoneInfo(self.community.project.timezone))
+        day = (end.date() - dt.timedelta(days=1)).isoformat()
+        return disputed and self.dispute.holds_back(csv, day)
+
+    def _hand_over_rest(self) -> None:
+        feed(self.places, self.feed.folder, lambda csv: self._last(csv, disputed=True))
 
     def _progress(self) -> Progress:
         return Progress(
@@ -170,39 +194,49 @@ class Month:
         for number, stream in self.streams.items():
             if self._record(number).status == sb.Status.ATTESTED:
                 self._mint(stream.code, self._record(number).distributable)
-                keys = ("--key", f"dev:{OPERATOR_ACCOUNT}", "--outbox", outbox)
+                keys = ("--key", f"dev:{OPERATOR}", "--outbox", outbox)
                 command("usufruct", "fund", stream.code, "--required", *common, *keys)
 
     def _mint(self, code: str, amount: int) -> None:
-        call = sc.mint(address(address_of(dev_account(OPERATOR_ACCOUNT))), amount)
-        with closing(Outbox(self.places.state / "treasurer.db")) as outbox:
-            sender = Sender(self.anvil.client, dev_account(TREASURER_ACCOUNT), outbox)
-            currency = self.deployment.address("SettlementCurrency")
-            sender.submit(f"mint/{code}/{self.period}", currency, call.data)
+        currency = self.deployment.address("SettlementCurrency")
+        call = sc.mint(wallet(OPERATOR), amount)
+        self.hands.act(TREASURER, f"mint/{code}/{self.period}", currency, call)
 
     def _start_keeper(self) -> None:
         argv = [
             *(str(BIN / "usufruct"), "keep", "--rpc", self.anvil.url),
             *("--deployment", str(self.places.deployment), "--database", self.places.ledger),
-            *("--key", f"dev:{KEEPER_ACCOUNT}", "--outbox", str(self.places.state / "keeper.db")),
+            *("--key", f"dev:{KEEPER}", "--outbox", str(self.places.state / "keeper.db")),
             *("--interval", "1"),
         ]
         self.processes.start("keeper", argv)
 
     def accounts(self) -> list[tuple[Address, Address]]:
-        """(series address, wallet) of every issued holding in the community file."""
-        return [
+        """(series address, wallet) of every holding: of the community file, bought, and the fund's."""
+        issued = [
             (address(self.deployment.series[series.code]), address(holder.wallet))
             for series in self.community.series
             for holder in series.holders
         ]
+        fund = self.pool.fund
+        held = [(address(self.deployment.series[code]), fund) for code in HELD]
+        return [*issued, *self._buyers, *held]
 
-    def _holders(self) -> int:
-        return len(self.accounts())
+    def _fund_accounts(self) -> list[tuple[Address, Address]]:
+        return [(self.pool.units, holder) for holder in self.pool.contributors]
 
-    def _unpaid(self) -> int:
+    def wallets(self) -> list[Address]:
+        """Everybody who may have been paid."""
+        return sorted({wallet for _, wallet in (*self.accounts(), *self._fund_accounts())})
+
+    def _paid(self, accounts: list[tuple[Address, Address]]) -> tuple[int, Callable[[], int]]:
+        """How many accounts there are, and how to count those with nothing left to claim."""
         call = self.anvil.client.call
-        return sum(call(series, rr.claimable(wallet)) > 0 for series, wallet in self.accounts())
+
+        def done() -> int:
+            return sum(call(series, rr.claimable(wallet)) == 0 for series, wallet in accounts)
+
+        return len(accounts), done
 
     def verdicts(self, stream: int) -> list[dict[str, Any]]:
         """What the first worker rejected in a stream in this period: rule, count and money at stake."""

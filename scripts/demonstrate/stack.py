@@ -6,6 +6,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +18,6 @@ from demonstrate.processes import ProcessFailed, Stack, free_port
 BIN = Path(sys.executable).parent
 WORKERS = 3
 _FIRST_WORKER_ACCOUNT = 4
-KEEPER_ACCOUNT = 16
-OPERATOR_ACCOUNT = 17
-TREASURER_ACCOUNT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +148,9 @@ def serve(
     return Api(f"http://127.0.0.1:{port}")
 
 
-def feed(places: Places, month: Path) -> int:
-    """Hand a month's files to every worker, signatures first; returns the number of files."""
-    files = sorted(month.glob("*/*.csv"))
+def feed(places: Places, month: Path, chosen: Callable[[Path], bool]) -> int:
+    """Hand the chosen ones of a month's files to every worker, signatures first; returns their number."""
+    files = [csv for csv in sorted(month.glob("*/*.csv")) if chosen(csv)]
     for worker in range(WORKERS):
         for csv in files:
             target = places.inbox(worker) / csv.parent.name

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from demonstrate.api import Api, answers
+from demonstrate.events import Events, table
 from demonstrate.month import Month
+from demonstrate.pool import SYMBOL
 from demonstrate.processes import ProcessFailed
 from demonstrate.stack import BIN, command
 from usufruct.chain.client import ChainClient
@@ -28,6 +29,8 @@ _STEPS = {
     "StatementAttested": "attest a statement",
     "Settled": "settle a period",
     "Funded": "fund a stream",
+    "FaultProven": "prove a fault",
+    "PassedThrough": "pass a fund's income on",
 }
 
 
@@ -42,7 +45,7 @@ def gas_by_step(
         name = event.NAME if event else ""
         if name in _STEPS:
             names.setdefault(log.tx_hash, _STEPS[name])
-        elif name == "Paid":
+        elif name == "FundsWithdrawn":
             names.setdefault(log.tx_hash, "push payouts")
             pushes[log.tx_hash] += 1
     used: dict[str, list[int]] = defaultdict(list)
@@ -79,16 +82,6 @@ def month_start_block(client: ChainClient, time: int) -> int:
     return low
 
 
-def table(console: Console, title: str, columns: list[str], rows: list[list[object]]) -> None:
-    """Print a table; columns that begin with `>` are right aligned."""
-    shown = Table(title=title, title_justify="left", title_style="bold")
-    for column in columns:
-        shown.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left")
-    for row in rows:
-        shown.add_row(*(str(cell) for cell in row))
-    console.print(shown)
-
-
 class Summary:
     """The tables at the end of the demo, and the same as JSON."""
 
@@ -108,7 +101,7 @@ class Summary:
         return (
             len(statements) == len(self.month.streams)
             and all(item["evidence"] == "checked" for item in (*batches, *statements))
-            and bool(payouts)
+            and any(item["series"]["symbol"] == SYMBOL for item in payouts)
             and all(item["status"] == "paid" or item["amount"]["amount"] == "0" for item in payouts)
         )
 
@@ -117,6 +110,7 @@ class Summary:
         self._streams()
         self._waterfalls()
         self._holders()
+        Events(self.month, self.console, self.facts).show()
         self._gas()
         ok = self._proofs() and self._reconcile()
         self.facts["seconds"] = round(seconds, 1)
@@ -133,13 +127,12 @@ class Summary:
         return [item for item in items if start <= item["from"] < end and item["to"] <= end]
 
     def _payouts(self) -> list[Any]:
-        wallets = sorted({wallet for _, wallet in self.month.accounts()})
         found = [
             item
-            for wallet in wallets
+            for wallet in self.month.wallets()
             for item in self.api.all(f"/v1/wallets/{wallet}/payouts", limit=200)
         ]
-        return [item for item in found if item["period"]["number"] == self.month.period]
+        return [item for item in found if item["payment_date"] >= rfc3339(self.month.to)]
 
     def _streams(self) -> None:
         batches = self._of_period(self.api.all("/v1/batches", limit=200))
@@ -205,16 +198,23 @@ class Summary:
                 continue
             code = codes[item["stream"]]
             rows.append([code, "[bold]receipts[/]", "", item["receipts"]["formatted"], ""])
+            multiplier = f" (m = {item['fee_multiplier_bp'] / 100:.2f} %)"
             rows += [
                 [
                     "",
-                    line["label"] or line["kind"],
+                    (line["label"] or line["kind"])
+                    + (multiplier if line["kind"] == "kpi_fee" else ""),
                     *(line[key]["formatted"] for key in ("due", "paid", "balance")),
                 ]
                 for line in item["lines"]
             ]
             facts.append(
-                {"stream": code, "receipts": item["receipts"]["amount"], "lines": item["lines"]}
+                {
+                    "stream": code,
+                    "receipts": item["receipts"]["amount"],
+                    "fee_multiplier_bp": item["fee_multiplier_bp"],
+                    "lines": item["lines"],
+                }
             )
         table(
             self.console,
@@ -230,20 +230,22 @@ class Summary:
             for participant in self.month.community.participants
             for wallet in participant.wallets
         }
+        names[self.month.pool.fund] = "the pool fund"
         payouts = sorted(
             self._payouts(), key=lambda each: (each["series"]["symbol"], each["wallet"])
         )
         rows: list[list[object]] = [
             [
                 *(item["series"]["symbol"], names.get(item["wallet"], ""), item["wallet"]),
-                *(f"{int(item['units']):,}", item["amount"]["formatted"], item["status"]),
+                *(f"{int(item['units']):,}", item["record_date"][:10], item["payment_date"][:10]),
+                *(item["amount"]["formatted"], item["status"]),
             ]
             for item in payouts
         ]
         table(
             self.console,
             "Payouts",
-            ["series", "holder", "wallet", ">units", ">amount", "status"],
+            ["series", "holder", "wallet", ">units", "record", "payment", ">amount", "status"],
             rows,
         )
         self.facts["payouts"] = [
@@ -251,6 +253,8 @@ class Summary:
                 "id": item["id"],
                 "wallet": item["wallet"],
                 "units": item["units"],
+                "record_date": item["record_date"],
+                "payment_date": item["payment_date"],
                 "amount": item["amount"]["amount"],
                 "status": item["status"],
             }
@@ -276,6 +280,8 @@ class Summary:
         best: dict[str, Any] = {}
         for item in self._payouts():
             stream = item["series"]["stream"]
+            if stream is None:
+                continue
             if stream not in best or int(item["amount"]["amount"]) > int(
                 best[stream]["amount"]["amount"]
             ):

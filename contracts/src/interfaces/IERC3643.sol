@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-/// @title Token functions of ERC-3643 beyond ERC-20 and ERC-7943, which has `forcedTransfer` and `getFrozenTokens` in common.
+/// @title Token functions of ERC-3643 beyond ERC-20, ERC-7943, which has `forcedTransfer` and `getFrozenTokens` in common, and
+/// `batchTransfer`, which stands in IRevenueRight.
 interface IERC3643 {
     /// @notice Whom the token asks about identities.
     event IdentityRegistryAdded(address indexed _identityRegistry);
@@ -87,9 +88,6 @@ interface IERC3643 {
         returns (bool);
 
     /* BATCHES */
-
-    /// @notice Several transfers of the caller.
-    function batchTransfer(address[] calldata _toList, uint256[] calldata _amounts) external;
 
     /// @notice Several forced transfers. @custom:access-control REGISTRAR
     function batchForcedTransfer(address[] calldata _fromList, address[] calldata _toList, uint256[] calldata _amounts)

@@ -24,7 +24,13 @@ interface IRevenueRight {
         PaymentRejected,
         SpenderFrozen,
         SeriesClosed,
-        UnitsFrozen
+        UnitsFrozen,
+        HolderCapReached,
+        CountryCapReached,
+        OutsideWindow,
+        FilingRequired,
+        EvidenceOnly,
+        ComplianceRefused
     }
 
     /// @notice What the series is; fixed in the clone's code.
@@ -96,7 +102,7 @@ interface IRevenueRight {
     /// @param distributions Number of distributions.
     /// @param paused True while units do not move (claims go on).
     /// @param sealed_ True once issuance is finished.
-    /// @param restricted True while the jurisdiction policy forbids transfers.
+    /// @param restricted True while the jurisdiction policy is asked before a transfer.
     /// @param closed True once no more money can come.
     struct State {
         uint64 acc;
@@ -122,8 +128,6 @@ interface IRevenueRight {
     event PaymentSkipped(address indexed holder, uint64 amount, Refusal reason);
     /// @notice The cached attributes of a wallet were refreshed.
     event Synced(address indexed wallet, uint16 kycUntil, uint16 country, uint8 class, bool frozen);
-    /// @notice Transfers were paused or resumed.
-    event TransfersPaused(bool paused);
 
     /// @notice A transfer is refused. `until` is the unix time at which the refusal lifts, 0 if it does not by itself.
     error TransferRefused(address from, address to, uint256 units, Refusal reason, uint40 until);
@@ -154,14 +158,11 @@ interface IRevenueRight {
     /// @notice Issues units to one admitted wallet, as `issue` does. @custom:access-control PLACEMENT
     function place(address holder, uint64 units) external;
 
-    /// @notice Whether `holder` could be given `units` now, and if not why; the seal is not looked at.
+    /// @notice Whether `holder` could be placed `units` now, and if not why; the seal is not looked at.
     function checkPlacement(address holder, uint64 units) external view returns (Refusal reason);
 
     /// @notice Ends issuance and fixes the supply. @custom:access-control ISSUER
     function seal() external;
-
-    /// @notice Pauses or resumes transfers; claims are never paused. @custom:access-control PAUSER
-    function setPaused(bool paused) external;
 
     /// @notice Adds a period's money, which the caller has already sent here. Only the waterfall.
     function distribute(uint32 period, uint64 amount) external;
@@ -193,6 +194,9 @@ interface IRevenueRight {
 
     /// @notice Whether a transfer by `from` itself would go through, and if not why and until when (0 if unknown).
     function checkTransfer(address from, address to, uint256 units) external view returns (Refusal reason, uint40 until);
+
+    /// @notice Several transfers of the caller (ERC-3643).
+    function batchTransfer(address[] calldata toList, uint256[] calldata amounts) external;
 
     /// @notice Contract that runs every function not listed here, on this series' storage; see ISeriesExtension.
     function extension() external view returns (address);

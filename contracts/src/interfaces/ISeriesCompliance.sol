@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {IRevenueRight} from "./IRevenueRight.sol";
-
-/// @title What the law adds to a series: restriction by policy, recovery of lost wallets, and reasons with their values.
+/// @title What the law adds to a series: restriction by policy and recovery of lost wallets.
 interface ISeriesCompliance {
     /// @notice The jurisdiction policy began or ceased to restrict the series.
     event Restricted(bool restricted);
@@ -12,6 +10,8 @@ interface ISeriesCompliance {
 
     /// @notice The caller is neither the factory nor its policy.
     error NotPolicy(address caller);
+    /// @notice The caller is not the participant registry.
+    error NotRegistry(address caller);
     /// @notice The registry does not say that the wallet is lost.
     error WalletNotLost(address wallet);
     /// @notice The two wallets are not of one participant.
@@ -21,18 +21,6 @@ interface ISeriesCompliance {
     function setRestricted(bool restricted) external;
 
     /// @notice Moves units, frozen units, and income paid or not, from a wallet that the registry says is lost to another
-    /// wallet of its participant. Only the registry, or a registrar. @custom:access-control REGISTRAR
+    /// wallet of its participant. Only the registry, at the order of a registrar.
     function recover(address lost, address replacement) external;
-
-    /// @notice Like `checkTransfer`, with the rule that refuses and its values.
-    /// @param rule Name of the rule (ASCII), zero if there is no refusal.
-    /// @param limit What the rule allows or demands.
-    /// @param actual What the transfer, or the wallet, has instead.
-    function explainTransfer(address from, address to, uint256 units)
-        external
-        view
-        returns (IRevenueRight.Refusal reason, uint40 until, bytes32 rule, uint256 limit, uint256 actual);
-
-    /// @notice Participants that hold units, counted only where the series has a cap on them; 0 for all countries together.
-    function holdersIn(uint16 country) external view returns (uint256);
 }

@@ -6,7 +6,7 @@ import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
 
 /// @title One holder's account as a single word: what a holder owns, and who the registry says the holder is.
 /// @notice Bits, from the lowest: balance 48 | held 48 | debt 112 (signed) | mark 16 | country 10 | class 2 | locked 1 |
-/// extra 1 | free 1 | kycUntil 16 | frozen 1. The last two lie so that one comparison answers whether the holder may be paid.
+/// extra 1 | barred 1 | kycUntil 16 | frozen 1. The last two lie so that one comparison answers whether the holder may be paid.
 /// A word instead of a struct, because each verb changes several fields at once and must write the slot only once.
 ///
 /// mark ≠ 0 says that the balance changed after the record date of the period with this mark (1 is the first of the term)
@@ -31,9 +31,10 @@ library HolderAccountLib {
     uint256 private constant CLASS_AT = 234;
     uint256 private constant LOCKED_AT = 236;
     uint256 private constant EXTRA = 1 << 237;
+    uint256 private constant BARRED = 1 << 238;
     uint256 private constant KYC_AT = 239;
     uint256 private constant FROZEN_AT = 255;
-    uint256 private constant PROFILE_FIELD = ~((uint256(1) << COUNTRY_AT) - 1) & ~EXTRA & ~(uint256(1) << 238);
+    uint256 private constant PROFILE_FIELD = ~((uint256(1) << COUNTRY_AT) - 1) & ~(EXTRA | BARRED);
 
     /* WHAT THE HOLDER OWNS */
 
@@ -165,7 +166,7 @@ library HolderAccountLib {
 
     /// @notice The same wallet owning nothing: balance, marks and debt are gone.
     function emptied(HolderAccount a) internal pure returns (HolderAccount) {
-        return HolderAccount.wrap(HolderAccount.unwrap(a) & PROFILE_FIELD);
+        return HolderAccount.wrap(HolderAccount.unwrap(a) & (PROFILE_FIELD | BARRED));
     }
 
     /// @notice Adds another account's debt.
@@ -193,6 +194,17 @@ library HolderAccountLib {
     /// @notice Frozen when last refreshed.
     function frozen(HolderAccount a) internal pure returns (bool) {
         return HolderAccount.unwrap(a) >> FROZEN_AT != 0;
+    }
+
+    /// @notice Frozen for this series alone, whatever the registry says.
+    function barred(HolderAccount a) internal pure returns (bool) {
+        return HolderAccount.unwrap(a) & BARRED != 0;
+    }
+
+    /// @notice Freezes for this series alone, or ends that. The profile has to be read anew.
+    function withBarred(HolderAccount a, bool on) internal pure returns (HolderAccount) {
+        uint256 rest = HolderAccount.unwrap(a) & ~BARRED;
+        return HolderAccount.wrap(on ? rest | BARRED : rest);
     }
 
     /// @notice Locked up when last refreshed.
@@ -228,7 +240,7 @@ library HolderAccountLib {
         uint256 owned = HolderAccount.unwrap(a) & ~PROFILE_FIELD;
         uint256 profile = uint256(wallet.kycUntil) << KYC_AT | uint256(wallet.country & 0x3ff) << COUNTRY_AT
             | uint256(wallet.class) << CLASS_AT;
-        if (wallet.frozen) profile |= 1 << FROZEN_AT;
+        if (wallet.frozen || wallet.lost || a.barred()) profile |= 1 << FROZEN_AT;
         if (wallet.lockedUntil > block.timestamp) profile |= 1 << LOCKED_AT;
         return HolderAccount.wrap(profile | owned);
     }

@@ -4,10 +4,10 @@ pragma solidity ^0.8.30;
 import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
 import {HolderAccount} from "./HolderAccount.sol";
 import {SeriesBase} from "./SeriesBase.sol";
-import {SeriesCompliance} from "./SeriesCompliance.sol";
 import {SeriesIncome} from "./SeriesIncome.sol";
+import {SeriesIssuance} from "./SeriesIssuance.sol";
 import {SeriesState} from "./SeriesState.sol";
-import {SeriesTerms} from "./SeriesTerms.sol";
+import {SeriesTransfers} from "./SeriesTransfers.sol";
 import {SeriesViews} from "./SeriesViews.sol";
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 
@@ -49,7 +49,7 @@ import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.so
 /// TWO HALVES
 /// This contract runs what is called often. Every other function is run by the extension, whose address is fixed in this
 /// code, on the storage of the series; callers see one address. Neither half can be replaced.
-contract RevenueRight is SeriesCompliance, SeriesIncome, SeriesViews, IERC20Errors {
+contract RevenueRight is SeriesIssuance, SeriesTransfers, SeriesIncome, SeriesViews, IERC20Errors {
     /* IMMUTABLES */
 
     /// @inheritdoc IRevenueRight
@@ -86,7 +86,7 @@ contract RevenueRight is SeriesCompliance, SeriesIncome, SeriesViews, IERC20Erro
         if (holders.length != units.length) revert LengthMismatch(holders.length, units.length);
         uint256 supply = s.supply();
         for (uint256 i = 0; i < holders.length; ++i) {
-            supply = _issue(holders[i], units[i], supply);
+            supply = _allocate(holders[i], units[i], s, supply);
         }
         _state = s.withSupply(uint48(supply));
     }
@@ -95,12 +95,15 @@ contract RevenueRight is SeriesCompliance, SeriesIncome, SeriesViews, IERC20Erro
     function place(address holder, uint64 units) external authorized {
         SeriesState s = _state;
         if (s.isSealed()) revert AlreadySealed();
-        _state = s.withSupply(uint48(_issue(holder, units, s.supply())));
+        _requireRoom(uint256(s.supply()) + units);
+        (Refusal reason, uint40 until, HolderAccount account) = _judgePlacement(holder, units);
+        if (reason != Refusal.None) revert TransferRefused(address(0), holder, units, reason, until);
+        _state = s.withSupply(uint48(_issue(holder, account, units, s, s.supply())));
     }
 
     /// @inheritdoc IRevenueRight
     function checkPlacement(address holder, uint64 units) external view returns (Refusal reason) {
-        (reason,) = _judgeIssue(holder, units);
+        (reason,,) = _judgePlacement(holder, units);
     }
 
     /// @inheritdoc IRevenueRight
@@ -109,23 +112,6 @@ contract RevenueRight is SeriesCompliance, SeriesIncome, SeriesViews, IERC20Erro
         if (s.isSealed()) revert AlreadySealed();
         _state = s.withSeal();
         emit Sealed(s.supply());
-    }
-
-    /// @inheritdoc IRevenueRight
-    function setPaused(bool paused) external authorized {
-        _state = _state.withPaused(paused);
-        emit TransfersPaused(paused);
-    }
-
-    /// @dev Returns the supply after it.
-    function _issue(address holder, uint64 units, uint256 supply) private returns (uint256) {
-        supply += units;
-        if (supply > MAX_UNITS) revert LimitExceeded(supply, MAX_UNITS);
-        (Refusal reason, HolderAccount account) = _judgeIssue(holder, units);
-        if (reason != Refusal.None) revert TransferRefused(address(0), holder, units, reason, 0);
-        _store(holder, account.plus(units));
-        emit Transfer(address(0), holder, units);
-        return supply;
     }
 
     /* ERC-20 */
@@ -146,11 +132,17 @@ contract RevenueRight is SeriesCompliance, SeriesIncome, SeriesViews, IERC20Erro
         return true;
     }
 
+    /// @inheritdoc IRevenueRight
+    function batchTransfer(address[] calldata toList, uint256[] calldata amounts) external {
+        if (toList.length != amounts.length) revert LengthMismatch(toList.length, amounts.length);
+        for (uint256 i = 0; i < toList.length; ++i) {
+            _move(msg.sender, toList[i], amounts[i]);
+        }
+    }
+
     /// @notice Lets `spender` move up to `units` of the caller; 2²⁵⁶ − 1 is without limit.
     function approve(address spender, uint256 units) external returns (bool) {
-        if (spender == address(0)) revert ERC20InvalidSpender(spender);
-        _allowances[msg.sender][spender] = units;
-        emit Approval(msg.sender, spender, units);
+        _approve(msg.sender, spender, units);
         return true;
     }
 
@@ -161,23 +153,6 @@ contract RevenueRight is SeriesCompliance, SeriesIncome, SeriesViews, IERC20Erro
         returns (Refusal reason, uint40 until)
     {
         (reason, until,,) = _judge(from, to, units);
-    }
-
-    /// @dev A transfer to oneself changes nothing but is a transfer all the same: judged and reported.
-    function _move(address from, address to, uint256 units) private {
-        (Refusal reason, uint40 until, HolderAccount sender, HolderAccount recipient) = _judge(from, to, units);
-        if (reason != Refusal.None) _refuse(from, to, units, reason, until);
-        if (from == to) _store(from, sender);
-        else _shift(from, sender, to, recipient, units);
-        emit Transfer(from, to, units);
-    }
-
-    function _refuse(address from, address to, uint256 units, Refusal reason, uint40 until) private view {
-        if (to == address(0)) revert ERC20InvalidReceiver(to);
-        if (reason == Refusal.InsufficientBalance) {
-            revert ERC20InsufficientBalance(from, _accounts[from].word.balance(), units);
-        }
-        revert TransferRefused(from, to, units, reason, until);
     }
 
     function _spendAllowance(address owner, address spender, uint256 units) private {

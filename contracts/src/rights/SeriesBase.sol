@@ -7,6 +7,8 @@ import {HolderAccount} from "./HolderAccount.sol";
 import {SeriesState} from "./SeriesState.sol";
 import {SeriesTerms} from "./SeriesTerms.sol";
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 /// @title What both halves of a series share: its storage, its surroundings, and who may command it.
 /// @dev RevenueRight and SeriesExtension run on the same storage, the second by delegatecall of the first. All variables of a
@@ -32,6 +34,12 @@ abstract contract SeriesBase {
         uint40 takenAt;
         uint40 until;
         uint48 supply;
+    }
+
+    /// @dev A participant that holds units: wallets with units, and the country it was counted in.
+    struct Holding {
+        uint32 wallets;
+        uint16 country;
     }
 
     /* CONSTANTS */
@@ -67,6 +75,14 @@ abstract contract SeriesBase {
     mapping(uint256 id => mapping(address holder => uint256)) internal _kept;
 
     uint256 internal _redeemed;
+
+    /// @dev Participants that hold units, by country, and all of them under 0; only where the terms have a cap.
+    mapping(uint256 country => uint256) internal _holders;
+    mapping(uint256 participant => Holding) internal _holdings;
+
+    /// @dev External compliance contract. Valid with the flag.
+    address internal _supervisor;
+    mapping(address owner => uint256) internal _nonces;
 
     /* CONSTRUCTOR */
 
@@ -107,11 +123,42 @@ abstract contract SeriesBase {
     /// @dev Writes an account, and tells readers if its attributes were refreshed on the way.
     function _store(address wallet, HolderAccount account) internal {
         Entry storage entry = _accounts[wallet];
-        if (!account.sameProfile(entry.word)) {
+        HolderAccount former = entry.word;
+        if (!account.sameProfile(former)) {
             emit IRevenueRight.Synced(wallet, account.kycUntil(), account.country(), account.class(), account.frozen());
         }
         entry.word = account;
+        bool holds = account.balance() != 0;
+        if (holds != (former.balance() != 0)) _count(wallet, holds);
     }
+
+    /// @dev A wallet got its first units or gave its last: counts its participant where the terms have a cap. The country
+    /// counted is remembered, since the registry may change it while the participant holds.
+    function _count(address wallet, bool holds) private {
+        if (!SeriesTerms.isCapped(SeriesTerms.word(0))) return;
+        IParticipantRegistry.Wallet memory attributes = REGISTRY.walletOf(wallet);
+        Holding storage holding = _holdings[attributes.participant];
+        if (holds) {
+            if (++holding.wallets != 1) return;
+            holding.country = attributes.country;
+            ++_holders[0];
+            ++_holders[attributes.country];
+        } else {
+            if (--holding.wallets != 0) return;
+            --_holders[0];
+            --_holders[holding.country];
+        }
+    }
+
+    /* ALLOWANCES */
+
+    function _approve(address owner, address spender, uint256 units) internal {
+        if (spender == address(0)) revert IERC20Errors.ERC20InvalidSpender(spender);
+        _allowances[owner][spender] = units;
+        emit IERC20.Approval(owner, spender, units);
+    }
+
+    /* TIME */
 
     /// @dev Days since 1970-01-01.
     function _today() internal view returns (uint256) {

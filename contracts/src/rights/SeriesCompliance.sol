@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IERC3643Compliance} from "../interfaces/IERC3643.sol";
+import {IJurisdictionPolicy} from "../interfaces/IJurisdictionPolicy.sol";
 import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
+import {ISeriesFactory} from "../interfaces/ISeriesFactory.sol";
 import {HolderAccount} from "./HolderAccount.sol";
-import {SeriesBase} from "./SeriesBase.sol";
+import {SeriesAdmission} from "./SeriesAdmission.sol";
 import {SeriesState} from "./SeriesState.sol";
 import {SeriesTerms} from "./SeriesTerms.sol";
 
-/// @title Who may send to whom. One function decides for `transfer` and for `checkTransfer`, so they cannot disagree.
-/// @dev Every refusal that rests on cached attributes is decided only after they were read anew, so a wallet that was
-/// admitted, renewed or released needs no `sync` first. Consent rests on the cache alone: a freeze is pushed at once.
-abstract contract SeriesCompliance is SeriesBase {
+/// @title Who may send to whom, and who may be given units. One judge decides for `transfer`, for `checkTransfer` and for the
+/// views of the standards, so they cannot disagree; issuing and forced transfers ask its second half, on the receiver.
+/// @dev Caps, windows, the policy and an external contract cost a transfer nothing where a series has none.
+abstract contract SeriesCompliance is SeriesAdmission {
     using SeriesTerms for uint256;
+
+    /* TRANSFERS */
 
     /// @dev Decides on a transfer. The accounts come back with fresh attributes where these had to be read.
     function _judge(address from, address to, uint256 units)
@@ -20,15 +25,56 @@ abstract contract SeriesCompliance is SeriesBase {
         returns (IRevenueRight.Refusal reason, uint40 until, HolderAccount sender, HolderAccount recipient)
     {
         uint256 rules = SeriesTerms.word(0);
-        (reason, until) = _judgeSeries(rules);
+        SeriesState s = _state;
+        (reason, until) = _judgeSeries(s, rules);
         if (reason == IRevenueRight.Refusal.None) (reason, until, sender) = _judgeSender(from);
         if (reason == IRevenueRight.Refusal.None) (reason, recipient) = _judgeRecipient(to, rules);
         if (reason == IRevenueRight.Refusal.None) reason = _unitsRefusal(from, sender, units);
         if (reason == IRevenueRight.Refusal.None && from != to) {
-            bool small =
-                _belowTicket(sender.balance() - units, rules) || _belowTicket(recipient.balance() + units, rules);
-            if (small) reason = IRevenueRight.Refusal.BelowMinimumTicket;
+            reason = _belowTicket(sender.balance() - units, rules)
+                ? IRevenueRight.Refusal.BelowMinimumTicket
+                : _sizeRefusal(from, sender.balance(), to, recipient.balance(), units, rules);
         }
+        if (reason == IRevenueRight.Refusal.None && s.supervised()) reason = _supervisorRefusal(from, to, units);
+    }
+
+    function _judgeSeries(SeriesState s, uint256 rules)
+        internal
+        view
+        returns (IRevenueRight.Refusal reason, uint40 until)
+    {
+        if (!s.isTrading()) {
+            (reason, until) = _stateRefusal(s);
+            if (reason != IRevenueRight.Refusal.None) return (reason, until);
+        }
+        until = rules.lockedUntil();
+        if (block.timestamp < until) return (IRevenueRight.Refusal.SeriesLocked, until);
+        return rules.isWindowed() ? _windowRefusal(until) : (IRevenueRight.Refusal.None, 0);
+    }
+
+    function _stateRefusal(SeriesState s) private view returns (IRevenueRight.Refusal, uint40 until) {
+        if (!s.isSealed()) return (IRevenueRight.Refusal.NotSealed, 0);
+        if (s.closed()) return (IRevenueRight.Refusal.SeriesClosed, 0);
+        return s.paused() ? (IRevenueRight.Refusal.Paused, 0) : _policyRefusal();
+    }
+
+    /// @dev Asked only while the series is marked restricted. The factory cannot have marked it without a policy.
+    function _policyRefusal() internal view returns (IRevenueRight.Refusal, uint40 until) {
+        address policy = ISeriesFactory(SeriesTerms.word(1).factory()).policy();
+        IJurisdictionPolicy.Mode mode;
+        (mode, until) = IJurisdictionPolicy(policy).restrictionOf(address(this));
+        if (mode == IJurisdictionPolicy.Mode.Open) return (IRevenueRight.Refusal.None, 0);
+        bool filing = mode == IJurisdictionPolicy.Mode.FilingRequired;
+        return (filing ? IRevenueRight.Refusal.FilingRequired : IRevenueRight.Refusal.EvidenceOnly, until);
+    }
+
+    /// @dev Windows open at `start` and every windowEvery seconds after it.
+    function _windowRefusal(uint40 start) private view returns (IRevenueRight.Refusal, uint40 until) {
+        uint256 limits = SeriesTerms.word(2);
+        uint256 every = limits.windowEvery();
+        uint256 since = (block.timestamp - start) % every;
+        if (since < limits.windowLength()) return (IRevenueRight.Refusal.None, 0);
+        return (IRevenueRight.Refusal.OutsideWindow, uint40(block.timestamp - since + every));
     }
 
     /// @dev Units frozen by an order stay; an order may name more than there are.
@@ -45,79 +91,24 @@ abstract contract SeriesCompliance is SeriesBase {
         return units > free ? IRevenueRight.Refusal.UnitsFrozen : IRevenueRight.Refusal.None;
     }
 
-    function _judgeSeries(uint256 rules) internal view returns (IRevenueRight.Refusal, uint40 until) {
-        SeriesState state = _state;
-        if (!state.isTrading()) return (_stateRefusal(state), 0);
-        until = rules.lockedUntil();
-        return block.timestamp < until ? (IRevenueRight.Refusal.SeriesLocked, until) : (IRevenueRight.Refusal.None, 0);
+    function _supervisorRefusal(address from, address to, uint256 units) private view returns (IRevenueRight.Refusal) {
+        bytes memory question = abi.encodeCall(IERC3643Compliance.canTransfer, (from, to, units));
+        (bool answered, bytes memory answer) = _supervisor.staticcall(question);
+        bool allowed = answered && answer.length == 32 && uint256(bytes32(answer)) == 1;
+        return allowed ? IRevenueRight.Refusal.None : IRevenueRight.Refusal.ComplianceRefused;
     }
 
-    function _stateRefusal(SeriesState state) private pure returns (IRevenueRight.Refusal) {
-        if (!state.isSealed()) return IRevenueRight.Refusal.NotSealed;
-        return state.closed() ? IRevenueRight.Refusal.SeriesClosed : IRevenueRight.Refusal.Paused;
-    }
+    /* PLACEMENT */
 
-    /// @dev The country and class of a sender do not matter: who no longer qualifies must be able to leave.
-    function _judgeSender(address from)
+    /// @dev Units are not sold to the public while a filing is awaited. Allocating them, which `issue` does, is no sale.
+    function _judgePlacement(address to, uint256 units)
         internal
         view
-        returns (IRevenueRight.Refusal, uint40 until, HolderAccount account)
+        returns (IRevenueRight.Refusal reason, uint40 until, HolderAccount account)
     {
-        account = _accounts[from].word;
-        if (account.inOrder(_today()) && !account.locked()) return (IRevenueRight.Refusal.None, 0, account);
-        (account, until) = _refreshed(from, account);
-        if (account.frozen()) return (IRevenueRight.Refusal.SenderFrozen, 0, account);
-        if (account.kycUntil() < _today()) return (IRevenueRight.Refusal.SenderExpired, 0, account);
-        return account.locked()
-            ? (IRevenueRight.Refusal.SenderLocked, until, account)
-            : (IRevenueRight.Refusal.None, 0, account);
-    }
-
-    /// @dev Decides whether an account may be given new units.
-    function _judgeIssue(address to, uint256 units)
-        internal
-        view
-        returns (IRevenueRight.Refusal reason, HolderAccount account)
-    {
-        uint256 rules = SeriesTerms.word(0);
-        (reason, account) = _judgeRecipient(to, rules);
-        if (reason == IRevenueRight.Refusal.None && _belowTicket(account.balance() + units, rules)) {
-            reason = IRevenueRight.Refusal.BelowMinimumTicket;
-        }
-    }
-
-    function _judgeRecipient(address to, uint256 rules)
-        internal
-        view
-        returns (IRevenueRight.Refusal reason, HolderAccount account)
-    {
-        account = _accounts[to].word;
-        reason = _recipientRefusal(account, rules);
-        if (reason == IRevenueRight.Refusal.None) return (reason, account);
-        (account,) = _refreshed(to, account);
-        reason = _recipientRefusal(account, rules);
-    }
-
-    function _recipientRefusal(HolderAccount account, uint256 rules) private view returns (IRevenueRight.Refusal) {
-        uint8 class = account.class();
-        if (class == 0) return IRevenueRight.Refusal.RecipientUnknown;
-        if (account.frozen()) return IRevenueRight.Refusal.RecipientFrozen;
-        if (account.kycUntil() < _today()) return IRevenueRight.Refusal.RecipientExpired;
-        if (!_allowsCountry(rules.countries(), account.country())) return IRevenueRight.Refusal.CountryNotAllowed;
-        return (rules.classes() >> class) & 1 == 0 ? IRevenueRight.Refusal.ClassNotAllowed : IRevenueRight.Refusal.None;
-    }
-
-    /// @dev No list allows every country.
-    function _allowsCountry(uint128 list, uint16 country) private pure returns (bool) {
-        if (list == 0) return true;
-        for (; list != 0; list >>= 16) {
-            if (uint16(list) == country) return true;
-        }
-        return false;
-    }
-
-    /// @dev Holding nothing is always allowed.
-    function _belowTicket(uint256 balance, uint256 rules) internal pure returns (bool) {
-        return balance != 0 && balance < rules.minTicket();
+        (reason, account) = _judgeIssue(to, units);
+        if (reason != IRevenueRight.Refusal.None || !_state.restricted()) return (reason, 0, account);
+        (reason, until) = _policyRefusal();
+        if (reason == IRevenueRight.Refusal.EvidenceOnly) reason = IRevenueRight.Refusal.None;
     }
 }

@@ -14,7 +14,7 @@ import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 /// A series is a clone of one implementation with its terms, and this factory's address, behind its code: there is nothing to
 /// initialise and nothing to upgrade. Its address follows from terms and salt, so it may be published before it exists,
 /// and the same series cannot be made twice. The role configuration of this factory governs `create` here and `issue`,
-/// `seal` and `setPaused` on every series. Terms are checked here once; series rely on them. Whether the stream is open is not
+/// `seal` and every other order on each series. Terms are checked here once; series rely on them. Whether the stream is open is not
 /// checked: rights to a stream may be sold before it runs.
 contract SeriesFactory is AccessManaged, ISeriesFactory {
     /// @dev Bits 1 to 3, the members of IParticipantRegistry.Class after None.
@@ -137,7 +137,7 @@ contract SeriesFactory is AccessManaged, ISeriesFactory {
         _require(_isText(t.symbol), "symbol", uint256(t.symbol));
         _require(t.stream != 0, "stream", t.stream);
         _require(t.termFrom != 0, "termFrom", t.termFrom);
-        _require(t.termTo >= t.termFrom, "termTo", t.termTo);
+        _require(t.termTo >= t.termFrom && t.termTo <= LAST_PERIOD, "termTo", t.termTo);
         _require(t.rank <= LAST_RANK, "rank", t.rank);
         _require(t.decimals <= MAX_DECIMALS, "decimals", t.decimals);
         _require(t.classes != 0 && t.classes & ~ALL_CLASSES == 0, "classes", t.classes);

@@ -5,10 +5,11 @@ import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
 
 /// @title What a series knows about all holders together, as a single word.
 /// @notice Bits, from the lowest: acc 64 | supply 48 | recordAt 40 | recordPeriod 24 | prevRecord 24 | lastPeriod 24 |
-/// distributions 24 | flags 8 (paused, sealed, moved, backlog, snapshot, restricted, closed, one free).
+/// distributions 24 | flags 8 (paused, sealed, moved, backlog, snapshot, restricted, closed, supervised).
 /// @dev recordPeriod is the newest record date announced, at recordAt, which may lie ahead; prevRecord the one before it. `moved`
 /// says that some account may carry a mark, `backlog` that still older record dates wait for their money, `snapshot`
-/// that balances are being kept for a vote, `restricted` that a policy forbids transfers.
+/// that balances are being kept for a vote, `restricted` that the jurisdiction policy is asked before a transfer,
+/// `supervised` that an external compliance contract is.
 type SeriesState is uint256;
 
 using SeriesStateLib for SeriesState global;
@@ -29,6 +30,7 @@ library SeriesStateLib {
     uint256 private constant SNAPSHOT = 1 << 252;
     uint256 private constant RESTRICTED = 1 << 253;
     uint256 private constant CLOSED = 1 << 254;
+    uint256 private constant SUPERVISED = 1 << 255;
 
     /* MONEY AND UNITS */
 
@@ -182,6 +184,16 @@ library SeriesStateLib {
     /// @notice Sets whether a policy forbids transfers.
     function withRestricted(SeriesState state, bool on) internal pure returns (SeriesState) {
         return _with(state, RESTRICTED, on);
+    }
+
+    /// @notice True if an external compliance contract is asked about transfers and told of them.
+    function supervised(SeriesState state) internal pure returns (bool) {
+        return SeriesState.unwrap(state) & SUPERVISED != 0;
+    }
+
+    /// @notice Sets whether an external compliance contract is asked and told.
+    function withSupervised(SeriesState state, bool on) internal pure returns (SeriesState) {
+        return _with(state, SUPERVISED, on);
     }
 
     /// @notice Ends the life of the series: nothing up to `period`, the last payable one, can still be paid.

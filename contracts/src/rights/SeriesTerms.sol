@@ -42,6 +42,18 @@ library SeriesTerms {
         }
     }
 
+    /// @notice One word of the arguments as text: 3 the name, 4 the symbol.
+    /// @dev The factory admits only printable ASCII, left aligned, so the first zero byte ends the text.
+    function text(uint256 index) internal view returns (string memory chars) {
+        uint256 value = word(index);
+        uint256 length = 0;
+        while (length < 32 && value << (8 * length) != 0) ++length;
+        chars = new string(length);
+        assembly ("memory-safe") {
+            mstore(add(chars, 0x20), value)
+        }
+    }
+
     /* SCOPE */
 
     /// @notice Factory in the scope word.

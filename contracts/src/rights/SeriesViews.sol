@@ -60,12 +60,12 @@ abstract contract SeriesViews is SeriesBase, IRevenueRight, IERC20Metadata {
 
     /// @notice Name of the series.
     function name() external view returns (string memory) {
-        return _text(SeriesTerms.word(3));
+        return SeriesTerms.text(3);
     }
 
     /// @notice Symbol of the series.
     function symbol() external view returns (string memory) {
-        return _text(SeriesTerms.word(4));
+        return SeriesTerms.text(4);
     }
 
     /// @notice Decimals of the units.
@@ -79,15 +79,5 @@ abstract contract SeriesViews is SeriesBase, IRevenueRight, IERC20Metadata {
     function sync(address wallet) external {
         (HolderAccount account,) = _refreshed(wallet, _accounts[wallet].word);
         _store(wallet, account);
-    }
-
-    /// @dev The factory admits only printable ASCII, left aligned, so the first zero byte ends the text.
-    function _text(uint256 word) private pure returns (string memory text) {
-        uint256 length = 0;
-        while (length < 32 && word << (8 * length) != 0) ++length;
-        text = new string(length);
-        assembly ("memory-safe") {
-            mstore(add(text, 0x20), word)
-        }
     }
 }

@@ -122,8 +122,10 @@ contract SeriesHandler is RightsKit {
     }
 
     function pause(bool paused) external {
+        if (paused == series.paused()) return;
         vm.prank(pauser);
-        series.setPaused(paused);
+        if (paused) series.pause();
+        else series.unpause();
     }
 
     /// @dev Puts everything right and pays everybody.

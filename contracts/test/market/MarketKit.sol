@@ -7,7 +7,6 @@ import {IOffering} from "../../src/interfaces/IOffering.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
 import {DvpDesk} from "../../src/market/DvpDesk.sol";
 import {Offering} from "../../src/market/Offering.sol";
-import {SeriesFactory} from "../../src/rights/SeriesFactory.sol";
 import {Currency} from "../rights/Currency.sol";
 import {OddCurrency} from "../rights/OddCurrency.sol";
 import {RightsKit} from "../rights/RightsKit.sol";
@@ -29,7 +28,6 @@ abstract contract MarketKit is RightsKit {
 
     function setUp() public virtual override {
         super.setUp();
-        factory = new SeriesFactory(address(authority), address(implementation));
         address[] memory factories = new address[](1);
         factories[0] = address(factory);
         offering = new Offering(address(authority), address(currency), factories);
@@ -45,11 +43,6 @@ abstract contract MarketKit is RightsKit {
     function _grant() private {
         vm.prank(admin);
         authority.grantRole(8, address(offering), 0);
-        allow(address(factory), SeriesFactory.create.selector, Roles.ISSUER);
-        allow(address(factory), IRevenueRight.issue.selector, Roles.ISSUER);
-        allow(address(factory), IRevenueRight.seal.selector, Roles.ISSUER);
-        allow(address(factory), IRevenueRight.setPaused.selector, Roles.PAUSER);
-        allow(address(factory), IRevenueRight.place.selector, 8);
         allow(address(offering), IOffering.open.selector, Roles.ISSUER);
         allow(address(offering), IOffering.cancel.selector, Roles.ISSUER);
         allow(address(offering), IMarket.setPaused.selector, Roles.PAUSER);

@@ -41,7 +41,7 @@ contract DistributeTest is RightsKit {
 
     function test_PauseDoesNotHoldUpMoney() public {
         vm.prank(pauser);
-        series.setPaused(true);
+        series.pause();
         _distribute(1, 10_000);
         vm.prank(adam);
         assertEq(series.claim(), 5000, "claimed");

@@ -66,10 +66,11 @@ contract HolderAccountTest is Kit {
             IParticipantRegistry.Wallet(1, lockedUntil, kycUntil, country, class, frozen, false);
         HolderAccount before = HolderAccount.wrap(word);
         HolderAccount account = before.withProfile(wallet);
+        frozen = frozen || before.barred();
         assertEq(account.kycUntil(), wallet.kycUntil, "kycUntil");
         assertEq(account.country(), wallet.country, "country");
         assertEq(account.class(), uint8(wallet.class), "class");
-        assertEq(account.frozen(), wallet.frozen, "frozen");
+        assertEq(account.frozen(), frozen, "frozen");
         assertEq(account.locked(), wallet.lockedUntil > NOW, "locked");
         assertEq(account.inOrder(TODAY), !frozen && kycUntil >= TODAY, "in order");
         assertEq(account.inOrder(kycUntil), !frozen, "in order on the last day");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IERC3643} from "../../src/interfaces/IERC3643.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
 import {RightsKit} from "./RightsKit.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
@@ -119,8 +120,8 @@ contract IssueTest is RightsKit {
         series.issue(new address[](0), new uint64[](0));
         vm.expectRevert(_notAuthorized(IRevenueRight.seal.selector));
         series.seal();
-        vm.expectRevert(_notAuthorized(IRevenueRight.setPaused.selector));
-        series.setPaused(true);
+        vm.expectRevert(_notAuthorized(IERC3643.pause.selector));
+        series.pause();
         vm.stopPrank();
     }
 

@@ -2,9 +2,10 @@
 pragma solidity ^0.8.30;
 
 import {SeriesExtension} from "../../src/rights/SeriesExtension.sol";
+import {SeriesMoves} from "../../src/rights/SeriesMoves.sol";
 
 /// @title The extension with its accounting of offices open to anyone: no compliance, no roles.
-contract MovesExtension is SeriesExtension {
+contract MovesExtension is SeriesExtension, SeriesMoves {
     constructor(address authority_, address registry_, address currency_, address distributor_)
         SeriesExtension(authority_, registry_, currency_, distributor_)
     {}

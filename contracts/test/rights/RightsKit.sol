@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {Roles} from "../../src/governance/Roles.sol";
 import {ParticipantRegistry} from "../../src/identity/ParticipantRegistry.sol";
+import {IERC3643} from "../../src/interfaces/IERC3643.sol";
 import {IParticipantRegistry} from "../../src/interfaces/IParticipantRegistry.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
 import {ISeries} from "../../src/interfaces/ISeries.sol";
@@ -48,7 +49,8 @@ abstract contract RightsKit is Kit {
         allow(address(factory), SeriesFactory.create.selector, Roles.ISSUER);
         allow(address(factory), IRevenueRight.issue.selector, Roles.ISSUER);
         allow(address(factory), IRevenueRight.seal.selector, Roles.ISSUER);
-        allow(address(factory), IRevenueRight.setPaused.selector, Roles.PAUSER);
+        allow(address(factory), IERC3643.pause.selector, Roles.PAUSER);
+        allow(address(factory), IERC3643.unpause.selector, Roles.PAUSER);
         allow(address(factory), IRevenueRight.place.selector, Roles.PLACEMENT);
         allow(address(factory), ISeriesRecords.scheduleRecord.selector, Roles.ISSUER);
         allow(address(factory), ISeriesSnapshots.openSnapshot.selector, Roles.VOTING);

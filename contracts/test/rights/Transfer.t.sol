@@ -92,10 +92,10 @@ contract TransferTest is RightsKit {
 
     function test_RevertWhen_Paused() public {
         vm.prank(pauser);
-        series.setPaused(true);
+        series.pause();
         _refuses(adam, barb, 100, IRevenueRight.Refusal.Paused, 0);
         vm.prank(pauser);
-        series.setPaused(false);
+        series.unpause();
         _transfer(adam, barb, 100);
     }
 
@@ -242,7 +242,7 @@ contract TransferTest is RightsKit {
         if (!toSelf) _disturb(barb, seed >> 64);
         if (seed >> 128 & 7 == 0) {
             vm.prank(pauser);
-            series.setPaused(true);
+            series.pause();
         }
         (IRevenueRight.Refusal reason, uint40 until) = series.checkTransfer(adam, to, units);
         vm.prank(adam);

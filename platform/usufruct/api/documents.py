@@ -190,7 +190,7 @@ def arithmetic(row: Row[Any]) -> Json:
 def sentence(render: Renderer, row: Row[Any]) -> str:
     """The payout in one sentence; it names the record date where that was not the day of the payment."""
     currency = render.currency
-    period = render.labels.period(row.period) or f"period {row.period}"
+    period = render.period(row.period, row)["month"] or f"period {row.period}"
     held = f"held at {rfc3339(row.record_at)} " if row.record_at is not None else ""
     share = Currency("%", 4)
     percent = format_amount(row.units * 1_000_000 // row.supply, share)

@@ -42,6 +42,11 @@ def account(raw: bytes) -> str:
     return address(raw)
 
 
+def stream_of(row: Row[Any]) -> str | None:
+    """The stream of a series; None for units of a fund."""
+    return None if row.stream is None else ids.stream_id(row.stream)
+
+
 @dataclass(frozen=True, slots=True)
 class Renderer:
     """Renders rows in one currency with one project's labels."""
@@ -69,9 +74,10 @@ class Renderer:
             "log_index": getattr(row, f"{prefix}log_index"),
         }
 
-    def period(self, number: int) -> Json:
-        """A period: its number, and its month where that is known."""
-        return {"number": number, "month": self.labels.period(number)}
+    def period(self, number: int, series: Row[Any] | None = None) -> Json:
+        """A period: its number, and its month where that is known; funds count months of their own."""
+        of_fund = series is not None and series.stream is None
+        return {"number": number, "month": None if of_fund else self.labels.period(number)}
 
     def series_ref(self, row: Row[Any]) -> Json:
         """The series that a row is about."""
@@ -81,7 +87,7 @@ class Renderer:
             "symbol": row.symbol,
             "code": self.labels.series.get(contract.lower()),
             "address": contract,
-            "stream": ids.stream_id(row.stream),
+            "stream": stream_of(row),
         }
 
     def dates(self, row: Row[Any]) -> Json:
@@ -104,7 +110,7 @@ class Renderer:
             "wallet": account(row.wallet),
             "series": self.series_ref(row),
             "distribution": ids.distribution_id(row.slug, row.number),
-            "period": self.period(row.period),
+            "period": self.period(row.period, row),
             "units": str(row.units),
             "amount": self.money(row.amount),
             **self.dates(row),
@@ -135,13 +141,15 @@ class Renderer:
             "object": "distribution",
             "series": self.series_ref(row),
             "number": row.number,
-            "period": self.period(row.period),
+            "period": self.period(row.period, row),
             "amount": self.money(row.amount),
             **self.dates(row),
             "units_outstanding": str(row.supply),
             "accumulator_before": str(row.acc_before),
             "accumulator_after": str(row.acc_after),
-            "settlement": ids.settlement_id(row.stream, row.period),
+            "settlement": None
+            if row.stream is None
+            else ids.settlement_id(row.stream, row.period),
             "distributed": self.place(row),
         }
 
@@ -155,9 +163,12 @@ class Renderer:
             "name": row.name,
             "code": self.labels.series.get(contract.lower()),
             "address": contract,
-            "stream": ids.stream_id(row.stream),
+            "stream": stream_of(row),
             "rank": RANKS[row.rank],
-            "term": {"first": self.period(row.term_from), "last": self.period(row.term_to)},
+            "term": {
+                "first": self.period(row.term_from, row),
+                "last": self.period(row.term_to, row),
+            },
             "decimals": row.decimals,
             "allowed_classes": [name for bit, name in enumerate(CLASSES) if row.classes >> bit & 1],
             "allowed_countries": json.loads(row.countries),
@@ -177,7 +188,7 @@ class Renderer:
             "transfers_paused": row.paused == "paused",
             "distributed": self.money(row.acc or 0),
             "distributions": row.distributions or 0,
-            "last_period": self.period(row.last_period) if row.last_period else None,
+            "last_period": self.period(row.last_period, row) if row.last_period else None,
             "created": self.place(row),
         }
 
@@ -194,7 +205,7 @@ class Renderer:
         return {
             "id": ids.record_id(series.slug, row.period),
             "object": "record",
-            "period": self.period(row.period),
+            "period": self.period(row.period, series),
             "record_date": rfc3339(row.at),
             "status": status,
             "distribution": distribution if row.distribution is not None else None,

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from usufruct.chain.compliance_sentences import COMPLIANCE
+
 __all__ = ["REFUSALS", "SENTENCES", "STATUSES"]
 
 _ACCESS: Final = {
@@ -557,7 +559,17 @@ _MACHINE: Final = {
 }
 
 SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
-    _ACCESS | _OFFICES | _VOTES | _GATE | _PEOPLE | _TELEMETRY | _STATEMENTS | _RIGHTS | _MONEY | _MACHINE
+    _ACCESS
+    | _OFFICES
+    | _VOTES
+    | _GATE
+    | _PEOPLE
+    | _TELEMETRY
+    | _STATEMENTS
+    | _RIGHTS
+    | COMPLIANCE
+    | _MONEY
+    | _MACHINE
 )
 """Sentence and remedy by signature."""
 
@@ -578,6 +590,14 @@ REFUSALS: Final = (
     "the sender's identity check has expired",
     "the currency rejects the payment",
     "the spender's wallet is frozen",
+    "the series is closed",
+    "an order holds units of the sender",
+    "as many participants hold units as may",
+    "as many participants of the recipient's country hold units as may",
+    "the transfer window is closed",
+    "the filing of the series is not recorded or has not cooled off",
+    "the jurisdiction allows evidence only",
+    "the compliance contract refuses",
 )
 """IRevenueRight.Refusal in words, by number."""
 

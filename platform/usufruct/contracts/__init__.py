@@ -66,6 +66,7 @@ MODULES: Final[tuple[str, ...]] = (
     "rule_desk",
     "series_extension",
     "series_factory",
+    "series_standards",
     "settlement_currency",
     "statement_book",
     "stream_registry",

@@ -43,6 +43,7 @@ from typing import Any, ClassVar, Final, Self
 
 from usufruct.contracts import _runtime as rt
 from usufruct.contracts.shared import (
+    AlreadySealed,
     Approval,
     ERC20InsufficientAllowance,
     ERC20InsufficientBalance,
@@ -50,8 +51,11 @@ from usufruct.contracts.shared import (
     ERC20InvalidReceiver,
     ERC20InvalidSender,
     ERC20InvalidSpender,
+    ERC7943InsufficientUnfrozenBalance,
     FundsWithdrawn,
     GasTooLow,
+    LengthMismatch,
+    LimitExceeded,
     NotAuthorized,
     NotSealed,
     PaymentRejected,
@@ -62,6 +66,7 @@ from usufruct.contracts.shared import (
     Synced,
     Terms,
     Transfer,
+    TransferRefused,
 )
 
 __all__ = [
@@ -79,6 +84,7 @@ __all__ = [
     "ERC20InvalidReceiver",
     "ERC20InvalidSender",
     "ERC20InvalidSpender",
+    "ERC7943InsufficientUnfrozenBalance",
     "FundsWithdrawn",
     "GasTooLow",
     "LengthMismatch",
@@ -98,12 +104,12 @@ __all__ = [
     "Terms",
     "Transfer",
     "TransferRefused",
-    "TransfersPaused",
     "account_of",
     "allowance",
     "approve",
     "artifact",
     "balance_of",
+    "batch_transfer",
     "check_placement",
     "check_transfer",
     "claim",
@@ -121,7 +127,6 @@ __all__ = [
     "push",
     "registry",
     "seal",
-    "set_paused",
     "state",
     "symbol",
     "sync",
@@ -208,7 +213,7 @@ class State:
     sealed_: bool
     """True once issuance is finished."""
     restricted: bool
-    """True while the jurisdiction policy forbids transfers."""
+    """True while the jurisdiction policy is asked before a transfer."""
     closed: bool
     """True once no more money can come."""
 
@@ -313,80 +318,6 @@ class Sealed(rt.Event):
         return cls(int.from_bytes(data[24:32]))
 
 
-@dataclass(frozen=True, slots=True)
-class TransfersPaused(rt.Event):
-    """Transfers were paused or resumed."""
-
-    NAME: ClassVar[str] = "TransfersPaused"
-    SIGNATURE: ClassVar[str] = "TransfersPaused(bool)"
-    TOPIC: ClassVar[bytes] = bytes.fromhex(
-        "106877e810194754ee8a95268e27dbd9ad06a13e6cbf2d335b705cbaa88299b9"
-    )
-
-    paused: bool
-
-    @classmethod
-    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
-        """The event in a log with these topics and this data."""
-        if len(topics) != 1 or topics[0] != cls.TOPIC or len(data) != 32:
-            raise rt.bad_log(cls, topics, data)
-        data = bytes(data)
-        return cls(data[31] != 0)
-
-
-@dataclass(eq=False)
-class AlreadySealed(rt.ContractError):
-    """Issuance is finished."""
-
-    NAME: ClassVar[str] = "AlreadySealed"
-    SIGNATURE: ClassVar[str] = "AlreadySealed()"
-    SELECTOR: ClassVar[bytes] = bytes.fromhex("423311c0")
-    FIELDS: ClassVar[tuple[str, ...]] = ()
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """The error in revert data."""
-        return cls()
-
-
-@dataclass(eq=False)
-class LengthMismatch(rt.ContractError):
-    """Two lists that belong together differ in length."""
-
-    NAME: ClassVar[str] = "LengthMismatch"
-    SIGNATURE: ClassVar[str] = "LengthMismatch(uint256,uint256)"
-    SELECTOR: ClassVar[bytes] = bytes.fromhex("ab8b67c6")
-    FIELDS: ClassVar[tuple[str, ...]] = ("holders", "units")
-
-    holders: int
-    units: int
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """The error in revert data."""
-        raw = rt.decode(("uint256", "uint256"), data[4:])
-        return cls(raw[0], raw[1])
-
-
-@dataclass(eq=False)
-class LimitExceeded(rt.ContractError):
-    """A width limit would be passed."""
-
-    NAME: ClassVar[str] = "LimitExceeded"
-    SIGNATURE: ClassVar[str] = "LimitExceeded(uint256,uint256)"
-    SELECTOR: ClassVar[bytes] = bytes.fromhex("8ef20ef2")
-    FIELDS: ClassVar[tuple[str, ...]] = ("value", "limit")
-
-    value: int
-    limit: int
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """The error in revert data."""
-        raw = rt.decode(("uint256", "uint256"), data[4:])
-        return cls(raw[0], raw[1])
-
-
 @dataclass(eq=False)
 class NotDistributor(rt.ContractError):
     """The caller is not the waterfall."""
@@ -405,30 +336,6 @@ class NotDistributor(rt.ContractError):
         return cls(rt.address(raw[0]))
 
 
-@dataclass(eq=False)
-class TransferRefused(rt.ContractError):
-    """A transfer is refused. `until` is the unix time at which the refusal lifts, 0 if it does not
-    by itself.
-    """
-
-    NAME: ClassVar[str] = "TransferRefused"
-    SIGNATURE: ClassVar[str] = "TransferRefused(address,address,uint256,uint8,uint40)"
-    SELECTOR: ClassVar[bytes] = bytes.fromhex("5adc499c")
-    FIELDS: ClassVar[tuple[str, ...]] = ("from_", "to", "units", "reason", "until")
-
-    from_: rt.Address
-    to: rt.Address
-    units: int
-    reason: Refusal
-    until: int
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """The error in revert data."""
-        raw = rt.decode(("address", "address", "uint256", "uint8", "uint40"), data[4:])
-        return cls(rt.address(raw[0]), rt.address(raw[1]), raw[2], Refusal(raw[3]), raw[4])
-
-
 EVENTS: Final[Mapping[bytes, type[rt.Event]]] = {
     Approval.TOPIC: Approval,
     Distributed.TOPIC: Distributed,
@@ -437,7 +344,6 @@ EVENTS: Final[Mapping[bytes, type[rt.Event]]] = {
     Sealed.TOPIC: Sealed,
     Synced.TOPIC: Synced,
     Transfer.TOPIC: Transfer,
-    TransfersPaused.TOPIC: TransfersPaused,
 }
 """The events in the ABI by their first topic."""
 
@@ -449,6 +355,7 @@ ERRORS: Final[tuple[type[rt.ContractError], ...]] = (
     ERC20InvalidReceiver,
     ERC20InvalidSender,
     ERC20InvalidSpender,
+    ERC7943InsufficientUnfrozenBalance,
     GasTooLow,
     LengthMismatch,
     LimitExceeded,
@@ -527,6 +434,22 @@ def balance_of(account: rt.Address) -> rt.Call[int]:
     return _BALANCE_OF.call(account)
 
 
+_BATCH_TRANSFER = rt.Function[None](
+    CONTRACT,
+    "batchTransfer(address[],uint256[])",
+    "88d695b2",
+    ("address[]", "uint256[]"),
+    (),
+    "nonpayable",
+    rt.nothing,
+)
+
+
+def batch_transfer(to_list: Sequence[rt.Address], amounts: Sequence[int]) -> rt.Call[None]:
+    """Several transfers of the caller (ERC-3643)."""
+    return _BATCH_TRANSFER.call(to_list, amounts)
+
+
 _CHECK_PLACEMENT = rt.Function[Refusal](
     CONTRACT,
     "checkPlacement(address,uint64)",
@@ -539,7 +462,7 @@ _CHECK_PLACEMENT = rt.Function[Refusal](
 
 
 def check_placement(holder: rt.Address, units: int) -> rt.Call[Refusal]:
-    """Whether `holder` could be given `units` now, and if not why; the seal is not looked at."""
+    """Whether `holder` could be placed `units` now, and if not why; the seal is not looked at."""
     return _CHECK_PLACEMENT.call(holder, units)
 
 
@@ -756,19 +679,6 @@ def seal() -> rt.Call[None]:
     Access: ISSUER.
     """
     return _SEAL.call()
-
-
-_SET_PAUSED = rt.Function[None](
-    CONTRACT, "setPaused(bool)", "16c38b3c", ("bool",), (), "nonpayable", rt.nothing
-)
-
-
-def set_paused(paused: bool) -> rt.Call[None]:
-    """Pauses or resumes transfers; claims are never paused.
-
-    Access: PAUSER.
-    """
-    return _SET_PAUSED.call(paused)
 
 
 _STATE = rt.Function[State](

@@ -29,6 +29,7 @@ __all__ = [
     "AccessManagerUnauthorizedCancel",
     "AccessManagerUnauthorizedConsume",
     "AddressEmptyCode",
+    "AlreadySealed",
     "Approval",
     "AuthorityUpdated",
     "CloneArgumentsTooLong",
@@ -42,6 +43,7 @@ __all__ = [
     "ERC20InvalidReceiver",
     "ERC20InvalidSender",
     "ERC20InvalidSpender",
+    "ERC7943InsufficientUnfrozenBalance",
     "Entry",
     "FailedCall",
     "FailedDeployment",
@@ -53,6 +55,8 @@ __all__ = [
     "InvalidRules",
     "InvalidShortString",
     "Kpi",
+    "LengthMismatch",
+    "LimitExceeded",
     "MarketPaused",
     "NotAuthorized",
     "NotSealed",
@@ -89,6 +93,7 @@ __all__ = [
     "TargetFunctionRoleUpdated",
     "Terms",
     "Transfer",
+    "TransferRefused",
     "Trigger",
     "TriggerKind",
     "UnknownSeries",
@@ -521,6 +526,12 @@ class Refusal(IntEnum):
     SPENDER_FROZEN = 15
     SERIES_CLOSED = 16
     UNITS_FROZEN = 17
+    HOLDER_CAP_REACHED = 18
+    COUNTRY_CAP_REACHED = 19
+    OUTSIDE_WINDOW = 20
+    FILING_REQUIRED = 21
+    EVIDENCE_ONLY = 22
+    COMPLIANCE_REFUSED = 23
 
 
 class Purpose(IntEnum):
@@ -1352,6 +1363,21 @@ class AddressEmptyCode(rt.ContractError):
 
 
 @dataclass(eq=False)
+class AlreadySealed(rt.ContractError):
+    """Issuance is finished."""
+
+    NAME: ClassVar[str] = "AlreadySealed"
+    SIGNATURE: ClassVar[str] = "AlreadySealed()"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("423311c0")
+    FIELDS: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        return cls()
+
+
+@dataclass(eq=False)
 class CloneArgumentsTooLong(rt.ContractError):
     """Solidity error `CloneArgumentsTooLong()`."""
 
@@ -1543,6 +1569,26 @@ class ERC20InvalidSpender(rt.ContractError):
 
 
 @dataclass(eq=False)
+class ERC7943InsufficientUnfrozenBalance(rt.ContractError):
+    """`account` has `amount` units, but only `unfrozen` are not frozen."""
+
+    NAME: ClassVar[str] = "ERC7943InsufficientUnfrozenBalance"
+    SIGNATURE: ClassVar[str] = "ERC7943InsufficientUnfrozenBalance(address,uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("00384e71")
+    FIELDS: ClassVar[tuple[str, ...]] = ("account", "amount", "unfrozen")
+
+    account: rt.Address
+    amount: int
+    unfrozen: int
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address", "uint256", "uint256"), data[4:])
+        return cls(rt.address(raw[0]), raw[1], raw[2])
+
+
+@dataclass(eq=False)
 class FailedCall(rt.ContractError):
     """A call to an address target failed. The target may have reverted."""
 
@@ -1665,6 +1711,44 @@ class InvalidShortString(rt.ContractError):
     def decode(cls, data: bytes) -> Self:
         """The error in revert data."""
         return cls()
+
+
+@dataclass(eq=False)
+class LengthMismatch(rt.ContractError):
+    """Two lists that belong together differ in length."""
+
+    NAME: ClassVar[str] = "LengthMismatch"
+    SIGNATURE: ClassVar[str] = "LengthMismatch(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("ab8b67c6")
+    FIELDS: ClassVar[tuple[str, ...]] = ("holders", "units")
+
+    holders: int
+    units: int
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("uint256", "uint256"), data[4:])
+        return cls(raw[0], raw[1])
+
+
+@dataclass(eq=False)
+class LimitExceeded(rt.ContractError):
+    """A width limit would be passed."""
+
+    NAME: ClassVar[str] = "LimitExceeded"
+    SIGNATURE: ClassVar[str] = "LimitExceeded(uint256,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("8ef20ef2")
+    FIELDS: ClassVar[tuple[str, ...]] = ("value", "limit")
+
+    value: int
+    limit: int
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("uint256", "uint256"), data[4:])
+        return cls(raw[0], raw[1])
 
 
 @dataclass(eq=False)
@@ -1895,6 +1979,30 @@ class StringTooLong(rt.ContractError):
         """The error in revert data."""
         raw = rt.decode(("string",), data[4:])
         return cls(raw[0])
+
+
+@dataclass(eq=False)
+class TransferRefused(rt.ContractError):
+    """A transfer is refused. `until` is the unix time at which the refusal lifts, 0 if it does not
+    by itself.
+    """
+
+    NAME: ClassVar[str] = "TransferRefused"
+    SIGNATURE: ClassVar[str] = "TransferRefused(address,address,uint256,uint8,uint40)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("5adc499c")
+    FIELDS: ClassVar[tuple[str, ...]] = ("from_", "to", "units", "reason", "until")
+
+    from_: rt.Address
+    to: rt.Address
+    units: int
+    reason: Refusal
+    until: int
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address", "address", "uint256", "uint8", "uint40"), data[4:])
+        return cls(rt.address(raw[0]), rt.address(raw[1]), raw[2], Refusal(raw[3]), raw[4])
 
 
 @dataclass(eq=False)

@@ -55,9 +55,27 @@ ACCESS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "issue": "issuer",
             "place": "placement",
             "seal": "issuer",
-            "setPaused": "pauser",
         },
         "SeriesExtension": {"scheduleRecord": "issuer", "openSnapshot": "voting"},
+        "SeriesStandards": {
+            "setFrozenTokens": "registrar",
+            "forcedTransfer": "registrar",
+            "setAddressFrozen": "registrar",
+            "freezePartialTokens": "registrar",
+            "unfreezePartialTokens": "registrar",
+            "recoveryAddress": "registrar",
+            "batchForcedTransfer": "registrar",
+            "batchSetAddressFrozen": "registrar",
+            "batchFreezePartialTokens": "registrar",
+            "batchUnfreezePartialTokens": "registrar",
+            "mint": "issuer",
+            "burn": "issuer",
+            "batchMint": "issuer",
+            "batchBurn": "issuer",
+            "setCompliance": "admin",
+            "pause": "pauser",
+            "unpause": "pauser",
+        },
         "SeriesFactory": {
             "create": "issuer",
             "createStrips": "issuer",
@@ -86,7 +104,7 @@ ACCESS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 )
 """Office by contract and restricted function."""
 
-_SERIES: Final = ("SeriesFactory", "RevenueRight", "SeriesExtension")
+_SERIES: Final = ("SeriesFactory", "RevenueRight", "SeriesExtension", "SeriesStandards")
 _GOVERNED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "SeriesFactory": _SERIES,

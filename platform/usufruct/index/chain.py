@@ -11,10 +11,13 @@ from usufruct.chain.client import ChainClient, RpcError
 from usufruct.chain.records import Block, Log
 from usufruct.contracts import (
     Event,
+    objective_disputes,
+    operator_bond,
     participant_registry,
     revenue_right,
     series_extension,
     series_factory,
+    series_standards,
     statement_book,
     stream_registry,
     telemetry_anchor,
@@ -23,7 +26,7 @@ from usufruct.contracts import (
 from usufruct.contracts.waterfall import Rules
 from usufruct.index.projection import Entry
 
-__all__ = ["WATCHED", "Chain", "Decoder", "NodeChain", "TooManyLogs"]
+__all__ = ["DISPUTES", "WATCHED", "Chain", "Decoder", "NodeChain", "TooManyLogs"]
 
 WATCHED: Final[Mapping[str, ModuleType]] = {
     "ParticipantRegistry": participant_registry,
@@ -31,11 +34,17 @@ WATCHED: Final[Mapping[str, ModuleType]] = {
     "TelemetryAnchor": telemetry_anchor,
     "StatementBook": statement_book,
     "SeriesFactory": series_factory,
+    "FundUnitFactory": series_factory,
     "Waterfall": waterfall,
 }
 """Contracts of a deployment whose events the ledger keeps, by their name in the deployment record."""
+DISPUTES: Final[Mapping[str, ModuleType]] = {
+    "ObjectiveDisputes": objective_disputes,
+    "OperatorBond": operator_bond,
+}
+"""Contracts whose events are kept where a deployment has them."""
 
-_SERIES: Final = {**revenue_right.EVENTS, **series_extension.EVENTS}
+_SERIES: Final = {**revenue_right.EVENTS, **series_extension.EVENTS, **series_standards.EVENTS}
 """Events of a series: its two halves emit under one address."""
 _IN_FLIGHT: Final = 4
 _ADDRESSES: Final = 500
@@ -118,8 +127,13 @@ class Decoder:
 
     def __init__(self, contracts: Mapping[str, str], series: Iterable[bytes]) -> None:
         self._events: dict[str, Mapping[bytes, type[Event]]] = {
-            contracts[name].lower(): module.EVENTS for name, module in WATCHED.items()
+            where.lower(): WATCHED[name].EVENTS
+            for name, where in contracts.items()
+            if name in WATCHED
         }
+        for name, module in DISPUTES.items():
+            if name in contracts:
+                self._events[contracts[name].lower()] = module.EVENTS
         for raw in series:
             self.add_series("0x" + raw.hex())
 

@@ -142,7 +142,7 @@ class Indexer:
         for series in self._decoder.created(logs):
             self._decoder.add_series(series)
         times = {each.number: each.timestamp for each in blocks}
-        projection = Projection(state, self._chain.rules, times)
+        projection = Projection(state, self._chain.rules, times, self._contracts)
         for entry in self._decoder.entries(logs):
             projection.apply(entry, HANDLERS)
         with_logs = {log.block_number for log in logs}

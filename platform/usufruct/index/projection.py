@@ -45,12 +45,19 @@ class RulesReader(Protocol):
 class Projection:
     """The rows that a range of logs adds, gathered by table."""
 
-    def __init__(self, state: State, rules: RulesReader, times: Mapping[int, int]) -> None:
+    def __init__(
+        self,
+        state: State,
+        rules: RulesReader,
+        times: Mapping[int, int],
+        contracts: Mapping[str, str],
+    ) -> None:
         self.state = state
         self.read_rules = rules
         self.time = 0
         """Time of the block of the event at hand."""
         self._times = times
+        self._fund_units = bytes.fromhex(contracts.get("FundUnitFactory", "0x")[2:])
         self.rows: defaultdict[Table, list[Row]] = defaultdict(list)
 
     def apply(self, entry: Entry, handlers: dict[type[Event], Handler]) -> None:
@@ -61,6 +68,10 @@ class Projection:
         pos, self.time = entry.pos, self._times[entry.block]
         self.add(log, pos, entry.block, entry.tx_index, entry.log_index, entry.tx_hash)
         handler(self, pos, entry.address, entry.event)
+
+    def pays_fund_units(self, factory: bytes) -> bool:
+        """Whether a factory makes units of funds, whose income comes from no stream of their own."""
+        return factory == self._fund_units
 
     def add(self, table: Table, *values: Any) -> None:
         """Adds a row: a value for every column, in the order of the table."""

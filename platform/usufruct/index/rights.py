@@ -9,6 +9,7 @@ from usufruct.contracts import ZERO_ADDRESS, Event
 from usufruct.contracts import revenue_right as rr
 from usufruct.contracts import series_extension as se
 from usufruct.contracts import series_factory as sf
+from usufruct.contracts import series_standards as ss
 from usufruct.index.projection import Handler, Projection
 from usufruct.ledger import models as m
 from usufruct.ledger.accounts import Changes, SeriesBook
@@ -19,15 +20,16 @@ _COUNTRIES: Final = 8
 _COUNTRY_BITS: Final = 16
 
 
-def _created(p: Projection, pos: int, _: bytes, e: sf.SeriesCreated) -> None:
+def _created(p: Projection, pos: int, factory: bytes, e: sf.SeriesCreated) -> None:
     t = e.terms
     number = len(p.state.series) + 1
     raw = bytes.fromhex(e.series[2:])
     symbol = _text(t.symbol)
     p.state.series[raw] = number
     p.state.books[number] = SeriesBook()
+    stream = None if p.pays_fund_units(factory) else t.stream
     p.add(
-        m.series, number, pos, raw, p.state.slugs.next(symbol), t.stream, _text(t.name), symbol, t.term_from,
+        m.series, number, pos, raw, p.state.slugs.next(symbol), stream, _text(t.name), symbol, t.term_from,
         t.term_to, t.rank, t.decimals, t.classes, json.dumps(countries(t.countries)), t.min_ticket,
         t.locked_until, t.tail, t.holder_cap, t.country_cap, t.window_every, t.window_length, t.consent,
     )  # fmt: skip
@@ -77,9 +79,12 @@ def _sealed(p: Projection, pos: int, address: bytes, e: rr.Sealed) -> None:
     p.add(m.series_event, pos, p.state.series[address], "sealed", e.supply)
 
 
-def _paused(p: Projection, pos: int, address: bytes, e: rr.TransfersPaused) -> None:
-    kind = "paused" if e.paused else "resumed"
-    p.add(m.series_event, pos, p.state.series[address], kind, None)
+def _paused(p: Projection, pos: int, address: bytes, _: ss.Paused) -> None:
+    p.add(m.series_event, pos, p.state.series[address], "paused", None)
+
+
+def _resumed(p: Projection, pos: int, address: bytes, _: ss.Unpaused) -> None:
+    p.add(m.series_event, pos, p.state.series[address], "resumed", None)
 
 
 def _closed(p: Projection, pos: int, address: bytes, e: se.Closed) -> None:
@@ -97,7 +102,8 @@ RIGHTS: Final[dict[type[Event], Handler]] = {
     se.Closed: _closed,
     rr.PaymentSkipped: _skipped,
     rr.Sealed: _sealed,
-    rr.TransfersPaused: _paused,
+    ss.Paused: _paused,
+    ss.Unpaused: _resumed,
 }
 """Events of the factory and of every series it made."""
 

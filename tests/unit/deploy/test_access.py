@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from usufruct.config.model import ROLES
-from usufruct.contracts import all_modules
+from usufruct.contracts import Address, all_modules
 from usufruct.contracts import dvp_desk as dd
 from usufruct.contracts import pool_fund as pf
 from usufruct.contracts import revenue_right as rr
 from usufruct.contracts import series_extension as se
 from usufruct.contracts import series_factory as sf
+from usufruct.contracts import series_standards as ss
 from usufruct.contracts import waterfall as wf
 from usufruct.contracts.roles import Roles
 from usufruct.contracts.shared import Terms
@@ -22,12 +23,13 @@ from usufruct.deploy.access import ACCESS, role_number, selectors
 SOURCES = Path(__file__).resolve().parents[3] / "contracts" / "src"
 NO_RULES = wf.Rules((), (), (), (), 0, 0, 0)
 NO_TERMS = Terms(bytes(32), bytes(32), 1, 1, 1, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, False)
+NOBODY = Address("0x" + "00" * 20)
 
 _RESTRICTED = re.compile(r"function (\w+)\([^{;]*?\)[^{;]*?\b(?:restricted|authorized)\b[^{;]*\{")
 _DOCUMENTED = re.compile(
     r"@custom:access-control ([A-Z_]+)\s*\n(?:\s*///[^\n]*\n)*\s*function (\w+)\("
 )
-_PARENTS = re.compile(r"(?:abstract )?contract (\w+) is ([^{]+)\{")
+_PARENTS = re.compile(r"(?:contract|interface) (\w+) is ([^{]+)\{")
 
 
 def sources() -> dict[str, str]:
@@ -87,6 +89,7 @@ def test_selectors_are_those_of_the_calls() -> None:
     assert found == selectors("FundUnitFactory")
     assert found[sf.create(NO_TERMS, bytes(32)).data[:4]] == "issuer"
     assert found[rr.issue([], []).data[:4]] == "issuer"
-    assert found[rr.set_paused(True).data[:4]] == "pauser"
+    assert found[ss.pause().data[:4]] == "pauser"
+    assert found[ss.forced_transfer(NOBODY, NOBODY, 1).data[:4]] == "registrar"
     assert found[se.open_snapshot(1).data[:4]] == "voting"
     assert selectors("FundFactory")[pf.release(1).data[:4]] == "fund_manager"

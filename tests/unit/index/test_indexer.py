@@ -120,13 +120,13 @@ def test_a_series_made_in_the_range_is_followed_in_the_same_range(database: Data
     step = indexer(chain, database).catch_up()
     assert (step.at, step.logs) == (50, 3)
     assert count(database, transfer) == 2
-    assert chain.asked == [(1, 50, 6), (10, 50, 1)]
+    assert chain.asked == [(1, 50, 7), (10, 50, 1)]
     chain.length = 60
     chain.issue(55, 1)
     again = indexer(chain, database)
     again.catch_up()
     assert count(database, transfer) == 3
-    assert chain.asked[-1] == (51, 60, 7)
+    assert chain.asked[-1] == (51, 60, 8)
 
 
 def test_ranges_grow_while_little_happens_and_shrink_when_the_node_refuses(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
@@ -13,7 +14,7 @@ from usufruct.api import schemas
 from usufruct.api.documents import arithmetic, refusal, sentence, statement
 from usufruct.api.moment import AnyMoment, Moment
 from usufruct.api.params import Nothing, ProofQuery
-from usufruct.api.problems import not_found
+from usufruct.api.problems import Problem, not_found
 from usufruct.api.render import Json, account, hexed
 from usufruct.ledger import ids
 from usufruct.ledger.reads.holders import LAST_SKIP
@@ -65,6 +66,8 @@ async def payout_proof(
 ) -> Response:
     """The proof of a payout, to be checked with `usufruct verify` against a node of one's own."""
     row = await _payout(moment, payout_id)
+    if row.stream is None:
+        raise _proven_elsewhere(row)
     contracts = moment.service.contracts
     named = proof.Contracts(
         currency=contracts["SettlementCurrency"],
@@ -95,6 +98,18 @@ async def _payout(moment: Moment, text: str) -> Any:
     if row is None:
         raise not_found("payout", "id", text, "GET /v1/wallets/{address}/payouts lists them")
     return row
+
+
+def _proven_elsewhere(row: Any) -> Problem:
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "invalid-parameter",
+        f"{row.symbol} are units of a fund: their income is what the fund was paid for the series it holds.",
+        field="id",
+        value=ids.payout_id(row.slug, row.number, row.wallet),
+        rule="a proof leads from a payout to the meter readings of one stream",
+        remedy="ask for the proofs of the fund's own payouts: GET /v1/wallets/{fund}/payouts",
+    )
 
 
 async def _settled_statement(moment: Moment, row: Any) -> Any:

@@ -56,7 +56,7 @@ class SeriesRef(Model):
     symbol: str = Field(examples=["LVPPS"])
     code: str | None = Field(description="in the project file", examples=["VPP-SR"])
     address: str = Field(examples=["0x9fE46736679d2D9a65F0992F2272dE9f3c7fa6e0"])
-    stream: str = Field(examples=["str_1"])
+    stream: str | None = Field(description="null for units of a fund", examples=["str_1"])
 
 
 class Page(Stamped):

@@ -167,7 +167,7 @@ class DistributionBody(Model):
     units_outstanding: str
     accumulator_before: str
     accumulator_after: str
-    settlement: str = Field(examples=["set_1_1"])
+    settlement: str | None = Field(description="null for units of a fund", examples=["set_1_1"])
     distributed: Place
 
 
@@ -208,7 +208,7 @@ class SeriesBody(Model):
     name: str
     code: str | None
     address: str
-    stream: str
+    stream: str | None = Field(description="null for units of a fund")
     rank: Literal["senior", "mezzanine", "junior", "residual"]
     term: Term
     decimals: int

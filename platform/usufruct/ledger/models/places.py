@@ -104,7 +104,7 @@ series = Table(
     Column(
         "slug", String(48), nullable=False, unique=True
     ),  # the symbol in lower case, made unique
-    Column("stream", Integer, nullable=False, index=True),
+    Column("stream", Integer, index=True),  # null: units of a fund
     Column("name", String(32), nullable=False),
     Column("symbol", String(32), nullable=False),
     Column("term_from", BigInteger, nullable=False),

@@ -62,12 +62,16 @@ def upgrade() -> None:
         with op.batch_alter_table(name) as table:
             for column in columns:
                 table.add_column(column)
+    with op.batch_alter_table("series") as table:
+        table.alter_column("stream", existing_type=sa.Integer(), nullable=True)
     _accounts("numerator", sa.Column("acc", sa.BigInteger(), nullable=False))
 
 
 def downgrade() -> None:
     """Goes back to lifetime debts; the index is rebuilt from the chain."""
     _forget()
+    with op.batch_alter_table("series") as table:
+        table.alter_column("stream", existing_type=sa.Integer(), nullable=False)
     op.drop_table("record")
     op.drop_table("kept")
     op.drop_table("recovery")

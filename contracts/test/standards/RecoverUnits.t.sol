@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IERC3643} from "../../src/interfaces/IERC3643.sol";
+import {IParticipantRegistry} from "../../src/interfaces/IParticipantRegistry.sol";
+import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
+import {ISeriesCompliance} from "../../src/interfaces/ISeriesCompliance.sol";
+import {StandardsKit} from "./StandardsKit.sol";
+
+/// @title A lost wallet's units, freezes and money go to another wallet of the same participant, all of it and once.
+contract RecoverUnitsTest is StandardsKit {
+    address internal next = makeAddr("next wallet of adam");
+
+    function test_MovesUnitsAndAllMoney() public {
+        _distribute(1, 10_001);
+        _recover();
+        assertEq(series.balanceOf(next), 5000, "units");
+        assertEq(series.balanceOf(adam), 0, "left");
+        assertEq(uint256(series.claimable(next)), 5000, "claimable");
+        _distribute(2, 9_999);
+        assertEq(uint256(series.claimFor(next)), 10_000, "with the fraction of the first");
+        assertEq(uint256(series.claimable(adam)), 0, "nothing left");
+    }
+
+    function test_FreezesGoAlong() public {
+        _freezeUnits(adam, 1200);
+        vm.prank(registrar);
+        series.setAddressFrozen(adam, true);
+        _markLost();
+        vm.expectEmit(address(series));
+        emit ISeriesCompliance.Recovered(adam, next, 5000, 1200);
+        vm.prank(registrar);
+        series.recoveryAddress(adam, next, address(0));
+        assertEq(series.getFrozenTokens(next), 1200, "units");
+        assertEq(series.getFrozenTokens(adam), 0, "left");
+        assertTrue(series.isFrozen(next), "wallet");
+    }
+
+    function test_TheLostWalletNeverReceivesAgain() public {
+        _recover();
+        assertFalse(series.canReceive(adam), "receive");
+        assertFalse(series.canSend(adam), "send");
+        IRevenueRight.Refusal reason = IRevenueRight.Refusal.RecipientFrozen;
+        vm.expectRevert(abi.encodeWithSelector(IRevenueRight.TransferRefused.selector, barb, adam, 100, reason, 0));
+        _transfer(barb, adam, 100);
+    }
+
+    function test_OneOrderRecoversFromTheRegistry() public {
+        address[] memory told = new address[](1);
+        told[0] = address(series);
+        vm.prank(registrar);
+        registry.recoverWallet(adam, next, "record", told);
+        assertEq(series.balanceOf(next), 5000, "units");
+        assertTrue(series.canSend(next), "sends");
+    }
+
+    function test_ReportsAsErc3643Does() public {
+        _markLost();
+        vm.expectEmit(address(series));
+        emit IERC3643.RecoverySuccess(adam, next, address(7));
+        vm.prank(registrar);
+        assertTrue(series.recoveryAddress(adam, next, address(7)), "result");
+    }
+
+    function test_RevertWhen_TheWalletIsNotLost() public {
+        vm.expectRevert(abi.encodeWithSelector(ISeriesCompliance.WalletNotLost.selector, adam));
+        vm.prank(registrar);
+        series.recoveryAddress(adam, next, address(0));
+    }
+
+    function test_RevertWhen_TheOtherIsAnotherPerson() public {
+        _markLost();
+        vm.expectRevert(abi.encodeWithSelector(ISeriesCompliance.NotSameParticipant.selector, adam, barb));
+        vm.prank(registrar);
+        series.recoveryAddress(adam, barb, address(0));
+    }
+
+    function test_RevertWhen_OrderedByAnybody() public {
+        _markLost();
+        bytes4 selector = IERC3643.recoveryAddress.selector;
+        vm.expectRevert(abi.encodeWithSelector(IRevenueRight.NotAuthorized.selector, mallory, selector));
+        vm.prank(mallory);
+        series.recoveryAddress(adam, next, address(0));
+        vm.expectRevert(abi.encodeWithSelector(ISeriesCompliance.NotRegistry.selector, registrar));
+        vm.prank(registrar);
+        series.recover(adam, next);
+    }
+
+    /// @dev No unit and no money is made or lost, wherever the wallets stand.
+    function testFuzz_NothingIsMadeOrLost(uint64 first, uint64 second, uint256 sent) public {
+        (first, second) = (uint64(bound(first, 0, 1e12)), uint64(bound(second, 0, 1e12)));
+        _admitNext();
+        _distribute(1, first);
+        _transfer(adam, next, bound(sent, 100, 4900));
+        _distribute(2, second);
+        uint256 both = uint256(series.claimable(adam)) + series.claimable(next);
+        _recover();
+        uint256 after_ = series.claimable(next);
+        assertGe(after_, both, "not less");
+        assertLe(after_, both + 1, "at most the two fractions");
+        assertEq(series.balanceOf(next), 5000, "units");
+    }
+
+    function _admitNext() private {
+        uint64 participant = registry.walletOf(adam).participant;
+        vm.prank(registrar);
+        registry.register(IParticipantRegistry.Registration(next, participant, NEXT_YEAR, CHINA, PROFESSIONAL, 0, 0));
+    }
+
+    function _markLost() private {
+        vm.prank(registrar);
+        registry.recoverWallet(adam, next, "record", new address[](0));
+    }
+
+    function _recover() private {
+        _markLost();
+        vm.prank(registrar);
+        series.recoveryAddress(adam, next, address(0));
+    }
+}
