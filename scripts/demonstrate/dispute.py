@@ -67,7 +67,9 @@ class Dispute:
         act(OPERATOR, "bond/approve", currency, sc.approve(bond, _BOND))
         act(OPERATOR, "bond/deposit", bond, ob.deposit(number, _BOND))
 
-    def attest_wrongly(self, period: int, bounds: tuple[int, int], hand_over: Callable[[], object]) -> None:
+    def attest_wrongly(
+        self, period: int, bounds: tuple[int, int], hand_over: Callable[[], object]
+    ) -> None:
         """Hand over the day that was held back and get a wrong total attested before the right one.
 
         Raises:
@@ -89,7 +91,9 @@ class Dispute:
         finally:
             self._anvil.client.rpc("evm_setAutomine", True)
         if self._digest(period) != self._digest_of(self._forged(period, bounds)[0]):
-            raise ProcessFailed("the workers attested before the careless quorum; run again with --fresh")
+            raise ProcessFailed(
+                "the workers attested before the careless quorum; run again with --fresh"
+            )
 
     def prove(self, period: int, bounds: tuple[int, int]) -> None:
         """Prove the fault, which voids the statement, and pay the challenger's reward out of the bond."""

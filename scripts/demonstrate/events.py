@@ -45,26 +45,22 @@ class Events:
     def _sale(self, sale: dict[str, Any] | None) -> list[list[object]]:
         if not sale:
             return []
-        return [
-            [
-                "sale after the record date",
-                f"{sale['seller']} sold {sale['units_sold']:,} {sale['series']} at {_time(sale['sold_at'])}, after "
-                f"the record date {_time(sale['record_date'])}: the month's income of these units is still the "
-                f"seller's, the buyer {sale['buyer']} earns from the next month on",
-            ]
-        ]
+        said = (
+            f"{sale['seller']} sold {sale['units_sold']:,} {sale['series']} at {_time(sale['sold_at'])}, after "
+            f"the record date {_time(sale['record_date'])}: the month's income of these units is still the "
+            f"seller's, the buyer {sale['buyer']} earns from the next month on"
+        )
+        return [["sale after the record date", said]]
 
     def _refusal(self, refused: dict[str, Any] | None) -> list[list[object]]:
         if not refused:
             return []
         lifts = f"; lifts on {refused['lifts']}" if refused["lifts"] else ""
-        return [
-            [
-                "refused transfer",
-                f"{refused['units']} {refused['series']} from {refused['from']}: {refused['sentence']} "
-                f"({refused['reason']}{lifts})",
-            ]
-        ]
+        said = (
+            f"{refused['units']} {refused['series']} from {refused['from']}: {refused['sentence']} "
+            f"({refused['reason']}{lifts})"
+        )
+        return [["refused transfer", said]]
 
     def _dispute(self, dispute: dict[str, Any] | None) -> list[list[object]]:
         if not dispute:
@@ -72,25 +68,21 @@ class Events:
         stated, lines, reward = (
             self._money(dispute[key]) for key in ("stated", "sum_of_lines", "reward")
         )
-        return [
-            [
-                "proven dispute",
-                f"version {dispute['version']} of {dispute['stream']} stated {stated}, its lines add up to {lines}: "
-                f"{dispute['challenger']} proved {dispute['fault']} with {dispute['gas']:,} gas, the statement is "
-                f"void, and got {reward} out of the operator's bond; version {dispute['version'] + 1} was attested, "
-                "settled and paid",
-            ]
-        ]
+        said = (
+            f"version {dispute['version']} of {dispute['stream']} stated {stated}, its lines add up to {lines}: "
+            f"{dispute['challenger']} proved {dispute['fault']} with {dispute['gas']:,} gas, the statement is "
+            f"void, and got {reward} out of the operator's bond; version {dispute['version'] + 1} was attested, "
+            "settled and paid"
+        )
+        return [["proven dispute", said]]
 
     def _fund(self, fund: dict[str, Any]) -> list[list[object]]:
         held = ", ".join(f"{units:,} {code}" for code, units in fund["held"].items())
-        return [
-            [
-                "pool fund",
-                f"{fund['fund']} holds {held}; the year's income so far is {self._money(fund['income'])}, "
-                f"{self._money(fund['passed_on'])} of it were passed on to {fund['units']} this month",
-            ]
-        ]
+        said = (
+            f"{fund['fund']} holds {held}; the year's income so far is {self._money(fund['income'])}, "
+            f"{self._money(fund['passed_on'])} of it were passed on to {fund['units']} this month"
+        )
+        return [["pool fund", said]]
 
     def _money(self, minor: str) -> str:
         currency = self._month.community.currency

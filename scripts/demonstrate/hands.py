@@ -1,4 +1,4 @@
-"""The people of the demo as they act on the chain: each with a key, and each act done once, also when taken up again."""
+"""The people of the demo as they act on the chain: each with a key, each act done once, also when taken up again."""
 
 from __future__ import annotations
 

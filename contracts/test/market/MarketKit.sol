@@ -2,11 +2,13 @@
 pragma solidity ^0.8.30;
 
 import {Roles} from "../../src/governance/Roles.sol";
+import {IERC3643} from "../../src/interfaces/IERC3643.sol";
 import {IMarket} from "../../src/interfaces/IMarket.sol";
 import {IOffering} from "../../src/interfaces/IOffering.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
 import {DvpDesk} from "../../src/market/DvpDesk.sol";
 import {Offering} from "../../src/market/Offering.sol";
+import {SeriesFactory} from "../../src/rights/SeriesFactory.sol";
 import {Currency} from "../rights/Currency.sol";
 import {OddCurrency} from "../rights/OddCurrency.sol";
 import {RightsKit} from "../rights/RightsKit.sol";
@@ -42,7 +44,12 @@ abstract contract MarketKit is RightsKit {
 
     function _grant() private {
         vm.prank(admin);
-        authority.grantRole(8, address(offering), 0);
+        authority.grantRole(Roles.PLACEMENT, address(offering), 0);
+        allow(address(factory), SeriesFactory.create.selector, Roles.ISSUER);
+        allow(address(factory), IRevenueRight.issue.selector, Roles.ISSUER);
+        allow(address(factory), IRevenueRight.seal.selector, Roles.ISSUER);
+        allow(address(factory), IERC3643.pause.selector, Roles.PAUSER);
+        allow(address(factory), IRevenueRight.place.selector, Roles.PLACEMENT);
         allow(address(offering), IOffering.open.selector, Roles.ISSUER);
         allow(address(offering), IOffering.cancel.selector, Roles.ISSUER);
         allow(address(offering), IMarket.setPaused.selector, Roles.PAUSER);

@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {Roles} from "../../src/governance/Roles.sol";
 import {ParticipantRegistry} from "../../src/identity/ParticipantRegistry.sol";
+import {IERC3643} from "../../src/interfaces/IERC3643.sol";
 import {IParticipantRegistry} from "../../src/interfaces/IParticipantRegistry.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
 import {ISeries} from "../../src/interfaces/ISeries.sol";
@@ -40,10 +41,8 @@ abstract contract SymbolicKit {
         authority = new AccessManager(OFFICE);
         registry = new ParticipantRegistry(address(authority));
         money = new SettlementCurrency(address(authority), "Yuan", "CNY");
-        address half =
-            address(new SeriesExtension(address(authority), address(registry), address(money), WATERFALL));
-        address code =
-            address(new RevenueRight(address(authority), address(registry), address(money), WATERFALL, half));
+        address half = address(new SeriesExtension(address(authority), address(registry), address(money), WATERFALL));
+        address code = address(new RevenueRight(address(authority), address(registry), address(money), WATERFALL, half));
         factory = new SeriesFactory(address(authority), code);
         _grant();
         _launch();
@@ -52,7 +51,7 @@ abstract contract SymbolicKit {
     function _grant() private {
         bytes4[] memory verbs = new bytes4[](4);
         (verbs[0], verbs[1]) = (SeriesFactory.create.selector, IRevenueRight.issue.selector);
-        (verbs[2], verbs[3]) = (IRevenueRight.seal.selector, IRevenueRight.setPaused.selector);
+        (verbs[2], verbs[3]) = (IRevenueRight.seal.selector, IERC3643.pause.selector);
         vm.prank(OFFICE);
         authority.grantRole(Roles.ISSUER, OFFICE, 0);
         vm.prank(OFFICE);
@@ -68,9 +67,7 @@ abstract contract SymbolicKit {
         vm.prank(OFFICE);
         series = ISeries(factory.create(terms, "salt"));
         vm.prank(OFFICE);
-        registry.register(
-            IParticipantRegistry.Registration(ADAM, 1, 30_000, 156, IParticipantRegistry.Class(1), 0, 0)
-        );
+        registry.register(IParticipantRegistry.Registration(ADAM, 1, 30_000, 156, IParticipantRegistry.Class(1), 0, 0));
         (address[] memory holders, uint64[] memory units) = (new address[](1), new uint64[](1));
         (holders[0], units[0]) = (ADAM, 1000);
         vm.prank(OFFICE);

@@ -147,9 +147,7 @@ class Renderer:
             "units_outstanding": str(row.supply),
             "accumulator_before": str(row.acc_before),
             "accumulator_after": str(row.acc_after),
-            "settlement": None
-            if row.stream is None
-            else ids.settlement_id(row.stream, row.period),
+            "settlement": None if row.stream is None else ids.settlement_id(row.stream, row.period),
             "distributed": self.place(row),
         }
 

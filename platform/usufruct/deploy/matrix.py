@@ -60,6 +60,13 @@ GUARDED: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "setFrozen": "appointed registrars",
             "setFrozenBatch": "appointed registrars",
         },
+        "PoolFund": {
+            "admit": "the FundFactory",
+            "dismiss": "the FundFactory",
+            "release": "the FundFactory",
+            "setPayout": "the FundFactory",
+            "spend": "the FundFactory",
+        },
         "ReinvestmentPocket": {
             "send": "the ReinvestmentAccount",
         },

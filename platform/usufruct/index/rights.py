@@ -12,7 +12,7 @@ from usufruct.contracts import series_factory as sf
 from usufruct.contracts import series_standards as ss
 from usufruct.index.projection import Handler, Projection
 from usufruct.ledger import models as m
-from usufruct.ledger.accounts import Changes, SeriesBook
+from usufruct.ledger.accounts import Changes, Holding, SeriesBook
 
 __all__ = ["RIGHTS"]
 
@@ -87,6 +87,16 @@ def _resumed(p: Projection, pos: int, address: bytes, _: ss.Unpaused) -> None:
     p.add(m.series_event, pos, p.state.series[address], "resumed", None)
 
 
+def _recovered(p: Projection, pos: int, address: bytes, e: ss.Recovered) -> None:
+    series, book = p.state.series[address], p.state.books[p.state.series[address]]
+    lost, replacement = p.wallet(e.lost, pos), p.wallet(e.replacement, pos)
+    before = book.holdings.get(lost, Holding()).numerator_at(book.acc)
+    changes = book.recover(lost, replacement)
+    moved = before - book.holdings[lost].numerator
+    p.add(m.recovery, pos, series, lost, replacement, e.units, moved)
+    _changed(p, pos, series, changes)
+
+
 def _closed(p: Projection, pos: int, address: bytes, e: se.Closed) -> None:
     series = p.state.series[address]
     p.state.books[series].records.clear()
@@ -100,6 +110,7 @@ RIGHTS: Final[dict[type[Event], Handler]] = {
     rr.FundsWithdrawn: _paid,
     se.RecordScheduled: _scheduled,
     se.Closed: _closed,
+    ss.Recovered: _recovered,
     rr.PaymentSkipped: _skipped,
     rr.Sealed: _sealed,
     ss.Paused: _paused,

@@ -182,7 +182,7 @@ def schedule(
     outbox: OutboxPath = None,
     as_json: AsJson = False,
 ) -> None:
-    """Announce the coming month end as record date of every series of a community file (an issuer's key); safe to repeat."""
+    """Announce the coming month end as record date of every series of a file (an issuer's key); safe to repeat."""
     project = load_community(community)
     settings = Settings.load(config, rpc=rpc, state=state, deployment=deployment)
     site = open_site(settings)

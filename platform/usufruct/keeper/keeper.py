@@ -124,8 +124,7 @@ class Keeper:
             [
                 row.wallet
                 for row in self._positions(number)
-                if (row.acc or 0) != acc
-                or claimable(holding_of(row), acc, row.supply or 0)
+                if (row.acc or 0) != acc or claimable(holding_of(row), acc, row.supply or 0)
             ]
         )
 

@@ -39,7 +39,9 @@ def _withdraw(site: KeeperSite, where: Address, payee: Address, amount: int) -> 
             done=lambda: site.ask("Waterfall", waterfall.owed_to(payee)) == 0,
         )
     except ContractError as error:
-        text = f"{payee} is owed {site.money(amount)} and still cannot be paid; the amount stays owed"
+        text = (
+            f"{payee} is owed {site.money(amount)} and still cannot be paid; the amount stays owed"
+        )
         return Outcome("withheld", text, facts | {"reason": str(error)})
     crash.point("keeper.owed.sent")
     if receipt is not None:

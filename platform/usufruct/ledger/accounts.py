@@ -154,7 +154,7 @@ class SeriesBook:
         return self._set(wallet, 0, amount)
 
     def recover(self, lost: int, replacement: int) -> Changes:
-        """Moves all income that is not paid yet, and the units of record dates; the units moved by a transfer before."""
+        """Moves all income not paid yet, and the units of record dates; a transfer before has moved the units."""
         old = self.holdings.get(lost, EMPTY)
         unpaid = old.numerator_at(self.acc) - old.paid * self.supply
         kept = []
@@ -163,7 +163,10 @@ class SeriesBook:
                 moved, record.units[lost] = record.units[lost], 0
                 record.units[replacement] += moved
                 kept += [Kept(period, each, record.units[each]) for each in (lost, replacement)]
-        holdings = [self._set(lost, 0, numerator=-unpaid), self._set(replacement, 0, numerator=unpaid)]
+        holdings = [
+            self._set(lost, 0, numerator=-unpaid),
+            self._set(replacement, 0, numerator=unpaid),
+        ]
         return Changes(holdings, kept)
 
     def distribute(self, period: int, acc_after: int, supply: int, time: int) -> Distribution:

@@ -189,9 +189,7 @@ class _Series:
         if payouts is not None:
             report.same(f"{name} payouts", payouts, earned(held, state.acc, state.supply))
 
-    def _numerator(
-        self, account: revenue_right.Account, state: revenue_right.State
-    ) -> int | None:
+    def _numerator(self, account: revenue_right.Account, state: revenue_right.State) -> int | None:
         """Income not paid yet, times the supply, as the account says; None where a second word has a part of it."""
         if account.extra:
             return None

@@ -16,6 +16,7 @@ from usufruct.contracts import address
 from usufruct.contracts import revenue_right as rr
 from usufruct.contracts import series_extension as se
 from usufruct.contracts import series_factory as sf
+from usufruct.contracts import series_standards as ss
 from usufruct.ledger import ids
 from usufruct.ledger.accounts import payout_amount
 from usufruct.proof.context import Context, same
@@ -93,7 +94,16 @@ class _Replay:
 
     def _wallets(self) -> set[str]:
         """The holder, and every lost wallet whose income became the holder's."""
+        topic = ss.Recovered.TOPIC
+        pairs = [
+            ss.Recovered.decode(log.topics, log.data)
+            for log in self._logs
+            if log.topics[0] == topic
+        ]
         wallets = {self._holder}
+        for pair in reversed(pairs):
+            if pair.replacement in wallets:
+                wallets.add(pair.lost)
         return wallets
 
     def run(self) -> _Moment:
@@ -166,9 +176,23 @@ class _Replay:
         if event.by in self._accounts:
             self._accounts[event.by].paid += event.funds_withdrawn
 
+    def _recover(self, _: Log, event: ss.Recovered) -> None:
+        """The transfer before has moved the units; income not paid yet and the units of record dates follow."""
+        if event.lost not in self._accounts:
+            return
+        lost = self._accounts[event.lost]
+        other = self._accounts.get(event.replacement, _Account())
+        unpaid = lost.numerator - lost.paid * self._supply
+        lost.numerator -= unpaid
+        other.numerator += unpaid
+        for period, units in lost.kept.items():
+            other.kept[period] = other.kept.get(period, 0) + units
+            lost.kept[period] = 0
+
     _HANDLERS: Final[dict[bytes, tuple[type[Any], Callable[..., _Moment | None]]]] = {
         rr.Transfer.TOPIC: (rr.Transfer, _move),
         rr.Distributed.TOPIC: (rr.Distributed, _distribute),
         rr.FundsWithdrawn.TOPIC: (rr.FundsWithdrawn, _pay),
         se.RecordScheduled.TOPIC: (se.RecordScheduled, _schedule),
+        ss.Recovered.TOPIC: (ss.Recovered, _recover),
     }

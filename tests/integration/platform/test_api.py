@@ -20,10 +20,10 @@ from tests.support.anvil import running_anvil
 from usufruct.api import schemas
 from usufruct.api.app import create_app
 from usufruct.api.labels import Labels
-from usufruct.api.render import Renderer
+from usufruct.api.render import Renderer, rfc3339
 from usufruct.api.schemas.common import Money
 from usufruct.api.service import Service
-from usufruct.contracts import participant_registry, revenue_right
+from usufruct.contracts import participant_registry, revenue_right, series_extension
 from usufruct.index.chain import NodeChain
 from usufruct.index.evidence import EvidenceFetcher
 from usufruct.index.indexer import Indexer
@@ -57,6 +57,8 @@ class World:
         kit.settle(900 * MEGA, 1)
         self.after_first = kit.client.block("latest")
         kit.warp(kit.now() + 60)
+        self.record_at = kit.now() + 60
+        kit.act("SR", series_extension.schedule_record(2, self.record_at))
         kit.transfer("SR", ADAM, DAVE, 200_000)
         kit.claim("SR", BARB)
         kit.settle(1_000 * MEGA + 1, 2)
@@ -122,6 +124,8 @@ RESOURCES: list[tuple[str, type[BaseModel]]] = [
     ("/v1/series?stream=str_1", schemas.SeriesList),
     ("/v1/series/ser_lvpps", schemas.Series),
     ("/v1/series/LVPPJ/holders", schemas.Holders),
+    ("/v1/series/LVPPS/records", schemas.Records),
+    ("/v1/series/LVPPS/records?limit=1&starting_after=rec_lvpps_3", schemas.Records),
     ("/v1/distributions", schemas.Distributions),
     ("/v1/distributions?series=LVPPJ&period=2&stream=1", schemas.Distributions),
     ("/v1/distributions/dist_lvppj_2", schemas.DistributionDetail),
@@ -153,6 +157,21 @@ def test_every_resource_has_the_shape_it_promises(
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["etag"].startswith('W/"')
     assert answer.json()["as_of_block"] == world.kit.client.block_number()
+
+
+def test_record_dates_say_what_came_of_them(world: World) -> None:
+    (record,) = world.get("/v1/series/LVPPS/records")["data"]
+    assert (record["id"], record["status"], record["distribution"]) == (
+        *("rec_lvpps_2", "paid", "dist_lvpps_2"),
+    )
+    payout = world.get(f"/v1/payouts/{world.payout(BARB, 2)}")
+    assert payout["record_date"] == record["record_date"] == rfc3339(world.record_at)
+    assert payout["record_date_scheduled"] is True
+    assert payout["payment_date"] > payout["record_date"]
+    assert f"held at {payout['record_date']} of" in payout["sentence"]
+    first = world.get(f"/v1/payouts/{world.payout(BARB)}")
+    assert first["record_date_scheduled"] is False
+    assert first["record_date"] == first["payment_date"]
 
 
 def amounts(value: Any) -> Iterator[dict[str, Any]]:

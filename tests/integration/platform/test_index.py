@@ -12,6 +12,7 @@ from sqlalchemy import select
 from tests.integration.platform.kit import HOLDERS, MEGA, STREAM, Kit
 
 from usufruct.contracts import (
+    address,
     participant_registry,
     revenue_right,
     series_extension,
@@ -148,6 +149,30 @@ def test_closed_series_are_redeemed_and_reconcile(
     assert compared(kit, ledger).differences == []
     kinds = [row[2] for row in tables(ledger)["series_event"]]
     assert "closed" in kinds
+
+
+def test_what_a_lost_wallet_was_not_paid_is_its_replacements(
+    kit: Kit, ledger: Database, follow: Follow
+) -> None:
+    adam, found = HOLDERS[0], address(b"\xad" * 20)
+    kit.settle(900 * MEGA + 7, 1)
+    at = kit.now() + 10
+    kit.act("SR", series_extension.schedule_record(2, at))
+    kit.warp(at)
+    kit.transfer("SR", adam, HOLDERS[1], 1_000)
+    recover = participant_registry.recover_wallet(adam, found, bytes(32), [kit.series["SR"]])
+    kit.act("ParticipantRegistry", recover)
+    follow(ledger).catch_up()
+    assert compared(kit, ledger).differences == []
+    kit.settle(300 * MEGA + 1, 2)
+    kit.claim("SR", found)
+    follow(ledger).catch_up()
+    assert compared(kit, ledger).differences == []
+    rows = tables(ledger)
+    wallets = {raw: number for number, _, raw in rows["wallet"]}
+    ours = wallets[bytes.fromhex(found[2:])]
+    assert [each[3] for each in rows["payout"] if each[0] == ours and each[2] == 1] == [600_000]
+    assert sum(each[3] for each in rows["payment"] if each[2] == ours) > 540 * MEGA
 
 
 def series_of_one_period(kit: Kit, code: str) -> None:

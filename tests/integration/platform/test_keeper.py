@@ -6,15 +6,18 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.platform.kit import HOLDERS, MEGA, OPERATOR, Kit
+from tests.integration.platform.kit import HOLDERS, MEGA, OPERATOR, OWNERS, Kit
 
 from usufruct.chain.outbox import Outbox
 from usufruct.chain.sender import Sender
+from usufruct.config import load_community
 from usufruct.contracts import (
     participant_registry,
     revenue_right,
@@ -22,6 +25,7 @@ from usufruct.contracts import (
     statement_book,
     waterfall,
 )
+from usufruct.core.periods import period_bounds, period_of
 from usufruct.deploy.record import Deployment
 from usufruct.errors import ChainError, ConfigError, InputError
 from usufruct.index.indexer import Indexer
@@ -29,6 +33,7 @@ from usufruct.index.runner import Runner
 from usufruct.keeper.cli import keep
 from usufruct.keeper.fund import fund, required
 from usufruct.keeper.keeper import Keeper
+from usufruct.keeper.records import schedule_records
 from usufruct.keeper.site import KeeperSite, Stream, stream_named, streams_of
 from usufruct.keys import dev_account
 from usufruct.ledger.database import Database
@@ -287,6 +292,78 @@ def test_a_keeper_killed_at_any_point_pays_once(
         kit.ask("SettlementCurrency", settlement_currency.balance_of(each)) for each in HOLDERS[:2]
     ]
     assert held == [540 * MEGA, 270 * MEGA]
+
+
+def test_what_a_payee_is_owed_is_paid_once_it_can_be(
+    kit: Kit, ledger: Database, follow: Follow, make_site: Callable[..., KeeperSite]
+) -> None:
+    kit.act("SettlementCurrency", settlement_currency.set_blocked(OWNERS, True))
+    kit.settle(900 * MEGA, 1)
+    owed = kit.ask("Waterfall", waterfall.owed_to(OWNERS))
+    assert owed
+    follow(ledger).catch_up()
+    keeper = Keeper(make_site(), ledger)
+    assert [kind for kind, text in told(keeper) if OWNERS in text] == ["withheld"]
+    kit.act("SettlementCurrency", settlement_currency.set_blocked(OWNERS, False))
+    follow(ledger).catch_up()
+    assert [kind for kind, text in told(keeper) if OWNERS in text] == ["paid"]
+    assert kit.ask("SettlementCurrency", settlement_currency.balance_of(OWNERS)) == owed
+    assert kit.ask("Waterfall", waterfall.owed_to(OWNERS)) == 0
+
+
+def test_series_that_are_over_are_closed_and_redeemed(
+    kit: Kit, ledger: Database, follow: Follow, make_site: Callable[..., KeeperSite]
+) -> None:
+    kit._series("ONE", "LONE", [10, 0, 0, 0, 0], rank=3, term_to=1)
+    attest_and_fund(kit)
+    indexer = follow(ledger)
+    indexer.catch_up()
+    left_alone = Keeper(make_site(), ledger)
+    assert "closed" not in [kind for kind, _ in told(left_alone)]
+    indexer.catch_up()
+    keeper = Keeper(make_site(), ledger, redeem=True)
+    assert [text for kind, text in told(keeper) if kind in ("closed", "redeemed")] == [
+        "LONE: the last payable period is over, the series is closed",
+        f"LONE: the units of {HOLDERS[0]} are redeemed",
+    ]
+    assert kit.ask("ONE", revenue_right.total_supply()) == 0
+    indexer.catch_up()
+    assert told(keeper) == []
+
+
+def test_the_coming_month_end_is_announced_once(
+    kit: Kit, make_site: Callable[..., KeeperSite], deployment: Deployment
+) -> None:
+    community = community_of(kit)
+    site = make_site(0, "issuer")
+    first = list(schedule_records(site, community))
+    assert {outcome.kind for outcome in first} == {"announced"}
+    period = period_of(community.project.first_period, kit.now(), "UTC")
+    _, end = period_bounds(community.project.first_period, period, "UTC")
+    for code in deployment.series:
+        state = kit.ask(code, revenue_right.state())
+        assert (state.record_period, state.record_at) == (period, end)
+    assert {outcome.kind for outcome in schedule_records(site, community)} == {"kept"}
+
+
+def test_only_the_issuer_announces_record_dates(
+    kit: Kit, make_site: Callable[..., KeeperSite]
+) -> None:
+    outcomes = list(schedule_records(make_site(3), community_of(kit)))
+    assert {outcome.kind for outcome in outcomes} == {"refused"}
+    assert {outcome.facts["reason"] for outcome in outcomes} == {"NotAuthorized"}
+
+
+def community_of(kit: Kit) -> Any:
+    """The example project, with the kit's series and a first period in the month of the chain's time."""
+    example = load_community(Path(__file__).parents[3] / "examples" / "community.toml")
+    month = datetime.fromtimestamp(kit.now(), UTC).strftime("%Y-%m")
+    project = replace(example.project, first_period=month, timezone="UTC")
+    series = [
+        replace(each, code=code, term_from=1, term_to=60)
+        for each, code in zip(example.series, ("SR", "JR"), strict=False)
+    ]
+    return replace(example, project=project, series=tuple(series))
 
 
 def kept(arguments: dict[str, Any], indexer: Indexer, crash_at: str = "") -> int | None:

@@ -10,7 +10,7 @@ import pytest
 from usufruct.config.model import ROLES
 from usufruct.contracts import Address, all_modules
 from usufruct.contracts import dvp_desk as dd
-from usufruct.contracts import pool_fund as pf
+from usufruct.contracts import fund_factory as ff
 from usufruct.contracts import revenue_right as rr
 from usufruct.contracts import series_extension as se
 from usufruct.contracts import series_factory as sf
@@ -92,4 +92,7 @@ def test_selectors_are_those_of_the_calls() -> None:
     assert found[ss.pause().data[:4]] == "pauser"
     assert found[ss.forced_transfer(NOBODY, NOBODY, 1).data[:4]] == "registrar"
     assert found[se.open_snapshot(1).data[:4]] == "voting"
-    assert selectors("FundFactory")[pf.release(1).data[:4]] == "fund_manager"
+    assert (
+        selectors("FundFactory")[ff.release(Address("0x" + "f0" * 20), 1).data[:4]]
+        == "fund_manager"
+    )

@@ -54,42 +54,51 @@ class Law:
         return self.history[min(passed)] if passed else self.balances
 
 
-def play(book: SeriesBook, law: Law, sequence: list[tuple[object, ...]]) -> Counter[int]:
-    """Both through the same steps; returns the sum of payouts by wallet."""
-    payouts: Counter[int] = Counter()
-    last = 0
-    for step in sequence:
-        match step:
-            case ("move", int(sender), int(recipient), int(most)):
-                moved = min(most, book.holdings[sender].units)
-                book.move(sender, recipient, moved, law.now)
-                law.balances[sender] -= moved
-                law.balances[recipient] += moved
-            case ("pay", int(wallet)):
-                book.pay(wallet, claimable(book.holdings[wallet], book.acc, book.supply))
-            case ("wait", int(time)):
-                law.wait(time)
-            case ("schedule", int(ahead), int(later)):
-                period, at = last + ahead, law.now + later
-                passed = [p for p, each in law.records.items() if each <= law.now]
-                if period > max(passed, default=0):
-                    for pending in set(law.records) - set(passed) - {period}:
-                        book.schedule(pending, 0)
-                        del law.records[pending]
-                    book.schedule(period, at)
-                    law.records[period] = at
-            case ("distribute", int(amount), int(ahead)):
-                last += ahead
-                held = dict(law.units(last))
-                done = book.distribute(last, book.acc + amount, book.supply, law.now)
-                assert {each.wallet: each.units for each in done.payouts} == {
-                    wallet: units for wallet, units in held.items() if units
-                }
-                for each in done.payouts:
-                    law.numerators[each.wallet] += amount * each.units
-                    assert each.numerator == law.numerators[each.wallet]
-                    payouts[each.wallet] += each.amount
-    return payouts
+@dataclass
+class Play:
+    """A book and the law, led through the same steps."""
+
+    book: SeriesBook
+    law: Law
+    payouts: Counter[int] = field(default_factory=Counter)
+    last: int = 0
+
+    def move(self, sender: int, recipient: int, most: int) -> None:
+        moved = min(most, self.book.holdings[sender].units)
+        self.book.move(sender, recipient, moved, self.law.now)
+        self.law.balances[sender] -= moved
+        self.law.balances[recipient] += moved
+
+    def pay(self, wallet: int) -> None:
+        due = claimable(self.book.holdings[wallet], self.book.acc, self.book.supply)
+        self.book.pay(wallet, due)
+
+    def wait(self, time: int) -> None:
+        self.law.wait(time)
+
+    def schedule(self, ahead: int, later: int) -> None:
+        law, period, at = self.law, self.last + ahead, self.law.now + later
+        passed = {p for p, each in law.records.items() if each <= law.now}
+        if period <= max(passed, default=0):
+            return
+        for pending in set(law.records) - passed - {period}:
+            self.book.schedule(pending, 0)
+            del law.records[pending]
+        self.book.schedule(period, at)
+        law.records[period] = at
+
+    def distribute(self, amount: int, ahead: int) -> None:
+        self.last += ahead
+        held = dict(self.law.units(self.last))
+        acc = self.book.acc + amount
+        done = self.book.distribute(self.last, acc, self.book.supply, self.law.now)
+        assert {each.wallet: each.units for each in done.payouts} == {
+            wallet: units for wallet, units in held.items() if units
+        }
+        for each in done.payouts:
+            self.law.numerators[each.wallet] += amount * each.units
+            assert each.numerator == self.law.numerators[each.wallet]
+            self.payouts[each.wallet] += each.amount
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=5, max_size=5).filter(any), steps)
@@ -99,12 +108,14 @@ def test_every_payout_is_what_was_held_at_the_record_moment(
     book, law = SeriesBook(), Law(dict(zip(WALLETS, units, strict=True)))
     for wallet, each in zip(WALLETS, units, strict=True):
         book.move(None, wallet, each, 0)
-    payouts = play(book, law, sequence)
+    played = Play(book, law)
+    for name, *arguments in sequence:
+        getattr(played, str(name))(*arguments)
     for wallet in WALLETS:
         held = book.holdings[wallet]
         due = claimable(held, book.acc, book.supply)
         assert held.numerator_at(book.acc) == law.numerators[wallet]
-        assert payouts[wallet] == held.paid + due == earned(held, book.acc, book.supply)
+        assert played.payouts[wallet] == held.paid + due == earned(held, book.acc, book.supply)
 
 
 def test_a_seller_after_the_record_date_keeps_the_period() -> None:
@@ -143,6 +154,23 @@ def test_a_period_that_never_pays_leaves_nothing_behind() -> None:
     done = book.distribute(2, 10, 10, 300)
     assert [(each.wallet, each.units) for each in done.payouts] == [(2, 10)]
     assert book.records == {}
+
+
+def test_a_lost_wallets_unpaid_income_and_record_units_move() -> None:
+    book = SeriesBook()
+    book.move(None, 1, 7, 0)
+    book.move(None, 2, 3, 0)
+    book.distribute(1, 105, 10, 0)
+    book.pay(1, 70)
+    book.schedule(2, 100)
+    book.move(1, 3, 7, 150)  # the transfer that a recovery begins with
+    changes = book.recover(1, 3)
+    assert [tuple(each) for each in changes.kept] == [(2, 1, 0), (2, 3, 7)]
+    assert claimable(book.holdings[1], book.acc, book.supply) == 0
+    assert claimable(book.holdings[3], book.acc, book.supply) == 3
+    done = book.distribute(2, 205, 10, 200)
+    assert [(each.wallet, each.units) for each in done.payouts] == [(2, 3), (3, 7)]
+    assert book.holdings[3].numerator_at(book.acc) == 7 * 205 - 70 * 10
 
 
 def test_a_transfer_to_oneself_changes_nothing() -> None:

@@ -18,7 +18,16 @@ depends_on = None
 
 _REBUILT = (
     *("wallet", "stream", "tariff", "series", "series_event", "registration", "freeze", "log"),
-    *("transfer", "holder", "distribution", "payment", "skipped", "batch", "chain_start", "signers"),
+    *(
+        "transfer",
+        "holder",
+        "distribution",
+        "payment",
+        "skipped",
+        "batch",
+        "chain_start",
+        "signers",
+    ),
     *("statement", "statement_event", "rules", "funding", "settlement", "owed"),
     *("block", "header", "cursor", "meta"),
 )
