@@ -30,8 +30,9 @@ OPEN: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
             "OwnerVote": "cast",
             "PoolFund": "closeYear collect passThrough start",
             "ReinvestmentAccount": "spend",
-            "RevenueRight": "approve claim claimFor push sync transfer transferFrom",
-            "SeriesExtension": "close redeem",
+            "RevenueRight": "approve batchTransfer claim claimFor push sync transfer transferFrom",
+            "SeriesExtension": "close redeem withdrawFunds",
+            "SeriesStandards": "permit",
             "SettlementCurrency": "approve transfer transferFrom",
             "StatementBook": "attest lapse",
             "TaxSharing": "closeYear pay",
@@ -59,11 +60,22 @@ GUARDED: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "setFrozen": "appointed registrars",
             "setFrozenBatch": "appointed registrars",
         },
+        "PoolFund": {
+            "admit": "the FundFactory",
+            "dismiss": "the FundFactory",
+            "release": "the FundFactory",
+            "setPayout": "the FundFactory",
+            "spend": "the FundFactory",
+        },
         "ReinvestmentPocket": {
             "send": "the ReinvestmentAccount",
         },
         "RevenueRight": {
             "distribute": "the distributor",
+        },
+        "SeriesStandards": {
+            "recover": "the ParticipantRegistry",
+            "setRestricted": "the JurisdictionPolicy",
         },
         "StatementBook": {
             "consume": "the Waterfall",
