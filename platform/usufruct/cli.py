@@ -33,6 +33,7 @@ PARTS: Final[Mapping[str, str]] = MappingProxyType(
         "payouts": "usufruct.api.cli",
         "reconcile": "usufruct.api.cli",
         "verify": "usufruct.proof.cli",
+        "dispute": "usufruct.disputes.cli",
     }
 )
 """The module with the `register` function by command; a part is imported when its command is used."""

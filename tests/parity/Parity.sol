@@ -88,9 +88,9 @@ contract Parity {
             accounts[s.a] = accounts[s.a].debit(s.amount, o.acc);
             accounts[s.b] = accounts[s.b].credit(s.amount, o.acc);
         } else {
-            uint64 amount = uint64(accounts[s.a].claimableDown(o.acc, supply));
-            accounts[s.a] = accounts[s.a].pay(amount, supply);
-            o.paid[s.a] += amount;
+            uint256 amount;
+            (accounts[s.a], amount) = accounts[s.a].payAllDown(accounts[s.a].balance(), o.acc, supply);
+            o.paid[s.a] += uint64(amount);
         }
     }
 

@@ -9,6 +9,7 @@ from usufruct.contracts import (
     access_manager,
     participant_registry,
     revenue_right,
+    series_extension,
     series_factory,
     settlement_currency,
 )
@@ -16,7 +17,8 @@ from usufruct.core.accrual import Account, Series, claim, claimable, distribute,
 
 PAGE = 40
 SEED = 20_260_902
-MAX_UNITS = 2**63 - 1
+MAX_UNITS = 2**48 - 1
+MAX_ACC = 2**63 - 1
 DISTRIBUTE, TRANSFER, CLAIM = range(3)
 
 
@@ -79,7 +81,7 @@ def random_history(rng: Random) -> History:
     """Up to forty steps of up to six holders, at all magnitudes the widths allow."""
     history = History(random_units(rng, rng.randint(2, 6), MAX_UNITS))
     for _ in range(rng.randint(0, 40)):
-        random_step(rng, history, MAX_UNITS - history.series.acc)
+        random_step(rng, history, MAX_ACC - history.series.acc)
     return history
 
 
@@ -139,7 +141,8 @@ def open_market(node: Node, units: list[int]) -> Market:
     authority = node.deploy(access_manager.deploy_data(office))
     registry = node.deploy(participant_registry.deploy_data(authority))
     currency = node.deploy(settlement_currency.deploy_data(authority, "Test Dollar", "USDX"))
-    code = node.deploy(revenue_right.deploy_data(authority, registry, currency, office))
+    half = node.deploy(series_extension.deploy_data(authority, registry, currency, office))
+    code = node.deploy(revenue_right.deploy_data(authority, registry, currency, office, half))
     factory = node.deploy(series_factory.deploy_data(authority, code))
     terms = series_factory.Terms(
         *(

@@ -81,8 +81,9 @@ contract ReinvestmentAccount is IReinvestmentAccount, AccessManaged {
         uint256 available = balanceOf(s.stream);
         if (available < s.amount) revert TooLittle(s.stream, s.amount, available);
         delete _spendings[id];
+        ReinvestmentPocket pocket = _opened(s.stream);
         emit Spent(id, s.stream, s.to, s.amount, s.purposeHash);
-        _opened(s.stream).send(CURRENCY, s.to, s.amount);
+        pocket.send(CURRENCY, s.to, s.amount);
     }
 
     /// @dev The pocket of a stream, made when its money is first needed.

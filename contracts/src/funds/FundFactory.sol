@@ -2,10 +2,12 @@
 pragma solidity ^0.8.30;
 
 import {IFundFactory} from "../interfaces/IFundFactory.sol";
+import {IIncomeSource} from "../interfaces/IIncomeSource.sol";
 import {IPoolFund} from "../interfaces/IPoolFund.sol";
 import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
 import {ISeriesFactory} from "../interfaces/ISeriesFactory.sol";
 import {Calendar} from "../libraries/Calendar.sol";
+import {Listing} from "../libraries/Listing.sol";
 import {PoolFund} from "./PoolFund.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
@@ -24,8 +26,8 @@ import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 /// never change, so no chain of funds can come back to where it began.
 ///
 /// ROLES
-/// The role configuration of this contract governs `setUnits` and `open` here, and `admit`, `dismiss`, `setPayout`, `release` and
-/// `spend` on every fund. Nobody but a fund can distribute, and a fund distributes only what it has booked.
+/// The manager of funds commands them through here, so that one role configuration, with its delays, serves every fund. Nobody but a
+/// fund can distribute, and a fund distributes only what it has booked.
 contract FundFactory is IFundFactory, AccessManaged {
     /// @notice Highest level of a fund. It bounds the depth of the look-through.
     uint8 public constant MAX_LEVEL = 3;
@@ -52,7 +54,8 @@ contract FundFactory is IFundFactory, AccessManaged {
     /* CONSTRUCTOR */
 
     constructor(address authority_, address currency_, address streamFactory_) AccessManaged(authority_) {
-        implementation = address(new PoolFund(authority_, currency_));
+        Listing.requireSuitable(currency_);
+        implementation = address(new PoolFund(currency_));
         (streamFactory, CURRENCY) = (streamFactory_, currency_);
     }
 
@@ -74,7 +77,7 @@ contract FundFactory is IFundFactory, AccessManaged {
         (uint256 month,) = Calendar.monthAndDay(uint256(int256(block.timestamp) + t.utcOffset));
         fund = Clones.cloneWithImmutableArgs(implementation, abi.encode(t, month));
         (unitsOf[fund], fundOf[t.units]) = (t.units, fund);
-        PoolFund(fund).start();
+        IPoolFund(fund).start();
         emit FundOpened(fund, t.units, t.level, t);
     }
 
@@ -96,13 +99,50 @@ contract FundFactory is IFundFactory, AccessManaged {
         if (!valid) revert InvalidFund(field, value);
     }
 
-    /* FUNDS */
+    /* MANAGER */
+
+    /// @inheritdoc IFundFactory
+    function admit(address fund, address series) external restricted {
+        _fund(fund).admit(series);
+    }
+
+    /// @inheritdoc IFundFactory
+    function dismiss(address fund, address series) external restricted {
+        _fund(fund).dismiss(series);
+    }
+
+    /// @inheritdoc IFundFactory
+    function setPayout(address fund, uint16 payoutBp) external restricted {
+        _fund(fund).setPayout(payoutBp);
+    }
+
+    /// @inheritdoc IFundFactory
+    function release(address fund, uint64 amount) external restricted {
+        _fund(fund).release(amount);
+    }
+
+    /// @inheritdoc IFundFactory
+    function spend(address fund, address to, uint64 amount, bytes32 reason) external restricted {
+        _fund(fund).spend(to, amount, reason);
+    }
+
+    function _fund(address fund) private view returns (IPoolFund) {
+        if (unitsOf[fund] == address(0)) revert NotFund(fund);
+        return IPoolFund(fund);
+    }
+
+    /* FUNDS AND THEIR UNITS */
 
     /// @inheritdoc IFundFactory
     function distribute(uint32 period, uint64 amount) external {
-        address units = unitsOf[msg.sender];
-        if (units == address(0)) revert NotFund(msg.sender);
+        address units = unitsOf[address(_fund(msg.sender))];
         IRevenueRight(units).distribute(period, amount);
+    }
+
+    /// @inheritdoc IIncomeSource
+    /// @dev Asked by the units themselves: which fund's they are counts, not the number of their stream.
+    function settledThrough(uint32) external view returns (uint32) {
+        return _fund(fundOf[msg.sender]).settledThrough();
     }
 
     /* VIEWS */
@@ -110,7 +150,7 @@ contract FundFactory is IFundFactory, AccessManaged {
     /// @inheritdoc IFundFactory
     function levelOf(address series) external view returns (bool known, uint8 level) {
         address fund = fundOf[series];
-        if (fund != address(0)) return (true, PoolFund(fund).terms().level);
+        if (fund != address(0)) return (true, IPoolFund(fund).terms().level);
         return (ISeriesFactory(streamFactory).isSeries(series), 0);
     }
 }

@@ -71,7 +71,8 @@ abstract contract LookThrough is IPoolFund {
 
     /// @dev The lines of one holding.
     function _behind(address series) private view returns (Exposure[] memory lines) {
-        uint256 supply = IERC20(series).totalSupply();
+        // As issued, since income is divided by that.
+        uint256 supply = IRevenueRight(series).state().supply;
         uint256 shareDown = supply == 0 ? 0 : IERC20(series).balanceOf(address(this)) * ONE / supply;
         address fund = FACTORY.fundOf(series);
         if (fund == address(0)) {

@@ -6,7 +6,6 @@ import {IPoolFund} from "../interfaces/IPoolFund.sol";
 import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
 import {Calendar} from "../libraries/Calendar.sol";
 import {LookThrough} from "./LookThrough.sol";
-import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
@@ -52,7 +51,6 @@ contract PoolFund is IPoolFund, LookThrough, ReentrancyGuardTransient {
 
     /* IMMUTABLES */
 
-    IAccessManager private immutable AUTHORITY;
     address private immutable CURRENCY;
 
     /* STORAGE */
@@ -62,31 +60,27 @@ contract PoolFund is IPoolFund, LookThrough, ReentrancyGuardTransient {
     /* CONSTRUCTOR */
 
     /// @dev Deployed by the factory of funds.
-    constructor(address authority_, address currency_) LookThrough(msg.sender) {
-        AUTHORITY = IAccessManager(authority_);
+    constructor(address currency_) LookThrough(msg.sender) {
         CURRENCY = currency_;
-    }
-
-    /// @notice Begins the first year. The factory calls it when it makes the fund; a second call finds it done.
-    function start() external {
-        if (_books.year != 0) return;
-        (_books.year, _books.payoutBp) = (_yearNow(), uint16(BP));
     }
 
     /* MODIFIERS */
 
-    /// @dev The role configuration is that of the factory, so that one configuration serves every fund. Only immediate
-    /// permission counts, as for series.
-    modifier authorized() {
-        (bool immediate,) = AUTHORITY.canCall(msg.sender, address(FACTORY), msg.sig);
-        if (!immediate) revert NotAuthorized(msg.sender, msg.sig);
+    /// @dev The factory has checked the role: one configuration serves every fund, delays included.
+    modifier onlyFactory() {
+        if (msg.sender != address(FACTORY)) revert NotFactory(msg.sender);
         _;
     }
 
-    /* MANAGER */
+    /* FACTORY, FOR THE MANAGER */
 
     /// @inheritdoc IPoolFund
-    function admit(address series) external authorized {
+    function start() external onlyFactory {
+        (_books.year, _books.payoutBp) = (_yearNow(), uint16(BP));
+    }
+
+    /// @inheritdoc IPoolFund
+    function admit(address series) external onlyFactory {
         (bool known, uint8 level) = FACTORY.levelOf(series);
         if (!known) revert UnknownSeries(series);
         uint8 own = terms().level;
@@ -99,7 +93,7 @@ contract PoolFund is IPoolFund, LookThrough, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IPoolFund
-    function dismiss(address series) external authorized {
+    function dismiss(address series) external onlyFactory {
         if (!_held[series]) revert NotAdmitted(series);
         (uint256 units, uint64 claimable) =
             (IERC20(series).balanceOf(address(this)), IRevenueRight(series).claimable(address(this)));
@@ -113,7 +107,7 @@ contract PoolFund is IPoolFund, LookThrough, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IPoolFund
-    function setPayout(uint16 payoutBp) external authorized {
+    function setPayout(uint16 payoutBp) external onlyFactory {
         uint16 floorBp = terms().floorBp;
         if (payoutBp < floorBp || payoutBp > BP) revert InvalidPayout(payoutBp, floorBp);
         _books.payoutBp = payoutBp;
@@ -121,7 +115,7 @@ contract PoolFund is IPoolFund, LookThrough, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IPoolFund
-    function release(uint64 amount) external authorized nonReentrant {
+    function release(uint64 amount) external onlyFactory nonReentrant {
         Books storage books_ = _books;
         _takeRetained(books_, amount);
         books_.distributable += amount;
@@ -129,7 +123,7 @@ contract PoolFund is IPoolFund, LookThrough, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IPoolFund
-    function spend(address to, uint64 amount, bytes32 reason) external authorized nonReentrant {
+    function spend(address to, uint64 amount, bytes32 reason) external onlyFactory nonReentrant {
         Books storage books_ = _books;
         _requireYearOpen(books_.year);
         _takeRetained(books_, amount);
@@ -237,6 +231,13 @@ contract PoolFund is IPoolFund, LookThrough, ReentrancyGuardTransient {
     /// @inheritdoc IPoolFund
     function period() external view returns (uint32 period_) {
         (period_,) = _clock();
+    }
+
+    /// @inheritdoc IPoolFund
+    function settledThrough() external view returns (uint32) {
+        (uint32 ended,) = _clock();
+        // The last month that has ended may still be passed on; those before it no longer.
+        return ended == 0 ? 0 : ended - 1;
     }
 
     /* CLOCK */

@@ -260,7 +260,7 @@ contract OwnerVote is IOwnerVote, AccessManaged {
         uint256 id = _last[kind][motion];
         if (id == 0) return;
         Outcome outcome = _outcome(_motions[id]);
-        if (outcome == Outcome.Open) revert StillOpen(motion, _motions[id].end);
+        if (outcome == Outcome.Open) revert MotionStillOpen(motion, _motions[id].end);
         if (outcome == Outcome.Passed) revert AlreadyPassed(motion);
     }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IIncomeSource} from "./IIncomeSource.sol";
 import {IPoolFund} from "./IPoolFund.sol";
 
-/// @title Opens funds, and distributes for them.
-interface IFundFactory {
+/// @title Opens funds, commands them for their manager, and distributes for them.
+interface IFundFactory is IIncomeSource {
     /// @notice A fund was opened; its wallet must be admitted by the registrar before it can hold.
     event FundOpened(address indexed fund, address indexed units, uint8 level, IPoolFund.FundTerms terms);
     /// @notice The factory of units was named.
@@ -14,14 +15,30 @@ interface IFundFactory {
     error InvalidFund(bytes32 field, uint256 value);
     /// @notice The factory of units was named before.
     error UnitsAlreadySet(address unitFactory);
-    /// @notice The caller is not a fund.
-    error NotFund(address caller);
+    /// @notice The address is not a fund.
+    error NotFund(address account);
 
     /// @notice Names the factory that makes the funds' units. Once. @custom:access-control ADMIN
     function setUnits(address unitFactory) external;
 
     /// @notice Opens a fund for units that were created but not sealed. @custom:access-control ISSUER
     function open(IPoolFund.FundTerms calldata terms) external returns (address fund);
+
+    /// @notice Lets a fund hold a series. @custom:access-control FUND_MANAGER
+    function admit(address fund, address series) external;
+
+    /// @notice Strikes a series off of which a fund has nothing left. @custom:access-control FUND_MANAGER
+    function dismiss(address fund, address series) external;
+
+    /// @notice Sets the share of its income that a fund distributes from its next collection on.
+    /// @custom:access-control FUND_MANAGER
+    function setPayout(address fund, uint16 payoutBp) external;
+
+    /// @notice Gives retained income of a fund back to be distributed. @custom:access-control FUND_MANAGER
+    function release(address fund, uint64 amount) external;
+
+    /// @notice Pays an expense out of a fund's retained income. @custom:access-control FUND_MANAGER
+    function spend(address fund, address to, uint64 amount, bytes32 reason) external;
 
     /// @notice Distributes a period to the units of the calling fund, which has already sent the currency there.
     function distribute(uint32 period, uint64 amount) external;

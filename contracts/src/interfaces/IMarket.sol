@@ -4,7 +4,7 @@ pragma solidity ^0.8.30;
 /// @title What the places where units are sold have in common: one currency, known series, a pause.
 interface IMarket {
     /// @notice Trading was paused or resumed.
-    event Paused(bool paused);
+    event MarketPauseSet(bool paused);
 
     /// @notice No new business is taken while the market is paused.
     error MarketPaused();

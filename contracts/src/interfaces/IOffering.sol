@@ -77,7 +77,7 @@ interface IOffering {
     /// @notice Subscriptions are taken, changed and cancelled only within the window.
     error NotOpen(uint32 offering, uint40 from, uint40 to);
     /// @notice The window has not ended.
-    error StillOpen(uint32 offering, uint40 to);
+    error WindowStillOpen(uint32 offering, uint40 to);
     /// @notice Subscriptions of this offering are binding.
     error Binding(uint32 offering);
     /// @notice The subscriber's total would be outside the bounds of the offering.

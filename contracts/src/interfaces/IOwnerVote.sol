@@ -88,7 +88,7 @@ interface IOwnerVote {
     /// @notice The motion was passed already.
     error AlreadyPassed(bytes32 motion);
     /// @notice The motion is being voted on.
-    error StillOpen(bytes32 motion, uint40 end);
+    error MotionStillOpen(bytes32 motion, uint40 end);
     /// @notice A motion must not be empty; a conversion names whom it affects, other motions name nobody.
     error InvalidMotion(bytes32 motion, bytes32 field);
     /// @notice Voting is over.

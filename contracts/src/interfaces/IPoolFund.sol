@@ -66,8 +66,8 @@ interface IPoolFund {
     /// @notice A fiscal year was closed: `distributed` is at least the floor's share of `income`.
     event YearClosed(uint16 indexed year, uint64 income, uint64 withheld, uint64 distributed);
 
-    /// @notice The caller lacks the role for this function.
-    error NotAuthorized(address caller, bytes4 selector);
+    /// @notice Only the factory commands a fund; the manager calls there.
+    error NotFactory(address caller);
     /// @notice The series is of no known factory.
     error UnknownSeries(address series);
     /// @notice A fund holds only what is of a lower level than its own.
@@ -91,19 +91,22 @@ interface IPoolFund {
     /// @notice The last ended month was passed on already, or its payment day has not come.
     error NotDue(uint32 period, uint32 lastPeriod);
 
-    /// @notice Lets the fund hold a series. @custom:access-control FUND_MANAGER
+    /// @notice Begins the first fiscal year. Only the factory, as of all of the following.
+    function start() external;
+
+    /// @notice Lets the fund hold a series.
     function admit(address series) external;
 
-    /// @notice Strikes off a series of which nothing is left. @custom:access-control FUND_MANAGER
+    /// @notice Strikes off a series of which nothing is left.
     function dismiss(address series) external;
 
-    /// @notice Sets the share of income that is distributed from the next collection on. @custom:access-control FUND_MANAGER
+    /// @notice Sets the share of income that is distributed from the next collection on.
     function setPayout(uint16 payoutBp) external;
 
-    /// @notice Gives retained income back to be distributed. @custom:access-control FUND_MANAGER
+    /// @notice Gives retained income back to be distributed.
     function release(uint64 amount) external;
 
-    /// @notice Pays an expense out of retained income. @custom:access-control FUND_MANAGER
+    /// @notice Pays an expense out of retained income.
     function spend(address to, uint64 amount, bytes32 reason) external;
 
     /// @notice Claims from all series held and books what has arrived. Anyone may call.
@@ -127,6 +130,9 @@ interface IPoolFund {
 
     /// @notice Number of the last month that has ended since the fund was opened.
     function period() external view returns (uint32);
+
+    /// @notice Last month for which nothing can be distributed any more.
+    function settledThrough() external view returns (uint32);
 
     /// @notice The series of streams behind the fund, through all funds it holds; one line for each way to a series.
     function exposures() external view returns (Exposure[] memory);

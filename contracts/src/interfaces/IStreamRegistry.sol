@@ -34,6 +34,13 @@ interface IStreamRegistry {
     /// @notice A tariff becomes valid for periods starting at or after `validFrom`.
     event TariffSet(uint32 indexed stream, uint40 validFrom, bytes32 tariffHash);
 
+    /// @notice Where owners vote on streams on common parts.
+    event OwnerVoteSet(address ownerVote);
+
+    /// @notice The owners' vote is named once, and not as nobody.
+    error InvalidOwnerVote(address current, address given);
+    /// @notice The stream uses common parts, and the owners have not passed the motion.
+    error OwnersNotAgreed(uint32 stream, bytes32 motion);
     /// @notice The stream is not open.
     error UnknownStream(uint32 stream);
     /// @notice The stream is open already.
@@ -44,6 +51,10 @@ interface IStreamRegistry {
     error InvalidTerms(uint32 stream, bytes32 field, uint256 value);
     /// @notice Tariffs are appended in time order and never for the past.
     error TariffNotLater(uint32 stream, uint40 earliest, uint40 given);
+
+    /// @notice Names the OwnerVote contract, once.
+    /// @custom:access-control ADMIN
+    function setOwnerVote(address ownerVote) external;
 
     /// @notice Opens a stream with its first tariff.
     /// @param stream Stream number, not 0.
@@ -70,4 +81,10 @@ interface IStreamRegistry {
 
     /// @notice Streams this one depends on.
     function dependenciesOf(uint32 stream) external view returns (uint32[] memory);
+
+    /// @notice The OwnerVote contract, 0 while none is named.
+    function ownerVote() external view returns (address);
+
+    /// @notice The motion that the owners must pass before a stream on common parts is opened.
+    function activationOf(uint32 stream) external pure returns (bytes32);
 }

@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 import {IMarket} from "../interfaces/IMarket.sol";
 import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
 import {ISeriesFactory} from "../interfaces/ISeriesFactory.sol";
+import {Listing} from "../libraries/Listing.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
@@ -30,6 +31,7 @@ abstract contract Market is IMarket, AccessManaged, ReentrancyGuardTransient {
     /* CONSTRUCTOR */
 
     constructor(address authority_, address currency_, address[] memory factories_) AccessManaged(authority_) {
+        Listing.requireSuitable(currency_);
         CURRENCY = currency_;
         _factories = factories_;
     }
@@ -46,7 +48,7 @@ abstract contract Market is IMarket, AccessManaged, ReentrancyGuardTransient {
     /// @inheritdoc IMarket
     function setPaused(bool paused) external restricted {
         _paused = paused;
-        emit Paused(paused);
+        emit MarketPauseSet(paused);
     }
 
     /* VIEWS */

@@ -236,7 +236,7 @@ contract Offering is SubscriptionBook, Market {
     }
 
     function _requireClosed(uint32 offering, Terms memory t, Book memory book) private view {
-        if (block.timestamp < t.to && !book.cancelled) revert StillOpen(offering, t.to);
+        if (block.timestamp < t.to && !book.cancelled) revert WindowStillOpen(offering, t.to);
     }
 
     /// @dev Of an offering whose window has ended.
@@ -245,10 +245,11 @@ contract Offering is SubscriptionBook, Market {
     }
 
     function _requireUndeliverable(uint32 offering, Terms memory t, Book memory book, address subscriber) private view {
+        if (IRevenueRight(t.series).state().sealed_) return;
         uint48 units = _allotment(offering, subscriber, book, t.maxUnits);
-        bool welcome =
-            units == 0 || IRevenueRight(t.series).checkPlacement(subscriber, units) == IRevenueRight.Refusal.None;
-        if (welcome && !IRevenueRight(t.series).state().sealed_) revert Deliverable(offering, subscriber);
+        IRevenueRight.Refusal reason;
+        if (units != 0) reason = IRevenueRight(t.series).checkPlacement(subscriber, units);
+        if (reason == IRevenueRight.Refusal.None) revert Deliverable(offering, subscriber);
     }
 
     /* PAYMENTS */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IOwnerVote} from "../interfaces/IOwnerVote.sol";
 import {IStreamRegistry} from "../interfaces/IStreamRegistry.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 
@@ -17,6 +18,9 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 ///
 /// DEPENDENCIES. A stream that is computed from others names them; they must be open already, so there is no cycle.
 ///
+/// COMMON PARTS. A stream on common parts of the building is opened only after its owners have passed the motion
+/// keccak256(abi.encode("usufruct/activate", stream)) in OwnerVote. Without a known OwnerVote none is opened.
+///
 /// LIMITS. The number of tariffs is unbounded; looking one up costs the logarithm of their number.
 contract StreamRegistry is IStreamRegistry, AccessManaged {
     /* CONSTANTS */
@@ -30,6 +34,9 @@ contract StreamRegistry is IStreamRegistry, AccessManaged {
     uint256 private constant MAX_RESOLUTION_TIME = 90 days;
 
     /* STORAGE */
+
+    /// @inheritdoc IStreamRegistry
+    address public ownerVote;
 
     mapping(uint32 stream => Terms) private _terms;
     mapping(uint32 stream => bytes32) private _codes;
@@ -45,6 +52,13 @@ contract StreamRegistry is IStreamRegistry, AccessManaged {
     /* RESTRICTED */
 
     /// @inheritdoc IStreamRegistry
+    function setOwnerVote(address ownerVote_) external restricted {
+        if (ownerVote != address(0) || ownerVote_ == address(0)) revert InvalidOwnerVote(ownerVote, ownerVote_);
+        ownerVote = ownerVote_;
+        emit OwnerVoteSet(ownerVote_);
+    }
+
+    /// @inheritdoc IStreamRegistry
     function open(uint32 stream, bytes32 code, Terms calldata terms, bytes32 tariffHash, uint32[] calldata dependsOn)
         external
         restricted
@@ -53,6 +67,7 @@ contract StreamRegistry is IStreamRegistry, AccessManaged {
         if (stream == 0) revert InvalidTerms(stream, "stream", 0);
         if (code == 0) revert InvalidTerms(stream, "code", 0);
         _validate(stream, terms);
+        if (terms.commonParts) _requireOwners(stream);
         _requireOpen(stream, dependsOn);
         _terms[stream] = terms;
         _codes[stream] = code;
@@ -104,6 +119,11 @@ contract StreamRegistry is IStreamRegistry, AccessManaged {
         return _dependencies[stream];
     }
 
+    /// @inheritdoc IStreamRegistry
+    function activationOf(uint32 stream) public pure returns (bytes32) {
+        return keccak256(abi.encode("usufruct/activate", stream));
+    }
+
     /* INTERNAL */
 
     function _append(uint32 stream, uint40 validFrom, bytes32 tariffHash) private {
@@ -111,6 +131,12 @@ contract StreamRegistry is IStreamRegistry, AccessManaged {
         _tariffTimes[stream].push(validFrom);
         _tariffs[stream][validFrom] = tariffHash;
         emit TariffSet(stream, validFrom, tariffHash);
+    }
+
+    /// @dev The owners have agreed to the use of common parts.
+    function _requireOwners(uint32 stream) private view {
+        bytes32 motion = activationOf(stream);
+        if (ownerVote == address(0) || !IOwnerVote(ownerVote).isPassed(motion)) revert OwnersNotAgreed(stream, motion);
     }
 
     function _requireOpen(uint32 stream, uint32[] calldata dependsOn) private view {

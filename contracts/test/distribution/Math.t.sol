@@ -256,6 +256,26 @@ contract WaterfallMathTest is Kit {
         }
     }
 
+    /// @dev A KPI that is missing earns the operator no more than any value of it would: it never costs holders.
+    function testFuzz_AMissingKpiNeverCostsHolders(uint256 seed, bytes32 values, uint8 missing) public {
+        _step(KPI_FEE, false, uint64(seed % 1000), uint16((seed >> 10) % 10_001), 0);
+        for (uint256 i = 0; i < 4; ++i) {
+            uint256 dice = uint256(keccak256(abi.encode(seed, i)));
+            (uint16 floor, uint16 target) = (uint16(dice), uint16(dice >> 16));
+            if (floor == target) target = floor ^ 1;
+            kpis.push(IWaterfall.Kpi(uint8(i), floor, target, uint16(dice >> 32), 2500));
+        }
+        (changeBp, scored, lastBp) = (uint16(seed >> 32), seed >> 48 & 1 == 1, uint16(seed >> 49));
+        vector = values;
+        (IWaterfall.Line[] memory told,) = _run(1_000_000);
+        vector = values | bytes32(uint256(0xffff) << (240 - 16 * (missing % 4)));
+        steps.pop();
+        balances.pop();
+        (IWaterfall.Line[] memory silent,) = _run(1_000_000);
+        assertLe(silent[0].paid, told[0].paid, "fee");
+        assertGe(silent[1].paid, told[1].paid, "holders");
+    }
+
     /// @dev More receipts never pay any step less, so nobody gains by holding money back. A reserve's release is the same.
     function testFuzz_MoreMoneyNeverPaysLess(uint256 seed, uint64 receipts, uint64 more) public {
         (receipts, more) = (receipts & ((1 << 61) - 1), more & ((1 << 61) - 1));

@@ -11,7 +11,7 @@ contract CloseYearTest is FundKit {
         super.setUp();
         _contribute();
         vm.prank(manager);
-        fund.setPayout(FLOOR);
+        funds.setPayout(address(fund), FLOOR);
         _earn(vpp, 2022);
         fund.collect();
     }
@@ -80,10 +80,10 @@ contract CloseYearTest is FundKit {
         vm.warp(CLOSING);
         vm.expectRevert(abi.encodeWithSelector(IPoolFund.YearOver.selector, 2026));
         vm.prank(manager);
-        fund.spend(mallory, 1, "voucher");
+        funds.spend(address(fund), mallory, 1, "voucher");
         fund.closeYear();
         vm.prank(manager);
-        fund.spend(mallory, 1, "voucher");
+        funds.spend(address(fund), mallory, 1, "voucher");
         vm.expectRevert(abi.encodeWithSelector(IPoolFund.NotDue.selector, 12, 12));
         fund.passThrough();
         _earn(vpp, 2000);

@@ -68,8 +68,8 @@ contract FundGasTest is FundKit {
         return transactionGas(keeper, address(which), abi.encodeCall(which.passThrough, ()), _touched);
     }
 
-    function test_PassThroughOfTwoSeriesStaysBelow310000() external {
-        assertLe(_pass(fund), 310_000, "pass-through");
+    function test_PassThroughOfTwoSeriesStaysBelow166000() external {
+        assertLe(_pass(fund), 166_000, "pass-through");
     }
 
     function test_PassThroughCostsTheSameForAThousandHolders() external {
@@ -79,8 +79,8 @@ contract FundGasTest is FundKit {
         assertEq(_pass(crowded), few, "two holders and a thousand");
     }
 
-    function test_OpeningStaysBelow450000() external {
+    function test_OpeningStaysBelow235000() external {
         bytes memory input = abi.encodeCall(funds.open, (_fundTerms(address(freeUnits), 1)));
-        assertLe(transactionGas(issuer, address(funds), input, _touched), 450_000, "open");
+        assertLe(transactionGas(issuer, address(funds), input, _touched), 235_000, "open");
     }
 }

@@ -54,16 +54,16 @@ abstract contract FundKit is RightsKit {
 
     function _grant() private {
         vm.prank(admin);
-        authority.grantRole(11, manager, 0);
+        authority.grantRole(Roles.FUND_MANAGER, manager, 0);
         allow(address(funds), FundFactory.open.selector, Roles.ISSUER);
         allow(address(unitFactory), SeriesFactory.create.selector, Roles.ISSUER);
         allow(address(unitFactory), IRevenueRight.issue.selector, Roles.ISSUER);
         allow(address(unitFactory), IRevenueRight.seal.selector, Roles.ISSUER);
-        allow(address(funds), IPoolFund.admit.selector, 11);
-        allow(address(funds), IPoolFund.dismiss.selector, 11);
-        allow(address(funds), IPoolFund.setPayout.selector, 11);
-        allow(address(funds), IPoolFund.release.selector, 11);
-        allow(address(funds), IPoolFund.spend.selector, 11);
+        allow(address(funds), FundFactory.admit.selector, Roles.FUND_MANAGER);
+        allow(address(funds), FundFactory.dismiss.selector, Roles.FUND_MANAGER);
+        allow(address(funds), FundFactory.setPayout.selector, Roles.FUND_MANAGER);
+        allow(address(funds), FundFactory.release.selector, Roles.FUND_MANAGER);
+        allow(address(funds), FundFactory.spend.selector, Roles.FUND_MANAGER);
     }
 
     function _newCurrency() internal override returns (Currency) {
@@ -113,7 +113,7 @@ abstract contract FundKit is RightsKit {
 
     function _admitTo(PoolFund to, ISeries right) internal {
         vm.prank(manager);
-        to.admit(address(right));
+        funds.admit(address(to), address(right));
     }
 
     /// @dev The fund holds half of the first series and a quarter of the second.

@@ -114,9 +114,6 @@ contract OpenFundTest is FundKit {
         vm.prank(issuer);
         PoolFund opened = PoolFund(funds.open(terms));
         assertEq(opened.books().year, 2026, "from April on");
-        uint16 before = opened.books().year;
-        opened.start();
-        assertEq(opened.books().year, before, "only once");
     }
 
     function test_NamesTheFactoryOfUnitsOnce() public {
@@ -138,6 +135,29 @@ contract OpenFundTest is FundKit {
             );
             others.setUnits(bad[i]);
         }
+    }
+
+    function test_RevertWhen_AFundIsCommandedByAnother() public {
+        bytes[6] memory calls = [
+            abi.encodeCall(IPoolFund.start, ()),
+            abi.encodeCall(IPoolFund.admit, (address(vpp))),
+            abi.encodeCall(IPoolFund.dismiss, (address(vpp))),
+            abi.encodeCall(IPoolFund.setPayout, (10_000)),
+            abi.encodeCall(IPoolFund.release, (0)),
+            abi.encodeCall(IPoolFund.spend, (mallory, 0, "voucher"))
+        ];
+        for (uint256 i = 0; i < calls.length; ++i) {
+            vm.prank(manager);
+            (bool done, bytes memory answer) = address(fund).call(calls[i]);
+            assertFalse(done, "done");
+            assertEq(answer, abi.encodeWithSelector(IPoolFund.NotFactory.selector, manager), "reason");
+        }
+    }
+
+    function test_RevertWhen_CommandingWhatIsNoFund() public {
+        vm.expectRevert(abi.encodeWithSelector(IFundFactory.NotFund.selector, address(vpp)));
+        vm.prank(manager);
+        funds.admit(address(vpp), address(parking));
     }
 
     function test_RevertWhen_CallerIsNoFund() public {

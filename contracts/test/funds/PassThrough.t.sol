@@ -3,7 +3,9 @@ pragma solidity ^0.8.30;
 
 import {PoolFund} from "../../src/funds/PoolFund.sol";
 import {IPoolFund} from "../../src/interfaces/IPoolFund.sol";
+import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
 import {ISeries} from "../../src/interfaces/ISeries.sol";
+import {ISeriesLifecycle} from "../../src/interfaces/ISeriesLifecycle.sol";
 import {FundKit} from "./FundKit.sol";
 
 contract PassThroughTest is FundKit {
@@ -102,5 +104,37 @@ contract PassThroughTest is FundKit {
         assertEq(parent.passThrough(), 600, "in the same month");
         assertEq(top.claimable(barb), 360, "barb");
         assertEq(top.claimable(carl), 240, "carl");
+    }
+
+    function test_UnitsCloseOnceNoMonthIsLeft() public {
+        // The units' term is 120 months; the last of them can be passed on during the month after it.
+        vm.warp(FEBRUARY + 3653 days - 31 days);
+        assertEq(funds.fundOf(address(units)), address(fund), "fund");
+        vm.prank(address(units));
+        assertEq(funds.settledThrough(0), 119, "the last month is still open");
+        vm.expectRevert(abi.encodeWithSelector(ISeriesLifecycle.TermNotOver.selector, 119, 120));
+        units.close();
+        vm.warp(FEBRUARY + 3653 days);
+        units.close();
+        assertTrue(units.state().closed, "closed");
+        assertEq(units.redeem(barb), 0, "redeemed");
+    }
+
+    function test_RedemptionOfAHoldingIsIncome() public {
+        IRevenueRight.Terms memory short = _terms();
+        (short.symbol, short.termTo, short.minTicket) = ("SHORT", 1, 0);
+        ISeries right = _create(short);
+        series = right;
+        _issue(address(fund), 100);
+        vm.prank(issuer);
+        right.seal();
+        _admitTo(fund, right);
+        _earn(right, 777);
+        right.close();
+        right.redeem(address(fund));
+        assertEq(right.balanceOf(address(fund)), 0, "burnt");
+        assertEq(fund.collect(), 1777, "with the income of the other");
+        vm.prank(manager);
+        funds.dismiss(address(fund), address(right));
     }
 }

@@ -127,7 +127,7 @@ contract AskOwnersTest is Kit {
     function test_RevertWhen_TheMotionIsOpenOrPassed() public {
         _unit(1, 1);
         uint256 id = _propose(SPECIAL);
-        vm.expectRevert(abi.encodeWithSelector(IOwnerVote.StillOpen.selector, MOTION, NOW + VOTING));
+        vm.expectRevert(abi.encodeWithSelector(IOwnerVote.MotionStillOpen.selector, MOTION, NOW + VOTING));
         _propose(SPECIAL);
         _paper(id, 1, YES);
         vm.warp(NOW + VOTING + 1);

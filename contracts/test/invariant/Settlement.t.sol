@@ -9,7 +9,7 @@ import {DistributionKit} from "../distribution/DistributionKit.sol";
 import {Currency} from "../rights/Currency.sol";
 import {OddCurrency} from "../rights/OddCurrency.sol";
 
-/// @title Two streams earn, are short of money, change their rules, and have payees who refuse.
+/// @title Two streams earn, are short of money, draw on reserves, breach their covenants, change their rules, and have payees who refuse.
 contract SettlementHandler is DistributionKit {
     uint32 internal constant OTHER = 5;
 
@@ -45,8 +45,11 @@ contract SettlementHandler is DistributionKit {
         _step(RESERVE, address(0), uint64((seed >> 16) % 200_000), 0);
         _step(KPI_FEE, operator, uint64((seed >> 32) % 1000), uint16((seed >> 48) % 2000));
         _carrying(DUE, own, uint64((seed >> 64) % 100_000));
+        _drawsFrom(5);
         _step(RESERVE, address(0), uint64((seed >> 80) % 100_000), 0);
         _step(OF_AVAILABLE, own, 0, uint16((seed >> 96) % 10_001));
+        _gate(IWaterfall.When.Sound, 0);
+        _trigger(IWaterfall.TriggerKind.Coverage, 3, 1 << 3, 12_000, 15_000);
         _step(OF_RECEIPTS, _payees[3], 0, uint16((seed >> 112) % 3000));
         _step(RESIDUAL, treasury, 0, 0);
         _kpi(0, 5000, 10_000, 12_000, 10_000);

@@ -50,10 +50,10 @@ contract SubscriptionHandler is MarketKit {
 
     function deliver(uint256 seed) external {
         (uint32 number, address who) = _pick(seed);
-        (uint48 before, uint48 allotted) = offering.subscriptionOf(number, who);
+        (uint48 before, uint48 due) = offering.subscriptionOf(number, who);
         uint256 money = currency.balanceOf(sponsor);
         try offering.deliver(number, who) returns (uint48 units) {
-            assertEq(units, allotted, "as told");
+            assertEq(units, due, "as told");
             uint256 price = units * offering.termsOf(number).price;
             assertEq(currency.balanceOf(sponsor) - money, price, "price against units");
             placed[number] += units;

@@ -28,7 +28,7 @@ contract DeliverTest is MarketKit {
     function test_RevertWhen_StillOpen() public {
         _subscribe(number, adam, 1000);
         vm.warp(CLOSES - 1);
-        vm.expectRevert(abi.encodeWithSelector(IOffering.StillOpen.selector, number, CLOSES));
+        vm.expectRevert(abi.encodeWithSelector(IOffering.WindowStillOpen.selector, number, CLOSES));
         offering.deliver(number, adam);
     }
 

@@ -356,6 +356,19 @@ contract FillTest is DeskKit {
         assertEq(digest, keccak256(abi.encodePacked(hex"1901", domain, body)), "digest");
     }
 
+    /// @dev The same value stands in tests/unit/core/test_orders.py.
+    function test_DigestIsTheOneThatPythonComputes() public {
+        address place = address(bytes20(hex"3333333333333333333333333333333333333333"));
+        vm.etch(place, address(desk).code);
+        vm.chainId(31_337);
+        IDvpDesk.Order memory order = _sale();
+        order.maker = address(bytes20(hex"a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"));
+        order.series = address(bytes20(hex"5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e"));
+        order.expiry = 1_790_000_000;
+        bytes32 expected = 0x6a7880a442d6e0294de41e2bc519d06c89532829ebfd7700e7900478ffac7658;
+        assertEq(DvpDesk(place).digestOf(order), expected, "digest");
+    }
+
     function testFuzz_FillsAddUpToThePrice(uint64 units, uint64 price, uint256 cuts, bool sells) public {
         units = uint64(bound(units, 1, 2000));
         price = uint64(bound(price, 0, WEALTH));

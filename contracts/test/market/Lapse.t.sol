@@ -30,7 +30,7 @@ contract LapseTest is MarketKit {
     }
 
     function test_RevertWhen_StillOpen() public {
-        vm.expectRevert(abi.encodeWithSelector(IOffering.StillOpen.selector, number, CLOSES));
+        vm.expectRevert(abi.encodeWithSelector(IOffering.WindowStillOpen.selector, number, CLOSES));
         _lapseAs(adam, adam);
     }
 

@@ -55,29 +55,29 @@ contract MarketGasTest is DeskKit {
         _subscribe(number, eric, 900);
     }
 
-    function test_SubscriptionStaysBelow150000() public {
+    function test_SubscriptionStaysBelow103000() public {
         bytes memory input = abi.encodeCall(offering.subscribe, (open, 1000));
         uint256 spent = transactionGas(adam, address(offering), input, _touched);
-        assertLe(spent, 150_000, "subscribe");
+        assertLe(spent, 103_000, "subscribe");
     }
 
-    function test_DeliveryStaysBelow160000() public {
+    function test_DeliveryStaysBelow157000() public {
         bytes memory input = abi.encodeCall(offering.deliver, (closed, eric));
         uint256 spent = transactionGas(mallory, address(offering), input, _touched);
-        assertLe(spent, 160_000, "deliver");
+        assertLe(spent, 157_000, "deliver");
     }
 
     /// @dev After withdrawals the place on the line is a sum of a few nodes; no more than one for each bit of the length.
-    function test_DeliveryAfterWithdrawalsStaysBelow175000() public {
+    function test_DeliveryAfterWithdrawalsStaysBelow170000() public {
         bytes memory input = abi.encodeCall(offering.deliver, (changed, eric));
         uint256 spent = transactionGas(mallory, address(offering), input, _touched);
-        assertLe(spent, 175_000, "deliver");
+        assertLe(spent, 170_000, "deliver");
     }
 
-    function test_AnotherFillStaysBelow120000() public {
+    function test_AnotherFillStaysBelow106000() public {
         bytes memory input = abi.encodeCall(desk.fill, (order, signature, 400, type(uint64).max));
         uint256 spent = transactionGas(dora, address(desk), input, _touched);
-        assertLe(spent, 120_000, "fill");
+        assertLe(spent, 106_000, "fill");
     }
 
     function test_FirstFillOfANewHolderStaysBelow150000() public {

@@ -42,7 +42,12 @@ abstract contract MarketKit is RightsKit {
 
     function _grant() private {
         vm.prank(admin);
-        authority.grantRole(8, address(offering), 0);
+        authority.grantRole(Roles.PLACEMENT, address(offering), 0);
+        allow(address(factory), SeriesFactory.create.selector, Roles.ISSUER);
+        allow(address(factory), IRevenueRight.issue.selector, Roles.ISSUER);
+        allow(address(factory), IRevenueRight.seal.selector, Roles.ISSUER);
+        allow(address(factory), IRevenueRight.setPaused.selector, Roles.PAUSER);
+        allow(address(factory), IRevenueRight.place.selector, Roles.PLACEMENT);
         allow(address(offering), IOffering.open.selector, Roles.ISSUER);
         allow(address(offering), IOffering.cancel.selector, Roles.ISSUER);
         allow(address(offering), IMarket.setPaused.selector, Roles.PAUSER);

@@ -4,7 +4,9 @@ pragma solidity ^0.8.30;
 import {IMarket} from "../../src/interfaces/IMarket.sol";
 import {IOffering} from "../../src/interfaces/IOffering.sol";
 import {ISeriesFactory} from "../../src/interfaces/ISeriesFactory.sol";
+import {Listing} from "../../src/libraries/Listing.sol";
 import {Offering} from "../../src/market/Offering.sol";
+import {Currency} from "../rights/Currency.sol";
 import {MarketKit} from "./MarketKit.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 
@@ -39,7 +41,7 @@ contract OpenOfferingTest is MarketKit {
     function test_RevertWhen_SeriesPaysInAnotherCurrency() public {
         address[] memory factories = new address[](1);
         factories[0] = address(factory);
-        Offering other = new Offering(address(authority), makeAddr("euro"), factories);
+        Offering other = new Offering(address(authority), address(new Currency()), factories);
         vm.prank(admin);
         authority.setTargetFunctionRole(address(other), _selectors(), 2);
         vm.expectRevert(abi.encodeWithSelector(IMarket.UnknownSeries.selector, address(series)));
@@ -50,6 +52,11 @@ contract OpenOfferingTest is MarketKit {
     function _selectors() private pure returns (bytes4[] memory list) {
         list = new bytes4[](1);
         list[0] = IOffering.open.selector;
+    }
+
+    function test_RevertWhen_TheCurrencyIsNone() public {
+        vm.expectRevert(abi.encodeWithSelector(Listing.UnsuitableCurrency.selector, mallory, bytes32("code"), 0));
+        new Offering(address(authority), mallory, new address[](0));
     }
 
     function test_RevertWhen_SeriesIsSealed() public {

@@ -17,7 +17,7 @@ contract RefundTest is MarketKit {
     }
 
     function test_RevertWhen_StillOpen() public {
-        vm.expectRevert(abi.encodeWithSelector(IOffering.StillOpen.selector, number, CLOSES));
+        vm.expectRevert(abi.encodeWithSelector(IOffering.WindowStillOpen.selector, number, CLOSES));
         offering.refund(number, adam);
     }
 

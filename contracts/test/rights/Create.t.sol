@@ -109,7 +109,7 @@ contract CreateTest is RightsKit {
     function test_RevertWhen_TermIsTooFarAway() public {
         IRevenueRight.Terms memory terms = _terms();
         terms.termTo = 1 << 24;
-        _refuses(terms, "tail", 0);
+        _refuses(terms, "termTo", terms.termTo);
     }
 
     function test_RevertWhen_RankOrDecimalsAreTooLarge() public {

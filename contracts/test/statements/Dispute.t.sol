@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {Roles} from "../../src/governance/Roles.sol";
 import {IStatementBook} from "../../src/interfaces/IStatementBook.sol";
+import {IStreamRegistry} from "../../src/interfaces/IStreamRegistry.sol";
 import {StatementKit} from "./StatementKit.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 
@@ -25,6 +27,34 @@ contract DisputeTest is StatementKit {
         vm.warp(NOW + WINDOW - 1);
         dispute(1);
         assertRecord(statementOf(1, 1), IStatementBook.Status.Disputed, NOW + WINDOW);
+    }
+
+    function test_IsCounted() public {
+        attest(statementOf(2, 1));
+        dispute(1);
+        dispute(2);
+        assertEq(book.openDisputes(STREAM), 2, "both");
+        voidIt(1);
+        assertEq(book.openDisputes(STREAM), 2, "voided counts");
+        attest(statementOf(2, 2));
+        assertEq(book.openDisputes(STREAM), 1, "superseded does not");
+        attest(statementOf(1, 2));
+        assertEq(book.openDisputes(STREAM), 0, "replaced does not");
+        dispute(2);
+        vm.warp(NOW + WINDOW);
+        consume(1);
+        assertEq(book.openDisputes(STREAM), 1, "a settlement leaves the count");
+    }
+
+    function test_RevertWhen_DisputedTooOften() public {
+        for (uint256 i; i < 3; ++i) {
+            dispute(1);
+            dismiss(1);
+        }
+        vm.expectRevert(abi.encodeWithSelector(IStatementBook.TooManyDisputes.selector, STREAM, 1, 3));
+        dispute(1);
+        attest(statementOf(1, 2));
+        dispute(1);
     }
 
     function test_RevertWhen_TheWindowIsOver() public {
@@ -58,17 +88,26 @@ contract DismissTest is StatementKit {
     }
 
     function test_TheWindowRunsAnew() public {
-        vm.warp(NOW + 100 days);
+        vm.warp(NOW + 7 days - 1);
         vm.expectEmit(address(book));
-        emit IStatementBook.DisputeDismissed(STREAM, 1, 1, NOW + 100 days + WINDOW, REASON);
+        emit IStatementBook.DisputeDismissed(STREAM, 1, 1, NOW + 7 days - 1 + WINDOW, REASON);
         dismiss(1);
-        assertRecord(statementOf(1, 1), IStatementBook.Status.Attested, NOW + 100 days + WINDOW);
+        assertRecord(statementOf(1, 1), IStatementBook.Status.Attested, NOW + 7 days - 1 + WINDOW);
+        assertEq(book.openDisputes(STREAM), 0, "open disputes");
     }
 
     function test_ItMayBeDisputedAgain() public {
         dismiss(1);
         dispute(1);
         assertRecord(statementOf(1, 1), IStatementBook.Status.Disputed, NOW + WINDOW);
+    }
+
+    function test_RevertWhen_TheGuardianIsLate() public {
+        vm.warp(NOW + 7 days);
+        vm.expectRevert(abi.encodeWithSelector(IStatementBook.ResolutionOver.selector, STREAM, 1, NOW + 7 days));
+        dismiss(1);
+        vm.expectRevert(abi.encodeWithSelector(IStatementBook.ResolutionOver.selector, STREAM, 1, NOW + 7 days));
+        voidIt(1);
     }
 
     function test_RevertWhen_NotDisputed() public {
@@ -130,5 +169,104 @@ contract VoidTest is StatementKit {
         vm.prank(auditor);
         vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, auditor));
         book.voidStatement(STREAM, 1, REASON);
+    }
+}
+
+contract LapseTest is StatementKit {
+    function setUp() public {
+        attest(statementOf(1, 1));
+        dispute(1);
+    }
+
+    function test_TheStatementStandsAfterAFreshWindow() public {
+        vm.warp(NOW + 7 days);
+        vm.expectEmit(address(book));
+        emit IStatementBook.DisputeLapsed(STREAM, 1, 1, false);
+        vm.expectEmit(address(book));
+        emit IStatementBook.DisputeDismissed(STREAM, 1, 1, NOW + 7 days + WINDOW, 0);
+        vm.prank(mallory);
+        book.lapse(STREAM, 1);
+        assertRecord(statementOf(1, 1), IStatementBook.Status.Attested, NOW + 7 days + WINDOW);
+        assertEq(book.openDisputes(STREAM), 0, "open disputes");
+        vm.warp(NOW + 7 days + WINDOW);
+        consume(1);
+    }
+
+    function test_TheStatementIsVoidedWhereTheStreamSaysSo() public {
+        IStreamRegistry.Terms memory terms = termsFrom(START);
+        terms.lapseUpholds = true;
+        vm.mockCall(address(registry), abi.encodeCall(registry.termsOf, (STREAM)), abi.encode(terms));
+        vm.warp(NOW + 7 days);
+        vm.expectEmit(address(book));
+        emit IStatementBook.DisputeLapsed(STREAM, 1, 1, true);
+        vm.expectEmit(address(book));
+        emit IStatementBook.StatementVoided(STREAM, 1, 1, 0);
+        vm.prank(mallory);
+        book.lapse(STREAM, 1);
+        assertRecord(statementOf(1, 1), IStatementBook.Status.Voided, NOW + WINDOW);
+        assertEq(book.openDisputes(STREAM), 1, "open disputes");
+    }
+
+    function test_RevertWhen_TheGuardianStillHasTime() public {
+        vm.warp(NOW + 7 days - 1);
+        vm.expectRevert(abi.encodeWithSelector(IStatementBook.ResolutionOpen.selector, STREAM, 1, NOW + 7 days));
+        book.lapse(STREAM, 1);
+    }
+
+    function test_RevertWhen_ThereIsNoDispute() public {
+        dismiss(1);
+        vm.warp(NOW + 7 days);
+        expectWrongStatus(1, IStatementBook.Status.Attested);
+        book.lapse(STREAM, 1);
+    }
+}
+
+contract VoidProvenTest is StatementKit {
+    function setUp() public {
+        attest(statementOf(1, 1));
+        allow(address(book), book.voidProven.selector, Roles.CHAMBER);
+        vm.prank(admin);
+        authority.grantRole(Roles.CHAMBER, adam, 0);
+    }
+
+    function test_VoidsAnAttestedOne() public {
+        vm.expectEmit(address(book));
+        emit IStatementBook.StatementVoided(STREAM, 1, 1, REASON);
+        _void(1);
+        assertRecord(statementOf(1, 1), IStatementBook.Status.Voided, NOW + WINDOW);
+    }
+
+    function test_VoidsADisputedOneAtAnyTime() public {
+        dispute(1);
+        vm.warp(NOW + 100 days);
+        _void(1);
+        assertRecord(statementOf(1, 1), IStatementBook.Status.Voided, NOW + WINDOW);
+        assertEq(book.openDisputes(STREAM), 1, "open disputes");
+    }
+
+    function test_LeavesAVoidedOneAsItIs() public {
+        _void(1);
+        _void(1);
+        assertEq(book.openDisputes(STREAM), 1, "open disputes");
+    }
+
+    function test_RevertWhen_ThereIsNothingToVoid() public {
+        expectWrongStatus(2, IStatementBook.Status.None);
+        _void(2);
+        vm.warp(NOW + WINDOW);
+        consume(1);
+        expectWrongStatus(1, IStatementBook.Status.Settled);
+        _void(1);
+    }
+
+    function test_RevertWhen_CallerIsNotChamber() public {
+        vm.prank(guardian);
+        vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, guardian));
+        book.voidProven(STREAM, 1, REASON);
+    }
+
+    function _void(uint32 period) private {
+        vm.prank(adam);
+        book.voidProven(STREAM, period, REASON);
     }
 }

@@ -172,15 +172,50 @@ contract KeepMeterTest is MeterKit {
     }
 
     function test_RevertWhen_RotatedBeforeThePresentKey() public {
-        expectInvalid("validFrom", NOW - 1);
-        _rotate(ID, IMeterRegistry.Scheme.DeviceP256, NOW - 1, R1_X, R1_Y);
+        _rotate(ID, IMeterRegistry.Scheme.DeviceP256, NOW + 3 days, R1_X, R1_Y);
+        expectInvalid("validFrom", NOW + 3 days - 1);
+        _rotate(ID, IMeterRegistry.Scheme.DeviceP256, NOW + 3 days - 1, R1_X, R1_Y);
+    }
+
+    function test_RevertWhen_RotatedWithoutTheDelay() public {
+        expectInvalid("validFrom", NOW + 1 days - 1);
+        _rotate(ID, IMeterRegistry.Scheme.DeviceP256, NOW + 1 days - 1, R1_X, R1_Y);
+    }
+
+    function test_TheOldKeyStaysValidUntilThen() public {
+        _rotate(ID, IMeterRegistry.Scheme.DeviceP256, NOW + 2 days, R1_X, R1_Y);
+        _rotate(ID, IMeterRegistry.Scheme.GatewaySecp256k1, NOW + 4 days, K1_X, K1_Y);
+        assertEq(uint256(meters.keyAt(ID, 1).scheme), 1, "before the first");
+        assertEq(uint256(meters.keyAt(ID, NOW + 2 days - 1).scheme), 1, "the first");
+        assertEq(uint256(meters.keyAt(ID, NOW + 2 days).scheme), 3, "the second");
+        assertEq(meters.keyAt(ID, NOW + 4 days - 1).x, R1_X, "its key");
+        assertEq(uint256(meters.keyAt(ID, NOW + 4 days).scheme), 1, "the third");
+        assertEq(uint256(meters.keyAt(ID, NOW + 4 days).validFrom), NOW + 4 days, "its time");
+        assertEq(meters.keysWithin(ID, 1, NOW + 2 days - 1).length, 1, "only the first");
+        assertEq(meters.keysWithin(ID, NOW + 2 days - 1, NOW + 2 days).length, 2, "the first two");
+        assertEq(meters.keysWithin(ID, 1, NOW + 9 days).length, 3, "all");
+        assertEq(meters.keysWithin(ID, NOW + 2 days, NOW + 4 days).length, 2, "the last two");
+        assertEq(meters.keysWithin(ID, NOW + 4 days, NOW + 9 days).length, 1, "only the last");
+    }
+
+    function test_AKeyReplacedAtOnceWasNeverValid() public {
+        _rotate(ID, IMeterRegistry.Scheme.DeviceP256, NOW + 2 days, R1_X, R1_Y);
+        _rotate(ID, IMeterRegistry.Scheme.DeviceSecp256k1, NOW + 2 days, K1_X, K1_Y);
+        assertEq(uint256(meters.keyAt(ID, NOW + 2 days).scheme), 2, "the newest");
+        assertEq(meters.keysWithin(ID, NOW, NOW + 9 days).length, 2, "two of three");
+        assertEq(uint256(meters.keyAt(ID, NOW).scheme), 1, "the first");
+    }
+
+    function test_RevertWhen_AskedForTheKeyOfAnUnknownMeter() public {
+        expectUnknown(1);
+        meters.keyAt(1, NOW);
     }
 
     function test_RevertWhen_RotatedToAWrongKey() public {
         expectInvalid("key", uint256(R1_X));
-        _rotate(ID, IMeterRegistry.Scheme.DeviceP256, NOW, R1_X, K1_Y);
+        _rotate(ID, IMeterRegistry.Scheme.DeviceP256, NOW + 1 days, R1_X, K1_Y);
         expectInvalid("scheme", 0);
-        _rotate(ID, IMeterRegistry.Scheme.None, NOW, R1_X, R1_Y);
+        _rotate(ID, IMeterRegistry.Scheme.None, NOW + 1 days, R1_X, R1_Y);
     }
 
     function test_RevertWhen_RotatedUnknown() public {

@@ -12,6 +12,8 @@ from types import MappingProxyType
 from typing import Final
 
 from usufruct.chain.compliance_sentences import COMPLIANCE
+from usufruct.chain.sentences_market import FUNDS, MARKET
+from usufruct.chain.dispute_sentences import DISPUTES
 
 __all__ = ["REFUSALS", "SENTENCES", "STATUSES"]
 
@@ -190,7 +192,7 @@ _VOTES: Final = {
     "RegisterEmpty()": ("there are no owners to ask", "enter the units and their owners first"),
     "UnknownMotion(uint256)": ("there is no motion {id}", "look up the number of the motion"),
     "AlreadyPassed(bytes32)": ("motion {motion!h} was passed", "nothing is to be done"),
-    "StillOpen(bytes32,uint40)": (
+    "MotionStillOpen(bytes32,uint40)": (
         "motion {motion!h} is being voted on until {end!t}",
         "wait for its end",
     ),
@@ -218,6 +220,17 @@ _VOTES: Final = {
     "InvalidVotingTime(uint32)": (
         "owners cannot vote for {voting_time} s",
         "choose from an hour to 180 days",
+    ),
+}
+
+_GATE: Final = {
+    "InvalidOwnerVote(address,address)": (
+        "{given} cannot be named as the owners' vote; {current} is",
+        "name it once, and not as nobody",
+    ),
+    "OwnersNotAgreed(uint32,bytes32)": (
+        "stream {stream} uses common parts, and the owners have not passed motion {motion!h}",
+        "let the owners pass it in OwnerVote as a special motion, then run usufruct apply",
     ),
 }
 
@@ -401,6 +414,42 @@ _RIGHTS: Final = {
         "the series is not sealed yet",
         "run usufruct apply to its end; it issues and seals",
     ),
+    "SeriesIsClosed()": (
+        "the series is closed: no more money can come",
+        "claim or redeem what is left",
+    ),
+    "RecordInThePast(uint40)": (
+        "the record date {record_at!t} does not lie ahead",
+        "announce record dates before they pass; they are never set back",
+    ),
+    "TooManyOpenRecords()": (
+        "five record dates wait for their money",
+        "settle the oldest period first, or let this one be closed by its settlement",
+    ),
+    "NotOutstanding(uint32)": (
+        "period {period} is not closed yet, or its money has come",
+        "ask between its record date and its distribution",
+    ),
+    "SnapshotStillOpen(uint32,uint40)": (
+        "snapshot {id} is open until {until!t}",
+        "wait for its end; a series keeps one snapshot at a time",
+    ),
+    "SnapshotEnded(uint40)": (
+        "the snapshot ends {until!t}, which has passed",
+        "read balances while it is open, and let it end in the future",
+    ),
+    "TermNotOver(uint32,uint32)": (
+        "the series may still be paid up to period {end}; {reached} is reached",
+        "close it once the last period is settled",
+    ),
+    "NotClosed()": (
+        "the series is not closed, its units are not redeemed yet",
+        "close it once the last period is settled",
+    ),
+    "NothingToRedeem(address)": (
+        "{holder} has no units, or had them redeemed",
+        "claim what may be left",
+    ),
     "PeriodOutOfTerm(uint32,uint32,uint32)": (
         "the series is paid for periods {earliest} to {latest}, not for period {period}",
         "settle the periods in order",
@@ -551,12 +600,16 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     _ACCESS
     | _OFFICES
     | _VOTES
+    | _GATE
     | _PEOPLE
     | _TELEMETRY
     | _STATEMENTS
     | _RIGHTS
     | COMPLIANCE
     | _MONEY
+    | MARKET
+    | FUNDS
+    | DISPUTES
     | _MACHINE
 )
 """Sentence and remedy by signature."""

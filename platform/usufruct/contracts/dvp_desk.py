@@ -36,12 +36,13 @@ from usufruct.contracts.shared import (
     EIP712DomainChanged,
     InexactPayment,
     InvalidShortString,
+    MarketPauseSet,
     MarketPaused,
-    Paused,
     ReentrancyGuardReentrantCall,
     SafeERC20FailedOperation,
     StringTooLong,
     UnknownSeries,
+    UnsuitableCurrency,
 )
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "InvalidShortString",
     "InvalidSignature",
     "LimitNotMet",
+    "MarketPauseSet",
     "MarketPaused",
     "NonceTooLow",
     "NotMaker",
@@ -70,13 +72,13 @@ __all__ = [
     "OrderCancelled",
     "OrderExpired",
     "OrderIsCancelled",
-    "Paused",
     "Permit",
     "ReentrancyGuardReentrantCall",
     "SafeERC20FailedOperation",
     "StatusOfResult",
     "StringTooLong",
     "UnknownSeries",
+    "UnsuitableCurrency",
     "artifact",
     "authority",
     "cancel",
@@ -435,8 +437,8 @@ EVENTS: Final[Mapping[bytes, type[rt.Event]]] = {
     CancelledBelow.TOPIC: CancelledBelow,
     EIP712DomainChanged.TOPIC: EIP712DomainChanged,
     Filled.TOPIC: Filled,
+    MarketPauseSet.TOPIC: MarketPauseSet,
     OrderCancelled.TOPIC: OrderCancelled,
-    Paused.TOPIC: Paused,
 }
 """The events in the ABI by their first topic."""
 
@@ -460,6 +462,7 @@ ERRORS: Final[tuple[type[rt.ContractError], ...]] = (
     SafeERC20FailedOperation,
     StringTooLong,
     UnknownSeries,
+    UnsuitableCurrency,
 )
 """The errors in the ABI."""
 

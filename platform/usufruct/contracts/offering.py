@@ -36,14 +36,15 @@ from usufruct.contracts.shared import (
     AuthorityUpdated,
     GasTooLow,
     InexactPayment,
+    MarketPauseSet,
     MarketPaused,
     NothingOwed,
     OwedWithdrawn,
-    Paused,
     ReentrancyGuardReentrantCall,
     Refusal,
     SafeERC20FailedOperation,
     UnknownSeries,
+    UnsuitableCurrency,
 )
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "InexactPayment",
     "InvalidOffering",
     "Lapsed",
+    "MarketPauseSet",
     "MarketPaused",
     "NotOpen",
     "NothingOwed",
@@ -72,7 +74,6 @@ __all__ = [
     "OfferingSucceeded",
     "OutOfBounds",
     "OwedWithdrawn",
-    "Paused",
     "ReentrancyGuardReentrantCall",
     "RefundFailed",
     "Refunded",
@@ -80,7 +81,6 @@ __all__ = [
     "SafeERC20FailedOperation",
     "StateOfResult",
     "Status",
-    "StillOpen",
     "Subscribed",
     "SubscriptionOfResult",
     "SubscriptionRefused",
@@ -91,6 +91,8 @@ __all__ = [
     "Totals",
     "UnknownOffering",
     "UnknownSeries",
+    "UnsuitableCurrency",
+    "WindowStillOpen",
     "artifact",
     "authority",
     "cancel",
@@ -619,25 +621,6 @@ class OutOfBounds(rt.ContractError):
 
 
 @dataclass(eq=False)
-class StillOpen(rt.ContractError):
-    """The window has not ended."""
-
-    NAME: ClassVar[str] = "StillOpen"
-    SIGNATURE: ClassVar[str] = "StillOpen(uint32,uint40)"
-    SELECTOR: ClassVar[bytes] = bytes.fromhex("367ec732")
-    FIELDS: ClassVar[tuple[str, ...]] = ("offering", "to")
-
-    offering: int
-    to: int
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """The error in revert data."""
-        raw = rt.decode(("uint32", "uint40"), data[4:])
-        return cls(raw[0], raw[1])
-
-
-@dataclass(eq=False)
 class SubscriptionRefused(rt.ContractError):
     """The series would refuse the subscriber its units."""
 
@@ -713,14 +696,33 @@ class UnknownOffering(rt.ContractError):
         return cls(raw[0])
 
 
+@dataclass(eq=False)
+class WindowStillOpen(rt.ContractError):
+    """The window has not ended."""
+
+    NAME: ClassVar[str] = "WindowStillOpen"
+    SIGNATURE: ClassVar[str] = "WindowStillOpen(uint32,uint40)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("66b4f812")
+    FIELDS: ClassVar[tuple[str, ...]] = ("offering", "to")
+
+    offering: int
+    to: int
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("uint32", "uint40"), data[4:])
+        return cls(raw[0], raw[1])
+
+
 EVENTS: Final[Mapping[bytes, type[rt.Event]]] = {
     AuthorityUpdated.TOPIC: AuthorityUpdated,
     Delivered.TOPIC: Delivered,
     Lapsed.TOPIC: Lapsed,
+    MarketPauseSet.TOPIC: MarketPauseSet,
     OfferingCancelled.TOPIC: OfferingCancelled,
     OfferingOpened.TOPIC: OfferingOpened,
     OwedWithdrawn.TOPIC: OwedWithdrawn,
-    Paused.TOPIC: Paused,
     RefundFailed.TOPIC: RefundFailed,
     Refunded.TOPIC: Refunded,
     Subscribed.TOPIC: Subscribed,
@@ -747,12 +749,13 @@ ERRORS: Final[tuple[type[rt.ContractError], ...]] = (
     OutOfBounds,
     ReentrancyGuardReentrantCall,
     SafeERC20FailedOperation,
-    StillOpen,
     SubscriptionRefused,
     TooEarlyToLapse,
     TooManyLots,
     UnknownOffering,
     UnknownSeries,
+    UnsuitableCurrency,
+    WindowStillOpen,
 )
 """The errors in the ABI."""
 

@@ -55,13 +55,13 @@ __all__ = [
     "InvalidVotingTime",
     "Kind",
     "Motion",
+    "MotionStillOpen",
     "NamedTwice",
     "NotAnOwner",
     "Outcome",
     "OwnersAsked",
     "RegisterEmpty",
     "RegisterFixed",
-    "StillOpen",
     "TotalsResult",
     "Unit",
     "UnitAdded",
@@ -439,6 +439,25 @@ class InvalidVotingTime(rt.ContractError):
 
 
 @dataclass(eq=False)
+class MotionStillOpen(rt.ContractError):
+    """The motion is being voted on."""
+
+    NAME: ClassVar[str] = "MotionStillOpen"
+    SIGNATURE: ClassVar[str] = "MotionStillOpen(bytes32,uint40)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("98b3198e")
+    FIELDS: ClassVar[tuple[str, ...]] = ("motion", "end")
+
+    motion: bytes
+    end: int
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("bytes32", "uint40"), data[4:])
+        return cls(raw[0], raw[1])
+
+
+@dataclass(eq=False)
 class NamedTwice(rt.ContractError):
     """The owner is named twice."""
 
@@ -505,25 +524,6 @@ class RegisterFixed(rt.ContractError):
         """The error in revert data."""
         raw = rt.decode(("uint40",), data[4:])
         return cls(raw[0])
-
-
-@dataclass(eq=False)
-class StillOpen(rt.ContractError):
-    """The motion is being voted on."""
-
-    NAME: ClassVar[str] = "StillOpen"
-    SIGNATURE: ClassVar[str] = "StillOpen(bytes32,uint40)"
-    SELECTOR: ClassVar[bytes] = bytes.fromhex("7a6ab4ba")
-    FIELDS: ClassVar[tuple[str, ...]] = ("motion", "end")
-
-    motion: bytes
-    end: int
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """The error in revert data."""
-        raw = rt.decode(("bytes32", "uint40"), data[4:])
-        return cls(raw[0], raw[1])
 
 
 @dataclass(eq=False)
@@ -618,11 +618,11 @@ ERRORS: Final[tuple[type[rt.ContractError], ...]] = (
     InvalidMotion,
     InvalidUnit,
     InvalidVotingTime,
+    MotionStillOpen,
     NamedTwice,
     NotAnOwner,
     RegisterEmpty,
     RegisterFixed,
-    StillOpen,
     UnitExists,
     UnknownMotion,
     UnknownUnit,

@@ -36,7 +36,6 @@ from typing import Any, ClassVar, Final, Self
 from usufruct.contracts import _runtime as rt
 from usufruct.contracts.shared import (
     FundTerms,
-    NotAuthorized,
     ReentrancyGuardReentrantCall,
     SafeERC20FailedOperation,
     UnknownSeries,
@@ -60,8 +59,8 @@ __all__ = [
     "LevelTooHigh",
     "LookThroughResult",
     "NotAdmitted",
-    "NotAuthorized",
     "NotDue",
+    "NotFactory",
     "PassedThrough",
     "PayoutSet",
     "ReentrancyGuardReentrantCall",
@@ -88,6 +87,7 @@ __all__ = [
     "period",
     "release",
     "set_payout",
+    "settled_through",
     "spend",
     "start",
     "terms",
@@ -490,6 +490,24 @@ class NotDue(rt.ContractError):
 
 
 @dataclass(eq=False)
+class NotFactory(rt.ContractError):
+    """Only the factory commands a fund; the manager calls there."""
+
+    NAME: ClassVar[str] = "NotFactory"
+    SIGNATURE: ClassVar[str] = "NotFactory(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("b550282e")
+    FIELDS: ClassVar[tuple[str, ...]] = ("caller",)
+
+    caller: rt.Address
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address",), data[4:])
+        return cls(rt.address(raw[0]))
+
+
+@dataclass(eq=False)
 class StillHeld(rt.ContractError):
     """The fund still owns units or income of the series."""
 
@@ -582,8 +600,8 @@ ERRORS: Final[tuple[type[rt.ContractError], ...]] = (
     InvalidPayout,
     LevelTooHigh,
     NotAdmitted,
-    NotAuthorized,
     NotDue,
+    NotFactory,
     ReentrancyGuardReentrantCall,
     SafeERC20FailedOperation,
     StillHeld,
@@ -610,10 +628,7 @@ _ADMIT = rt.Function[None](
 
 
 def admit(series: rt.Address) -> rt.Call[None]:
-    """Lets the fund hold a series.
-
-    Access: FUND_MANAGER.
-    """
+    """Lets the fund hold a series."""
     return _ADMIT.call(series)
 
 
@@ -661,10 +676,7 @@ _DISMISS = rt.Function[None](
 
 
 def dismiss(series: rt.Address) -> rt.Call[None]:
-    """Strikes off a series of which nothing is left.
-
-    Access: FUND_MANAGER.
-    """
+    """Strikes off a series of which nothing is left."""
     return _DISMISS.call(series)
 
 
@@ -759,10 +771,7 @@ _RELEASE = rt.Function[None](
 
 
 def release(amount: int) -> rt.Call[None]:
-    """Gives retained income back to be distributed.
-
-    Access: FUND_MANAGER.
-    """
+    """Gives retained income back to be distributed."""
     return _RELEASE.call(amount)
 
 
@@ -772,11 +781,18 @@ _SET_PAYOUT = rt.Function[None](
 
 
 def set_payout(payout_bp: int) -> rt.Call[None]:
-    """Sets the share of income that is distributed from the next collection on.
-
-    Access: FUND_MANAGER.
-    """
+    """Sets the share of income that is distributed from the next collection on."""
     return _SET_PAYOUT.call(payout_bp)
+
+
+_SETTLED_THROUGH = rt.Function[int](
+    CONTRACT, "settledThrough()", "d4492fa9", (), ("uint32",), "view", lambda out: out[0]
+)
+
+
+def settled_through() -> rt.Call[int]:
+    """Last month for which nothing can be distributed any more."""
+    return _SETTLED_THROUGH.call()
 
 
 _SPEND = rt.Function[None](
@@ -791,10 +807,7 @@ _SPEND = rt.Function[None](
 
 
 def spend(to: rt.Address, amount: int, reason: bytes) -> rt.Call[None]:
-    """Pays an expense out of retained income.
-
-    Access: FUND_MANAGER.
-    """
+    """Pays an expense out of retained income."""
     return _SPEND.call(to, amount, reason)
 
 
@@ -802,9 +815,7 @@ _START = rt.Function[None](CONTRACT, "start()", "be9a6555", (), (), "nonpayable"
 
 
 def start() -> rt.Call[None]:
-    """Begins the first year. The factory calls it when it makes the fund; a second call finds it
-    done.
-    """
+    """Begins the first fiscal year. Only the factory, as of all of the following."""
     return _START.call()
 
 
@@ -829,9 +840,9 @@ def artifact() -> rt.Artifact:
     return rt.artifact("usufruct.contracts", CONTRACT)
 
 
-def deploy_data(authority_: rt.Address, currency_: rt.Address) -> bytes:
+def deploy_data(currency_: rt.Address) -> bytes:
     """Creation code followed by the constructor's arguments.
 
     Deployed by the factory of funds.
     """
-    return rt.encode(("address", "address"), (authority_, currency_), artifact().creation_code())
+    return rt.encode(("address",), (currency_,), artifact().creation_code())

@@ -57,6 +57,7 @@ __all__ = [
     "Kpi",
     "LengthMismatch",
     "LimitExceeded",
+    "MarketPauseSet",
     "MarketPaused",
     "NotAuthorized",
     "NotSealed",
@@ -65,7 +66,6 @@ __all__ = [
     "OperationExecuted",
     "OperationScheduled",
     "OwedWithdrawn",
-    "Paused",
     "PaymentRejected",
     "PaymentWithheld",
     "PeriodOutOfTerm",
@@ -672,6 +672,27 @@ class FundsWithdrawn(rt.Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MarketPauseSet(rt.Event):
+    """Trading was paused or resumed."""
+
+    NAME: ClassVar[str] = "MarketPauseSet"
+    SIGNATURE: ClassVar[str] = "MarketPauseSet(bool)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "b5565ebacf9d442f0df943da4baefdcf245ea2727c4ac87191486b67ccd8f01d"
+    )
+
+    paused: bool
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 1 or topics[0] != cls.TOPIC or len(data) != 32:
+            raise rt.bad_log(cls, topics, data)
+        data = bytes(data)
+        return cls(data[31] != 0)
+
+
+@dataclass(frozen=True, slots=True)
 class OperationCanceled(rt.Event):
     """A scheduled operation was canceled."""
 
@@ -766,27 +787,6 @@ class OwedWithdrawn(rt.Event):
             raise rt.bad_log(cls, topics, data)
         data = bytes(data)
         return cls(rt.address(bytes(topics[1][12:32])), int.from_bytes(data[24:32]))
-
-
-@dataclass(frozen=True, slots=True)
-class Paused(rt.Event):
-    """Trading was paused or resumed."""
-
-    NAME: ClassVar[str] = "Paused"
-    SIGNATURE: ClassVar[str] = "Paused(bool)"
-    TOPIC: ClassVar[bytes] = bytes.fromhex(
-        "0e2fb031ee032dc02d8011dc50b816eb450cf856abd8261680dac74f72165bd2"
-    )
-
-    paused: bool
-
-    @classmethod
-    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
-        """The event in a log with these topics and this data."""
-        if len(topics) != 1 or topics[0] != cls.TOPIC or len(data) != 32:
-            raise rt.bad_log(cls, topics, data)
-        data = bytes(data)
-        return cls(data[31] != 0)
 
 
 @dataclass(frozen=True, slots=True)

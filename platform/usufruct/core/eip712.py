@@ -27,7 +27,8 @@ class Domain:
 
     Attributes:
         chain_id: Chain id.
-        contract: Verifying contract: TelemetryAnchor for batches, StatementBook for statements.
+        contract: Verifying contract: TelemetryAnchor for batches, StatementBook for statements,
+            DvpDesk for orders.
     """
 
     chain_id: int
@@ -69,8 +70,13 @@ class StructType:
 
 
 def _member(text: str) -> tuple[str, str, int]:
-    """Name, type and bits of a member: 0 for bytes32, 1 for bool, negative for signed integers."""
+    """Name, type and bits of a member: 0 for bytes32, 1 for bool, negative for signed integers.
+
+    An address is its number.
+    """
     kind, _, name = text.partition(" ")
+    if kind == "address":
+        return name, kind, 160
     if kind.startswith("bytes"):
         return name, kind, 0
     if kind == "bool":

@@ -198,7 +198,9 @@ class _Run:
         self.rules, self.start = rules, start
         self.multiplier = multiplier_bp(rules, start.kpis, start.last_multiplier)
         self.available = start.receipts
-        self.balances = {s.account: start.balances.get(s.account, 0) for s in rules.steps if s.account}
+        self.balances = {
+            s.account: start.balances.get(s.account, 0) for s in rules.steps if s.account
+        }
         # A trigger that the rules no longer have is forgotten.
         self.breached = start.breached & ((1 << len(rules.triggers)) - 1)
         self.ratios = [0] * len(rules.triggers)

@@ -22,7 +22,7 @@ __all__ = ["ACCESS", "TARGETS", "role_number", "selectors"]
 ACCESS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
         "ParticipantRegistry": {"appointRegistrar": "admin"},
-        "StreamRegistry": {"open": "issuer", "setTariff": "issuer"},
+        "StreamRegistry": {"setOwnerVote": "admin", "open": "issuer", "setTariff": "issuer"},
         "MeterRegistry": {
             "register": "oracle_admin",
             "rotateKey": "oracle_admin",
@@ -90,8 +90,9 @@ ACCESS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "recordFiling": "policy",
             "withdrawFiling": "policy",
         },
-        "FundFactory": {"setUnits": "admin", "open": "issuer"},
-        "PoolFund": {
+        "FundFactory": {
+            "setUnits": "admin",
+            "open": "issuer",
             "admit": "fund_manager",
             "dismiss": "fund_manager",
             "setPayout": "fund_manager",
@@ -109,10 +110,9 @@ _GOVERNED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "SeriesFactory": _SERIES,
         "FundUnitFactory": _SERIES,
-        "FundFactory": ("FundFactory", "PoolFund"),
     }
 )
-"""Targets that speak for others: a factory for its series, the funds' factory for the funds."""
+"""Targets that speak for others: a factory for its series."""
 
 TARGETS: Final[tuple[str, ...]] = tuple(
     name for name in CONTRACTS if name in _GOVERNED or (name in ACCESS and name not in _SERIES)

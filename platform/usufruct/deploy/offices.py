@@ -15,6 +15,7 @@ from usufruct.contracts import fund_factory as ff
 from usufruct.contracts import participant_registry as pr
 from usufruct.contracts import series_factory as sf
 from usufruct.contracts import statement_book as sb
+from usufruct.contracts import stream_registry as sr
 from usufruct.contracts import usufruct_access_manager as am
 from usufruct.contracts import waterfall as wf
 from usufruct.deploy.access import TARGETS, role_number, selectors
@@ -30,6 +31,7 @@ _Link = tuple[str, str, Callable[[], Call[Address]], Callable[[Address], Call[No
 
 _LINKS: Final[tuple[_Link, ...]] = (
     ("StatementBook", "Waterfall", sb.waterfall, sb.set_waterfall),
+    ("StreamRegistry", "OwnerVote", sr.owner_vote, sr.set_owner_vote),
     ("Waterfall", "HolderVote", wf.holder_vote, wf.set_holder_vote),
     ("SeriesFactory", "JurisdictionPolicy", sf.policy, sf.set_policy),
     ("FundFactory", "FundUnitFactory", ff.unit_factory, ff.set_units),

@@ -15,6 +15,7 @@ from usufruct.core.keccak import keccak256
 from usufruct.deploy.action import Action, Change, calling
 from usufruct.deploy.rights import created_series
 from usufruct.deploy.site import Site
+from usufruct.deploy.streams import waits
 from usufruct.deploy.words import moment, span
 
 __all__ = ["rules"]
@@ -31,6 +32,10 @@ def _one(site: Site, waterfall: Waterfall, series: Mapping[str, Address]) -> Act
     versions = site.read("Waterfall", wf.versions_of(waterfall.stream_id))
     recorded = versions.recorded if versions is not None else 0
     wanted = _wanted(waterfall, series)
+    stream = site.community.stream(waterfall.stream)
+    if not recorded and waits(site, stream):
+        reason = "the stream waits for its owners"
+        return Action(f"wait/{subject}", Change.WAIT, subject, "record the rules", reason)
     if not recorded:
         return _set(site, waterfall, wanted, first=True)
     newest = site.read("Waterfall", wf.rules_at(waterfall.stream_id, recorded))

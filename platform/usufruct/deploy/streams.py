@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from typing import Final
 
 from usufruct.config import Stream
+from usufruct.contracts import owner_vote as ov
 from usufruct.contracts import stream_registry as sr
 from usufruct.contracts import telemetry_anchor as ta
+from usufruct.contracts._runtime import encode
 from usufruct.core.encoding import hex0x
+from usufruct.core.keccak import keccak256
 from usufruct.core.periods import period_bounds, period_name, period_of
 from usufruct.deploy.action import Action, Change, calling
 from usufruct.deploy.site import Site, fixed
 from usufruct.deploy.words import moment, percentage, span
 
-__all__ = ["streams"]
+__all__ = ["activation", "streams", "waits"]
 
 _LATEST: Final = 2**40 - 1
 _NEW_STREAM: Final = "open another stream under a new id"
@@ -35,6 +38,12 @@ def _open(site: Site, stream: Stream) -> Iterator[Action]:
         _check_terms(site, stream, code)
         yield from _tariff(site, stream)
         return
+    if waits(site, stream):
+        reason = "it or a stream it depends on waits for the owners' vote"
+        detail = f"open; motion {hex0x(activation(stream))}"
+        subject = f"stream {stream.code}"
+        yield Action(f"wait/{subject}", Change.WAIT, subject, detail, reason)
+        return
     depends_on = [site.community.stream(each).id for each in stream.depends_on]
     call = sr.open(
         stream.id, _bytes32(stream.code), _terms(stream), stream.tariff.hash(), depends_on
@@ -48,6 +57,20 @@ def _open(site: Site, stream: Stream) -> Iterator[Action]:
         office="issuer",
         transaction=calling(registry, call),
     )
+
+
+def waits(site: Site, stream: Stream) -> bool:
+    """Whether owners have yet to agree to the use of common parts, here or in a dependency."""
+    if any(waits(site, site.community.stream(each)) for each in stream.depends_on):
+        return True
+    if not stream.common_parts or any(site.read("StreamRegistry", sr.code_of(stream.id)) or b""):
+        return False
+    return not site.read("OwnerVote", ov.is_passed(activation(stream)))
+
+
+def activation(stream: Stream) -> bytes:
+    """The motion that activates a stream: keccak256(abi.encode("usufruct/activate", stream))."""
+    return keccak256(encode(("string", "uint32"), ("usufruct/activate", stream.id)))
 
 
 def _terms(stream: Stream) -> sr.Terms:

@@ -11,6 +11,8 @@ from usufruct.chain.client import ChainClient, RpcError
 from usufruct.chain.records import Block, Log
 from usufruct.contracts import (
     Event,
+    objective_disputes,
+    operator_bond,
     participant_registry,
     revenue_right,
     series_extension,
@@ -24,7 +26,7 @@ from usufruct.contracts import (
 from usufruct.contracts.waterfall import Rules
 from usufruct.index.projection import Entry
 
-__all__ = ["WATCHED", "Chain", "Decoder", "NodeChain", "TooManyLogs"]
+__all__ = ["DISPUTES", "WATCHED", "Chain", "Decoder", "NodeChain", "TooManyLogs"]
 
 WATCHED: Final[Mapping[str, ModuleType]] = {
     "ParticipantRegistry": participant_registry,
@@ -36,6 +38,11 @@ WATCHED: Final[Mapping[str, ModuleType]] = {
     "Waterfall": waterfall,
 }
 """Contracts of a deployment whose events the ledger keeps, by their name in the deployment record."""
+DISPUTES: Final[Mapping[str, ModuleType]] = {
+    "ObjectiveDisputes": objective_disputes,
+    "OperatorBond": operator_bond,
+}
+"""Contracts whose events are kept where a deployment has them."""
 
 _SERIES: Final = {**revenue_right.EVENTS, **series_extension.EVENTS, **series_standards.EVENTS}
 """Events of a series: its two halves emit under one address."""
@@ -124,6 +131,9 @@ class Decoder:
             for name, where in contracts.items()
             if name in WATCHED
         }
+        for name, module in DISPUTES.items():
+            if name in contracts:
+                self._events[contracts[name].lower()] = module.EVENTS
         for raw in series:
             self.add_series("0x" + raw.hex())
 

@@ -217,7 +217,6 @@ def _statement_facts(connection: Connection, row: Row[Any]) -> StatementFacts:
         signers=int(row.signers, 16),
         lines_root=bytes.fromhex(fields["lines_root"][2:]),
         tariff_hash=bytes.fromhex(fields["tariff_hash"][2:]),
-        gross=int(fields["gross"]),
         table=json.loads(table.members),
         threshold=table.threshold,
     )

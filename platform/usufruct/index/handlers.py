@@ -15,6 +15,7 @@ from usufruct.contracts import stream_registry as sr
 from usufruct.contracts import telemetry_anchor as ta
 from usufruct.contracts import waterfall as wf
 from usufruct.core.waterfall import Line
+from usufruct.index.disputes import DISPUTED
 from usufruct.index.projection import Handler, Projection
 from usufruct.index.rights import RIGHTS
 from usufruct.index.state import SignerTable
@@ -100,6 +101,11 @@ def _dismissed(p: Projection, pos: int, _: bytes, e: sb.DisputeDismissed) -> Non
     )  # fmt: skip
 
 
+def _lapsed(p: Projection, pos: int, _: bytes, e: sb.DisputeLapsed) -> None:
+    # What became of the statement follows as an event of its own.
+    p.add(m.statement_event, pos, e.stream, e.period, e.version, "lapsed", None, None, None)
+
+
 def _voided(p: Projection, pos: int, _: bytes, e: sb.StatementVoided) -> None:
     p.add(
         m.statement_event, pos, e.stream, e.period, e.version, "voided", None, e.reason_hash, None
@@ -148,6 +154,7 @@ HANDLERS: Final[dict[type[Event], Handler]] = {
     sb.StatementAttested: _attested,
     sb.StatementDisputed: _disputed,
     sb.DisputeDismissed: _dismissed,
+    sb.DisputeLapsed: _lapsed,
     sb.StatementVoided: _voided,
     sb.StatementSettled: _statement_settled,
     wf.RulesSet: _rules_set,
@@ -155,6 +162,7 @@ HANDLERS: Final[dict[type[Event], Handler]] = {
     wf.Settled: _settled,
     wf.PaymentFailed: _payment_failed,
     wf.OwedWithdrawn: _owed_withdrawn,
+    **DISPUTED,
     **RIGHTS,
 }
 """Every event that the ledger keeps."""

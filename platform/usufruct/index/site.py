@@ -9,7 +9,7 @@ from usufruct.contracts import settlement_currency
 from usufruct.core.encoding import hex0x
 from usufruct.deploy.record import Deployment, load_deployment
 from usufruct.errors import ConfigError
-from usufruct.index.chain import WATCHED, NodeChain
+from usufruct.index.chain import DISPUTES, WATCHED, NodeChain
 from usufruct.index.indexer import Indexer
 from usufruct.index.settings import Settings
 from usufruct.ledger.database import Database
@@ -38,6 +38,8 @@ class Site:
     def indexer(self) -> Indexer:
         """An indexer on the migrated ledger."""
         contracts = {name: self.deployment.address(name) for name in WATCHED}
+        known = self.deployment.contracts
+        contracts |= {name: known[name] for name in DISPUTES if name in known}
         currency = self.currency()
         identity = {
             "chain_id": str(self.deployment.chain_id),

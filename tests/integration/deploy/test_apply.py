@@ -12,6 +12,7 @@ from usufruct.config import ConfigErrors
 from usufruct.config.duties import excluded_mask
 from usufruct.config.model import CONTRACT_ROLES, ROLES
 from usufruct.contracts import meter_registry as mr
+from usufruct.contracts import owner_vote as ov
 from usufruct.contracts import participant_registry as pr
 from usufruct.contracts import revenue_right as rr
 from usufruct.contracts import statement_book as sb
@@ -23,10 +24,11 @@ from usufruct.deploy.access import TARGETS, selectors
 from usufruct.deploy.action import Action, Change
 from usufruct.deploy.apply import Observer
 from usufruct.deploy.record import CONTRACTS
+from usufruct.deploy.streams import activation
 from usufruct.errors import ConfigError
 from usufruct.keys import dev_account, dev_address
 
-TRANSACTIONS = 61
+TRANSACTIONS = 62
 """What the example file takes from nothing."""
 
 
@@ -333,11 +335,6 @@ FIXED = [
     ),
     (
         'max_estimated = "5%"',
-        'max_estimated = "5%"\ncommon_parts = true',
-        "stream[0].common_parts",
-    ),
-    (
-        'max_estimated = "5%"',
         'max_estimated = "5%"\nowners_share = "1%"',
         "stream[0].owners_share",
     ),
@@ -633,3 +630,32 @@ def test_delays_are_fixed(town: Town) -> None:
     with pytest.raises(ConfigError) as caught:
         town.plan(('rules = "7d"', 'rules = "7d"\ngrant = { issuer = "1d" }'))
     assert caught.value.field == "delays.grant.issuer"
+
+
+OWNERS = (
+    """{ label = "owners' share", kind = "percent_of_receipts", share = "30%", payee = "dev:9" }"""
+)
+OWNERS_FIRST = ', purpose = "owners_share" }'
+
+
+def test_a_stream_on_common_parts_waits_for_its_owners(start_town: Callable[..., Town]) -> None:
+    town = start_town()
+    parts = 'code = "PARKING"\ncommon_parts = true\nowners_share = "30%"'
+    changes = [('code = "PARKING"', parts), (OWNERS, OWNERS.replace(" }", OWNERS_FIRST))]
+    town.apply(*changes)
+    waiting = {action.subject for action in town.plan(*changes).waiting}
+    assert {"stream PARKING", "waterfall PARKING"} <= waiting
+    stream = town.file(*changes).stream("PARKING")
+    vote = town.deployment.address("OwnerVote")
+    unit = ov.Unit(1, 7, 10_000)
+    motion = activation(stream)
+    for account, data in (
+        (0, ov.add_units([unit]).data),
+        (0, ov.propose(motion, ov.Kind.SPECIAL, [], bytes(32)).data),
+        (0, ov.record(1, [7], [ov.Choice.YES], b"\1" * 32).data),
+    ):
+        request = {"from": dev_address(account), "to": vote, "data": "0x" + data.hex()}
+        town.anvil.rpc("eth_sendTransaction", request)
+    town.pass_time(town.file().votes.owners + 1)
+    town.apply(*changes)
+    assert town.plan(*changes).waiting == town.plan(*changes).changes == ()

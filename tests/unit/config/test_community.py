@@ -556,7 +556,10 @@ WRONG = [
     ),
     (
         'max_change = "0%"                 # 0% = no bound',
-        'triggers = [{ name = "dscr", kind = "dscr", before = "tax", dues = ["senior coupon"], threshold = "2%", cure = "1%" }]',
+        (
+            'triggers = [{ name = "dscr", kind = "dscr", before = "tax", dues = ["senior coupon"],'
+            ' threshold = "2%", cure = "1%" }]'
+        ),
         "waterfall[0].triggers[0].threshold",
         "cure not below it",
     ),

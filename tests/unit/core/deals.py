@@ -66,14 +66,14 @@ def with_accounts(rng: Random, steps: list[Step]) -> list[Step]:
     accounts: dict[tuple[bool, str], list[int]] = {}
     found = []
     for step in steps:
-        reserve = step.kind == StepKind.RESERVE
+        reserve, account = step.kind == StepKind.RESERVE, 0
         if reserve or (step.kind in FIXED and rng.random() < 0.6):
             mine = accounts.setdefault((reserve, step.payee), [])
             taken = sum(map(len, accounts.values()))
             if not mine or rng.random() < 0.5:
                 mine.append(taken + 1)
-            step = replace(step, account=rng.choice(mine))
-        found.append(step)
+            account = rng.choice(mine)
+        found.append(replace(step, account=account))
     reserves = [step.account for step in found if step.kind == StepKind.RESERVE]
     return [
         replace(step, draw_from=rng.choice(reserves))

@@ -134,7 +134,8 @@ def test_a_schedule_says_the_amount_from_its_period_on():
         schedule=(Entry(0, 3, 60), Entry(0, 5, 61), Entry(0, 6, 62)),
     )
     dues = [
-        run(rules, Start(period, 1000, NO_KPIS, [None, None])).lines[0].due for period in range(1, 8)
+        run(rules, Start(period, 1000, NO_KPIS, [None, None])).lines[0].due
+        for period in range(1, 8)
     ]
     assert dues == [50, 50, 60, 60, 61, 62, 62]
 

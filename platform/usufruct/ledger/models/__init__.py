@@ -18,6 +18,7 @@ from typing import Final
 from sqlalchemy import Table
 
 from usufruct.ledger.models.base import metadata
+from usufruct.ledger.models.disputes import bond_event, fault
 from usufruct.ledger.models.income import (
     checkpoint,
     distribution,
@@ -64,10 +65,12 @@ __all__ = [
     "batch",
     "batch_evidence",
     "block",
+    "bond_event",
     "chain_start",
     "checkpoint",
     "cursor",
     "distribution",
+    "fault",
     "freeze",
     "funding",
     "header",

@@ -73,7 +73,7 @@ statement_event = Table(
     Column("stream", Integer, nullable=False),
     Column("period", BigInteger, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("kind", String(12), nullable=False),  # disputed | dismissed | voided | settled
+    Column("kind", String(12), nullable=False),  # disputed | dismissed | lapsed | voided | settled
     Column("actor", ADDRESS),
     Column("hash", HASH),
     Column("final_at", BigInteger),

@@ -1,0 +1,1 @@
+"""Objective disputes: finding faults in stored evidence and proving them to the contract that decides."""
