@@ -168,9 +168,7 @@ class Village:
     def new_series(self, stream: int, symbol: str) -> tuple[Address, Receipt]:
         """Create a series without holders."""
         text = symbol.encode().ljust(32, b"\0")
-        terms = shared.IRevenueRightTerms(
-            text, text, stream, 1, 1_000, 3, 0, 14, 0, 0, 0, 0, 0, 0, 0, 0, False
-        )
+        terms = shared.Terms(text, text, stream, 1, 1_000, 3, 0, 14, 0, 0, 0, 0, 0, 0, 0, 0, False)
         series = self.ask("SeriesFactory", sf.address_of(terms, text))
         return series, self.do("SeriesFactory", sf.create(terms, text))
 

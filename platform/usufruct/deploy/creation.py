@@ -26,6 +26,7 @@ from usufruct.contracts import offering as of
 from usufruct.contracts import operator_bond as ob
 from usufruct.contracts import owner_vote as ov
 from usufruct.contracts import participant_registry as pr
+from usufruct.contracts import reinvestment_account as ra
 from usufruct.contracts import revenue_right as rr
 from usufruct.contracts import series_extension as se
 from usufruct.contracts import series_factory as sf
@@ -158,6 +159,12 @@ def _waterfall(site: Site) -> bytes:
     return wf.deploy_data(manager, book, currency, factory, site.community.delays.rules)
 
 
+def _reinvestment(site: Site) -> bytes:
+    """Spending waits as long as a change of rules: both move money that others wait for."""
+    manager, waterfall = _all(site, "AccessManager", "Waterfall")
+    return ra.deploy_data(manager, waterfall, site.community.delays.rules)
+
+
 def _policy(site: Site) -> bytes:
     manager, factory = _all(site, "AccessManager", "SeriesFactory")
     jurisdiction = site.community.jurisdiction
@@ -194,6 +201,7 @@ _BUILDERS: Final[Mapping[str, Callable[[Site], bytes]]] = MappingProxyType(
         "RevenueRightImpl": _implementation,
         "SeriesFactory": _with(sf.deploy_data, "AccessManager", "RevenueRightImpl"),
         "Waterfall": _waterfall,
+        "ReinvestmentAccount": _reinvestment,
         "JurisdictionPolicy": _policy,
         "FundFactory": _with(
             ff.deploy_data, "AccessManager", "SettlementCurrency", "SeriesFactory"

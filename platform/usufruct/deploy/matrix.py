@@ -29,10 +29,12 @@ OPEN: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
             "OperatorBond": "deposit reward",
             "OwnerVote": "cast",
             "PoolFund": "closeYear collect passThrough start",
+            "ReinvestmentAccount": "spend",
             "RevenueRight": "approve claim claimFor push sync transfer transferFrom",
             "SeriesExtension": "close redeem",
             "SettlementCurrency": "approve transfer transferFrom",
             "StatementBook": "attest lapse",
+            "TaxSharing": "closeYear pay",
             "TelemetryAnchor": "activateSigners anchor",
             "UsufructAccessManager": "acceptAdmin cancel execute multicall renounceRole schedule",
             "Waterfall": "fund settle withdrawOwed",
@@ -56,6 +58,9 @@ GUARDED: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "registerBatch": "appointed registrars",
             "setFrozen": "appointed registrars",
             "setFrozenBatch": "appointed registrars",
+        },
+        "ReinvestmentPocket": {
+            "send": "the ReinvestmentAccount",
         },
         "RevenueRight": {
             "distribute": "the distributor",

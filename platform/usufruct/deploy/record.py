@@ -47,6 +47,7 @@ CONTRACTS: Final = (
     "RevenueRightImpl",
     "SeriesFactory",
     "Waterfall",
+    "ReinvestmentAccount",
     "JurisdictionPolicy",
     "FundFactory",
     "FundUnitExtension",

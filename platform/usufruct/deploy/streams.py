@@ -63,7 +63,8 @@ def waits(site: Site, stream: Stream) -> bool:
     """Whether owners have yet to agree to the use of common parts, here or in a dependency."""
     if any(waits(site, site.community.stream(each)) for each in stream.depends_on):
         return True
-    if not stream.common_parts or any(site.read("StreamRegistry", sr.code_of(stream.id)) or b""):
+    code = site.read("StreamRegistry", sr.code_of(stream.id))
+    if not stream.common_parts or any(code or b""):
         return False
     return not site.read("OwnerVote", ov.is_passed(activation(stream)))
 
