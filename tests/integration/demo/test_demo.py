@@ -66,7 +66,7 @@ def test_a_transfer_was_refused_with_its_reason_and_the_date_it_lifts(
 ) -> None:
     refused = facts["events"]["refused"]
     assert refused["reason"] == "series-locked"
-    assert refused["lifts"] == "2028-08-30"
+    assert refused["lifts"] == "2028-08-31"
 
 
 def test_a_wrong_statement_was_voided_by_proof_and_its_successor_paid(
@@ -84,9 +84,7 @@ def test_a_wrong_statement_was_voided_by_proof_and_its_successor_paid(
 def test_the_pool_fund_passed_its_income_on(facts: dict[str, Any]) -> None:
     fund = facts["events"]["fund"]
     got = [int(each["amount"]) for each in facts["payouts"] if each["wallet"] == fund["fund"]]
-    given = [
-        int(each["amount"]) for each in facts["payouts"] if each["id"].startswith("po_lpool_")
-    ]
+    given = [int(each["amount"]) for each in facts["payouts"] if each["id"].startswith("po_lpool_")]
     assert sum(got) == int(fund["passed_on"]) >= sum(given) > sum(got) - len(given)
 
 
@@ -94,6 +92,4 @@ def test_the_operators_fee_followed_its_kpi(facts: dict[str, Any]) -> None:
     (settled,) = [each for each in facts["waterfalls"] if each["stream"] == "VPP"]
     fee = next(line for line in settled["lines"] if line["kind"] == "kpi_fee")
     pool = int(settled["receipts"]) * 300 // 10_000
-    assert int(fee["due"]["amount"]) == (
-        40_000_000 + pool * settled["fee_multiplier_bp"] // 10_000
-    )
+    assert int(fee["due"]["amount"]) == (40_000_000 + pool * settled["fee_multiplier_bp"] // 10_000)
