@@ -22,6 +22,7 @@ from demonstrate.processes import ProcessFailed, Stack, stack
 from demonstrate.stack import Places, Workers, command, serve, write_secret
 from demonstrate.summary import Summary
 from usufruct.config import load_community
+from usufruct.contracts import ContractError
 from usufruct.core.periods import period_bounds
 from usufruct.errors import UsufructError
 
@@ -40,7 +41,7 @@ def main() -> int:
     try:
         with stack(options.state / "logs") as processes:
             return _run(options, processes, console)
-    except (ProcessFailed, UsufructError) as error:
+    except (ProcessFailed, UsufructError, ContractError) as error:
         console.print(f"[bold red]demo failed:[/] {error}", markup=True, highlight=False)
         return 1
     except KeyboardInterrupt:

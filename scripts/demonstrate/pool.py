@@ -52,10 +52,11 @@ class Pool:
     def open(self) -> None:
         """Create the units, open the fund, admit it as a holder, and take the contributions; once."""
         act, factory = self._hands.act, self._deployment.address("FundUnitFactory")
+        funds = self._deployment.address("FundFactory")
         act(ISSUER, "pool/units", factory, sf.create(self._terms, self._salt))
         if self.fund == ZERO_ADDRESS:
             opening = ff.open(FundTerms(self.units, 1, 9_000, 1, 1, 8 * 3_600))
-            act(ISSUER, "pool/open", self._deployment.address("FundFactory"), opening)
+            act(ISSUER, "pool/open", funds, opening)
         fund = self.fund
         register = pr.register(
             pr.Registration(
@@ -65,7 +66,7 @@ class Pool:
         act(REGISTRAR, "pool/register", self._deployment.address("ParticipantRegistry"), register)
         for code, giver, units in zip(HELD, self.contributors, self._given, strict=True):
             series = address(self._deployment.series[code])
-            act(FUND_MANAGER, f"pool/admit/{code}", fund, pf.admit(series))
+            act(FUND_MANAGER, f"pool/admit/{code}", funds, ff.admit(fund, series))
             move = rr.transfer(fund, units)
             act(account_of(giver), f"pool/contribute/{code}", series, move)
         issue = rr.issue(self.contributors, [UNITS] * len(HELD))

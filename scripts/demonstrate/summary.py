@@ -266,6 +266,7 @@ class Summary:
         contracts = [
             *self.month.deployment.contracts.values(),
             *self.month.deployment.series.values(),
+            *(self.month.pool.units, self.month.pool.fund),
         ]
         rows = gas_by_step(client, contracts, month_start_block(client, self.month.to))
         shown: list[list[object]] = [
