@@ -5,7 +5,6 @@ import {Roles} from "../../src/governance/Roles.sol";
 import {ParticipantRegistry} from "../../src/identity/ParticipantRegistry.sol";
 import {IERC3643} from "../../src/interfaces/IERC3643.sol";
 import {IParticipantRegistry} from "../../src/interfaces/IParticipantRegistry.sol";
-import {IERC3643} from "../../src/interfaces/IERC3643.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
 import {ISeries} from "../../src/interfaces/ISeries.sol";
 import {RevenueRight} from "../../src/rights/RevenueRight.sol";
