@@ -1,6 +1,7 @@
 """`./scripts/bench gas`: transaction gas of every step on a local Anvil, beside its budget.
 
-`./scripts/bench gas market funds` measures only some parts: anchors, rights, recovery, market, funds.
+`./scripts/bench gas market funds` measures only some parts: anchors, disputes, rights,
+recovery, market, funds.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from pathlib import Path
 
 from tests.support.anvil import running_anvil
 
-from benches._gas import anchors, funds, market, recovery, rights
+from benches._gas import anchors, disputes, funds, market, recovery, rights
 from benches._report import report
 
 _PARTS = {
     "anchors": anchors.rows,
+    "disputes": disputes.rows,
     "rights": rights.rows,
     "recovery": recovery.rows,
     "market": market.rows,

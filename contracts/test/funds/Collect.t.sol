@@ -50,6 +50,19 @@ contract CollectTest is FundKit {
         assertEq(fund.passThrough(), 77, "it is the holders'");
     }
 
+    /// @dev 2⁶³ − 1 is the most a currency's supply may be; all three sums of the books are at it at once.
+    function test_BooksTheLargestIncome() public {
+        uint64 most = type(uint64).max >> 1;
+        currency.mint(address(fund), most);
+        assertEq(fund.collect(), most, "collected");
+        vm.warp(FEBRUARY + TO_PASS_DAY);
+        assertEq(fund.passThrough(), most, "passed on");
+        assertEq(_books().income, most, "income");
+        assertEq(_books().distributed, most, "distributed");
+        assertEq(_books().distributable, 0, "nothing left");
+        assertEq(currency.balanceOf(address(units)), most, "at the units");
+    }
+
     function test_PassesOverASeriesThatDoesNotPay() public {
         _earn(vpp, 1000);
         _earn(parking, 400);

@@ -28,6 +28,23 @@ contract RegisterTest is IdentityKit {
         assertEq(keccak256(abi.encode(participants.walletOf(adam))), keccak256(abi.encode(none)), "wallet");
     }
 
+    function test_HoldsEveryFieldAtItsLimit() public {
+        IParticipantRegistry.Registration memory r = registrationOf(address(type(uint160).max), type(uint64).max);
+        (r.kycUntil, r.country, r.lockedUntil) = (type(uint16).max, 999, type(uint40).max);
+        r.class = type(IParticipantRegistry.Class).max;
+        _register(r);
+        _assertStored(r, false);
+        vm.prank(registrar);
+        participants.setFrozen(r.wallet, true, 0, new address[](0));
+        _assertStored(r, true);
+        address replacement = address(uint160(1));
+        vm.prank(registrar);
+        participants.recoverWallet(r.wallet, replacement, 0, new address[](0));
+        assertTrue(participants.walletOf(r.wallet).lost, "lost");
+        r.wallet = replacement;
+        _assertStored(r, true);
+    }
+
     /* GIVEN A KNOWN WALLET */
 
     function test_AttributesAreReplaced() public {

@@ -99,6 +99,27 @@ contract SubscribeTest is MarketKit {
         _subscribe(number, adam, 1000);
     }
 
+    function test_HoldsTheLargestSubscriptions() public {
+        IOffering.Terms memory terms = _offer();
+        (terms.price, terms.maxUnits) = (1, type(uint48).max);
+        number = _open(terms);
+        for (uint256 i = 0; i < 3; ++i) {
+            currency.mint([adam, barb, carl][i], type(uint48).max);
+            _subscribe(number, [adam, barb, carl][i], type(uint48).max);
+        }
+        uint256 sum = 0;
+        for (uint256 i = 0; i < 3; ++i) {
+            (uint48 units, uint48 allotted) = offering.subscriptionOf(number, [adam, barb, carl][i]);
+            assertEq(units, type(uint48).max, "units");
+            sum += allotted;
+        }
+        assertEq(sum, type(uint48).max, "allotted to the unit");
+        bytes4 refusal = IOffering.OutOfBounds.selector;
+        vm.expectRevert(abi.encodeWithSelector(refusal, carl, 1 << 48, terms.minEach, type(uint48).max));
+        vm.prank(carl);
+        offering.subscribe(number, 1);
+    }
+
     /* WHEN THE SERIES WOULD REFUSE */
 
     function test_RevertWhen_SubscriberIsUnknown() public {

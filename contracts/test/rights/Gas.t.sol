@@ -54,19 +54,6 @@ contract RightsGasTest is RightsKit {
         assertLe(spent, 48_700, "claim");
     }
 
-    /// @dev The first transfer after a record date marks both accounts and sets a flag; later ones do not.
-    function test_FirstTransferAfterARecordDateStaysBelow44800() external {
-        vm.prank(issuer);
-        series.scheduleRecord(3, NOW + 1);
-        vm.warp(NOW + 1);
-        bytes memory input = abi.encodeCall(series.transfer, (_crowd[1], 123));
-        uint256 spent = transactionGas(_crowd[0], address(series), input, _touched);
-        assertLe(spent, 44_800, "first");
-        input = abi.encodeCall(series.transfer, (_crowd[3], 123));
-        spent = transactionGas(_crowd[2], address(series), input, _touched);
-        assertLe(spent, 44_000, "second");
-    }
-
     /// @dev The waterfall's part: the currency moved in and spread over all holders, in one transaction.
     function test_DistributionStaysBelow52000() external {
         bytes memory input = abi.encodeCall(currency.transfer, (address(series), 1_000_000_000));

@@ -4,7 +4,6 @@ pragma solidity ^0.8.30;
 import {Roles} from "../../src/governance/Roles.sol";
 import {ParticipantRegistry} from "../../src/identity/ParticipantRegistry.sol";
 import {IERC3643} from "../../src/interfaces/IERC3643.sol";
-import {IERC3643} from "../../src/interfaces/IERC3643.sol";
 import {IParticipantRegistry} from "../../src/interfaces/IParticipantRegistry.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
 import {ISeries} from "../../src/interfaces/ISeries.sol";

@@ -75,7 +75,7 @@ def _fund(village: Village, factory: Address, holders: int) -> tuple[Address, li
 def _holding(village: Village, fund: Address, stream: int) -> Address:
     village.open_stream(stream, village.now(), TARIFF)
     series = village.create_series(stream, f"HELD{stream}", {str(fund): 5_000})
-    village.do(fund, pf.admit(series))
+    village.do("FundFactory", ff.admit(fund, series))
     return series
 
 

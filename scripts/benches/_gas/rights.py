@@ -10,6 +10,7 @@ from usufruct.chain.client import ChainClient
 from usufruct.contracts import Address, address
 from usufruct.contracts import participant_registry as pr
 from usufruct.contracts import revenue_right as rr
+from usufruct.contracts import series_extension as se
 from usufruct.core.keccak import keccak256
 
 _MANY = 1_000
@@ -109,12 +110,27 @@ def _payments(village: Village, stream: Stream) -> list[Row]:
         unlock(village, wallet)
     claim = village.do(stream.series, rr.claim(), claimant).gas_used
     transfer = village.do(stream.series, rr.transfer(other, 10), claimant).gas_used
+    recorded = _transfers_after_a_record_date(village, stream)
     return [
         Row("push, a holder's first payment, page of 250", first, "gas/holder"),
         at_most(f"push, {_MANY:,} holders in pages of 250", again, "gas/holder", 16_500),
         at_most("claim", claim, "gas", 48_000),
         at_most("transfer between holders", transfer, "gas", 44_000),
+        Row("transfer, the first after a record date", recorded[0], "gas"),
+        Row("transfer between others after it", recorded[1], "gas"),
     ]
+
+
+def _transfers_after_a_record_date(village: Village, stream: Stream) -> list[int]:
+    """Two pairs of holders, while the money of the recorded period has not arrived."""
+    record_at = village.now() + DAY
+    village.do(stream.series, se.schedule_record(stream.period + 1, record_at))
+    village.move_to(record_at + 1)
+    used = []
+    for seller, buyer in (stream.wallets[2:4], stream.wallets[4:6]):
+        unlock(village, seller)
+        used.append(village.do(stream.series, rr.transfer(buyer, 10), seller).gas_used)
+    return used
 
 
 def _push(village: Village, stream: Stream) -> float:
