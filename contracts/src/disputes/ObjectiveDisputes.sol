@@ -321,7 +321,13 @@ contract ObjectiveDisputes is IObjectiveDisputes {
     }
 
     function _note(bytes32 fault, uint32 stream, uint32 period, Fault kind, bytes32 evidence) private {
-        _proven[fault] = Proven(msg.sender, stream, period, kind);
+        // The parts of the one word as Solidity lays them out.
+        uint256 word = uint256(uint160(msg.sender)) | uint256(stream) << 160 | uint256(period) << 192;
+        word |= uint256(kind) << 224;
+        Proven storage proven = _proven[fault];
+        assembly ("memory-safe") {
+            sstore(proven.slot, word)
+        }
         emit FaultProven(fault, stream, period, kind, msg.sender, evidence);
         BOOK.voidProven(stream, period, fault);
     }

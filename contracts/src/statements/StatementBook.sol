@@ -130,7 +130,7 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
         if (disputes >= MAX_DISPUTES) revert TooManyDisputes(stream, period, disputes);
         uint40 resolveBy = uint40(block.timestamp) + STREAMS.termsOf(stream).resolutionTime;
         (record.status, record.resolveBy, record.disputes) = (Status.Disputed, resolveBy, disputes + 1);
-        _countOpen(stream);
+        _countOpen(_progress[stream], stream);
         emit StatementDisputed(stream, period, record.version, msg.sender, evidenceHash);
     }
 
@@ -148,7 +148,7 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
         Status status = _statusOf(stream, period);
         if (status != Status.Disputed) _requireStatus(stream, period, status, Status.Attested);
         else _requireInTime(stream, period, record.resolveBy);
-        _void(stream, period, status, reasonHash);
+        _void(record, _progress[stream], stream, period, status, reasonHash);
     }
 
     /* CHAMBER */
@@ -156,10 +156,12 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
     /// @inheritdoc IStatementBook
     function voidProven(uint32 stream, uint32 period, bytes32 fault) external {
         if (msg.sender != chamber) revert NotChamber(msg.sender);
-        Status status = _statusOf(stream, period);
+        Record storage record = _entries[stream][period].record;
+        Progress storage progress = _progress[stream];
+        Status status = _withSettled(record.status, period, progress.settled);
         if (status == Status.Voided) return;
         if (status != Status.Disputed) _requireStatus(stream, period, status, Status.Attested);
-        _void(stream, period, status, fault);
+        _void(record, progress, stream, period, status, fault);
     }
 
     /* LAPSE */
@@ -172,7 +174,7 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
         if (block.timestamp < resolveBy) revert ResolutionOpen(stream, period, resolveBy);
         IStreamRegistry.Terms memory terms = STREAMS.termsOf(stream);
         emit DisputeLapsed(stream, period, record.version, terms.lapseUpholds);
-        if (terms.lapseUpholds) _void(stream, period, Status.Disputed, 0);
+        if (terms.lapseUpholds) _void(record, _progress[stream], stream, period, Status.Disputed, 0);
         else _dismiss(stream, period, terms, 0);
     }
 
@@ -382,15 +384,20 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
     }
 
     /// @dev Voids a statement that is attested or disputed.
-    function _void(uint32 stream, uint32 period, Status status, bytes32 reason) private {
-        Record storage record = _entries[stream][period].record;
+    function _void(
+        Record storage record,
+        Progress storage progress,
+        uint32 stream,
+        uint32 period,
+        Status status,
+        bytes32 reason
+    ) private {
         record.status = Status.Voided;
-        if (status != Status.Disputed) _countOpen(stream);
+        if (status != Status.Disputed) _countOpen(progress, stream);
         emit StatementVoided(stream, period, record.version, reason);
     }
 
-    function _countOpen(uint32 stream) private {
-        Progress storage progress = _progress[stream];
+    function _countOpen(Progress storage progress, uint32 stream) private {
         uint8 open = progress.open;
         if (open == type(uint8).max) revert TooManyOpen(stream);
         progress.open = open + 1;
