@@ -15,7 +15,11 @@ library DeviceSignature {
     /// @dev Whether (r, s) is a signature over `digest` by the key.
     function isValid(IMeterRegistry.Key memory key, bytes32 digest, bytes32 r, bytes32 s) internal view returns (bool) {
         if (key.scheme != IMeterRegistry.Scheme.DeviceP256) {
-            address signer = address(uint160(uint256(keccak256(abi.encode(key.x, key.y)))));
+            address signer;
+            // The two coordinates are the last two of the key's four words.
+            assembly ("memory-safe") {
+                signer := shr(96, shl(96, keccak256(add(key, 0x40), 0x40)))
+            }
             // The parity of R is not in the record: one of the two. No key has the address 0 of a failed recovery.
             return ecrecover(digest, 27, r, s) == signer || ecrecover(digest, 28, r, s) == signer;
         }

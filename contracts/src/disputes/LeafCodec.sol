@@ -49,6 +49,15 @@ library LeafCodec {
         r.rev = uint8(leaf[100]);
     }
 
+    /// @dev Of the reading in `leaf`, what its record is checked against: the record's hash and the meter.
+    function signed(bytes calldata leaf) internal pure returns (bytes32 record, uint64 meter) {
+        if (leaf.length != READING_LENGTH || leaf[0] != 0) revert NotAReading(leaf.length);
+        assembly ("memory-safe") {
+            record := calldataload(add(leaf.offset, 34))
+            meter := shr(192, calldataload(add(leaf.offset, 90)))
+        }
+    }
+
     /// @dev Place of a reading in the order of its batch: (end, meter, duration, rev). Equal keys, equal readings.
     function sortKey(Reading memory r) internal pure returns (uint256) {
         return (uint256(r.end) << 104) | (uint256(r.meter) << 40) | (uint256(r.duration) << 8) | r.rev;

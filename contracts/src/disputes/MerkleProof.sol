@@ -11,10 +11,18 @@ library MerkleProof {
     /// @dev Root that `leafHash` leads to along `path`.
     function climb(bytes32 leafHash, uint256 turns, bytes32[] calldata path) internal pure returns (bytes32 node) {
         node = leafHash;
-        for (uint256 i; i < path.length; ++i) {
-            bytes32 sibling = path[i];
-            (bytes32 left, bytes32 right) = (turns >> i) & 1 == 0 ? (node, sibling) : (sibling, node);
-            node = join(left, right);
+        // 0x01 stands before the pair; a turn puts the node at 0x21 and its sibling at 0x01, else the other way about.
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore8(free, 1)
+            let step := path.offset
+            for { let end := add(step, shl(5, path.length)) } lt(step, end) { step := add(step, 0x20) } {
+                let side := shl(5, and(turns, 1))
+                mstore(add(add(free, 0x01), side), node)
+                mstore(sub(add(free, 0x21), side), calldataload(step))
+                node := keccak256(free, 0x41)
+                turns := shr(1, turns)
+            }
         }
     }
 

@@ -95,13 +95,16 @@ contract ObjectiveDisputes is IObjectiveDisputes {
         returns (bytes32 fault)
     {
         _requireEvidence(evidence);
-        Found memory found = _locate(evidence, evidence.links.length - 1, reading);
+        // Where in its batch the reading stands is no question of its record.
+        HeadChain.Link calldata link = evidence.links[evidence.links.length - 1];
+        (bytes32 named, uint64 meter) = reading.leaf.signed();
+        bytes32 leafHash = _requireInBatch(link, reading);
         bytes32 given = sha256(record);
-        if (given != found.reading.record) revert OtherRecord(found.reading.record, given);
-        if (_isSigned(found, record)) revert NoFault();
-        fault = _recordId(evidence, found);
+        if (given != named) revert OtherRecord(named, given);
+        if (_isSigned(meter, link, record)) revert NoFault();
+        fault = _recordId(evidence, named);
         _requireNew(fault);
-        _note(fault, evidence.stream, evidence.period, Fault.BadSignature, found.leafHash);
+        _note(fault, evidence.stream, evidence.period, Fault.BadSignature, leafHash);
     }
 
     /// @inheritdoc IObjectiveDisputes
@@ -177,11 +180,11 @@ contract ObjectiveDisputes is IObjectiveDisputes {
     function _requireEvidence(Evidence calldata evidence) private view {
         uint256 count = evidence.links.length;
         if (count == 0) revert NoSuchBatch(0);
-        IStatementBook.Record memory record = BOOK.recordOf(evidence.stream, evidence.period);
-        bytes32 head = ANCHOR.headAt(evidence.stream, record.to);
+        (uint40 begin, uint40 end) = BOOK.boundsOf(evidence.stream, evidence.period);
+        bytes32 head = ANCHOR.headAt(evidence.stream, end);
         HeadChain.requireLinked(head, address(ANCHOR), evidence.stream, evidence.seq, evidence.links);
         uint40 from = evidence.links[count - 1].from;
-        if (from < record.from) revert OutsidePeriod(evidence.stream, evidence.period, from);
+        if (from < begin) revert OutsidePeriod(evidence.stream, evidence.period, from);
     }
 
     /// @dev The reading in the batch at `index` of the links.
@@ -193,14 +196,23 @@ contract ObjectiveDisputes is IObjectiveDisputes {
         if (index >= evidence.links.length) revert NoSuchBatch(index);
         HeadChain.Link calldata link = evidence.links[index];
         found.reading = given.leaf.reading();
-        found.leafHash = keccak256(given.leaf);
-        bytes32 root = MerkleProof.climb(found.leafHash, given.turns, given.path);
-        if (root != link.root) revert NotInBatch(link.root, root);
+        found.leafHash = _requireInBatch(link, given);
         // A chain has no batch below number 1, so this does not go below 0.
         found.seq = evidence.seq - uint32(index);
         (found.from, found.to, found.first) = (link.from, link.to, link.first);
         (found.isLeaf, found.index) = MerkleProof.place(link.count, given.turns, given.path.length);
         found.id = keccak256(abi.encode("reading", evidence.stream, found.seq, given.turns, given.path.length));
+    }
+
+    /// @dev The reading's path leads to the batch's root. Returns the leaf's hash.
+    function _requireInBatch(HeadChain.Link calldata link, Reading calldata given)
+        private
+        pure
+        returns (bytes32 leafHash)
+    {
+        leafHash = keccak256(given.leaf);
+        bytes32 root = MerkleProof.climb(leafHash, given.turns, given.path);
+        if (root != link.root) revert NotInBatch(link.root, root);
     }
 
     /// @dev The statement is the period's newest, the lines are its own. Returns its digest.
@@ -270,13 +282,13 @@ contract ObjectiveDisputes is IObjectiveDisputes {
         return comparable && shared ? Fault.Overlap : Fault.None;
     }
 
-    /// @dev Whether one of the keys that were the meter's at the time signed the record.
-    function _isSigned(Found memory f, bytes calldata record) private view returns (bool) {
+    /// @dev Whether one of the keys that were the meter's in the batch's time signed the record.
+    function _isSigned(uint64 meter, HeadChain.Link calldata link, bytes calldata record) private view returns (bool) {
         if (record.length < 64) return false;
         uint256 cut = record.length - 64;
         bytes32 digest = sha256(record[:cut]);
         (bytes32 r, bytes32 s) = (bytes32(record[cut:cut + 32]), bytes32(record[cut + 32:]));
-        IMeterRegistry.Key[] memory keys = METERS.keysWithin(f.reading.meter, f.from, f.to + SIGNING_TIME);
+        IMeterRegistry.Key[] memory keys = METERS.keysWithin(meter, link.from, link.to + SIGNING_TIME);
         for (uint256 i; i < keys.length; ++i) {
             if (DeviceSignature.isValid(keys[i], digest, r, s)) return true;
         }
@@ -285,8 +297,8 @@ contract ObjectiveDisputes is IObjectiveDisputes {
 
     /* INTERNAL: WHAT WAS PROVEN */
 
-    function _recordId(Evidence calldata evidence, Found memory f) private pure returns (bytes32) {
-        return keccak256(abi.encode("record", evidence.stream, evidence.period, f.reading.record));
+    function _recordId(Evidence calldata evidence, bytes32 record) private pure returns (bytes32) {
+        return keccak256(abi.encode("record", evidence.stream, evidence.period, record));
     }
 
     function _meterId(Evidence calldata evidence, Found memory f) private pure returns (bytes32) {
@@ -304,12 +316,18 @@ contract ObjectiveDisputes is IObjectiveDisputes {
     /// @dev A reading that is out, by itself, with its record or with its meter, is no fault again.
     function _requireIn(Evidence calldata evidence, Found memory f) private view {
         _requireNew(f.id);
-        _requireNew(_recordId(evidence, f));
+        _requireNew(_recordId(evidence, f.reading.record));
         _requireNew(_meterId(evidence, f));
     }
 
     function _note(bytes32 fault, uint32 stream, uint32 period, Fault kind, bytes32 evidence) private {
-        _proven[fault] = Proven(msg.sender, stream, period, kind);
+        // The parts of the one word as Solidity lays them out.
+        uint256 word = uint256(uint160(msg.sender)) | uint256(stream) << 160 | uint256(period) << 192;
+        word |= uint256(kind) << 224;
+        Proven storage proven = _proven[fault];
+        assembly ("memory-safe") {
+            sstore(proven.slot, word)
+        }
         emit FaultProven(fault, stream, period, kind, msg.sender, evidence);
         BOOK.voidProven(stream, period, fault);
     }

@@ -93,6 +93,8 @@ interface IStatementBook {
     event StatementVoided(uint32 indexed stream, uint32 indexed period, uint16 version, bytes32 reasonHash);
     /// @notice The waterfall that may settle was set, once and for all.
     event WaterfallSet(address waterfall);
+    /// @notice The chamber was set.
+    event ChamberSet(address chamber);
     /// @notice A statement was settled.
     event StatementSettled(uint32 indexed stream, uint32 indexed period, uint16 version, uint64 distributable);
 
@@ -141,10 +143,18 @@ interface IStatementBook {
     error NotWaterfall(address caller);
     /// @notice The waterfall was set already.
     error WaterfallAlreadySet(address waterfall);
+    /// @notice The caller is not the chamber.
+    error NotChamber(address caller);
+    /// @notice The chamber was set already.
+    error ChamberAlreadySet(address chamber);
 
     /// @notice Sets the waterfall, whose address is known only after this contract's; refuses a second call.
     /// @custom:access-control ADMIN
     function setWaterfall(address waterfall) external;
+
+    /// @notice Sets the contract that decides provable faults, whose address is known only after this contract's; refuses
+    /// a second call. @custom:access-control ADMIN
+    function setChamber(address chamber) external;
 
     /// @notice Attests a statement. Anyone may call; the signatures decide.
     function attest(Statement calldata statement, uint256 signers, bytes calldata signatures) external;
@@ -164,7 +174,7 @@ interface IStatementBook {
     function lapse(uint32 stream, uint32 period) external;
 
     /// @notice Voids an unsettled statement in which `fault` was proven; does nothing to one that is voided already.
-    /// @custom:access-control CHAMBER
+    /// Only the chamber may call.
     function voidProven(uint32 stream, uint32 period, bytes32 fault) external;
 
     /// @notice Marks a final statement settled and hands out what every settlement needs. Only the waterfall. The KPIs are
@@ -175,6 +185,9 @@ interface IStatementBook {
 
     /// @notice EIP-712 digest of a statement for this book.
     function hashStatement(Statement calldata statement) external view returns (bytes32);
+
+    /// @notice Begin and end of a period, 0 if it was never stated.
+    function boundsOf(uint32 stream, uint32 period) external view returns (uint40 from, uint40 to);
 
     /// @notice Record of a period.
     function recordOf(uint32 stream, uint32 period) external view returns (Record memory);
@@ -202,6 +215,9 @@ interface IStatementBook {
 
     /// @notice Waterfall that may settle, 0 until it is set.
     function waterfall() external view returns (address);
+
+    /// @notice Chamber that may void what it found a fault in, 0 until it is set.
+    function chamber() external view returns (address);
 
     /// @notice True if the statement may be settled now: attested, its window over, all earlier periods settled.
     function isFinal(uint32 stream, uint32 period) external view returns (bool);

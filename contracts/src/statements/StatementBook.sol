@@ -30,9 +30,9 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 ///
 /// ORDER. Periods settle in order. A voided period holds up those after it, until its new version is settled.
 ///
-/// TRUST. AUDITOR may delay a settlement, GUARDIAN may delay or prevent one, neither can change an amount; nor can
-/// CHAMBER, a contract, which voids what it has found a fault in. The waterfall is set once by ADMIN and alone marks
-/// statements settled.
+/// TRUST. AUDITOR may delay a settlement, GUARDIAN may delay or prevent one, neither can change an amount; nor can the
+/// chamber, a contract, which voids what it has found a fault in. Chamber and waterfall are set once by ADMIN; the
+/// waterfall alone marks statements settled. Both are known by their addresses: asking the access manager costs 10 000.
 ///
 /// LIMITS. gross + adjustments is between 0 and 2^64 − 1. A stream has at most 16 777 215 periods, a period 65 535
 /// versions. At most 255 periods of a stream are disputed or voided at once.
@@ -78,6 +78,9 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
     /// @inheritdoc IStatementBook
     address public waterfall;
 
+    /// @inheritdoc IStatementBook
+    address public chamber;
+
     mapping(uint32 stream => Progress) private _progress;
     mapping(uint32 stream => mapping(uint32 period => Entry)) private _entries;
 
@@ -112,6 +115,13 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
     }
 
     /// @inheritdoc IStatementBook
+    function setChamber(address chamber_) external restricted {
+        if (chamber != address(0)) revert ChamberAlreadySet(chamber);
+        chamber = chamber_;
+        emit ChamberSet(chamber_);
+    }
+
+    /// @inheritdoc IStatementBook
     function dispute(uint32 stream, uint32 period, bytes32 evidenceHash) external restricted {
         Record storage record = _entries[stream][period].record;
         _requireStatus(stream, period, _statusOf(stream, period), Status.Attested);
@@ -120,7 +130,7 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
         if (disputes >= MAX_DISPUTES) revert TooManyDisputes(stream, period, disputes);
         uint40 resolveBy = uint40(block.timestamp) + STREAMS.termsOf(stream).resolutionTime;
         (record.status, record.resolveBy, record.disputes) = (Status.Disputed, resolveBy, disputes + 1);
-        _countOpen(stream);
+        _countOpen(_progress[stream], stream);
         emit StatementDisputed(stream, period, record.version, msg.sender, evidenceHash);
     }
 
@@ -138,15 +148,20 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
         Status status = _statusOf(stream, period);
         if (status != Status.Disputed) _requireStatus(stream, period, status, Status.Attested);
         else _requireInTime(stream, period, record.resolveBy);
-        _void(stream, period, status, reasonHash);
+        _void(record, _progress[stream], stream, period, status, reasonHash);
     }
 
+    /* CHAMBER */
+
     /// @inheritdoc IStatementBook
-    function voidProven(uint32 stream, uint32 period, bytes32 fault) external restricted {
-        Status status = _statusOf(stream, period);
+    function voidProven(uint32 stream, uint32 period, bytes32 fault) external {
+        if (msg.sender != chamber) revert NotChamber(msg.sender);
+        Record storage record = _entries[stream][period].record;
+        Progress storage progress = _progress[stream];
+        Status status = _withSettled(record.status, period, progress.settled);
         if (status == Status.Voided) return;
         if (status != Status.Disputed) _requireStatus(stream, period, status, Status.Attested);
-        _void(stream, period, status, fault);
+        _void(record, progress, stream, period, status, fault);
     }
 
     /* LAPSE */
@@ -159,7 +174,7 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
         if (block.timestamp < resolveBy) revert ResolutionOpen(stream, period, resolveBy);
         IStreamRegistry.Terms memory terms = STREAMS.termsOf(stream);
         emit DisputeLapsed(stream, period, record.version, terms.lapseUpholds);
-        if (terms.lapseUpholds) _void(stream, period, Status.Disputed, 0);
+        if (terms.lapseUpholds) _void(record, _progress[stream], stream, period, Status.Disputed, 0);
         else _dismiss(stream, period, terms, 0);
     }
 
@@ -206,6 +221,12 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
     function hashStatement(Statement calldata statement) public view returns (bytes32) {
         // All fields are static: their encoding is the one EIP-712 asks for.
         return _hashTypedDataV4(keccak256(abi.encode(STATEMENT_TYPEHASH, statement)));
+    }
+
+    /// @inheritdoc IStatementBook
+    function boundsOf(uint32 stream, uint32 period) external view returns (uint40 from, uint40 to) {
+        Record storage record = _entries[stream][period].record;
+        return (record.from, record.to);
     }
 
     /// @inheritdoc IStatementBook
@@ -363,15 +384,20 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
     }
 
     /// @dev Voids a statement that is attested or disputed.
-    function _void(uint32 stream, uint32 period, Status status, bytes32 reason) private {
-        Record storage record = _entries[stream][period].record;
+    function _void(
+        Record storage record,
+        Progress storage progress,
+        uint32 stream,
+        uint32 period,
+        Status status,
+        bytes32 reason
+    ) private {
         record.status = Status.Voided;
-        if (status != Status.Disputed) _countOpen(stream);
+        if (status != Status.Disputed) _countOpen(progress, stream);
         emit StatementVoided(stream, period, record.version, reason);
     }
 
-    function _countOpen(uint32 stream) private {
-        Progress storage progress = _progress[stream];
+    function _countOpen(Progress storage progress, uint32 stream) private {
         uint8 open = progress.open;
         if (open == type(uint8).max) revert TooManyOpen(stream);
         progress.open = open + 1;

@@ -86,7 +86,7 @@ contract MeterRegistry is IMeterRegistry, AccessManaged {
 
     /// @inheritdoc IMeterRegistry
     function keysWithin(uint64 id, uint40 from, uint40 to) public view returns (Key[] memory keys) {
-        Meter memory meter = _meters[id];
+        Meter storage meter = _meters[id];
         if (meter.scheme == Scheme.None) revert UnknownMeter(id);
         Key memory key = Key(meter.scheme, meter.validFrom, meter.keyX, meter.keyY);
         // Nearly always: one key, without a look at the others.

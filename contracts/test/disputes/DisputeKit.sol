@@ -64,8 +64,7 @@ abstract contract DisputeKit is StatementKit {
         allow(address(meters), meters.calibrate.selector, Roles.ORACLE_ADMIN);
         chamber = new ObjectiveDisputes(book, meters);
         vm.prank(admin);
-        authority.grantRole(Roles.CHAMBER, address(chamber), 0);
-        allow(address(book), book.voidProven.selector, Roles.CHAMBER);
+        book.setChamber(address(chamber));
         register(K1, STREAM, NOW + 365 days);
         register(R1, STREAM, NOW + 365 days);
         attest(statementOf(1, 1));

@@ -114,6 +114,24 @@ contract SetWaterfallTest is StatementKit {
         fresh.setWaterfall(mallory);
     }
 
+    function test_TheChamberIsSetOnce() public {
+        assertEq(fresh.chamber(), address(0), "before");
+        vm.expectEmit(address(fresh));
+        emit IStatementBook.ChamberSet(adam);
+        vm.prank(admin);
+        fresh.setChamber(adam);
+        assertEq(fresh.chamber(), adam, "after");
+        vm.prank(admin);
+        vm.expectRevert(abi.encodeWithSelector(IStatementBook.ChamberAlreadySet.selector, adam));
+        fresh.setChamber(mallory);
+    }
+
+    function test_RevertWhen_CallerWhoSetsTheChamberIsNotAdmin() public {
+        vm.prank(mallory);
+        vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, mallory));
+        fresh.setChamber(mallory);
+    }
+
     function test_NamesItsSurroundings() public view {
         assertEq(fresh.anchor(), address(oracle), "anchor");
         assertEq(fresh.streams(), address(registry), "streams");

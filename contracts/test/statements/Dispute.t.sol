@@ -224,9 +224,8 @@ contract LapseTest is StatementKit {
 contract VoidProvenTest is StatementKit {
     function setUp() public {
         attest(statementOf(1, 1));
-        allow(address(book), book.voidProven.selector, Roles.CHAMBER);
         vm.prank(admin);
-        authority.grantRole(Roles.CHAMBER, adam, 0);
+        book.setChamber(adam);
     }
 
     function test_VoidsAnAttestedOne() public {
@@ -261,7 +260,7 @@ contract VoidProvenTest is StatementKit {
 
     function test_RevertWhen_CallerIsNotChamber() public {
         vm.prank(guardian);
-        vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, guardian));
+        vm.expectRevert(abi.encodeWithSelector(IStatementBook.NotChamber.selector, guardian));
         book.voidProven(STREAM, 1, REASON);
     }
 
