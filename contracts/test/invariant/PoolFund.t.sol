@@ -173,7 +173,7 @@ contract PoolFundInvariants is HealthKit {
 
     /// @dev withheld ≤ ⌊income·(10⁴ − f)/10⁴⌋ at all times, so the rest always covers the floor; the
     /// balance covers what is booked, and what is beyond it is income not collected yet.
-    function invariant_BooksAreCoveredAndLeaveTheFloor() public view {
+    function invariant_NeverWithholdsMoreThanTheFloorLeaves() public view {
         PoolFund[2] memory both = handler.both();
         requireHealthy(health.checkFund(address(both[0])));
         requireHealthy(health.checkFund(address(both[1])));
