@@ -27,6 +27,7 @@ library Roles {
     uint64 internal constant POLICY = 10;
     /// @notice Buys and sells series for a pool fund and closes its fiscal years.
     uint64 internal constant FUND_MANAGER = 11;
-    /// @notice The ObjectiveDisputes contract: voids statements proven wrong.
+    /// @notice The ObjectiveDisputes contract: voids statements proven wrong. Opens no function, for the book knows it by
+    /// its address; held, so that it excludes every other role.
     uint64 internal constant CHAMBER = 12;
 }

@@ -78,11 +78,11 @@ contract StatementBook is IStatementBook, AccessManaged, EIP712 {
     /// @inheritdoc IStatementBook
     address public waterfall;
 
-    /// @inheritdoc IStatementBook
-    address public chamber;
-
     mapping(uint32 stream => Progress) private _progress;
     mapping(uint32 stream => mapping(uint32 period => Entry)) private _entries;
+
+    /// @inheritdoc IStatementBook
+    address public chamber;
 
     /* CONSTRUCTOR */
 

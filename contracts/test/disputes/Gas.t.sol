@@ -59,7 +59,7 @@ contract RecordDepth10GasTest is DisputeGasKit {
     }
 
     function test_Depth10() public {
-        assertLe(spent(recordInput()), 138_000, "depth 10");
+        assertLe(spent(recordInput()), 114_400, "depth 10");
     }
 }
 
@@ -69,7 +69,7 @@ contract RecordDepth20GasTest is DisputeGasKit {
     }
 
     function test_Depth20() public {
-        assertLe(spent(recordInput()), 149_000, "depth 20");
+        assertLe(spent(recordInput()), 121_400, "depth 20");
     }
 }
 
@@ -79,7 +79,7 @@ contract Record24GasTest is DisputeGasKit {
     }
 
     function test_DayOf24Rows() public {
-        assertLe(spent(recordInput()), 159_000, "24 rows");
+        assertLe(spent(recordInput()), 135_200, "24 rows");
     }
 }
 
@@ -89,7 +89,7 @@ contract Record96GasTest is DisputeGasKit {
     }
 
     function test_DayOf96Rows() public {
-        assertLe(spent(recordInput()), 249_000, "96 rows");
+        assertLe(spent(recordInput()), 248_800, "96 rows");
     }
 }
 
@@ -101,7 +101,7 @@ contract RecordP256GasTest is DisputeGasKit {
     }
 
     function test_P256AtDepth10() public {
-        assertLe(spent(recordInput()), 146_000, "P-256");
+        assertLe(spent(recordInput()), 122_700, "P-256");
     }
 }
 
@@ -114,12 +114,12 @@ contract PairGasTest is DisputeGasKit {
 
     function test_Gap() public {
         bytes memory input = abi.encodeCall(chamber.proveReading, (evidenceOf(0), readingOf(0, 4)));
-        assertLe(spent(input), 111_000, "gap");
+        assertLe(spent(input), 92_300, "gap");
     }
 
     function test_Pair() public {
         bytes memory input = abi.encodeCall(chamber.provePair, (evidenceOf(0), 1, readingOf(0, 0), readingOf(0, 2)));
-        assertLe(spent(input), 154_000, "pair");
+        assertLe(spent(input), 135_000, "pair");
     }
 }
 

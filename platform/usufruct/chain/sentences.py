@@ -387,6 +387,14 @@ _STATEMENTS: Final = {
         "the book is settled by {waterfall} already",
         "a book has one waterfall for ever; deploy anew for another",
     ),
+    "NotChamber(address)": (
+        "{caller} is not the chamber of this book",
+        "prove the fault to ObjectiveDisputes",
+    ),
+    "ChamberAlreadySet(address)": (
+        "provable faults of the book are decided by {chamber} already",
+        "a book has one chamber for ever; deploy anew for another",
+    ),
 }
 
 _RIGHTS: Final = {

@@ -36,10 +36,10 @@ ACCESS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         },
         "StatementBook": {
             "setWaterfall": "admin",
+            "setChamber": "admin",
             "dispute": "auditor",
             "dismiss": "guardian",
             "voidStatement": "guardian",
-            "voidProven": "chamber",
         },
         "SettlementCurrency": {"mint": "treasurer", "setBlocked": "registrar"},
         "DisclosureRegistry": {"setDocument": "issuer", "removeDocument": "issuer"},

@@ -79,6 +79,7 @@ GUARDED: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         },
         "StatementBook": {
             "consume": "the Waterfall",
+            "voidProven": "the ObjectiveDisputes",
         },
         "UsufructAccessManager": {
             "consumeScheduledOp": "a target",

@@ -31,6 +31,7 @@ _Link = tuple[str, str, Callable[[], Call[Address]], Callable[[Address], Call[No
 
 _LINKS: Final[tuple[_Link, ...]] = (
     ("StatementBook", "Waterfall", sb.waterfall, sb.set_waterfall),
+    ("StatementBook", "ObjectiveDisputes", sb.chamber, sb.set_chamber),
     ("StreamRegistry", "OwnerVote", sr.owner_vote, sr.set_owner_vote),
     ("Waterfall", "HolderVote", wf.holder_vote, wf.set_holder_vote),
     ("SeriesFactory", "JurisdictionPolicy", sf.policy, sf.set_policy),

@@ -16,7 +16,6 @@ from tests.support.village import Village, residual
 from usufruct.chain.client import ChainClient
 from usufruct.chain.outbox import Outbox
 from usufruct.chain.sender import Sender
-from usufruct.contracts import access_manager as am
 from usufruct.contracts import meter_registry as mr
 from usufruct.contracts import objective_disputes as od
 from usufruct.contracts import operator_bond as ob
@@ -37,7 +36,7 @@ from usufruct.keys import dev_account
 from usufruct.ledger import models as m
 from usufruct.ledger.database import Database
 
-STREAM, DAY, CHAMBER = 1, 86_400, 12
+STREAM, DAY = 1, 86_400
 REWARD, BOND = 500_000, 2_000_000
 METER, SCHEME, METER_KEY = 7, "device-secp256k1", b"\5" * 32
 TARIFF = Tariff(
@@ -131,11 +130,7 @@ def town(anvil_fresh: Anvil, tmp_path: Path) -> Iterator[Town]:
         "OperatorBond",
         ob.deploy_data(at["AccessManager"], at["SettlementCurrency"], chamber, 14 * DAY),
     )
-    selector = sb.void_proven(1, 1, bytes(32)).data[:4]
-    village.do("AccessManager", am.grant_role(CHAMBER, chamber, 0))
-    village.do(
-        "AccessManager", am.set_target_function_role(at["StatementBook"], [selector], CHAMBER)
-    )
+    village.do("StatementBook", sb.set_chamber(chamber))
     x, y = key_xy(SCHEME, public_key(SCHEME, METER_KEY))
     meter = mr.Registration(
         METER, STREAM, mr.Scheme.DEVICE_SECP256K1, start, start + 900 * DAY, x, y, bytes(32)
