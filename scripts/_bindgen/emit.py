@@ -92,7 +92,7 @@ def _contract_module(contract: Contract, common: set[Item], shared: Names, packa
         *("CONTRACT", "ERRORS", "EVENTS", "artifact", "deploy_data"),
         *(each.python for each in contract.functions),
     ]
-    from_shared = ", ".join(sorted(shared.of(item) for item in imported))
+    from_shared = ", ".join(sorted((shared.of(item) for item in imported), key=str.lower))
     imports = [f"from {package}.shared import ({from_shared},)"] if from_shared else []
     title = f"Bindings of the contract `{contract.name}` ({contract.unit})."
     return _module(filter(None, [title, contract.doc]), exported, body, imports)

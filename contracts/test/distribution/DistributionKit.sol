@@ -59,7 +59,7 @@ abstract contract DistributionKit is RightsKit {
         _open(STREAM);
     }
 
-    function _distributor() internal override returns (address) {
+    function _distributor() internal virtual override returns (address) {
         _slot = new Slot();
         return _slot.expected();
     }

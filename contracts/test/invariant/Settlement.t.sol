@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {HealthCheck} from "../../src/governance/HealthCheck.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
 import {ISeries} from "../../src/interfaces/ISeries.sol";
 import {IWaterfall} from "../../src/interfaces/IWaterfall.sol";
-import {Kit} from "../Kit.sol";
+import {HealthKit} from "../HealthKit.sol";
 import {DistributionKit} from "../distribution/DistributionKit.sol";
 import {Currency} from "../rights/Currency.sol";
 import {OddCurrency} from "../rights/OddCurrency.sol";
@@ -126,8 +127,16 @@ contract SettlementHandler is DistributionKit {
         }
     }
 
-    function held() external view returns (uint256) {
-        return currency.balanceOf(address(falls));
+    function where() external view returns (address) {
+        return address(falls);
+    }
+
+    function lists() external view returns (uint32[] memory streams, address[] memory payees) {
+        (streams, payees) = (new uint32[](2), new address[](4));
+        (streams[0], streams[1]) = (STREAM, OTHER);
+        for (uint256 i = 0; i < 4; ++i) {
+            payees[i] = _payees[i];
+        }
     }
 
     /// @dev What has left the waterfall, by its receivers' books.
@@ -146,12 +155,13 @@ contract SettlementHandler is DistributionKit {
     }
 }
 
-contract SettlementInvariants is Kit {
+contract SettlementInvariants is HealthKit {
     SettlementHandler internal handler;
 
     function setUp() public {
         handler = new SettlementHandler();
         handler.setUp();
+        health = new HealthCheck(address(0), handler.where());
         bytes4[] memory actions = new bytes4[](6);
         actions[0] = SettlementHandler.fund.selector;
         actions[1] = SettlementHandler.settle.selector;
@@ -165,7 +175,15 @@ contract SettlementInvariants is Kit {
 
     /// @dev Held = escrows + reserves + owed, to the unit.
     function invariant_HoldsExactlyWhatItOwes() public view {
-        assertEq(handler.held(), handler.escrows() + handler.reserves() + handler.owed(), "held");
+        (uint32[] memory streams, address[] memory payees) = handler.lists();
+        ascend(payees);
+        requireHealthy(health.checkWaterfall(streams, payees, 0));
+    }
+
+    function invariant_StatementsAreInOrder() public view {
+        (uint32[] memory streams,) = handler.lists();
+        requireHealthy(health.checkStatements(streams[0]));
+        requireHealthy(health.checkStatements(streams[1]));
     }
 
     /// @dev What was settled was handed out, but for reserves and what could not be paid.

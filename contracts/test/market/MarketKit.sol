@@ -49,7 +49,7 @@ abstract contract MarketKit is RightsKit {
         allow(address(desk), IMarket.setPaused.selector, Roles.PAUSER);
     }
 
-    function _newCurrency() internal override returns (Currency) {
+    function _newCurrency() internal virtual override returns (Currency) {
         odd = new OddCurrency();
         return odd;
     }

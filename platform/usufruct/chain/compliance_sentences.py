@@ -96,6 +96,14 @@ COMPLIANCE: Final = {
         "{given} series were given, {expected} are needed",
         "give all series of the factory, ascending; none where the policy opens",
     ),
+    "NotAscending(address)": (
+        "{account} is out of order in the list of accounts, or given twice",
+        "sort the list by address and name each once",
+    ),
+    "StreamsNotAscending(uint32)": (
+        "stream {stream} is out of order in the list of streams, or given twice",
+        "sort the list by number and name each once",
+    ),
     "NotInOrder(address)": (
         "{series} is out of order, given twice, or no series of the factory",
         "sort the list of the factory's series by address",

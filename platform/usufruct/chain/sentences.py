@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Final
 
 from usufruct.chain.compliance_sentences import COMPLIANCE
-from usufruct.chain.sentences_market import FUNDS, MARKET
 from usufruct.chain.dispute_sentences import DISPUTES
+from usufruct.chain.sentences_market import FUNDS, MARKET
 
 __all__ = ["REFUSALS", "SENTENCES", "STATUSES"]
 

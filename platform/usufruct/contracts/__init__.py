@@ -51,6 +51,7 @@ MODULES: Final[tuple[str, ...]] = (
     "disclosure_registry",
     "dvp_desk",
     "fund_factory",
+    "health_check",
     "holder_vote",
     "jurisdiction_policy",
     "meter_registry",

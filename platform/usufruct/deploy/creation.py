@@ -18,6 +18,7 @@ from usufruct.contracts import Address
 from usufruct.contracts import disclosure_registry as dr
 from usufruct.contracts import dvp_desk as dd
 from usufruct.contracts import fund_factory as ff
+from usufruct.contracts import health_check as hc
 from usufruct.contracts import holder_vote as hv
 from usufruct.contracts import jurisdiction_policy as jp
 from usufruct.contracts import meter_registry as mr
@@ -211,5 +212,6 @@ _BUILDERS: Final[Mapping[str, Callable[[Site], bytes]]] = MappingProxyType(
         "FundUnitFactory": _with(sf.deploy_data, "AccessManager", "FundUnitImpl"),
         "Offering": _market(of.deploy_data),
         "DvpDesk": _market(dd.deploy_data),
+        "HealthCheck": _with(hc.deploy_data, "AccessManager", "Waterfall"),
     }
 )

@@ -55,6 +55,7 @@ CONTRACTS: Final = (
     "FundUnitFactory",
     "Offering",
     "DvpDesk",
+    "HealthCheck",
 )
 """The contracts of a deployment, in the order in which they are created."""
 

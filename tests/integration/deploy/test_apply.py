@@ -28,7 +28,7 @@ from usufruct.deploy.streams import activation
 from usufruct.errors import ConfigError
 from usufruct.keys import dev_account, dev_address
 
-TRANSACTIONS = 63
+TRANSACTIONS = 64
 """What the example file takes from nothing."""
 
 

@@ -38,7 +38,8 @@ def test_the_document_is_the_generated_one() -> None:
     )
 
 
-def test_claims_and_refunds_are_open_to_their_holders_whatever_is_paused() -> None:
+def test_no_office_is_needed_for_claims_and_refunds() -> None:
+    """That a pause does not stop them either is shown by contracts/test/governance/Pause.t.sol."""
     for contract, functions in (
         ("RevenueRight", {"claim", "claimFor", "push"}),
         ("SeriesExtension", {"redeem"}),
