@@ -41,4 +41,6 @@ class Roles(IntEnum):
     FUND_MANAGER = 11
     """Buys and sells series for a pool fund and closes its fiscal years."""
     CHAMBER = 12
-    """The ObjectiveDisputes contract: voids statements proven wrong."""
+    """The ObjectiveDisputes contract: voids statements proven wrong. Opens no function, for the
+    book knows it by its address; held, so that it excludes every other role.
+    """
