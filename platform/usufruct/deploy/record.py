@@ -53,6 +53,7 @@ CONTRACTS: Final = (
     "FundUnitExtension",
     "FundUnitImpl",
     "FundUnitFactory",
+    "FundUnitPolicy",
     "Offering",
     "DvpDesk",
 )
@@ -65,6 +66,7 @@ _ARTIFACTS: Final[Mapping[str, str]] = MappingProxyType(
         "FundUnitExtension": "SeriesExtension",
         "FundUnitImpl": "RevenueRight",
         "FundUnitFactory": "SeriesFactory",
+        "FundUnitPolicy": "JurisdictionPolicy",
     }
 )
 _VERSION: Final = 1
