@@ -18,9 +18,10 @@ interface IOffering {
     /// @notice What is offered; fixed when it opens.
     /// @param series Series of a known factory, not sealed.
     /// @param from First second in which subscriptions are taken.
-    /// @param to First second in which they are no longer taken.
+    /// @param to First second in which they are no longer taken; within two years of the opening.
     /// @param beneficiary Who gets the price of delivered units.
-    /// @param deliverUntil Until then only deliveries; afterwards subscriptions that cannot be delivered lapse.
+    /// @param deliverUntil Until then only deliveries; afterwards subscriptions that cannot be delivered lapse. One to 365 days
+    /// after `to`.
     /// @param withdrawable True if a subscription may be withdrawn before `to`.
     /// @param price Minor units of the currency for one unit.
     /// @param minUnits Below this total the offering fails.
@@ -94,7 +95,7 @@ interface IOffering {
     error OfferingFailed(uint32 offering);
     /// @notice The offering has not failed: it is delivered, not refunded.
     error OfferingSucceeded(uint32 offering);
-    /// @notice Subscriptions lapse only after the time for delivery.
+    /// @notice Subscriptions lapse only after the time for delivery, unless the series is sealed.
     error TooEarlyToLapse(uint32 offering, uint40 deliverUntil);
     /// @notice The subscription can be delivered; only the subscriber may still ask for the money.
     error Deliverable(uint32 offering, address subscriber);
@@ -119,8 +120,8 @@ interface IOffering {
     /// @notice Refunds a subscriber of a failed offering. Anyone may call, money goes to the subscriber only.
     function refund(uint32 offering, address subscriber) external returns (uint64 amount);
 
-    /// @notice Refunds a subscriber whose units could not be delivered in time. Anyone may call where the series refuses the
-    /// subscriber or is sealed; the subscriber always.
+    /// @notice Refunds a subscriber whose units could not be delivered in time, or cannot since the series is sealed. Anyone may
+    /// call where the series refuses the subscriber or is sealed; the subscriber always.
     function lapse(uint32 offering, address subscriber) external returns (uint64 amount);
 
     /// @notice Pays a refund that failed earlier. Anyone may call, money goes to the subscriber only.

@@ -30,7 +30,8 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 /// price do not go through, nothing does. Who cannot be admitted at delivery (identity check expired, frozen, allotment
 /// below the minimum ticket) may put that right until `deliverUntil`. After it the subscription lapses: all money back, the
 /// units are given to nobody. A subscriber who was not delivered by then may also walk away, whatever the
-/// reason, so that no money can be kept by a series sealed too early, a role taken away or a beneficiary who cannot be paid.
+/// reason, so that no money can be kept by a role taken away or a beneficiary who cannot be paid. A series sealed too early
+/// takes no more money, and what was paid lapses as soon as the window is over. Money lies here for three years at most.
 ///
 /// TRUST AND LIMITS
 /// ISSUER opens and cancels, and cannot change terms. Deliveries need the PLACEMENT role on the factory of the series.
@@ -41,6 +42,10 @@ contract Offering is SubscriptionBook, Market {
 
     /// @notice Least time between the end of the window and the first lapse.
     uint40 public constant MIN_DELIVERY = 1 days;
+    /// @notice Most time between the end of the window and the first lapse.
+    uint40 public constant MAX_DELIVERY = 365 days;
+    /// @notice Most time between the opening of an offering and the end of its window.
+    uint40 public constant MAX_WAIT = 2 * 365 days;
 
     /* STORAGE */
 
@@ -146,8 +151,10 @@ contract Offering is SubscriptionBook, Market {
         Book memory book = _books[offering];
         _requireClosed(offering, t, book);
         if (_failed(t, book)) revert OfferingFailed(offering);
-        if (block.timestamp < t.deliverUntil) revert TooEarlyToLapse(offering, t.deliverUntil);
-        if (msg.sender != subscriber) _requireUndeliverable(offering, t, book, subscriber);
+        if (!IRevenueRight(t.series).state().sealed_) {
+            if (block.timestamp < t.deliverUntil) revert TooEarlyToLapse(offering, t.deliverUntil);
+            if (msg.sender != subscriber) _requireUndeliverable(offering, t, book, subscriber);
+        }
         uint48 units = _settle(offering, subscriber, book);
         _books[offering] = book;
         amount = units * t.price;
@@ -204,8 +211,10 @@ contract Offering is SubscriptionBook, Market {
 
     function _requireValid(Terms calldata t) private view {
         _require(!IRevenueRight(t.series).state().sealed_, "series", uint160(t.series));
-        _require(t.from < t.to && t.to > block.timestamp, "to", t.to);
-        _require(t.deliverUntil >= uint256(t.to) + MIN_DELIVERY, "deliverUntil", t.deliverUntil);
+        bool soon = t.to > block.timestamp && t.to <= block.timestamp + MAX_WAIT;
+        _require(t.from < t.to && soon, "to", t.to);
+        (uint256 least, uint256 most) = (uint256(t.to) + MIN_DELIVERY, uint256(t.to) + MAX_DELIVERY);
+        _require(t.deliverUntil >= least && t.deliverUntil <= most, "deliverUntil", t.deliverUntil);
         _require(t.beneficiary != address(0) && t.beneficiary != address(this), "beneficiary", uint160(t.beneficiary));
         _require(t.price != 0, "price", t.price);
         _require(t.maxUnits != 0 && t.maxUnits >= t.minUnits, "maxUnits", t.maxUnits);
@@ -231,6 +240,7 @@ contract Offering is SubscriptionBook, Market {
 
     /// @dev The reason of the series at the earliest moment, so that a refusal costs nobody anything later.
     function _requireWelcome(address series, uint48 units) private view {
+        if (IRevenueRight(series).state().sealed_) revert IRevenueRight.AlreadySealed();
         IRevenueRight.Refusal reason = IRevenueRight(series).checkPlacement(msg.sender, units);
         if (reason != IRevenueRight.Refusal.None) revert SubscriptionRefused(msg.sender, units, reason);
     }
@@ -245,7 +255,6 @@ contract Offering is SubscriptionBook, Market {
     }
 
     function _requireUndeliverable(uint32 offering, Terms memory t, Book memory book, address subscriber) private view {
-        if (IRevenueRight(t.series).state().sealed_) return;
         uint48 units = _allotment(offering, subscriber, book, t.maxUnits);
         IRevenueRight.Refusal reason;
         if (units != 0) reason = IRevenueRight(t.series).checkPlacement(subscriber, units);

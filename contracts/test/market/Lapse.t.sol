@@ -106,4 +106,15 @@ contract LapseTest is MarketKit {
         assertEq(_lapseAs(mallory, barb), 60_000, "amount");
         assertEq(currency.balanceOf(barb), WEALTH, "barb");
     }
+
+    function test_ASealedSeriesGivesBackAtOnce() public {
+        vm.prank(issuer);
+        series.seal();
+        vm.expectRevert(abi.encodeWithSelector(IOffering.WindowStillOpen.selector, number, CLOSES));
+        _lapseAs(adam, adam);
+        vm.warp(CLOSES);
+        assertEq(_lapseAs(adam, adam), 15_000, "amount");
+        assertEq(_lapseAs(mallory, barb), 60_000, "for anyone");
+        assertEq(currency.balanceOf(address(offering)), 0, "nothing stays");
+    }
 }

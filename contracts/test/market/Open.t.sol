@@ -84,6 +84,16 @@ contract OpenOfferingTest is MarketKit {
         _open(terms);
     }
 
+    function test_RevertWhen_MoneyWouldLieTooLong() public {
+        terms.deliverUntil = CLOSES + 365 days + 1;
+        _refused("deliverUntil", terms.deliverUntil);
+        uint40 last = uint40(vm.getBlockTimestamp()) + 2 * 365 days;
+        (terms.to, terms.deliverUntil) = (last + 1, last + 2 days);
+        _refused("to", last + 1);
+        (terms.to, terms.deliverUntil) = (last, last + 365 days);
+        _open(terms);
+    }
+
     function test_RevertWhen_BeneficiaryIsNobody() public {
         terms.beneficiary = address(0);
         _refused("beneficiary", 0);

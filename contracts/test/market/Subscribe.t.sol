@@ -63,6 +63,15 @@ contract SubscribeTest is MarketKit {
         _subscribe(number, adam, 100);
     }
 
+    function test_RevertWhen_TheSeriesIsSealed() public {
+        _subscribe(number, adam, 100);
+        vm.prank(issuer);
+        series.seal();
+        vm.expectRevert(IRevenueRight.AlreadySealed.selector);
+        vm.prank(barb);
+        offering.subscribe(number, 100);
+    }
+
     /* WHEN THE AMOUNT IS OUT OF BOUNDS */
 
     function _outOfBounds(uint48 units, uint256 total, uint48 least, uint48 most) private {

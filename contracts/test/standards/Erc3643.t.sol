@@ -5,6 +5,7 @@ import {IERC3643, IERC3643Compliance} from "../../src/interfaces/IERC3643.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
 import {ISeries} from "../../src/interfaces/ISeries.sol";
 import {ISeriesStandards} from "../../src/interfaces/ISeriesStandards.sol";
+import {SeriesErc3643} from "../../src/rights/standards/SeriesErc3643.sol";
 import {StandardsKit} from "./StandardsKit.sol";
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
@@ -251,6 +252,14 @@ contract Erc3643Test is StandardsKit {
         vm.prank(admin);
         series.setCompliance(address(0));
         assertEq(series.compliance(), address(series), "compliance");
+        _transfer(adam, barb, 100);
+    }
+
+    function test_RevertWhen_TheSeriesIsItsOwnCompliance() public {
+        bytes memory refusal = abi.encodeWithSelector(SeriesErc3643.InvalidCompliance.selector, address(series));
+        vm.expectRevert(refusal);
+        vm.prank(admin);
+        series.setCompliance(address(series));
         _transfer(adam, barb, 100);
     }
 

@@ -27,6 +27,10 @@ COMPLIANCE: Final = {
         "{replacement} cannot take the place of {lost}",
         "choose another wallet of the participant, one that is not lost",
     ),
+    "InvalidCompliance(address)": (
+        "{compliance} is the series itself",
+        "name a compliance contract, or the zero address for none",
+    ),
     "FixedAtCreation()": (
         "this is fixed in the code of the series",
         "create another series with other terms",

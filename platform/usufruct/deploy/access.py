@@ -110,9 +110,10 @@ _GOVERNED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "SeriesFactory": _SERIES,
         "FundUnitFactory": _SERIES,
+        "FundUnitPolicy": ("JurisdictionPolicy",),
     }
 )
-"""Targets that speak for others: a factory for its series."""
+"""Targets with the functions of others: a factory speaks for its series, a second policy is like the first."""
 
 TARGETS: Final[tuple[str, ...]] = tuple(
     name for name in CONTRACTS if name in _GOVERNED or (name in ACCESS and name not in _SERIES)

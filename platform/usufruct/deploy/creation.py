@@ -166,11 +166,16 @@ def _reinvestment(site: Site) -> bytes:
     return ra.deploy_data(manager, waterfall, site.community.delays.rules)
 
 
-def _policy(site: Site) -> bytes:
-    manager, factory = _all(site, "AccessManager", "SeriesFactory")
-    jurisdiction = site.community.jurisdiction
-    first = jp.Policy(jp.Mode(jurisdiction.mode), jurisdiction.cool_off)
-    return jp.deploy_data(manager, factory, first, site.community.delays.policy)
+def _policy(factory: str) -> Callable[[Site], bytes]:
+    """Series and units of funds are under the same policy; each factory asks one of its own."""
+
+    def code(site: Site) -> bytes:
+        manager, made_for = _all(site, "AccessManager", factory)
+        jurisdiction = site.community.jurisdiction
+        first = jp.Policy(jp.Mode(jurisdiction.mode), jurisdiction.cool_off)
+        return jp.deploy_data(manager, made_for, first, site.community.delays.policy)
+
+    return code
 
 
 def _market(build: Callable[..., bytes]) -> Callable[[Site], bytes]:
@@ -203,13 +208,14 @@ _BUILDERS: Final[Mapping[str, Callable[[Site], bytes]]] = MappingProxyType(
         "SeriesFactory": _with(sf.deploy_data, "AccessManager", "RevenueRightImpl"),
         "Waterfall": _waterfall,
         "ReinvestmentAccount": _reinvestment,
-        "JurisdictionPolicy": _policy,
+        "JurisdictionPolicy": _policy("SeriesFactory"),
         "FundFactory": _with(
             ff.deploy_data, "AccessManager", "SettlementCurrency", "SeriesFactory"
         ),
         "FundUnitExtension": _with(se.deploy_data, *_SHARED, "FundFactory"),
         "FundUnitImpl": _with(rr.deploy_data, *_SHARED, "FundFactory", "FundUnitExtension"),
         "FundUnitFactory": _with(sf.deploy_data, "AccessManager", "FundUnitImpl"),
+        "FundUnitPolicy": _policy("FundUnitFactory"),
         "Offering": _market(of.deploy_data),
         "DvpDesk": _market(dd.deploy_data),
         "HealthCheck": _with(hc.deploy_data, "AccessManager", "Waterfall"),

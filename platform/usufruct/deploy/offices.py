@@ -35,6 +35,7 @@ _LINKS: Final[tuple[_Link, ...]] = (
     ("StreamRegistry", "OwnerVote", sr.owner_vote, sr.set_owner_vote),
     ("Waterfall", "HolderVote", wf.holder_vote, wf.set_holder_vote),
     ("SeriesFactory", "JurisdictionPolicy", sf.policy, sf.set_policy),
+    ("FundUnitFactory", "FundUnitPolicy", sf.policy, sf.set_policy),
     ("FundFactory", "FundUnitFactory", ff.unit_factory, ff.set_units),
 )
 """Contract, the one it is told about, how to read and how to write what it knows."""

@@ -53,6 +53,7 @@ CONTRACTS: Final = (
     "FundUnitExtension",
     "FundUnitImpl",
     "FundUnitFactory",
+    "FundUnitPolicy",
     "Offering",
     "DvpDesk",
     "HealthCheck",
@@ -66,6 +67,7 @@ _ARTIFACTS: Final[Mapping[str, str]] = MappingProxyType(
         "FundUnitExtension": "SeriesExtension",
         "FundUnitImpl": "RevenueRight",
         "FundUnitFactory": "SeriesFactory",
+        "FundUnitPolicy": "JurisdictionPolicy",
     }
 )
 _VERSION: Final = 1

@@ -15,6 +15,7 @@ from usufruct.contracts import meter_registry as mr
 from usufruct.contracts import owner_vote as ov
 from usufruct.contracts import participant_registry as pr
 from usufruct.contracts import revenue_right as rr
+from usufruct.contracts import series_factory as sf
 from usufruct.contracts import statement_book as sb
 from usufruct.contracts import stream_registry as sr
 from usufruct.contracts import telemetry_anchor as ta
@@ -28,7 +29,7 @@ from usufruct.deploy.streams import activation
 from usufruct.errors import ConfigError
 from usufruct.keys import dev_account, dev_address
 
-TRANSACTIONS = 64
+TRANSACTIONS = 66
 """What the example file takes from nothing."""
 
 
@@ -57,6 +58,11 @@ def test_the_chain_says_what_the_file_says(town: Town) -> None:
         rules = client.call(found.address("Waterfall"), wf.rules_of(waterfall.stream_id))
         assert (rules.version, len(rules.rules.steps)) == (1, len(waterfall.steps))
     assert client.call(found.address("StatementBook"), sb.waterfall()) == found.address("Waterfall")
+    for factory, policy in (
+        ("SeriesFactory", "JurisdictionPolicy"),
+        ("FundUnitFactory", "FundUnitPolicy"),
+    ):
+        assert client.call(found.address(factory), sf.policy()) == found.address(policy)
     assert set(found.contracts) == set(CONTRACTS)
     assert 0 < found.block <= client.block_number()
 

@@ -87,6 +87,7 @@ def test_selectors_are_those_of_the_calls() -> None:
     assert selectors("Waterfall")[wf.set_rules(1, NO_RULES).data[:4]] == "issuer"
     found = selectors("SeriesFactory")
     assert found == selectors("FundUnitFactory")
+    assert selectors("JurisdictionPolicy") == selectors("FundUnitPolicy") != {}
     assert found[sf.create(NO_TERMS, bytes(32)).data[:4]] == "issuer"
     assert found[rr.issue([], []).data[:4]] == "issuer"
     assert found[ss.pause().data[:4]] == "pauser"

@@ -18,6 +18,9 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 /// the supply is fixed by sealing, so `mint` and `burn` work before it only. Batches are the single functions in a row and
 /// need the permission for the batch function itself.
 abstract contract SeriesErc3643 is SeriesErc7943, SeriesIssuance, ISeriesStandards {
+    /// @notice A series cannot be asked as its own compliance contract; none is the zero address.
+    error InvalidCompliance(address compliance);
+
     /* VIEWS */
 
     /// @inheritdoc IERC3643
@@ -77,6 +80,8 @@ abstract contract SeriesErc3643 is SeriesErc7943, SeriesIssuance, ISeriesStandar
 
     /// @inheritdoc IERC3643
     function setCompliance(address supervisor) external authorized {
+        // What `compliance` answers without one; to ask itself would refuse every transfer.
+        if (supervisor == address(this)) revert InvalidCompliance(supervisor);
         _supervisor = supervisor;
         _state = _state.withSupervised(supervisor != address(0));
         emit ComplianceAdded(supervisor);
