@@ -11,7 +11,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 
 /// @title OperatorBond
 /// @notice DUTY. The operator of a stream puts up money. Whoever proves a fault in a statement of the stream is paid a fixed
-/// reward out of it, once for each fault, as far as the bond goes. A fault voids the statement with or without a bond:
+/// reward out of it, once for each fault. What the bond does not cover stays owed and is paid when there is more. A fault voids the statement with or without a bond:
 /// the reward only pays for looking.
 ///
 /// PAYMENT. Proving a fault notes who proved it; the reward is fetched here by anyone for the challenger, in a
@@ -39,9 +39,7 @@ contract OperatorBond is IOperatorBond, AccessManaged, ReentrancyGuardTransient 
 
     /* STORAGE */
 
-    /// @inheritdoc IOperatorBond
-    mapping(bytes32 fault => bool) public isPaid;
-
+    mapping(bytes32 fault => uint96) private _paid;
     mapping(uint32 stream => Bond) private _bonds;
 
     /* CONSTRUCTOR */
@@ -109,17 +107,24 @@ contract OperatorBond is IOperatorBond, AccessManaged, ReentrancyGuardTransient 
     function reward(bytes32 fault) external nonReentrant returns (uint96 amount) {
         IObjectiveDisputes.Proven memory proven = CHAMBER.provenOf(fault);
         if (proven.challenger == address(0)) revert NotProven(fault);
-        if (isPaid[fault]) revert PaidBefore(fault);
         Bond storage bond = _bonds[proven.stream];
-        amount = _least(bond.reward, bond.balance);
+        uint96 paid = _paid[fault];
+        if (paid != 0 && paid == bond.reward) revert PaidBefore(fault);
+        amount = _least(bond.reward - paid, bond.balance);
         if (amount == 0) revert NothingToPay(proven.stream);
-        isPaid[fault] = true;
+        _paid[fault] = paid + amount;
         bond.balance -= amount;
         emit RewardPaid(proven.stream, fault, proven.challenger, amount);
         CURRENCY.safeTransfer(proven.challenger, amount);
     }
 
     /* VIEWS */
+
+    /// @inheritdoc IOperatorBond
+    function isPaid(bytes32 fault) external view returns (bool) {
+        uint96 paid = _paid[fault];
+        return paid != 0 && paid == _bonds[CHAMBER.provenOf(fault).stream].reward;
+    }
 
     /// @inheritdoc IOperatorBond
     function bondOf(uint32 stream) external view returns (Bond memory) {

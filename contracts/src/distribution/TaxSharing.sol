@@ -12,8 +12,10 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 /// the treasury's part to the treasury, a rebate that steps down with age to the project, a share of the rest to the town.
 ///
 /// YEARS. Tax counts when it comes in: a year's tax is what arrived between the close of the year before and its own close,
-/// which anyone may bring about as soon as the year is over. Money that comes between the end of a year and its
-/// close counts in it; each unit counts once.
+/// which anyone may bring about as soon as the year is over. Each unit counts once. What comes between the end of a year and
+/// its close counts in it, save the base of every later year that began CLOSING_TIME ago or more: that waits for those
+/// years. So a close that comes late shares growth with the oldest open year, and never a base as if it were growth. Whoever
+/// wants the growth in its own year closes the one before within CLOSING_TIME.
 ///
 /// MONEY. What this contract holds is what was allotted and not yet paid, and what came in and was not yet shared, to the
 /// unit. Closing a year moves nothing; each payee is paid apart, so that one who cannot be paid stops nobody.
@@ -28,6 +30,8 @@ contract TaxSharing is ITaxSharing {
     uint256 private constant MAX_YEARS = 120;
     /// @dev Local times on earth are at most 14 hours from UTC.
     int256 private constant MAX_OFFSET = 14 hours;
+    /// @dev Time to close a year before the next one keeps its base.
+    uint256 private constant CLOSING_TIME = 31 days;
 
     /* IMMUTABLES */
 
@@ -75,7 +79,8 @@ contract TaxSharing is ITaxSharing {
     function closeYear() external {
         (uint16 year, uint40 end) = openYear();
         if (block.timestamp < end || _vintages.length == MAX_YEARS) revert YearNotOver(year, end);
-        uint64 tax = received();
+        // Part of what came in, below 2⁶⁴.
+        uint64 tax = uint64(TaxSharingMath.ofYear(received(), _plan.base, _begunAfter(year)));
         (uint256 rebate, uint256 town, uint256 appeared) = _share(tax);
         _vintages.push(uint64(appeared));
         _allotted += tax;
@@ -95,6 +100,15 @@ contract TaxSharing is ITaxSharing {
         _allotted -= amount;
         CURRENCY.safeTransfer(payee, amount);
         emit Paid(payee, amount);
+    }
+
+    /// @dev Later years that keep their base. A year that could never be closed keeps none.
+    function _begunAfter(uint256 year) private view returns (uint256 begun) {
+        uint256 most = MAX_YEARS - 1 - _vintages.length;
+        (uint256 month, int256 offset) = (_plan.firstMonth, _plan.utcOffset);
+        while (begun < most && block.timestamp >= TaxSharingMath.yearEnd(year + begun, month, offset) + CLOSING_TIME) {
+            ++begun;
+        }
     }
 
     function _share(uint256 tax) private view returns (uint256 rebate, uint256 town, uint256 appeared) {

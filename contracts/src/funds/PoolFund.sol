@@ -34,8 +34,9 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 /// TIME
 /// Months and years are those of the calendar at the fund's offset from UTC. The period of a distribution is the last month that
 /// has ended, counted from the fund's opening: a record date of that period may lie in it. One distribution a month, from the
-/// payment day on: who passes on early cannot make later money wait another month before that day. Income that is
-/// collected after the end of a year, before it is closed, belongs to the year.
+/// payment day on: who passes on early cannot make later money wait another month before that day. For PATIENCE days from
+/// then on, less than one minor unit for each unit of the fund leaves the month open, so that a gift of next to nothing does
+/// not take it before the series have paid; after that anything is passed on. Income that is collected after the end of a year, before it is closed, belongs to the year.
 ///
 /// LIMITS
 /// At most MAX_HOLDINGS series, so a collection is bounded. A series that does not pay (the fund frozen, its identity check run
@@ -48,6 +49,8 @@ contract PoolFund is IPoolFund, LookThrough, ReentrancyGuardTransient {
     uint256 public constant MAX_HOLDINGS = 16;
 
     uint256 private constant BP = 10_000;
+    /// @dev Days in which a month waits for more than next to nothing.
+    uint256 private constant PATIENCE = 2;
 
     /* IMMUTABLES */
 
@@ -153,7 +156,7 @@ contract PoolFund is IPoolFund, LookThrough, ReentrancyGuardTransient {
         (uint32 period_, bool due) = _clock();
         if (!due || period_ <= books_.lastPeriod) revert NotDue(period_, books_.lastPeriod);
         _collect(books_);
-        amount = _pass(books_, period_);
+        if (!_isWaiting(books_.distributable)) amount = _pass(books_, period_);
         _books = books_;
         _distribute(period_, amount);
     }
@@ -251,6 +254,14 @@ contract PoolFund is IPoolFund, LookThrough, ReentrancyGuardTransient {
         (FundTerms memory t, uint256 firstMonth) = _decoded();
         (uint256 month, uint256 day) = Calendar.monthAndDay(uint256(int256(block.timestamp) + t.utcOffset));
         return (uint32(month - firstMonth), day >= t.passDay);
+    }
+
+    /// @dev Whether the month stays open for more to come. The payment day has come.
+    function _isWaiting(uint64 amount) private view returns (bool) {
+        (FundTerms memory t,) = _decoded();
+        if (amount >= IERC20(t.units).totalSupply()) return false;
+        (, uint256 day) = Calendar.monthAndDay(uint256(int256(block.timestamp) + t.utcOffset));
+        return day < t.passDay + PATIENCE;
     }
 
     function _yearNow() private view returns (uint16) {

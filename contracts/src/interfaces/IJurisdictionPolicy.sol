@@ -4,7 +4,7 @@ pragma solidity ^0.8.30;
 /// @title Whether the units of a project's series may move at all, as its jurisdiction demands.
 interface IJurisdictionPolicy {
     /// @notice Open: no restriction. FilingRequired: a series is locked until its filing is recorded and has cooled off.
-    /// EvidenceOnly: data, accounts and payments go on, units do not move.
+    /// EvidenceOnly: data, accounts and payments go on, units do not move and are not sold.
     enum Mode {
         Open,
         FilingRequired,

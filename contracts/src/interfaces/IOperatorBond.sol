@@ -5,7 +5,7 @@ pragma solidity ^0.8.30;
 interface IOperatorBond {
     /// @notice A stream's bond.
     /// @param operator Who may withdraw it.
-    /// @param reward Paid for each proven fault, as far as the balance goes.
+    /// @param reward Paid for each proven fault; what the balance does not cover stays owed.
     /// @param balance What there is.
     /// @param leaving What the operator has announced to withdraw.
     /// @param leavesAt From when it may be withdrawn.
@@ -25,7 +25,7 @@ interface IOperatorBond {
     event WithdrawalAnnounced(uint32 indexed stream, uint96 amount, uint40 leavesAt);
     /// @notice The operator withdrew.
     event BondWithdrawn(uint32 indexed stream, address indexed operator, uint96 amount);
-    /// @notice A proven fault was rewarded.
+    /// @notice A proven fault was rewarded, in parts if the bond did not cover the reward at once.
     event RewardPaid(uint32 indexed stream, bytes32 indexed fault, address indexed challenger, uint96 amount);
 
     /// @notice The bond is open already.
@@ -42,7 +42,7 @@ interface IOperatorBond {
     error StatementOpen(uint32 stream, uint32 attested, uint32 settled);
     /// @notice The fault was not proven, or is one that pays nothing.
     error NotProven(bytes32 fault);
-    /// @notice The fault was paid for.
+    /// @notice The fault was paid for in full.
     error PaidBefore(bytes32 fault);
     /// @notice There is nothing to pay with; once there is, the reward can be had.
     error NothingToPay(uint32 stream);
@@ -62,13 +62,14 @@ interface IOperatorBond {
     /// attested statement of the stream is settled.
     function withdraw(uint32 stream) external returns (uint96 amount);
 
-    /// @notice Pays the reward of a proven fault to its challenger. Anyone may call.
+    /// @notice Pays the reward of a proven fault to its challenger, or what is still owed of it, as far as the bond goes. Anyone
+    /// may call.
     function reward(bytes32 fault) external returns (uint96 amount);
 
     /// @notice A stream's bond.
     function bondOf(uint32 stream) external view returns (Bond memory);
 
-    /// @notice Whether a fault was paid for.
+    /// @notice Whether a fault was paid for in full.
     function isPaid(bytes32 fault) external view returns (bool);
 
     /// @notice Seconds between announcing and withdrawing.

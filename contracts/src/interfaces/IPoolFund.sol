@@ -113,7 +113,8 @@ interface IPoolFund {
     function collect() external returns (uint64 amount);
 
     /// @notice Collects and distributes to the fund's units, once a month from the payment day on. Anyone may call.
-    /// @return amount Distributed; with nothing to distribute the month stays open.
+    /// @return amount Distributed; with nothing to distribute the month stays open, as it does in the first two days for less
+    /// than one minor unit for each unit of the fund.
     function passThrough() external returns (uint64 amount);
 
     /// @notice Collects and distributes what the year still owes, and begins the next year. Anyone may call.

@@ -29,7 +29,7 @@ interface ITaxSharing {
         address treasury;
     }
 
-    /// @notice A fiscal year was closed: `tax` came in since the year before was closed, and is rebate + town + treasury.
+    /// @notice A fiscal year was closed: `tax` came in and counts in it, and is rebate + town + treasury.
     event YearClosed(uint16 indexed year, uint64 tax, uint64 rebate, uint64 town, uint64 treasury);
     /// @notice A payee was paid what it had been allotted.
     event Paid(address indexed payee, uint64 amount);
@@ -41,7 +41,8 @@ interface ITaxSharing {
     /// @notice Nothing is owed.
     error NothingOwed(address payee);
 
-    /// @notice Closes the oldest open fiscal year once it is over. Anyone may call.
+    /// @notice Closes the oldest open fiscal year once it is over. Anyone may call. Of what came in, all counts in it but the
+    /// base of each later year that began 31 days ago or more.
     function closeYear() external;
 
     /// @notice Pays what a payee was allotted. Anyone may call; money goes to the payee only.

@@ -34,6 +34,14 @@ library TaxSharingMath {
         (rebate, town) = (rebate + lastRebate, town + lastTown);
     }
 
+    /// @notice What of the tax that waits is the oldest open year's, if each of `later` years keeps its base: at least its own
+    /// base, as far as there is that much.
+    function ofYear(uint256 waiting, uint256 base, uint256 later) internal pure returns (uint256) {
+        uint256 bases = base * (later + 1);
+        if (waiting > bases) return waiting - bases + base;
+        return waiting < base ? waiting : base;
+    }
+
     /// @notice Unix time at which the fiscal year that begins in `month` of `year` ends.
     function yearEnd(uint256 year, uint256 month, int256 utcOffset) internal pure returns (uint256) {
         return uint256(int256(_days(year + 1, month) * 1 days) - utcOffset);

@@ -100,7 +100,8 @@ abstract contract SeriesCompliance is SeriesAdmission {
 
     /* PLACEMENT */
 
-    /// @dev Units are not sold to the public while a filing is awaited. Allocating them, which `issue` does, is no sale.
+    /// @dev Units are not sold while a filing is awaited or where they serve as evidence only. Allocating them, which `issue`
+    /// does, is no sale.
     function _judgePlacement(address to, uint256 units)
         internal
         view
@@ -109,6 +110,5 @@ abstract contract SeriesCompliance is SeriesAdmission {
         (reason, account) = _judgeIssue(to, units);
         if (reason != IRevenueRight.Refusal.None || !_state.restricted()) return (reason, 0, account);
         (reason, until) = _policyRefusal();
-        if (reason == IRevenueRight.Refusal.EvidenceOnly) reason = IRevenueRight.Refusal.None;
     }
 }

@@ -110,6 +110,21 @@ contract BondTest is BondKit {
         assertEq(coin.balanceOf(address(bond)), 0, "empty");
     }
 
+    function test_OwesWhatTheBondDidNotCover() public {
+        deposit(1);
+        (bytes32 fault,) = twoFaults();
+        assertEq(uint256(bond.reward(fault)), 1, "all there is");
+        assertFalse(bond.isPaid(fault), "the rest is owed");
+        vm.expectRevert(abi.encodeWithSelector(IOperatorBond.NothingToPay.selector, STREAM));
+        bond.reward(fault);
+        deposit(10_000);
+        assertEq(uint256(bond.reward(fault)), REWARD - 1, "the rest");
+        assertTrue(bond.isPaid(fault), "paid in full");
+        assertEq(coin.balanceOf(mallory), REWARD, "the reward, once");
+        vm.expectRevert(abi.encodeWithSelector(IOperatorBond.PaidBefore.selector, fault));
+        bond.reward(fault);
+    }
+
     function test_RevertWhen_TheBondIsEmptyUntilItIsNot() public {
         (bytes32 fault,) = twoFaults();
         vm.expectRevert(abi.encodeWithSelector(IOperatorBond.NothingToPay.selector, STREAM));

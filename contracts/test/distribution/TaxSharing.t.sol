@@ -97,6 +97,49 @@ contract TaxSharingTest is Kit {
         assertEq(sharing.owedTo(payees.project), before, "third year of the part: no rebate");
     }
 
+    function test_ALateCloseDoesNotShareTheBase() public {
+        TaxSharing sharing = new TaxSharing(address(currency), _plan(false), payees);
+        (, uint40 end) = sharing.openYear();
+        currency.mint(address(sharing), 100 * UNIT);
+        vm.warp(end + 135 days);
+        currency.mint(address(sharing), 100 * UNIT);
+        sharing.closeYear();
+        assertEq(sharing.owedTo(payees.project), 0, "no rebate on growth that never was");
+        assertEq(sharing.received(), 100 * UNIT, "the second year keeps its base");
+        (, end) = sharing.openYear();
+        vm.warp(end);
+        sharing.closeYear();
+        assertEq(sharing.owedTo(payees.treasury), 200 * UNIT, "both bases");
+    }
+
+    function test_ALateCloseSharesGrowthOnce() public {
+        TaxSharing sharing = new TaxSharing(address(currency), _plan(false), payees);
+        (, uint40 end) = sharing.openYear();
+        currency.mint(address(sharing), 330 * UNIT);
+        vm.warp(end + 2 * 366 days);
+        sharing.closeYear();
+        assertEq(sharing.owedTo(payees.project), 30 * UNIT, "the growth of the three");
+        sharing.closeYear();
+        sharing.closeYear();
+        assertEq(sharing.owedTo(payees.project), 30 * UNIT, "once");
+        assertEq(sharing.owedTo(payees.treasury), 300 * UNIT, "three bases");
+    }
+
+    function test_ACloseInTimeCountsAllThatCame() public {
+        TaxSharing sharing = new TaxSharing(address(currency), _plan(false), payees);
+        (, uint40 end) = sharing.openYear();
+        currency.mint(address(sharing), 150 * UNIT);
+        vm.warp(end + 31 days - 1);
+        uint256 before = vm.snapshotState();
+        sharing.closeYear();
+        assertEq(sharing.owedTo(payees.project), 50 * UNIT, "within the time to close");
+        vm.revertToState(before);
+        vm.warp(end + 31 days);
+        sharing.closeYear();
+        assertEq(sharing.owedTo(payees.project), 0, "then the next year keeps its base");
+        assertEq(sharing.received(), 50 * UNIT, "as far as there is one");
+    }
+
     /* PAYMENTS */
 
     function test_PaysEachPayeeApart() public {

@@ -60,7 +60,7 @@ contract CloseYearTest is FundKit {
     }
 
     function test_ClosesWithNothingLeft() public {
-        vm.warp(FEBRUARY + TO_PASS_DAY);
+        vm.warp(FEBRUARY + TO_PASS_DAY + 2 days);
         fund.passThrough();
         vm.warp(CLOSING);
         vm.expectEmit(address(fund));
@@ -87,7 +87,7 @@ contract CloseYearTest is FundKit {
         vm.expectRevert(abi.encodeWithSelector(IPoolFund.NotDue.selector, 12, 12));
         fund.passThrough();
         _earn(vpp, 2000);
-        vm.warp(CLOSING + 31 days);
+        vm.warp(CLOSING + 33 days);
         assertEq(fund.passThrough(), 900, "January");
         assertEq(_books().year, 2027, "year");
         assertEq(_books().withheld, 100, "of this year alone");

@@ -57,8 +57,30 @@ contract PassThroughTest is FundKit {
         vm.warp(MARCH + TO_PASS_DAY);
         assertEq(fund.passThrough(), 0, "nothing");
         assertEq(_books().lastPeriod, 1, "open");
-        _earn(parking, 400);
-        assertEq(fund.passThrough(), 100, "later that month");
+        _earn(parking, 4000);
+        assertEq(fund.passThrough(), 1000, "later that month");
+    }
+
+    function test_AGiftOfOneUnitDoesNotDelayTheMonth() public {
+        vm.warp(FEBRUARY + TO_PASS_DAY);
+        assertEq(fund.passThrough(), 1000, "January");
+        vm.warp(MARCH + TO_PASS_DAY);
+        currency.mint(address(fund), 1);
+        vm.prank(mallory);
+        assertEq(fund.passThrough(), 0, "left open");
+        assertEq(_books().lastPeriod, 1, "for what comes");
+        _earn(vpp, 10_000);
+        assertEq(fund.passThrough(), 5001, "with the month's income");
+    }
+
+    function test_PassesOnLittleAfterTwoDays() public {
+        vm.warp(FEBRUARY + TO_PASS_DAY);
+        fund.passThrough();
+        _earn(vpp, 1998);
+        vm.warp(MARCH + TO_PASS_DAY + 2 days - 1);
+        assertEq(fund.passThrough(), 0, "less than one for each unit");
+        vm.warp(MARCH + TO_PASS_DAY + 2 days);
+        assertEq(fund.passThrough(), 999, "then anything");
     }
 
     function test_DistributesToAllUnits() public {
@@ -101,6 +123,7 @@ contract PassThroughTest is FundKit {
         units.transfer(address(parent), 600);
         vm.warp(FEBRUARY + TO_PASS_DAY);
         fund.passThrough();
+        vm.warp(FEBRUARY + TO_PASS_DAY + 2 days);
         assertEq(parent.passThrough(), 600, "in the same month");
         assertEq(top.claimable(barb), 360, "barb");
         assertEq(top.claimable(carl), 240, "carl");

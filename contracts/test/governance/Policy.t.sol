@@ -79,7 +79,19 @@ contract PolicyTest is RightsKit {
         series = fresh;
         _issue(adam, 500);
         assertEq(fresh.balanceOf(adam), 500, "issued");
-        assertEq(uint256(fresh.checkPlacement(barb, 500)), 0, "placement");
+    }
+
+    function test_EvidenceOnlySellsNothing() public {
+        _activate(IJurisdictionPolicy.Mode.EvidenceOnly, 0);
+        ISeries fresh = _create(_other());
+        IRevenueRight.Refusal reason = IRevenueRight.Refusal.EvidenceOnly;
+        assertEq(uint256(fresh.checkPlacement(barb, 500)), uint256(reason), "placement");
+        allow(address(factory), IRevenueRight.place.selector, Roles.PLACEMENT);
+        vm.prank(admin);
+        authority.grantRole(Roles.PLACEMENT, mallory, 0);
+        vm.expectPartialRevert(IRevenueRight.TransferRefused.selector);
+        vm.prank(mallory);
+        fresh.place(barb, 500);
     }
 
     function test_AStricterPolicyHoldsForNewSeries() public {

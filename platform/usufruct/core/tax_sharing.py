@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from usufruct.money import BASIS, mul_div_down
 
-__all__ = ["Plan", "Shares", "share", "years"]
+__all__ = ["Plan", "Shares", "of_year", "share", "years"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,12 @@ class Shares:
     town: int
     treasury: int
     appeared: int
+
+
+def of_year(waiting: int, base: int, later: int) -> int:
+    """What of the tax that waits is the oldest open year's, if each of `later` years keeps its base."""
+    bases = base * (later + 1)
+    return waiting - bases + base if waiting > bases else min(waiting, base)
 
 
 def share(plan: Plan, tax: int, vintages: Sequence[int]) -> Shares:

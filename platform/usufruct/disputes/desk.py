@@ -75,13 +75,13 @@ class Desk:
         return receipt.tx_hash if receipt else None
 
     def reward(self, sender: Sender, fault: bytes) -> int:
-        """Fetches the reward of a proven fault for whoever proved it; what the bond paid, 0 if it has nothing."""
+        """Fetches the reward of a proven fault, or what is still owed of it; what the bond paid, 0 if nothing."""
         try:
             amount = self.client.call(self.bond, ob.reward(fault))
         except (ob.NothingToPay, ob.PaidBefore):
             return 0
         sender.submit(
-            f"reward:{self.bond}:{hex0x(fault)}",
+            f"reward:{self.bond}:{hex0x(fault)}:{amount}",
             self.bond,
             ob.reward(fault).data,
             done=lambda: self.client.call(self.bond, ob.is_paid(fault)),

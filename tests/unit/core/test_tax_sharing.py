@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usufruct.core.tax_sharing import Plan, Shares, share, years
+from usufruct.core.tax_sharing import Plan, Shares, of_year, share, years
 
 UNIT = 10_000
 TAXES = [150 * UNIT, 180 * UNIT, 200 * UNIT, 220 * UNIT]
@@ -56,6 +56,19 @@ def test_an_up_and_down_renews_no_rebate(plan, tax):
     """Growth that comes back has the age of its part, so the fourth year is as if nothing had fallen."""
     steady = years(plan, [tax, tax, tax, tax])[-1]
     assert years(plan, [tax, plan.base, plan.base // 2, tax])[-1] == steady
+
+
+@given(st.integers(0, 2**63), st.integers(0, 2**40), st.integers(0, 119))
+def test_a_late_close_leaves_later_years_their_base(waiting, base, later):
+    """Years closed in a row share growth once, in the oldest, and no base as growth."""
+    counted = []
+    left = waiting
+    for following in range(later, -1, -1):
+        counted.append(of_year(left, base, following))
+        left -= counted[-1]
+    assert left == 0
+    assert sum(max(tax - base, 0) for tax in counted) == max(waiting - base * (later + 1), 0)
+    assert all(tax <= base for tax in counted[1:])
 
 
 def test_a_tax_below_the_base_is_the_treasurys():
