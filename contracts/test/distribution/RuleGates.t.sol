@@ -210,6 +210,21 @@ contract RuleGatesTest is DistributionKit {
         assertEq(_setRules(changed), 2, "version");
     }
 
+    function test_RevertWhen_AnnouncedRulesAreTakenBackWithoutConsent() public {
+        IRevenueRight.Terms memory terms = _terms();
+        (terms.rank, terms.consent) = (3, true);
+        _launch(terms);
+        IWaterfall.Rules memory without = _plain();
+        _setRules(without);
+        _setRules(_coupon());
+        vm.expectPartialRevert(IWaterfall.ConsentMissing.selector);
+        vm.prank(issuer);
+        falls.setRules(STREAM, without);
+        _setVote();
+        _answer(falls.motionOf(STREAM, without), true);
+        assertEq(_setRules(without), 3, "with consent");
+    }
+
     function test_ASeriesThatIsOverHasNoSay() public {
         IRevenueRight.Terms memory terms = _terms();
         (terms.rank, terms.consent, terms.termTo, terms.tail) = (2, true, 1, 1);
