@@ -20,8 +20,9 @@ import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
 ///
 /// TRUST. ISSUER decides where money goes but not at once, GUARDIAN can only prevent. There is no other way out.
 ///
-/// LIMITS. A receiver that is a series, the waterfall, this account or one of its pockets is refused: plain money there would
-/// belong to nobody, or not leave at all.
+/// LIMITS. A receiver that is a series, the waterfall, this account or the stream's own pocket is refused: plain money there would
+/// belong to nobody, or not leave at all. The pocket of another stream is a receiver like any other: what it gets is set aside
+/// for that stream, and leaves by a spending of its own.
 contract ReinvestmentAccount is IReinvestmentAccount, AccessManaged {
     uint40 private constant LAPSE = 30 days;
 

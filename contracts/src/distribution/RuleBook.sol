@@ -53,8 +53,12 @@ abstract contract RuleBook is AccessManaged, IWaterfall {
         uint32 current = ledger.inForce();
         bytes memory before = current == 0 ? bytes("") : _packedRules(stream, current);
         bytes memory packed = DESK.examine(stream, rules, before, _held(stream), holderVote);
-        if (current != ledger.newest()) _effectiveAt[stream][ledger.newest()] = NEVER;
-        version = ledger.newest() + 1;
+        uint32 newest = ledger.newest();
+        if (current != newest) {
+            DESK.requireConsent(stream, rules, _packedRules(stream, newest), holderVote);
+            _effectiveAt[stream][newest] = NEVER;
+        }
+        version = newest + 1;
         uint40 effectiveAt = uint40(block.timestamp) + (current == 0 ? 0 : RULES_DELAY);
         _ledgers[stream] = ledger.withVersion(version, effectiveAt);
         _effectiveAt[stream][version] = effectiveAt;

@@ -47,19 +47,26 @@ library RuleCheck {
         _requireSchedule(stream, rules);
     }
 
-    /// @notice Owners first: where a stream uses common parts, a step of at least the stated share for the owners comes before
-    /// everything but public charges.
+    /// @notice Owners first: where a stream uses common parts, a step of at least the stated share of receipts for the owners
+    /// comes before everything but public charges. Those are shares of receipts too and leave the owners' share whole, since
+    /// nobody but the issuer says that a step is a public charge.
     function requireOwnersFirst(uint32 stream, IWaterfall.Step[] memory steps, IStreamRegistry.Terms memory terms)
         internal
         pure
     {
         if (!terms.commonParts) return;
+        uint256 before = 0;
         for (uint256 i = 0; i < steps.length; ++i) {
-            if (steps[i].purpose == IWaterfall.Purpose.PublicCharge) continue;
-            bool owners = steps[i].purpose == IWaterfall.Purpose.OwnersShare;
-            _require(owners, stream, i, "purpose", uint256(steps[i].purpose));
-            _require(steps[i].bp >= terms.ownersShareBp, stream, i, "bp", steps[i].bp);
-            return;
+            IWaterfall.Purpose purpose = steps[i].purpose;
+            _require(purpose != IWaterfall.Purpose.General, stream, i, "purpose", uint256(purpose));
+            bool ofReceipts = steps[i].kind == IWaterfall.StepKind.PercentOfReceipts;
+            _require(ofReceipts, stream, i, "kind", uint256(steps[i].kind));
+            if (purpose == IWaterfall.Purpose.OwnersShare) {
+                _require(steps[i].bp >= terms.ownersShareBp, stream, i, "bp", steps[i].bp);
+                return;
+            }
+            before += steps[i].bp;
+            _require(before + terms.ownersShareBp <= ONE_BP, stream, i, "bp", steps[i].bp);
         }
         _require(false, stream, steps.length, "purpose", 0);
     }

@@ -99,8 +99,6 @@ contract RuleDesk {
 
     /* CHANGES */
 
-    /// @dev Whose consent a change needs follows from the rules in force: each series they pay whose terms say `consent`, unless
-    /// nothing can be paid to it any more. As long as no vote contract is set there is no consent, hence no change.
     function _requireChange(
         uint32 stream,
         IWaterfall.Rules calldata rules,
@@ -108,11 +106,24 @@ contract RuleDesk {
         uint32 held,
         address holderVote
     ) private view {
-        (,, uint32 settled) = BOOK.progressOf(stream);
         for (uint256 i = 0; i < current.stepCount(); ++i) {
             PackedStep old = current.stepAt(i);
             _requireAccountKept(stream, old, i, held, rules.steps);
-            if (!old.toSeries() || current.boundsAt(i).termLast() <= settled) continue;
+        }
+        requireConsent(stream, rules, current, holderVote);
+    }
+
+    /// @notice Whose consent a change needs follows from the rules it replaces, those in force and those announced: each series they
+    /// pay whose terms say `consent`, unless nothing can be paid to it any more. As long as no vote contract is set there is no
+    /// consent, hence no change.
+    function requireConsent(uint32 stream, IWaterfall.Rules calldata rules, bytes memory replaced, address holderVote)
+        public
+        view
+    {
+        (,, uint32 settled) = BOOK.progressOf(stream);
+        for (uint256 i = 0; i < replaced.stepCount(); ++i) {
+            PackedStep old = replaced.stepAt(i);
+            if (!old.toSeries() || replaced.boundsAt(i).termLast() <= settled) continue;
             if (!IRevenueRight(old.payee()).terms().consent) continue;
             bytes32 motion = motionOf(stream, rules);
             bool consented = holderVote != address(0) && IHolderVote(holderVote).isApproved(old.payee(), motion);

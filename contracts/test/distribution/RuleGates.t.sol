@@ -126,15 +126,42 @@ contract RuleGatesTest is DistributionKit {
         _owners(2999);
         _step(RESIDUAL, treasury, 0, 0);
         _refusesOn(stream, _rules(), 0, "bp", 2999);
-        _step(FIXED, taxOffice, 5, 0);
+        _step(OF_RECEIPTS, taxOffice, 0, 500);
         _purposeIs(IWaterfall.Purpose.PublicCharge);
         _step(RESIDUAL, treasury, 0, 0);
         _refusesOn(stream, _rules(), 1, "purpose", 0);
     }
 
+    function test_RevertWhen_PublicChargesReduceTheOwnersShare() public {
+        uint32 stream = _openCommon();
+        _charged(OF_RECEIPTS, 0, 10_000, 3000);
+        _refusesOn(stream, _rules(), 0, "bp", 10_000);
+        _charged(OF_RECEIPTS, 0, 7001, 3000);
+        _refusesOn(stream, _rules(), 0, "bp", 7001);
+        _step(OF_RECEIPTS, taxOffice, 0, 4000);
+        _purposeIs(IWaterfall.Purpose.PublicCharge);
+        _charged(OF_RECEIPTS, 0, 3001, 3000);
+        _refusesOn(stream, _rules(), 1, "bp", 3001);
+        _charged(FIXED, 5, 0, 3000);
+        _refusesOn(stream, _rules(), 0, "kind", uint256(FIXED));
+        _step(OF_AVAILABLE, payer, 0, 3000);
+        _purposeIs(IWaterfall.Purpose.OwnersShare);
+        _step(RESIDUAL, treasury, 0, 0);
+        _refusesOn(stream, _rules(), 0, "kind", uint256(OF_AVAILABLE));
+        _charged(OF_RECEIPTS, 0, 7000, 3000);
+        assertEq(_setRules(stream, _rules()), 1, "all that is left");
+    }
+
+    function _charged(IWaterfall.StepKind kind, uint64 amount, uint16 bp, uint16 owners) private {
+        _step(kind, taxOffice, amount, bp);
+        _purposeIs(IWaterfall.Purpose.PublicCharge);
+        _owners(owners);
+        _step(RESIDUAL, treasury, 0, 0);
+    }
+
     function test_OwnersComeAfterPublicChargesOnly() public {
         uint32 stream = _openCommon();
-        _step(FIXED, taxOffice, 5, 0);
+        _step(OF_RECEIPTS, taxOffice, 0, 600);
         _purposeIs(IWaterfall.Purpose.PublicCharge);
         _owners(3000);
         _step(OF_RECEIPTS, operator, 0, 500);
@@ -181,6 +208,21 @@ contract RuleGatesTest is DistributionKit {
         falls.setRules(STREAM, changed);
         changed.steps[0].amount -= 1;
         assertEq(_setRules(changed), 2, "version");
+    }
+
+    function test_RevertWhen_AnnouncedRulesAreTakenBackWithoutConsent() public {
+        IRevenueRight.Terms memory terms = _terms();
+        (terms.rank, terms.consent) = (3, true);
+        _launch(terms);
+        IWaterfall.Rules memory without = _plain();
+        _setRules(without);
+        _setRules(_coupon());
+        vm.expectPartialRevert(IWaterfall.ConsentMissing.selector);
+        vm.prank(issuer);
+        falls.setRules(STREAM, without);
+        _setVote();
+        _answer(falls.motionOf(STREAM, without), true);
+        assertEq(_setRules(without), 3, "with consent");
     }
 
     function test_ASeriesThatIsOverHasNoSay() public {

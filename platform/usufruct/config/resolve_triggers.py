@@ -15,6 +15,7 @@ from usufruct.core.waterfall import TriggerKind, When
 __all__ = ["check_accounts", "check_owners_first", "gate", "triggers"]
 
 _NOT: Final = "not "
+_WHOLE: Final = 10_000
 
 
 def gate(
@@ -111,12 +112,18 @@ def check_owners_first(
     rest = [
         (index, step) for index, step in enumerate(table.steps) if step.purpose != "public_charge"
     ]
-    index, first = rest[0] if rest else (0, table.steps[0])
+    index, first = rest[0] if rest else (len(table.steps) - 1, table.steps[-1])
     share = stream.owners_share_bp
-    if first.purpose != "owners_share" or (first.share or 0) < share:
+    of_receipts = "percent_of_receipts"
+    owners = (
+        first.purpose == "owners_share"
+        and first.kind == of_receipts
+        and (first.share or 0) >= share
+    )
+    if not owners:
         rule = (
-            f"stream {stream.code} uses common parts: an owners_share of at least {share / 100}% comes"
-            " before everything but public charges"
+            f"stream {stream.code} uses common parts: an owners_share of at least {share / 100}% of"
+            " receipts comes before everything but public charges"
         )
         problems.add(
             (*path, "steps", index),
@@ -124,6 +131,15 @@ def check_owners_first(
             rule,
             'put a step with purpose = "owners_share" first',
         )
+    taken = 0
+    for place, charge in enumerate(table.steps[:index]):
+        taken += charge.share or 0
+        if charge.kind == of_receipts and taken + share <= _WHOLE:
+            continue
+        rule = (
+            f"public charges before the owners are shares of receipts and leave them {share / 100}%"
+        )
+        problems.add((*path, "steps", place), charge.label, rule, "put it after the owners' share")
 
 
 def _check_purpose(path: Path, step: StepTable, problems: Problems) -> None:

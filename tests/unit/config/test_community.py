@@ -208,6 +208,31 @@ def test_owners_come_first_where_a_stream_uses_common_parts() -> None:
         parse_community(marked.replace(share, share.replace("30%", "29.99%")))
 
 
+@pytest.mark.parametrize(
+    ("charge", "valid"),
+    [
+        ('kind = "percent_of_receipts", share = "70%"', True),
+        ('kind = "percent_of_receipts", share = "70.01%"', False),
+        ('kind = "fixed", amount = "1"', False),
+    ],
+)
+def test_public_charges_leave_the_owners_their_share(charge: str, valid: bool) -> None:
+    text = TEXT.replace(
+        'code = "PARKING"', 'code = "PARKING"\ncommon_parts = true\nowners_share = "30%"', 1
+    )
+    share = 'kind = "percent_of_receipts", share = "30%"'
+    line = next(each for each in text.splitlines() if share in each)
+    owners = line.replace(share, share + ', purpose = "owners_share"')
+    tax = f'  {{ label = "land tax", {charge}, payee = "dev:9", purpose = "public_charge" }},'
+    text = text.replace(line, f"{tax}\n{owners}")
+    if valid:
+        assert parse_community(text).waterfalls[1].steps[0].purpose is Purpose.PUBLIC_CHARGE
+        return
+    with pytest.raises(ConfigErrors) as caught:
+        parse_community(text)
+    assert "leave them 30.0%" in str(caught.value)
+
+
 def test_rules_name_the_addresses_of_the_series(community: Community) -> None:
     where = {"VPP-SR": dev_address(50), "VPP-JR": dev_address(51)}
     rules = community.waterfalls[0].rules(where)
