@@ -167,6 +167,7 @@ def open_market(node: Node, units: list[int]) -> Market:
     )
     series = node.call(factory, series_factory.address_of(terms, bytes(32)))
     node.send(factory, series_factory.create(terms, bytes(32)).data)
+    node.send(authority, access_manager.grant_role(1, office, 0).data)
     node.send(registry, participant_registry.appoint_registrar(office, True).data)
     professional = participant_registry.Class.PROFESSIONAL
     for number, wallet in enumerate(wallets, 1):

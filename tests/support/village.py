@@ -125,6 +125,7 @@ class Village:
         put = self._put("Waterfall", wf.deploy_data(authority, book, currency, factory, 0))
         assert put == waterfall
         self.do("StatementBook", sb.set_waterfall(waterfall))
+        self.do("AccessManager", am.grant_role(1, self.admin, 0))
         self.do("ParticipantRegistry", pr.appoint_registrar(self.admin, appointed=True))
         self.do(
             "TelemetryAnchor", ta.schedule_signers([address(a) for a in self.table], self.threshold)

@@ -50,14 +50,15 @@ abstract contract RuleBook is AccessManaged, IWaterfall {
     /// @inheritdoc IWaterfall
     function setRules(uint32 stream, Rules calldata rules) external restricted returns (uint32 version) {
         StreamLedger ledger = _ledgers[stream];
-        uint32 current = ledger.inForce();
-        bytes memory before = current == 0 ? bytes("") : _packedRules(stream, current);
-        bytes memory packed = DESK.examine(stream, rules, before, _held(stream), holderVote);
-        uint32 newest = ledger.newest();
+        (uint32 current, uint32 newest) = (ledger.inForce(), ledger.newest());
+        RuleDesk.Standing memory standing;
+        (standing.newest, standing.held, standing.holderVote) = (newest, _held(stream), holderVote);
+        if (current != 0) standing.current = _packedRules(stream, current);
         if (current != newest) {
-            DESK.requireConsent(stream, rules, _packedRules(stream, newest), holderVote);
+            standing.announced = _packedRules(stream, newest);
             _effectiveAt[stream][newest] = NEVER;
         }
+        bytes memory packed = DESK.examine(stream, rules, standing);
         version = newest + 1;
         uint40 effectiveAt = uint40(block.timestamp) + (current == 0 ? 0 : RULES_DELAY);
         _ledgers[stream] = ledger.withVersion(version, effectiveAt);
@@ -102,7 +103,7 @@ abstract contract RuleBook is AccessManaged, IWaterfall {
 
     /// @inheritdoc IWaterfall
     function motionOf(uint32 stream, Rules calldata rules) external view returns (bytes32) {
-        return DESK.motionOf(stream, rules);
+        return DESK.motionOf(stream, _ledgers[stream].newest(), rules);
     }
 
     /// @dev `version` is one that was recorded, or 0 if the stream has no rules.

@@ -19,6 +19,20 @@ import {RuleCheck} from "./RuleCheck.sol";
 contract RuleDesk {
     using RulesCodec for bytes;
 
+    /// @notice What new rules meet.
+    /// @param current Rules in force, packed; empty for none.
+    /// @param announced Newest rules, packed, if they are not in force yet; else empty.
+    /// @param newest Number of the newest rules: those that the new ones replace.
+    /// @param held Bit a: account a has a balance.
+    /// @param holderVote Contract that answers for holders.
+    struct Standing {
+        bytes current;
+        bytes announced;
+        uint32 newest;
+        uint32 held;
+        address holderVote;
+    }
+
     /* IMMUTABLES */
 
     address private immutable WATERFALL;
@@ -35,19 +49,16 @@ contract RuleDesk {
 
     /* RULES */
 
-    /// @notice Packed rules, if they may be recorded after `current` (packed, empty for none). `held`: bit a, account a has a
-    /// balance.
-    function examine(
-        uint32 stream,
-        IWaterfall.Rules calldata rules,
-        bytes memory current,
-        uint32 held,
-        address holderVote
-    ) external view returns (bytes memory) {
+    /// @notice Packed rules, if they may be recorded on what stands.
+    function examine(uint32 stream, IWaterfall.Rules calldata rules, Standing calldata standing)
+        external
+        view
+        returns (bytes memory)
+    {
         RuleCheck.requireValid(stream, rules);
         RuleCheck.requireOwnersFirst(stream, rules.steps, IStreamRegistry(BOOK.streams()).termsOf(stream));
         RulesCodec.Term[] memory terms = _requirePayees(stream, rules.steps);
-        if (current.length != 0) _requireChange(stream, rules, current, held, holderVote);
+        if (standing.current.length != 0) _requireChange(stream, rules, standing);
         return RulesCodec.encode(rules, terms);
     }
 
@@ -56,9 +67,10 @@ contract RuleDesk {
         return packed.decode();
     }
 
-    /// @notice What holders must pass before these rules can be recorded.
-    function motionOf(uint32 stream, IWaterfall.Rules calldata rules) public view returns (bytes32) {
-        return keccak256(abi.encode("usufruct/rules", WATERFALL, stream, rules));
+    /// @notice What holders must pass before these rules can replace version `newest`. Its number is there once, so an
+    /// approval serves one change.
+    function motionOf(uint32 stream, uint32 newest, IWaterfall.Rules calldata rules) public view returns (bytes32) {
+        return keccak256(abi.encode("usufruct/rules", WATERFALL, stream, newest, rules));
     }
 
     /* PAYEES */
@@ -99,33 +111,25 @@ contract RuleDesk {
 
     /* CHANGES */
 
-    function _requireChange(
-        uint32 stream,
-        IWaterfall.Rules calldata rules,
-        bytes memory current,
-        uint32 held,
-        address holderVote
-    ) private view {
+    /// @dev Announced rules are replaced as well, so those whom they would pay are asked as those whom rules in force pay.
+    function _requireChange(uint32 stream, IWaterfall.Rules calldata rules, Standing calldata standing) private view {
+        bytes memory current = standing.current;
         for (uint256 i = 0; i < current.stepCount(); ++i) {
-            PackedStep old = current.stepAt(i);
-            _requireAccountKept(stream, old, i, held, rules.steps);
+            _requireAccountKept(stream, current.stepAt(i), i, standing.held, rules.steps);
         }
-        requireConsent(stream, rules, current, holderVote);
+        bytes32 motion = motionOf(stream, standing.newest, rules);
+        _requireConsent(stream, current, motion, standing.holderVote);
+        if (standing.announced.length != 0) _requireConsent(stream, standing.announced, motion, standing.holderVote);
     }
 
-    /// @notice Whose consent a change needs follows from the rules it replaces, those in force and those announced: each series they
-    /// pay whose terms say `consent`, unless nothing can be paid to it any more. As long as no vote contract is set there is no
-    /// consent, hence no change.
-    function requireConsent(uint32 stream, IWaterfall.Rules calldata rules, bytes memory replaced, address holderVote)
-        public
-        view
-    {
+    /// @dev Each series that the rules pay and whose terms say `consent` must have passed the motion, unless nothing can be
+    /// paid to it any more. As long as no vote contract is set there is no consent, hence no change.
+    function _requireConsent(uint32 stream, bytes memory replaced, bytes32 motion, address holderVote) private view {
         (,, uint32 settled) = BOOK.progressOf(stream);
         for (uint256 i = 0; i < replaced.stepCount(); ++i) {
             PackedStep old = replaced.stepAt(i);
             if (!old.toSeries() || replaced.boundsAt(i).termLast() <= settled) continue;
             if (!IRevenueRight(old.payee()).terms().consent) continue;
-            bytes32 motion = motionOf(stream, rules);
             bool consented = holderVote != address(0) && IHolderVote(holderVote).isApproved(old.payee(), motion);
             if (!consented) revert IWaterfall.ConsentMissing(stream, old.payee(), motion);
         }

@@ -2,9 +2,12 @@
 pragma solidity ^0.8.30;
 
 import {IHolderVote} from "../interfaces/IHolderVote.sol";
+import {IParticipantRegistry} from "../interfaces/IParticipantRegistry.sol";
+import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
 import {ISeriesSnapshots} from "../interfaces/ISeriesSnapshots.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @title HolderVote
 /// @notice DUTY. Lets the holders of a series decide motions: a change of waterfall rules, above all. A motion is a hash;
@@ -14,14 +17,19 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 /// sold afterwards change nothing. A holder votes with all units and may vote anew until the end, the end included.
 /// Wallets that are frozen or expired vote: an order stops units from moving, not their holder from speaking.
 ///
+/// LOST WALLETS. The units of the snapshot stay with the wallet that held them, also when it is recovered: each wallet has
+/// one ballot, so no unit counts twice. Whoever has the key of a wallet that was given up does not vote; another wallet of
+/// the same participant votes in its place (`castFor`), and so changes a ballot it may have given. What a ballot counted
+/// is kept with it and is what a new one takes back.
+///
 /// RESULT. Passed if the quorum of the outstanding units is reached and the majority of yes and no is for it. Both are
 /// fractions, compared exactly by cross-multiplication and never rounded: with `≥ 2/3` exactly two thirds pass, with
 /// `> 1/2` exactly half fails. With neither yes nor no, nothing passes. Nobody has to close a vote: after its end its
 /// count stands for ever, and an approval can be used until it expires.
 ///
 /// ONE AT A TIME. A series has one snapshot, so one vote. A holder who proposes must hold the rule's share of the units,
-/// and waits before proposing again, so that nobody keeps the issuer's motions from being voted on. A motion cannot be
-/// proposed again while it is approved.
+/// and after it the series rests from holders' proposals, whoever makes them: many wallets of one holder keep the issuer's
+/// motions from being voted on no longer than one. A motion cannot be proposed again while it is approved.
 ///
 /// TRUST. None in the issuer beyond naming the motion. A made-up contract given as series decides about itself only.
 ///
@@ -38,12 +46,18 @@ contract HolderVote is IHolderVote, AccessManaged {
 
     /* STORAGE */
 
+    /// @dev What a wallet said, and the units counted for it.
+    struct Ballot {
+        Choice choice;
+        uint64 units;
+    }
+
     Rule private _rule;
     uint256 private _count;
     mapping(uint256 id => Vote) private _votes;
-    mapping(uint256 id => mapping(address holder => Choice)) private _choices;
+    mapping(uint256 id => mapping(address holder => Ballot)) private _ballots;
     mapping(address series => mapping(bytes32 motion => uint256)) private _last;
-    mapping(address series => mapping(address holder => uint40)) private _earliest;
+    mapping(address series => uint40) private _earliest;
 
     /* CONSTRUCTOR */
 
@@ -66,9 +80,9 @@ contract HolderVote is IHolderVote, AccessManaged {
 
     /// @inheritdoc IHolderVote
     function proposeAsHolder(address series, bytes32 motion, bytes32 document) external returns (uint256 id) {
-        uint40 earliest = _earliest[series][msg.sender];
+        uint40 earliest = _earliest[series];
         if (block.timestamp < earliest) revert ProposedTooSoon(series, msg.sender, earliest);
-        _earliest[series][msg.sender] = uint40(block.timestamp) + (1 + REST) * uint40(_rule.votingTime);
+        _earliest[series] = uint40(block.timestamp) + (1 + REST) * uint40(_rule.votingTime);
         uint256 units = IERC20(series).balanceOf(msg.sender);
         id = _propose(series, motion, document);
         uint256 supply = _votes[id].supply;
@@ -83,15 +97,17 @@ contract HolderVote is IHolderVote, AccessManaged {
     /// @inheritdoc IHolderVote
     function cast(uint256 id, Choice choice) external {
         Vote storage vote = _known(id);
-        if (choice == Choice.None) revert InvalidChoice(id);
-        if (block.timestamp > vote.end) revert VotingEnded(id, vote.end);
-        uint256 units = ISeriesSnapshots(vote.series).balanceAt(msg.sender, vote.snapshot);
-        if (units == 0) revert NoUnits(id, msg.sender);
-        Choice before = _choices[id][msg.sender];
-        _choices[id][msg.sender] = choice;
-        if (before != Choice.None) _tally(vote, before, -int256(units));
-        _tally(vote, choice, int256(units));
-        emit Cast(id, msg.sender, choice, units);
+        _requireKept(vote.series, msg.sender);
+        _give(id, vote, msg.sender, choice);
+    }
+
+    /// @inheritdoc IHolderVote
+    function castFor(uint256 id, address lost, Choice choice) external {
+        Vote storage vote = _known(id);
+        uint64 participant = _requireKept(vote.series, msg.sender);
+        IParticipantRegistry.Wallet memory former = _walletOf(vote.series, lost);
+        if (!former.lost || former.participant != participant) revert NotALostWalletOf(msg.sender, lost);
+        _give(id, vote, lost, choice);
     }
 
     /* VIEWS */
@@ -114,11 +130,9 @@ contract HolderVote is IHolderVote, AccessManaged {
 
     /// @inheritdoc IHolderVote
     function choiceOf(uint256 id, address holder) external view returns (Choice choice, uint256 units) {
-        Vote storage vote = _known(id);
-        choice = _choices[id][holder];
-        if (choice != Choice.None && block.timestamp <= vote.end) {
-            units = ISeriesSnapshots(vote.series).balanceAt(holder, vote.snapshot);
-        }
+        _known(id);
+        Ballot storage ballot = _ballots[id][holder];
+        return (ballot.choice, ballot.units);
     }
 
     /// @inheritdoc IHolderVote
@@ -148,14 +162,32 @@ contract HolderVote is IHolderVote, AccessManaged {
         emit Proposed(id, series, motion, msg.sender, document, snapshot, end);
     }
 
-    function _tally(Vote storage vote, Choice choice, int256 units) private {
-        if (choice == Choice.Yes) vote.yes = _plus(vote.yes, units);
-        else if (choice == Choice.No) vote.no = _plus(vote.no, units);
-        else vote.abstain = _plus(vote.abstain, units);
+    /// @dev Counts a wallet's ballot in place of the one before, if any. Whatever does not fit reverts.
+    function _give(uint256 id, Vote storage vote, address holder, Choice choice) private {
+        if (choice == Choice.None) revert InvalidChoice(id);
+        if (block.timestamp > vote.end) revert VotingEnded(id, vote.end);
+        uint64 units = SafeCast.toUint64(ISeriesSnapshots(vote.series).balanceAt(holder, vote.snapshot));
+        if (units == 0) revert NoUnits(id, holder);
+        Ballot memory before = _ballots[id][holder];
+        if (before.choice == Choice.Yes) vote.yes -= before.units;
+        else if (before.choice == Choice.No) vote.no -= before.units;
+        else if (before.choice == Choice.Abstain) vote.abstain -= before.units;
+        if (choice == Choice.Yes) vote.yes += units;
+        else if (choice == Choice.No) vote.no += units;
+        else vote.abstain += units;
+        _ballots[id][holder] = Ballot(choice, units);
+        emit Cast(id, holder, choice, units);
     }
 
-    function _plus(uint64 count, int256 units) private pure returns (uint64) {
-        return uint64(uint256(int256(uint256(count)) + units));
+    /// @dev Refuses a wallet that was given up; returns its participant.
+    function _requireKept(address series, address wallet) private view returns (uint64) {
+        IParticipantRegistry.Wallet memory found = _walletOf(series, wallet);
+        if (found.lost) revert LostWallet(wallet);
+        return found.participant;
+    }
+
+    function _walletOf(address series, address wallet) private view returns (IParticipantRegistry.Wallet memory) {
+        return IParticipantRegistry(IRevenueRight(series).registry()).walletOf(wallet);
     }
 
     function _outcome(Vote storage vote) private view returns (Outcome) {

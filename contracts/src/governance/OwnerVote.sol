@@ -19,7 +19,7 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 /// nobody else. Using common parts for income is a special matter: `isPassed` answers for special motions only, so that
 /// no other contract takes an ordinary one for it. Fractions are compared by cross-multiplication, never rounded.
 ///
-/// BALLOTS. An owner votes with any wallet of its participant number, and may vote anew until the end, the end included.
+/// BALLOTS. An owner votes with any wallet of its participant number that was not given up, and may vote anew until the end, the end included.
 /// Paper is entered by the registrar with the hash of its scan; it never replaces a wallet's ballot, a wallet's replaces
 /// it. An abstention takes part and agrees to nothing.
 ///
@@ -129,7 +129,9 @@ contract OwnerVote is IOwnerVote, AccessManaged {
 
     /// @inheritdoc IOwnerVote
     function cast(uint256 id, Choice choice) external {
-        uint64 owner = REGISTRY.walletOf(msg.sender).participant;
+        IParticipantRegistry.Wallet memory wallet = REGISTRY.walletOf(msg.sender);
+        if (wallet.lost) revert LostWallet(msg.sender);
+        uint64 owner = wallet.participant;
         _requireOpen(id);
         if (choice == Choice.None) revert InvalidBallots(id, 1, 1);
         _give(id, owner, choice, 0);

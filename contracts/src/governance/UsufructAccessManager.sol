@@ -20,13 +20,13 @@ import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManage
 /// administrator can neither leave nor be removed.
 ///
 /// DELAYS. Fixed at deployment, in force once `finishSetup` was called, so that a deployment can wire its contracts in
-/// one go and nothing afterwards is changed unseen. The administrators' delay holds for opening functions to roles, for
-/// closing targets and for a new authority; a grant of a role waits for the role's own grant delay; calls of a role
+/// one go and nothing afterwards is changed unseen. The administrators' delay holds for opening functions to roles and for
+/// closing targets; a grant of a role waits for the role's own grant delay; calls of a role
 /// with an execution delay are announced first (AccessManager.schedule). What OpenZeppelin's setters add can be longer,
 /// never shorter. Removing a role does not wait. The guardians may cancel what other roles have announced.
 ///
 /// TRUST. Administrators decide who holds an office and, after their delay, which office may call what. They cannot
-/// suspend the separation, which is code.
+/// suspend the separation, which is code, nor put a target under another manager.
 contract UsufructAccessManager is IUsufructAccessManager, AccessManager {
     /* CONSTANTS */
 
@@ -105,6 +105,11 @@ contract UsufructAccessManager is IUsufructAccessManager, AccessManager {
         if (roleId == ADMIN_ROLE && !_holds(account, ADMIN_ROLE)) revert AdminMustAccept(account);
         if (executionDelay != 0) _requireDelayable(roleId, executionDelay);
         _grantRole(roleId, account, getRoleGrantDelay(roleId), executionDelay);
+    }
+
+    /// @notice Refused: under another manager a target would leave the separation of duties.
+    function updateAuthority(address target, address) public pure override {
+        revert AuthorityIsFixed(target);
     }
 
     /* VIEWS */

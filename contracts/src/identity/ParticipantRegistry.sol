@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {Roles} from "../governance/Roles.sol";
 import {IParticipantRegistry} from "../interfaces/IParticipantRegistry.sol";
 import {IRevenueRight} from "../interfaces/IRevenueRight.sol";
 import {ISeriesCompliance} from "../interfaces/ISeriesCompliance.sol";
 import {IdentityViews} from "./IdentityViews.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 
 /// @title ParticipantRegistry
 /// @notice DUTY. The one source of truth on who may hold and be paid. Series keep a copy of what they need in the
@@ -23,7 +25,8 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 /// wallet of the same participant, never to another person's. A freeze by order goes along, so that losing a wallet
 /// does not lift it.
 ///
-/// TRUST. Registrars are appointed by ADMIN and trusted with the facts they enter. They call `sync` or `recover` on addresses
+/// TRUST. Registrars are appointed by ADMIN among the holders of the role REGISTRAR, so that duties are separated here too;
+/// whoever loses the role must be removed here as well. They are trusted with the facts they enter. They call `sync` or `recover` on addresses
 /// they name themselves; that call carries no value and no rights, and a series that reverts makes the freeze revert: leave
 /// it out of the list, and its copy is refreshed by anyone later.
 ///
@@ -56,6 +59,10 @@ contract ParticipantRegistry is IdentityViews, AccessManaged {
 
     /// @inheritdoc IParticipantRegistry
     function appointRegistrar(address registrar, bool appointed) external restricted {
+        if (appointed) {
+            (bool holds,) = IAccessManager(authority()).hasRole(Roles.REGISTRAR, registrar);
+            if (!holds) revert RegistrarWithoutRole(registrar);
+        }
         _registrars[registrar] = appointed;
         emit RegistrarAppointed(registrar, appointed);
     }

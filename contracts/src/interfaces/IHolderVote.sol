@@ -86,7 +86,7 @@ interface IHolderVote {
     error UnknownVote(uint256 id);
     /// @notice Too few units to propose.
     error TooFewUnits(address series, address holder, uint256 units, uint256 needed);
-    /// @notice A holder's next proposal on a series must wait.
+    /// @notice Holders' next proposal on a series must wait, whoever makes it.
     error ProposedTooSoon(address series, address holder, uint40 earliest);
     /// @notice The motion is approved already.
     error StillApproved(address series, bytes32 motion, uint40 until);
@@ -94,6 +94,10 @@ interface IHolderVote {
     error VotingEnded(uint256 id, uint40 end);
     /// @notice The caller held no units at the snapshot.
     error NoUnits(uint256 id, address holder);
+    /// @notice The wallet was given up: another wallet of its participant votes in its place.
+    error LostWallet(address wallet);
+    /// @notice The wallet is not one that the caller's participant gave up.
+    error NotALostWalletOf(address caller, address wallet);
     /// @notice `None` is not a vote.
     error InvalidChoice(uint256 id);
 
@@ -104,11 +108,14 @@ interface IHolderVote {
     /// @custom:access-control ISSUER
     function propose(address series, bytes32 motion, bytes32 document) external returns (uint256 id);
 
-    /// @notice Begins a vote, as a holder of enough units; a holder's next one waits three voting times from the end.
+    /// @notice Begins a vote, as a holder of enough units; the holders' next one waits three voting times from the end.
     function proposeAsHolder(address series, bytes32 motion, bytes32 document) external returns (uint256 id);
 
     /// @notice Votes with all units held at the snapshot; may be changed until the end.
     function cast(uint256 id, Choice choice) external;
+
+    /// @notice Votes with the units that a wallet, given up by the caller's participant, held at the snapshot.
+    function castFor(uint256 id, address lost, Choice choice) external;
 
     /// @notice True if the holders of `series` passed `motion` and the approval has not expired.
     function isApproved(address series, bytes32 motion) external view returns (bool);
@@ -119,7 +126,7 @@ interface IHolderVote {
     /// @notice A vote and its count.
     function voteOf(uint256 id) external view returns (Vote memory);
 
-    /// @notice What a holder said and with how many units.
+    /// @notice What a wallet said and the units counted for it.
     function choiceOf(uint256 id, address holder) external view returns (Choice choice, uint256 units);
 
     /// @notice Number of the last vote on a motion, 0 if there was none.

@@ -75,6 +75,8 @@ interface IOwnerVote {
 
     /// @notice A number or an area must not be 0.
     error InvalidUnit(uint32 unit, bytes32 field);
+    /// @notice The wallet was given up: another one of its participant votes.
+    error LostWallet(address wallet);
     /// @notice The unit is entered already.
     error UnitExists(uint32 unit);
     /// @notice The unit is not entered.

@@ -63,6 +63,8 @@ interface IParticipantRegistry {
 
     /// @notice The caller is not an appointed registrar.
     error NotRegistrar(address caller);
+    /// @notice Only an account that holds the role REGISTRAR is appointed.
+    error RegistrarWithoutRole(address account);
     /// @notice A registration has a value its field does not allow; `field` names it.
     error InvalidRegistration(address wallet, bytes32 field, uint256 value);
     /// @notice The wallet was never registered.
@@ -73,7 +75,8 @@ interface IParticipantRegistry {
     error InvalidReplacement(address lost, address replacement);
 
     /// @notice Appoints or removes a registrar. Kept apart from AccessManager's per-call check so that admitting an
-    /// investor costs one cheap slot read; the appointment itself is AccessManager-restricted.
+    /// investor costs one cheap slot read; the appointment itself is AccessManager-restricted
+    /// and for holders of the role REGISTRAR.
     /// @custom:access-control ADMIN
     function appointRegistrar(address registrar, bool appointed) external;
 

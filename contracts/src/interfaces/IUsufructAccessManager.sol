@@ -64,6 +64,8 @@ interface IUsufructAccessManager {
     error LastAdmin(address account);
     /// @notice The access manager itself stays open, its functions and role administrators are fixed.
     error ManagerLocked(address manager);
+    /// @notice A target stays under this manager for good.
+    error AuthorityIsFixed(address target);
     /// @notice The set-up was finished before.
     error SetupIsFinished();
 

@@ -202,8 +202,8 @@ interface IWaterfall {
     /// @notice Records rules: the first at once, later ones after RULES_DELAY. Balances carry over by account, so a change
     /// may not alter what an account is (a reserve, or arrears to one payee) that has a balance, or that may get one before
     /// the change takes effect (a step with an amount: set the amount to 0 first). Every recorded set has its own number; one
-    /// that still waits when the next is recorded never takes effect. A change needs the vote of each series payee whose
-    /// terms say `consent` (motion: `motionOf`). @custom:access-control ISSUER
+    /// that still waits when the next is recorded never takes effect. A change needs the vote of each series whose terms say
+    /// `consent` and that the rules in force, or announced ones it replaces, pay (motion: `motionOf`). @custom:access-control ISSUER
     function setRules(uint32 stream, Rules calldata rules) external returns (uint32 version);
 
     /// @notice Sets the contract that answers whether holders passed a motion; refuses a second call.
@@ -225,7 +225,8 @@ interface IWaterfall {
     /// @notice What `settle` would do with `receipts` now, for the next period to be settled.
     function preview(uint32 stream, uint64 receipts, bytes32 kpis) external view returns (Outcome memory);
 
-    /// @notice What holders must pass before these rules can be recorded.
+    /// @notice What holders must pass before these rules can be recorded, in place of the newest ones: once these are replaced
+    /// the motion is another.
     function motionOf(uint32 stream, Rules calldata rules) external view returns (bytes32);
 
     /// @notice Rules in force, and their version.

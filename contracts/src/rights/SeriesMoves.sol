@@ -45,15 +45,15 @@ abstract contract SeriesMoves is SeriesRecords {
         emit IERC20.Transfer(from, to, units);
     }
 
-    /// @dev Moves all an account owns onto another: units, marks, what it may claim to the last fraction, frozen units and
-    /// the balance at an open snapshot. The other may own something already. Returns the units moved.
+    /// @dev Moves all an account owns onto another: units, marks, what it may claim to the last fraction, and frozen units.
+    /// The balance at a snapshot stays where it was. The other may own something already. Returns the units moved.
     function _moveAll(address from, address to) internal returns (uint256 units) {
         if (from == to) revert IERC20Errors.ERC20InvalidReceiver(to);
         SeriesState s = _state;
         (HolderAccount a, uint256 olderA) = _settled(from, _accounts[from].word, s);
         (HolderAccount b, uint256 olderB) = _settled(to, _accounts[to].word, s);
         units = a.balance();
-        if (s.snapshotOpen()) _moveKept(from, units, to, b.balance());
+        if (s.snapshotOpen()) s = _keepBalances(s, from, units, to, b.balance());
         uint256 frozen = _saturatedSum(_frozenUnits(from), _frozenUnits(to));
         (uint256 older, uint256 mark, uint256 held) = _merged(a, olderA, b, olderB, s);
         _store(from, a.emptied());
@@ -83,16 +83,6 @@ abstract contract SeriesMoves is SeriesRecords {
             if (uint16(older) == mark) return true;
         }
         return a.mark() == mark;
-    }
-
-    /// @dev Does nothing once the snapshot is over.
-    function _moveKept(address from, uint256 balanceFrom, address to, uint256 balanceTo) private {
-        uint256 id = _snapshots;
-        if (block.timestamp > _snapshotOf[id].until) return;
-        uint256 keptFrom = _kept[id][from];
-        uint256 keptTo = _kept[id][to];
-        uint256 sum = (keptFrom == 0 ? balanceFrom : keptFrom ^ KEPT) + (keptTo == 0 ? balanceTo : keptTo ^ KEPT);
-        (_kept[id][from], _kept[id][to]) = (KEPT, sum | KEPT);
     }
 
     function _saturatedSum(uint256 a, uint256 b) private pure returns (uint256) {

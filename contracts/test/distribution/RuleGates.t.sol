@@ -199,7 +199,7 @@ contract RuleGatesTest is DistributionKit {
         IWaterfall.Rules memory changed = _withVote();
         _setVote();
         bytes32 motion = falls.motionOf(STREAM, changed);
-        assertEq(motion, keccak256(abi.encode("usufruct/rules", address(falls), STREAM, changed)), "motion");
+        assertEq(motion, keccak256(abi.encode("usufruct/rules", address(falls), STREAM, uint32(1), changed)), "motion");
         vm.mockCall(vote, abi.encodeWithSelector(IHolderVote.isApproved.selector), abi.encode(false));
         _answer(motion, true);
         changed.steps[0].amount += 1;

@@ -49,14 +49,30 @@ contract FinishSetupTest is GovernanceKit {
         assertEq(manager.getTargetFunctionRole(address(target), SET_TARIFF), Roles.ISSUER, "role");
     }
 
-    function test_ClosingATargetAndANewAuthorityThenWait() public {
+    function test_ClosingATargetThenWaits() public {
         finish();
         vm.startPrank(admin);
         vm.expectPartialRevert(IAccessManager.AccessManagerNotScheduled.selector);
         manager.setTargetClosed(address(target), true);
-        vm.expectPartialRevert(IAccessManager.AccessManagerNotScheduled.selector);
+        vm.stopPrank();
+    }
+
+    function test_RevertWhen_ATargetIsGivenAnotherAuthority() public {
+        bytes memory refusal = abi.encodeWithSelector(IUsufructAccessManager.AuthorityIsFixed.selector, address(target));
+        vm.startPrank(admin);
+        vm.expectRevert(refusal);
         manager.updateAuthority(address(target), address(manager));
         vm.stopPrank();
+        finish();
+        vm.startPrank(admin);
+        manager.schedule(
+            address(manager), abi.encodeCall(manager.updateAuthority, (address(target), address(manager))), 0
+        );
+        vm.warp(NOW + ADMIN_DELAY);
+        vm.expectRevert(refusal);
+        manager.updateAuthority(address(target), address(manager));
+        vm.stopPrank();
+        assertEq(target.authority(), address(manager), "authority");
     }
 
     function test_CallsOfADelayedRoleThenWait() public {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {Roles} from "../../src/governance/Roles.sol";
 import {ParticipantRegistry} from "../../src/identity/ParticipantRegistry.sol";
 import {IParticipantRegistry} from "../../src/interfaces/IParticipantRegistry.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
@@ -117,6 +118,8 @@ contract SetFrozenTest is IdentityKit {
 contract AppointRegistrarTest is IdentityKit {
     function test_AppointsAndRemoves() public {
         assertFalse(participants.isRegistrar(carl), "before");
+        vm.prank(admin);
+        authority.grantRole(Roles.REGISTRAR, carl, 0);
         vm.expectEmit(address(participants));
         emit IParticipantRegistry.RegistrarAppointed(carl, true);
         vm.prank(admin);
@@ -128,6 +131,16 @@ contract AppointRegistrarTest is IdentityKit {
         vm.prank(carl);
         vm.expectRevert(abi.encodeWithSelector(IParticipantRegistry.NotRegistrar.selector, carl));
         participants.register(registrationOf(adam, 7));
+    }
+
+    function test_RevertWhen_TheAppointedHoldsNoRole() public {
+        vm.startPrank(admin);
+        authority.grantRole(Roles.TREASURER, carl, 0);
+        vm.expectRevert(abi.encodeWithSelector(IParticipantRegistry.RegistrarWithoutRole.selector, carl));
+        participants.appointRegistrar(carl, true);
+        participants.appointRegistrar(carl, false);
+        vm.stopPrank();
+        assertFalse(participants.isRegistrar(carl), "appointed");
     }
 
     function test_RevertWhen_CallerIsNotAdmin() public {

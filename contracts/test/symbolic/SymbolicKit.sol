@@ -57,6 +57,8 @@ abstract contract SymbolicKit {
         vm.prank(OFFICE);
         authority.setTargetFunctionRole(address(factory), verbs, Roles.ISSUER);
         vm.prank(OFFICE);
+        authority.grantRole(Roles.REGISTRAR, OFFICE, 0);
+        vm.prank(OFFICE);
         registry.appointRegistrar(OFFICE, true);
     }
 

@@ -163,8 +163,24 @@ _VOTES: Final = {
         "propose together with others, or ask the issuer to",
     ),
     "ProposedTooSoon(address,address,uint40)": (
-        "{holder} may propose on series {series} again from {earliest!t}",
-        "wait until then, or let another holder propose",
+        "holders of series {series}, {holder} among them, may propose again from {earliest!t}",
+        "wait until then, or ask the issuer to propose",
+    ),
+    "LostWallet(address)": (
+        "wallet {wallet} was given up and does not vote",
+        "vote with another wallet of the participant",
+    ),
+    "NotALostWalletOf(address,address)": (
+        "{wallet} is not a wallet that the participant of {caller} gave up",
+        "vote with that wallet itself, or name one that was recovered",
+    ),
+    "RegistrarWithoutRole(address)": (
+        "{account} does not hold the role REGISTRAR",
+        "grant the role first, and appoint once it is in force",
+    ),
+    "AuthorityIsFixed(address)": (
+        "{target} stays under its access manager for good",
+        "deploy the contract anew if it must answer to another",
     ),
     "StillApproved(address,bytes32,uint40)": (
         "motion {motion!h} on series {series} is approved until {until!t}",

@@ -22,7 +22,7 @@ OPEN: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         contract: frozenset(functions.split())
         for contract, functions in {
             "DvpDesk": "cancel cancelBelow fill fillWithPermits",
-            "HolderVote": "cast proposeAsHolder",
+            "HolderVote": "cast castFor proposeAsHolder",
             "JurisdictionPolicy": "activate liftRestriction",
             "ObjectiveDisputes": "proveLines proveOpening provePair proveReading proveRecord",
             "Offering": "deliver lapse refund subscribe withdraw withdrawOwed",
@@ -94,7 +94,6 @@ GUARDED: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "setTargetAdminDelay": "admin",
             "setTargetClosed": "admin",
             "setTargetFunctionRole": "admin",
-            "updateAuthority": "admin",
             "withdrawAdminOffer": "admin",
         },
     }

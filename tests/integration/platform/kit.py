@@ -181,6 +181,7 @@ class Kit:
         self.deploy("Waterfall", waterfall.deploy_data(authority, book, currency, factory, DAY))
         assert self.contracts["Waterfall"] == distributor
         self.act("StatementBook", statement_book.set_waterfall(distributor))
+        self.act("AccessManager", usufruct_access_manager.grant_role(1, ADMIN, 0))
         self.act("ParticipantRegistry", participant_registry.appoint_registrar(ADMIN, True))
 
     def _stream(self) -> None:
