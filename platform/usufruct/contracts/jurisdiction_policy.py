@@ -151,7 +151,8 @@ class Policy:
 
 class Mode(IntEnum):
     """Open: no restriction. FilingRequired: a series is locked until its filing is recorded and
-    has cooled off. EvidenceOnly: data, accounts and payments go on, units do not move.
+    has cooled off. EvidenceOnly: data, accounts and payments go on, units do not move and are
+    not sold.
     """
 
     OPEN = 0

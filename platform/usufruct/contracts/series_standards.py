@@ -59,6 +59,7 @@ __all__ = [
     "FreezeExceeded",
     "Frozen",
     "IdentityRegistryAdded",
+    "InvalidCompliance",
     "LengthMismatch",
     "LimitExceeded",
     "NotAuthorized",
@@ -605,6 +606,24 @@ class FreezeExceeded(rt.ContractError):
 
 
 @dataclass(eq=False)
+class InvalidCompliance(rt.ContractError):
+    """A series cannot be asked as its own compliance contract; none is the zero address."""
+
+    NAME: ClassVar[str] = "InvalidCompliance"
+    SIGNATURE: ClassVar[str] = "InvalidCompliance(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("3a68426a")
+    FIELDS: ClassVar[tuple[str, ...]] = ("compliance",)
+
+    compliance: rt.Address
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address",), data[4:])
+        return cls(rt.address(raw[0]))
+
+
+@dataclass(eq=False)
 class NotPolicy(rt.ContractError):
     """The caller is neither the factory nor its policy."""
 
@@ -733,6 +752,7 @@ ERRORS: Final[tuple[type[rt.ContractError], ...]] = (
     ExpectedPause,
     FixedAtCreation,
     FreezeExceeded,
+    InvalidCompliance,
     LengthMismatch,
     LimitExceeded,
     NotAuthorized,

@@ -57,6 +57,7 @@ __all__ = [
     "Kpi",
     "LengthMismatch",
     "LimitExceeded",
+    "LostWallet",
     "MarketPauseSet",
     "MarketPaused",
     "NotAuthorized",
@@ -1749,6 +1750,24 @@ class LimitExceeded(rt.ContractError):
         """The error in revert data."""
         raw = rt.decode(("uint256", "uint256"), data[4:])
         return cls(raw[0], raw[1])
+
+
+@dataclass(eq=False)
+class LostWallet(rt.ContractError):
+    """The wallet was given up: another wallet of its participant votes in its place."""
+
+    NAME: ClassVar[str] = "LostWallet"
+    SIGNATURE: ClassVar[str] = "LostWallet(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("1fddf9e0")
+    FIELDS: ClassVar[tuple[str, ...]] = ("wallet",)
+
+    wallet: rt.Address
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address",), data[4:])
+        return cls(rt.address(raw[0]))
 
 
 @dataclass(eq=False)

@@ -674,7 +674,9 @@ _MOTION_OF = rt.Function[bytes](
 
 
 def motion_of(stream: int, rules: Rules) -> rt.Call[bytes]:
-    """What holders must pass before these rules can be recorded."""
+    """What holders must pass before these rules can be recorded, in place of the newest ones: once
+    these are replaced the motion is another.
+    """
     return _MOTION_OF.call(stream, rules.to_abi())
 
 
@@ -823,7 +825,7 @@ def set_rules(stream: int, rules: Rules) -> rt.Call[int]:
     that has a balance, or that may get one before the change takes effect (a step with an
     amount: set the amount to 0 first). Every recorded set has its own number; one that still
     waits when the next is recorded never takes effect. A change needs the vote of each series
-    payee whose
+    whose terms say
     """
     return _SET_RULES.call(stream, rules.to_abi())
 
