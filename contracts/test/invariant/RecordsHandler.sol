@@ -213,7 +213,6 @@ contract RecordsHandler is RightsKit {
         (units[to], units[from]) = (units[to] + units[from], 0);
         (due[to], due[from]) = (due[to] + due[from], 0);
         (frozen[to], frozen[from]) = (frozen[to] + frozen[from], 0);
-        (unitsAtSnapshot[to], unitsAtSnapshot[from]) = (unitsAtSnapshot[to] + unitsAtSnapshot[from], 0);
         for (uint256 i = 0; i < _passed.length; ++i) {
             for (uint32 p = i == 0 ? last + 1 : _passed[i - 1] + 1; p <= _passed[i]; ++p) {
                 mapping(address => uint256) storage then = unitsWhenClosed[p];

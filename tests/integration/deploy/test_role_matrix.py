@@ -49,6 +49,7 @@ CONTRACT_CALLERS: Final = {
     "the ParticipantRegistry": {"ParticipantRegistry"},
     "the JurisdictionPolicy": {"JurisdictionPolicy", "SeriesFactory"},
     "the Waterfall": {"Waterfall"},
+    "the ObjectiveDisputes": {"ObjectiveDisputes"},
     "its funds": set[str](),
     "nobody": set[str](),
 }
