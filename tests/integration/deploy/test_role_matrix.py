@@ -35,6 +35,7 @@ REFUSALS: Final = {
     "AccessManagerUnauthorizedAccount",
     "ManagerLocked",
     "NotAuthorized",
+    "NotChamber",
     "NotDistributor",
     "NotFactory",
     "NotPolicy",
