@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from usufruct.chain.compliance_sentences import COMPLIANCE
-from usufruct.chain.dispute_sentences import DISPUTES
+from usufruct.chain.sentences_compliance import COMPLIANCE
+from usufruct.chain.sentences_disputes import DISPUTES
 from usufruct.chain.sentences_market import FUNDS, MARKET
 
 __all__ = ["REFUSALS", "SENTENCES", "STATUSES"]
