@@ -121,7 +121,7 @@ class Archive:
     def _signatures(self, attested: Attested) -> bytes:
         """The signatures in the transaction's call data, if it called the book directly."""
         data = self._input_of(attested.tx)
-        statement = book.Statement(*differ.fields_of(attested.statement))
+        statement = book.Statement(*attested.statement.values())
         selector = book.attest(statement, 0, _NO_SIGNATURES).data[:4]
         if data[:4] != selector:
             return _NO_SIGNATURES

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
-from typing import Any
+from dataclasses import replace
 
 from usufruct.core.encoding import load_json
 from usufruct.core.manifests import Manifest
@@ -22,11 +21,6 @@ MOST_FINGERPRINTS = 40_000
 def same_but_version(one: Statement, other: Statement) -> bool:
     """Whether two statements say the same, their versions apart."""
     return replace(one, version=0) == replace(other, version=0)
-
-
-def fields_of(statement: Statement) -> tuple[Any, ...]:
-    """The fields of a statement in the order of its EIP-712 type."""
-    return tuple(getattr(statement, each.name) for each in fields(statement))
 
 
 def differing(mine: Mapping[str, object], yours: Mapping[str, object]) -> list[str]:

@@ -13,7 +13,6 @@ from usufruct.contracts import telemetry_anchor as anchor
 from usufruct.core.encoding import hex0x
 from usufruct.core.typed_data import Cursor
 from usufruct_oracles import logs
-from usufruct_oracles.differ import fields_of
 from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.ports import BuiltBatch, BuiltStatement
 from usufruct_oracles.quorum import Quorum
@@ -92,7 +91,7 @@ class Submitter:
         """Attest a statement; False if another worker was first."""
         statement = built.statement
         call = book.attest(
-            book.Statement(*fields_of(statement)),
+            book.Statement(*statement.values()),
             quorum.signers,
             quorum.signatures,
         )

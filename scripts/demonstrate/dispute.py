@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +98,9 @@ class Dispute:
     def prove(self, period: int, bounds: tuple[int, int]) -> None:
         """Prove the fault, which voids the statement, and pay the challenger's reward out of the bond."""
         statement, lines = self._forged(period, bounds)
-        proof = od.prove_lines(_on_chain(statement), b"".join(line.leaf() for line in lines))
+        proof = od.prove_lines(
+            sb.Statement(*statement.values()), b"".join(line.leaf() for line in lines)
+        )
         where = self._deployment.address("ObjectiveDisputes")
         receipt = self._hands.act(CHALLENGER, f"prove/{period}", where, proof)
         if receipt is None:
@@ -180,7 +182,7 @@ class Dispute:
             address_of(dev_account(n)): sign_digest(dev_account(n), digest) for n in _CARELESS
         }
         call = sb.attest(
-            _on_chain(statement),
+            sb.Statement(*statement.values()),
             *pack_signatures(list(self._community.oracle.signers), signatures),
         )
         request = {
@@ -209,7 +211,3 @@ class Dispute:
     def _head_at(self, boundary: int) -> bytes:
         anchor = self._deployment.address("TelemetryAnchor")
         return self._anvil.client.call(anchor, ta.head_at(self.stream.id, boundary))
-
-
-def _on_chain(statement: typed_data.Statement) -> sb.Statement:
-    return sb.Statement(*(getattr(statement, each.name) for each in fields(typed_data.Statement)))

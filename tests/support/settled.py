@@ -18,7 +18,7 @@ from usufruct.contracts import series_extension as se
 from usufruct.contracts import waterfall as wf
 from usufruct.core import typed_data
 from usufruct.core.commitments import N, blinding, commit, meter_secret
-from usufruct.core.encoding import ZERO_HASH, ReadingLeaf, hex0x, open_quantity
+from usufruct.core.encoding import ZERO_HASH, ReadingLeaf, open_quantity
 from usufruct.core.keccak import keccak256
 from usufruct.core.manifests import Manifest, ManifestLine
 from usufruct.core.merkle import tree_root
@@ -27,6 +27,7 @@ from usufruct.core.statements import (
     estimated_bp,
     gross,
     kpi_vector,
+    line_document,
     lines_from_manifests,
     lines_root,
 )
@@ -225,14 +226,7 @@ def _store(
     lines = lines_from_manifests(
         TARIFF, [manifest for manifest, _, _ in batches], committed=committed
     )
-    shown = [
-        {
-            "index": line.row_index, "row": line.row, "price": str(line.price), "per": str(line.per),
-            "quantity": str(line.quantity), "amount": str(line.amount), "count": line.count,
-            "blinding": None if line.blinding is None else hex0x(line.blinding.to_bytes(32, "big")),
-        }
-        for line in lines
-    ]  # fmt: skip
+    shown = [line_document(line) for line in lines]
     with database.write() as connection:
         for manifest, leaves, head in batches:
             connection.execute(

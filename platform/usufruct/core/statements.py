@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from usufruct.core.commitments import N, commit
-from usufruct.core.encoding import ZERO_HASH, open_quantity
+from usufruct.core.documents import digits, keyed, natural, text
+from usufruct.core.encoding import ZERO_HASH, hex0x, open_quantity, unhex
 from usufruct.core.manifests import Manifest, ManifestLine
 from usufruct.core.merkle import tree_root
 from usufruct.core.tariffs import Tariff
@@ -22,6 +24,7 @@ COVERAGE_KPI = 0
 """Place of the coverage in the KPI vector."""
 
 _PREFIX = b"\x00"
+_DOCUMENT = frozenset(("index", "row", "price", "per", "quantity", "amount", "blinding", "count"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,41 @@ class StatementLine:
         if self.blinding is None:
             return open_quantity(self.quantity)
         return commit(self.quantity, self.blinding)
+
+
+def line_document(line: StatementLine) -> dict[str, Any]:
+    """A line as workers hand it over and the ledger stores it: amounts and quantities as text."""
+    blinding = None if line.blinding is None else hex0x(line.blinding.to_bytes(32))
+    return {
+        "index": line.row_index,
+        "row": line.row,
+        "price": str(line.price),
+        "per": str(line.per),
+        "quantity": str(line.quantity),
+        "amount": str(line.amount),
+        "blinding": blinding,
+        "count": line.count,
+    }
+
+
+def line_of(document: object) -> StatementLine:
+    """The line of a document that `line_document` makes.
+
+    Raises:
+        InputError: It is not such a document.
+    """
+    given = keyed(document, _DOCUMENT, "line")
+    blinding = given["blinding"]
+    return StatementLine(
+        row_index=natural(given["index"], "line.index"),
+        row=text(given["row"], "line.row"),
+        price=digits(given["price"], "line.price"),
+        per=digits(given["per"], "line.per"),
+        quantity=digits(given["quantity"], "line.quantity"),
+        amount=digits(given["amount"], "line.amount"),
+        blinding=None if blinding is None else int.from_bytes(unhex(blinding, 32)),
+        count=natural(given["count"], "line.count"),
+    )
 
 
 def lines_from_manifests(

@@ -4,7 +4,8 @@ The type hashes are computed once and a domain's separator is kept, so that a di
 microseconds. The encoding is equal to eth_account's `encode_typed_data`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from usufruct.core.eip712 import Domain, StructType
 from usufruct.core.encoding import ZERO_HASH, hex0x
@@ -108,6 +109,10 @@ class Statement:
     estimated_bp: int
     kpis: bytes
     documents: bytes
+
+    def values(self) -> tuple[Any, ...]:
+        """The fields in the order of the EIP-712 type, as the bindings' Statement takes them."""
+        return tuple(getattr(self, each.name) for each in fields(self))
 
 
 def first_cursor(start: int) -> Cursor:

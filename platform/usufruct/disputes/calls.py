@@ -17,7 +17,7 @@ def proof_of(evidence: PeriodEvidence, candidate: Candidate) -> Call[bytes]:
     """The call of ObjectiveDisputes that proves a candidate."""
     if candidate.verb == "lines":
         lines = b"".join(line.leaf() for line in evidence.lines or ())
-        return od.prove_lines(_statement(evidence), lines)
+        return od.prove_lines(od.Statement(*evidence.statement.values()), lines)
     # The first of a pair is the older one, whose batch the contract wants last.
     oldest = candidate.places[0]
     walked = _walked(evidence, oldest.batch)
@@ -56,8 +56,3 @@ def _walked(evidence: PeriodEvidence, oldest: int) -> od.Evidence:
     )
     stated = evidence.statement
     return od.Evidence(stated.stream, stated.period, batches[0].seq, links)
-
-
-def _statement(evidence: PeriodEvidence) -> od.Statement:
-    fields = (getattr(evidence.statement, name) for name in type(evidence.statement).__slots__)
-    return od.Statement(*fields)

@@ -12,11 +12,12 @@ from sqlalchemy.engine import RowMapping
 
 from usufruct.core.encoding import LEAF_LENGTH, unhex
 from usufruct.core.manifests import Manifest
-from usufruct.core.statements import StatementLine, lines_from_manifests, lines_root
+from usufruct.core.statements import StatementLine, line_of, lines_from_manifests, lines_root
 from usufruct.core.tariffs import Tariff
 from usufruct.core.typed_data import Batch, Statement
 from usufruct.errors import EvidenceError
 from usufruct.ledger import models as m
+from usufruct.ledger.reads.batches import batches_of, head_before
 
 __all__ = ["AnchoredBatch", "PeriodEvidence", "load_period"]
 
@@ -85,18 +86,7 @@ def load_period(connection: Connection, stream: int, period: int) -> PeriodEvide
 
 
 def _batches(connection: Connection, statement: Statement) -> list[RowMapping]:
-    column, proof = m.batch.c, m.batch_evidence.c
-    query = (
-        select(m.batch, proof.manifest, proof.leaves)
-        .outerjoin(m.batch_evidence, proof.head == column.head)
-        .where(
-            column.stream == statement.stream,
-            column.from_ >= statement.from_,
-            column.to_ <= statement.to,
-        )
-        .order_by(column.seq)
-    )
-    found = list(connection.execute(query).mappings())
+    found = batches_of(connection, statement.stream, statement.from_, statement.to)
     for row in found:
         if row["leaves"] is None:
             raise _missing(f"the leaves of batch {row['seq']} of stream {statement.stream}")
@@ -106,7 +96,7 @@ def _batches(connection: Connection, statement: Statement) -> list[RowMapping]:
 def _chain(connection: Connection, rows: list[RowMapping]) -> tuple[AnchoredBatch, ...]:
     """The batches, each with the head before it."""
     found = []
-    prev = _head_before(connection, rows[0]) if rows else b""
+    prev = head_before(connection, rows[0]["stream"], rows[0]["seq"]) if rows else b""
     for row in rows:
         raw = bytes(row["leaves"])
         leaves = tuple(raw[at : at + LEAF_LENGTH] for at in range(0, len(raw), LEAF_LENGTH))
@@ -127,16 +117,6 @@ def _chain(connection: Connection, rows: list[RowMapping]) -> tuple[AnchoredBatc
     return tuple(found)
 
 
-def _head_before(connection: Connection, row: RowMapping) -> bytes:
-    if row["seq"] == 1:
-        query = select(m.chain_start.c.head).where(m.chain_start.c.stream == row["stream"])
-    else:
-        query = select(m.batch.c.head).where(
-            m.batch.c.stream == row["stream"], m.batch.c.seq == row["seq"] - 1
-        )
-    return bytes(connection.execute(query).scalar_one())
-
-
 def _tariff(connection: Connection, wanted: bytes) -> Tariff | None:
     """The tariff with that hash, from the evidence of any statement."""
     for (document,) in connection.execute(select(m.statement_evidence.c.tariff).distinct()):
@@ -151,21 +131,7 @@ def _lines(connection: Connection, digest: bytes) -> tuple[StatementLine, ...] |
     document = connection.execute(query).scalar_one_or_none()
     if document is None:
         return None
-    return tuple(_line(each) for each in json.loads(document))
-
-
-def _line(given: Mapping[str, Any]) -> StatementLine:
-    blinding = given["blinding"]
-    return StatementLine(
-        row_index=int(given["index"]),
-        row=str(given["row"]),
-        price=int(given["price"]),
-        per=int(given["per"]),
-        quantity=int(given["quantity"]),
-        amount=int(given["amount"]),
-        blinding=None if blinding is None else int.from_bytes(unhex(blinding, 32)),
-        count=int(given["count"]),
-    )
+    return tuple(line_of(each) for each in json.loads(document))
 
 
 def _statement(fields: Mapping[str, Any]) -> Statement:

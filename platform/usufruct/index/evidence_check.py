@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from usufruct.core.documents import digits, items, keyed, natural, text
+from usufruct.core.documents import digits, items, keyed
 from usufruct.core.encoding import LEAF_LENGTH, ReadingLeaf, canonical_json, hex0x, unhex
 from usufruct.core.manifests import Manifest
 from usufruct.core.merkle import tree_root
 from usufruct.core.signing import recover, unpack_signatures
-from usufruct.core.statements import StatementLine, lines_root
+from usufruct.core.statements import line_document, line_of, lines_root
 from usufruct.core.tariffs import Tariff
 from usufruct.errors import EvidenceError
 
@@ -38,7 +38,6 @@ _STATEMENT: Final = {
     *("v", "chainId", "contract", "statement", "digest", "lines", "tariff", "signers"),
     *("signatures", "tx"),
 }
-_LINE: Final = {"index", "row", "price", "per", "quantity", "amount", "blinding", "count"}
 _MOST_SIGNERS: Final = 256
 
 
@@ -118,7 +117,7 @@ def check_statement(document: object, facts: StatementFacts) -> StatementProof:
     _same("signers", digits(given["signers"], "signers"), facts.signers)
     tariff = Tariff.from_json(canonical_json(given["tariff"]))
     _same("tariff", tariff.hash(), facts.tariff_hash)
-    lines = [_line(each) for each in items(given["lines"], "lines")]
+    lines = [line_of(each) for each in items(given["lines"], "lines")]
     _same("lines", lines_root(lines), facts.lines_root)
     _same(
         "rows",
@@ -128,7 +127,7 @@ def check_statement(document: object, facts: StatementFacts) -> StatementProof:
     signatures = unhex(given["signatures"])
     _require_quorum(facts, signatures)
     return StatementProof(
-        json.dumps([_plain(line) for line in lines], separators=(",", ":")),
+        json.dumps([line_document(line) for line in lines], separators=(",", ":")),
         tariff.canonical().decode(),
         signatures,
     )
@@ -146,35 +145,6 @@ def _require_quorum(facts: StatementFacts, blob: bytes) -> None:
             rule=f"at least {facts.threshold} of {len(facts.table)} signers",
             remedy="ask another worker",
         )
-
-
-def _line(value: object) -> StatementLine:
-    given = keyed(value, _LINE, "line")
-    blinding = given["blinding"]
-    return StatementLine(
-        row_index=natural(given["index"], "line.index"),
-        row=text(given["row"], "line.row"),
-        price=digits(given["price"], "line.price"),
-        per=digits(given["per"], "line.per"),
-        quantity=digits(given["quantity"], "line.quantity"),
-        amount=digits(given["amount"], "line.amount"),
-        blinding=None if blinding is None else int.from_bytes(unhex(blinding, 32)),
-        count=natural(given["count"], "line.count"),
-    )
-
-
-def _plain(line: StatementLine) -> dict[str, Any]:
-    blinding = None if line.blinding is None else hex0x(line.blinding.to_bytes(32))
-    return {
-        "index": line.row_index,
-        "row": line.row,
-        "price": str(line.price),
-        "per": str(line.per),
-        "quantity": str(line.quantity),
-        "amount": str(line.amount),
-        "blinding": blinding,
-        "count": line.count,
-    }
 
 
 def _same(name: str, found: object, expected: object) -> None:

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, RowMapping, select
 
 from usufruct.contracts import address
 from usufruct.core import typed_data
-from usufruct.core.encoding import hex0x
+from usufruct.core.encoding import LEAF_LENGTH, hex0x
 from usufruct.core.merkle import MerkleTree
 from usufruct.errors import EvidenceError
 from usufruct.ledger import ids
 from usufruct.ledger import models as m
+from usufruct.ledger.reads.batches import batches_of, head_before
 from usufruct.ledger.types import block_of
 from usufruct.proof import model as p
 from usufruct.proof.scope import Scope, batches_in, sampled
-
-_LEAF: Final = 102
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +136,7 @@ class _Rows:
 
     def batches(self, stream: int, start: int, end: int) -> list[RowMapping]:
         """A period's batches with their evidence, in order."""
-        column, proof = m.batch.c, m.batch_evidence.c
-        query = (
-            _logged(m.batch)
-            .add_columns(proof.manifest, proof.leaves)
-            .outerjoin(m.batch_evidence, proof.head == column.head)
-            .where(column.stream == stream, column.from_ >= start, column.to_ <= end)
-            .order_by(column.seq)
-        )
-        found = list(self._connection.execute(query).mappings())
+        found = batches_of(self._connection, stream, start, end)
         for row in found:
             if row["manifest"] is None:
                 raise _missing(f"batch {row['seq']} of stream {stream}")
@@ -153,13 +144,7 @@ class _Rows:
 
     def head_before(self, stream: int, seq: int) -> bytes:
         """The head on which batch `seq` was built."""
-        if seq == 1:
-            query = select(m.chain_start.c.head).where(m.chain_start.c.stream == stream)
-        else:
-            query = select(m.batch.c.head).where(
-                m.batch.c.stream == stream, m.batch.c.seq == seq - 1
-            )
-        return bytes(self._connection.execute(query).scalar_one())
+        return head_before(self._connection, stream, seq)
 
     def batch(self, stream: int, seq: int) -> RowMapping:
         """One batch header."""
@@ -307,4 +292,4 @@ def _all_of(row: RowMapping) -> p.Readings:
 
 
 def _split(blob: bytes) -> list[bytes]:
-    return [blob[at : at + _LEAF] for at in range(0, len(blob), _LEAF)]
+    return [blob[at : at + LEAF_LENGTH] for at in range(0, len(blob), LEAF_LENGTH)]

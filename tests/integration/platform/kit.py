@@ -6,7 +6,7 @@ Everything is sent from unlocked accounts by hand, so that these tests do not de
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 import rlp
@@ -334,8 +334,7 @@ class Kit:
             manifests=[manifest],
         )
         bitmap, blob = self._sign(td.statement_digest(self._domain("StatementBook"), statement))
-        names = [each.name for each in fields(statement_book.Statement)]
-        given = statement_book.Statement(**{name: getattr(statement, name) for name in names})
+        given = statement_book.Statement(*statement.values())
         self.act("StatementBook", statement_book.attest(given, bitmap, blob))
         evidence = Evidence(
             batch, td.head_of(self.cursor), manifest, leaves, statement, lines, bitmap, blob
