@@ -203,7 +203,7 @@ ONE_CHANGE = [
     ('"device-p256"', '"device-secp256k1"', "new device-secp256k1 key", Change.CHANGE),
     ('share = "10%"', 'share = "9%"', "3 steps, in force after 7d", Change.CHANGE),
     ("threshold = 2", "threshold = 3", "3 of 3, active after 2d", Change.CHANGE),
-    ('auditor = ["dev:3"]', 'auditor = ["dev:3", "dev:1"]', "grant auditor", Change.CREATE),
+    ('auditor = ["dev:3"]', 'auditor = ["dev:3", "dev:8"]', "grant auditor", Change.CREATE),
 ]
 
 
