@@ -180,6 +180,7 @@ class Kit:
         factory = self.deploy("SeriesFactory", series_factory.deploy_data(authority, right))
         self.deploy("Waterfall", waterfall.deploy_data(authority, book, currency, factory, DAY))
         assert self.contracts["Waterfall"] == distributor
+        self.deploy("FundUnitFactory", series_factory.deploy_data(authority, right))
         self.act("StatementBook", statement_book.set_waterfall(distributor))
         self.act("AccessManager", usufruct_access_manager.grant_role(1, ADMIN, 0))
         self.act("ParticipantRegistry", participant_registry.appoint_registrar(ADMIN, True))
