@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {BATCH_TYPEHASH} from "../libraries/BatchType.sol";
+
 /// @title Walking a stream's chain of batches backwards from a head that the anchor knows.
 /// @dev A head is the hash of the cursor, the cursor holds the digest of its batch, the batch holds the head before it
 /// (docs/protocol.md §5). So each batch is proven by hashing alone, the newest first; about 700 gas a batch
@@ -18,9 +20,6 @@ library HeadChain {
         bytes32 content;
     }
 
-    bytes32 private constant BATCH_TYPEHASH = keccak256(
-        "Batch(uint32 stream,uint32 seq,bytes32 prev,uint40 from,uint40 to,uint64 first,uint32 count,bool closes,bytes32 root,bytes32 content)"
-    );
     bytes32 private constant DOMAIN_TYPEHASH =
         keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
 

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {ITelemetryAnchor} from "../interfaces/ITelemetryAnchor.sol";
+import {BATCH_TYPEHASH} from "../libraries/BatchType.sol";
 import {SignerTable} from "../libraries/SignerTable.sol";
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
@@ -69,10 +70,6 @@ contract TelemetryAnchor is ITelemetryAnchor, AccessManaged, EIP712 {
     }
 
     /* CONSTANTS */
-
-    bytes32 private constant BATCH_TYPEHASH = keccak256(
-        "Batch(uint32 stream,uint32 seq,bytes32 prev,uint40 from,uint40 to,uint64 first,uint32 count,bool closes,bytes32 root,bytes32 content)"
-    );
 
     uint256 private constant MAX_SIGNERS = 255;
 
