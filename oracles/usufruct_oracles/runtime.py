@@ -89,7 +89,14 @@ def lay_ground(config: WorkerConfig) -> Ground:
     addresses = {
         name: str(deployment.address(name)) for name in ("TelemetryAnchor", "StatementBook")
     }
-    view = ChainView(client, client.chain_id, addresses, deployment.block)
+    view = ChainView(
+        client,
+        client.chain_id,
+        addresses,
+        deployment.block,
+        deployment.genesis,
+        [stream.id for stream in community.streams],
+    )
     view.refresh()
     return Ground(config, community, deployment, client, key, view)
 

@@ -13,7 +13,6 @@ and the transaction signed anew.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +23,7 @@ from usufruct.chain.client import ChainClient, RpcError
 from usufruct.chain.outbox import ChainAccount, Entry, Outbox, State
 from usufruct.chain.records import Receipt
 from usufruct.chain.signer import KeyHolder, Signer, bumped
+from usufruct.clock import SystemTimer, Timer
 from usufruct.errors import ChainError
 
 __all__ = ["Sender", "Timing"]
@@ -71,10 +71,12 @@ class Sender:
         outbox: Outbox,
         *,
         timing: Timing | None = None,
+        timer: Timer | None = None,
     ) -> None:
         self._client = client
         self._outbox = outbox
         self._timing = timing or Timing()
+        self._timer = timer or SystemTimer()
         self._lock = threading.Lock()
         self._recovered = False
         self._signer = Signer(client, key if isinstance(key, bytes) else key.key)
@@ -118,7 +120,7 @@ class Sender:
                 stays and continues).
             NonceMoved: The next nonce is not `nonce`.
         """
-        deadline = time.monotonic() + (self._timing.timeout if timeout is None else timeout)
+        deadline = self._timer.monotonic() + (self._timing.timeout if timeout is None else timeout)
         self._require_chain()
         self._recover_once()
         entry = self._outbox.entry(self._account, key)
@@ -149,7 +151,7 @@ class Sender:
                 waiting.append(entry)
         self._recovered = True
         if wait:
-            deadline = time.monotonic() + self._timing.timeout
+            deadline = self._timer.monotonic() + self._timing.timeout
             for entry in waiting:
                 self._await(entry, deadline)
         return [entry.key for entry in waiting if not wait]
@@ -323,7 +325,7 @@ class Sender:
     def _await(self, entry: Entry, deadline: float) -> tuple[Receipt | None, Entry]:
         """Waits for the entry's receipt and records it; none if its nonce went to another one."""
         timing, pause = self._timing, self._timing.poll
-        bumped_at = told_at = time.monotonic()
+        bumped_at = told_at = self._timer.monotonic()
         while True:
             receipt = self._find(entry)
             if receipt is not None:
@@ -331,7 +333,7 @@ class Sender:
                 return receipt, self._record(entry, receipt)
             if self._is_lost(entry):
                 return None, self._outbox.move(entry, State.DROPPED)
-            now = time.monotonic()
+            now = self._timer.monotonic()
             if now >= deadline:
                 raise self._late(entry)
             if now - bumped_at >= timing.stuck_after and self._is_next(entry):
@@ -339,7 +341,7 @@ class Sender:
             elif now - told_at >= timing.rebroadcast_after:
                 self._tell_again(entry)
                 told_at = now
-            time.sleep(pause)
+            self._timer.sleep(pause)
             pause = min(pause * 1.5, timing.poll_most)
 
     def _find(self, entry: Entry) -> Receipt | None:
@@ -361,7 +363,7 @@ class Sender:
                 return False
             if check < _LOST_CHECKS - 1:
                 # Behind a load balancer the receipt may come from a node that lags.
-                time.sleep(self._timing.poll_most)
+                self._timer.sleep(self._timing.poll_most)
         return True
 
     def _tell_again(self, entry: Entry) -> None:
