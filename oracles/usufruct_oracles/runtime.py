@@ -228,5 +228,4 @@ class _TransactionInput:
         self._client = client
 
     def __call__(self, tx: bytes) -> bytes:
-        found = self._client.rpc("eth_getTransactionByHash", "0x" + tx.hex())
-        return bytes.fromhex(found["input"][2:]) if found else b""
+        return self._client.transaction_input(tx) or b""

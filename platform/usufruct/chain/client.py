@@ -87,7 +87,7 @@ class ChainClient:
             revert,
         )
 
-    def _asked(self, parse: Callable[[Any], R], method: str, *params: object) -> R:
+    def ask(self, parse: Callable[[Any], R], method: str, *params: object) -> R:
         """The typed result of one method; ChainError if it is not what the method gives."""
         return self._parsed(parse, method, self.rpc(method, *params))
 
@@ -120,7 +120,7 @@ class ChainClient:
 
     def current_chain_id(self) -> int:
         """The chain's id, asked for now."""
-        return self._asked(quantity, "eth_chainId")
+        return self.ask(quantity, "eth_chainId")
 
     def identity(self) -> tuple[int, bytes]:
         """The chain's id and the hash of its block 0, asked for now in one request.
@@ -135,7 +135,7 @@ class ChainClient:
 
     def block_number(self) -> int:
         """Number of the newest block."""
-        return self._asked(quantity, "eth_blockNumber")
+        return self.ask(quantity, "eth_blockNumber")
 
     def block(self, block: BlockTag = "latest") -> Block:
         """A block's header; ChainError if the node has no such block."""
@@ -155,19 +155,30 @@ class ChainClient:
 
     def code(self, account: str) -> bytes:
         """Code at an address, empty for an account without code."""
-        return self._asked(data, "eth_getCode", account, "latest")
+        return self.ask(data, "eth_getCode", account, "latest")
 
     def balance(self, account: str) -> int:
         """Native currency of an account in wei."""
-        return self._asked(quantity, "eth_getBalance", account, "latest")
+        return self.ask(quantity, "eth_getBalance", account, "latest")
 
     def nonce(self, account: str, block: BlockTag = "latest") -> int:
         """Number of transactions an account has sent (`pending` counts those the node still holds)."""
-        return self._asked(quantity, "eth_getTransactionCount", account, _tag(block))
+        return self.ask(quantity, "eth_getTransactionCount", account, _tag(block))
 
     def knows_transaction(self, tx_hash: bytes) -> bool:
         """True if the node holds the transaction, mined or waiting."""
-        return self.rpc("eth_getTransactionByHash", "0x" + tx_hash.hex()) is not None
+        return self.transaction_input(tx_hash) is not None
+
+    def transaction_input(self, tx_hash: bytes) -> bytes | None:
+        """Call data of a transaction that the node holds, None if it holds none."""
+        method = "eth_getTransactionByHash"
+        raw = self.rpc(method, "0x" + tx_hash.hex())
+        if raw is None:
+            return None
+        found, given = self._parsed(_named_input, method, raw)
+        if found != tx_hash:
+            raise self._contradiction(method, "another transaction")
+        return given
 
     def receipt(self, tx_hash: bytes) -> Receipt | None:
         """Receipt of a mined transaction, None while it is not mined."""
@@ -201,7 +212,7 @@ class ChainClient:
         }
         if topics:
             request["topics"] = [_topic(topic) for topic in topics]
-        found = self._asked(_logs, "eth_getLogs", request)
+        found = self.ask(_logs, "eth_getLogs", request)
         wanted = {each.lower() for each in addresses}
         places = [(log.block_number, log.log_index) for log in found]
         if any(after <= before for before, after in pairwise(places)):
@@ -236,7 +247,7 @@ class ChainClient:
         Raises the decoded ContractError on a revert, and ChainError if the address does not answer
         as the contract.
         """
-        output = self._asked(data, "eth_call", _request(address, call, sender), _tag(block))
+        output = self.ask(data, "eth_call", _request(address, call, sender), _tag(block))
         return self._decoded(address, call, output)
 
     def call_many(
@@ -322,6 +333,10 @@ def _block_request(block: BlockTag) -> tuple[str, object, bool]:
 
 def _logs(raw: Any) -> list[Log]:
     return [Log.parse(each) for each in raw]
+
+
+def _named_input(raw: Any) -> tuple[bytes, bytes]:
+    return data(raw["hash"]), data(raw["input"])
 
 
 def _short(raw: object) -> str:

@@ -22,7 +22,7 @@ from usufruct.chain import crash
 from usufruct.chain.client import ChainClient, RpcError
 from usufruct.chain.outbox import ChainAccount, Entry, Outbox, State
 from usufruct.chain.records import Receipt
-from usufruct.chain.signer import KeyHolder, Signer, bumped
+from usufruct.chain.signer import Fees, KeyHolder, Signer, bumped
 from usufruct.clock import SystemTimer, Timer
 from usufruct.errors import ChainError
 
@@ -233,6 +233,7 @@ class Sender:
     ) -> Entry:
         request = self._signer.prepare(to, data, value)
         fees = self._signer.fees()
+        self._require_sane(fees)
         self._signer.require_funds(request, fees)
 
         # The lock covers the first broadcast: if it is refused, no later nonce has been given out
@@ -254,14 +255,27 @@ class Sender:
         return entry
 
     def _require_chain(self) -> None:
-        found = self._client.current_chain_id()
-        if found != self._account.chain_id:
+        found, genesis = self._client.identity()
+        if (found, genesis) != (self._account.chain_id, self._account.genesis):
             raise ChainError(
-                f"{self._client.url} now serves chain {found}",
+                f"{self._client.url} now serves chain {found} that begins with 0x{genesis.hex()}",
                 field="chain id",
                 value=found,
-                rule=f"this sender was started on chain {self._account.chain_id}",
+                rule=f"this sender was started on chain {self._account.chain_id} that begins with "
+                f"0x{self._account.genesis.hex()}",
                 remedy="point --rpc at the right node and start again",
+            )
+
+    def _require_sane(self, fees: Fees) -> None:
+        # What a node asks for is paid: one that lies could burn all that the account has.
+        cap = self._timing.max_fee_cap
+        if fees.most > cap:
+            raise ChainError(
+                f"{self._client.url} asks for {fees.most} wei per gas",
+                field="maxFeePerGas",
+                value=fees.most,
+                rule=f"at most {cap} wei per gas are paid",
+                remedy="wait until fees have fallen, or ask another node; nothing was sent",
             )
 
     def _first_free(self) -> int:
