@@ -287,7 +287,9 @@ class ChainView:
         after = next_cursor(cursor, batch, digest)
         if head_of(after) != event.head or batch.seq != event.seq:
             raise unconnected(event.stream, event.seq)
-        account.batches[batch.seq] = Anchored(batch, digest, after, log.tx_hash, log.block_number)
+        account.batches[batch.seq] = Anchored(
+            batch, digest, after, event.head, log.tx_hash, log.block_number
+        )
 
 
 def _take_statement(account: Account, event: book.StatementAttested, log: Log) -> None:

@@ -46,7 +46,7 @@ from usufruct_oracles.worker import Worker
 
 SECRET: Final = b"the secret that simulated workers share"
 TIMING: Final = Timing(timeout=45, stuck_after=15, rebroadcast_after=3, poll=1, poll_most=4)
-POLL, TAKEOVER, GRACE = 8.0, 6.0, 6 * 3600
+POLL, TAKEOVER, GRACE = 12.0, 6.0, 6 * 3600
 _PATIENCE = 10.0
 _UNTIL_RESTART = 30.0
 
@@ -94,16 +94,16 @@ class Drop:
     """The drop folder as one process sees it: files that have arrived, of days that are over."""
 
     def __init__(self, files: Sequence[SourceFile], is_here: Callable[[SourceFile], bool]) -> None:
-        self._files = files
+        self._files = [(file.digest, file) for file in files]
         self._is_here = is_here
         self._seen: set[bytes] = set()
 
     def poll(self) -> Iterator[SourceFile]:
         """Each file once in the life of a process."""
-        for file in self._files:
-            if file.digest not in self._seen and self._is_here(file):
+        for digest, file in self._files:
+            if digest not in self._seen and self._is_here(file):
                 yield file
-                self._seen.add(file.digest)
+                self._seen.add(digest)
 
 
 class WatchedDesk(Desk):
@@ -290,10 +290,10 @@ class Process:
         outbox = Outbox(self._folder / "outbox.sqlite")
         self._parts.append(outbox.close)
         self.storage.watch(outbox._engine)
-        sender = Sender(client, self.key, outbox, timing=TIMING, timer=clock)
+        self.sender = Sender(client, self.key, outbox, timing=TIMING, timer=clock)
         where = self._addresses
         submitter = Submitter(
-            sender, client.call, where["TelemetryAnchor"], where["StatementBook"], metrics
+            self.sender, client.call, where["TelemetryAnchor"], where["StatementBook"], metrics
         )
         gatherer = Gatherer(
             [_Post(self, other) for other in self.others], self.address, _Messages(self._world)

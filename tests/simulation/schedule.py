@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -28,6 +28,7 @@ from usufruct.contracts import address
 from usufruct.core.periods import day_bounds
 from usufruct.core.typed_data import head_of
 from usufruct.keys import dev_account, dev_address
+from usufruct_oracles.chainstate import Attested
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.pledges import Pledges
 from usufruct_oracles.simulate import day_files
@@ -37,8 +38,8 @@ CHAIN_ID: Final = 31337
 ANCHOR, BOOK = address("0x" + "a1" * 20), address("0x" + "b0" * 20)
 NAMES: Final = ("alpha", "beta", "gamma")
 ACCOUNTS: Final = (4, 5, 6)
-FAULTS_END: Final = 240.0
-DAY_EVERY: Final = 60.0
+FAULTS_END: Final = 120.0
+DAY_EVERY: Final = 35.0
 HEALED_WITHIN: Final = 1_800.0
 SHORT_OF_MEMORY = Path("/dev/shm")  # noqa: S108  # a disk that needs no flushing, if there is one
 _HONEST, _CHANGED = 7, 8
@@ -230,6 +231,21 @@ class Schedule:
             finished = self.world.run(lambda: self._is_done(days), FAULTS_END + HEALED_WITHIN)
         if not finished:
             raise Failure(f"the workers do not come to rest: {self._state()}")
+        self._probe()
+
+    def _probe(self) -> None:
+        """Every honest worker can still send: nothing stands in the way of its nonces."""
+        mined: list[str] = []
+
+        def send(process: Process) -> None:
+            process.sender.submit("probe", dev_address(9), b"", timeout=400)
+            mined.append(process.name)
+
+        for each in self.honest:
+            self.world.start(partial(send, each))
+        finished = self.world.run(lambda: len(mined) == len(self.honest), self.world.now + 500)
+        if not finished:
+            raise Failure(f"only {mined} can still send: {self.chain.pool}")
 
     def _end_day(self, count: int) -> None:
         day = self._first_day + count
@@ -360,10 +376,13 @@ class Schedule:
 
     def _is_done(self, days: int) -> bool:
         ready = self.calm or not self._is_disturbed()
-        if not ready or self.chain.pool:
+        if not ready:
             return False
         cursors = self.chain.head.state.cursors.values()
+        attested = len(self.chain.head.state.records)
         if any(cursor.seq < days for cursor in cursors):
+            return False
+        if days == DAYS and attested < len(community().streams):
             return False
         return all(each.up and self._has_all(each, days) for each in self.honest)
 
@@ -374,9 +393,17 @@ class Schedule:
         for stream in community().streams:
             if len(process.journal.recorded(stream.id)) != days:
                 return False
-            if days == DAYS and not process.journal.has_statement(stream.id, 1, 1):
+            if days < DAYS:
+                continue
+            kept = process.journal.statement(stream.id, 1, 1)
+            if kept is None or kept.tx not in {each.tx for each in self._attested(process)}:
                 return False
         return True
+
+    @staticmethod
+    def _attested(process: Process) -> list[Attested]:
+        accounts = [process.view.account(each.id) for each in community().streams]
+        return [each for account in accounts for each in account.versions.get(1, ())]
 
     def _state(self) -> object:
         return {

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, NoReturn
 
 from usufruct.chain import crash
 from usufruct.chain.client import ChainClient, RpcError
-from usufruct.chain.outbox import ChainAccount, Entry, Outbox, State
+from usufruct.chain.outbox import ChainAccount, Entry, NonceMoved, Outbox, Request, State
 from usufruct.chain.records import Receipt
 from usufruct.chain.signer import Fees, KeyHolder, Signer, bumped
 from usufruct.clock import SystemTimer, Timer
@@ -29,6 +30,8 @@ from usufruct.errors import ChainError
 __all__ = ["Sender", "Timing"]
 
 _LOST_CHECKS: Final = 3
+_MOST_GAPS: Final = 16
+_PLAIN_GAS: Final = 21_000
 _KNOWN_TEXTS: Final = (
     "already known",
     "alreadyknown",
@@ -350,9 +353,10 @@ class Sender:
             now = self._timer.monotonic()
             if now >= deadline:
                 raise self._late(entry)
-            if now - bumped_at >= timing.stuck_after and self._is_next(entry):
-                entry, bumped_at, told_at = self._bump(entry), now, now
+            if now - bumped_at >= timing.stuck_after:
+                entry, bumped_at, told_at = self._hurry(entry), now, now
             elif now - told_at >= timing.rebroadcast_after:
+                self._clear_the_way(entry)
                 self._tell_again(entry)
                 told_at = now
             self._timer.sleep(pause)
@@ -365,10 +369,6 @@ class Sender:
             if receipt is not None:
                 return receipt
         return None
-
-    def _is_next(self, entry: Entry) -> bool:
-        """True if no earlier transaction of the account holds this one up."""
-        return self._client.nonce(self.address) == entry.nonce
 
     def _is_lost(self, entry: Entry) -> bool:
         """True if the nonce was used by a transaction that is not this one."""
@@ -383,6 +383,47 @@ class Sender:
     def _tell_again(self, entry: Entry) -> None:
         if not self._client.knows_transaction(entry.attempts[-1].tx_hash):
             self._broadcast(entry)
+
+    def _hurry(self, entry: Entry) -> Entry:
+        """Raises the fees of whichever transaction holds the account up; returns the entry as it is now."""
+        first = self._client.nonce(self.address)
+        if first == entry.nonce:
+            return self._bump(entry)
+        for earlier in self._outbox.pending(self._account):
+            if earlier.nonce == first:
+                self._bump(earlier)
+        return entry
+
+    def _clear_the_way(self, entry: Entry) -> None:
+        """Sees to it that the nonces before this entry's are used: without them it can never be mined.
+
+        An earlier transaction of the outbox that the node has forgotten is broadcast again. A nonce that nobody has
+        a transaction for, as a refused transaction or a node that lies leaves behind, is used for a payment of
+        nothing to the account itself.
+        """
+        first = self._client.nonce(self.address)
+        earlier = {each.nonce: each for each in self._outbox.pending(self._account)}
+        for nonce in range(first, min(entry.nonce, first + _MOST_GAPS)):
+            if nonce in earlier:
+                self._tell_again(earlier[nonce])
+            elif self._first_free() == nonce:
+                self._fill(nonce)
+
+    def _fill(self, nonce: int) -> None:
+        fees = self._signer.fees()
+        self._require_sane(fees)
+        key, request = f"fill/{nonce}", Request(self.address, b"", 0, _PLAIN_GAS)
+        with self._lock, suppress(NonceMoved):
+            entry, _ = self._outbox.store(
+                self._account,
+                key,
+                request,
+                lambda: nonce,
+                partial(self._signer.sign, request, fees=fees),
+                seen=self._outbox.entry(self._account, key),
+                expected_nonce=nonce,
+            )
+            self._broadcast_first(entry)
 
     def _record(self, entry: Entry, receipt: Receipt) -> Entry:
         entry = self._outbox.move(entry, State.MINED if receipt.status == 1 else State.REVERTED)
