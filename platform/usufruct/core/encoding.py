@@ -3,7 +3,7 @@
 import json
 import re
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NoReturn
@@ -218,8 +218,13 @@ def canonical_json(value: object) -> bytes:
         ) from error
 
 
-def load_json(data: bytes) -> object:
+def load_json(data: bytes, fraction: Callable[[str], object] | None = None) -> object:
     """A JSON document as it may be hashed: no duplicate keys, no fractions, no deep nesting.
+
+    Args:
+        data: The document.
+        fraction: Makes what stands for a number that is no integer, or raises ValueError; such numbers are refused
+            if it is missing.
 
     Raises:
         InputError: Not JSON, not UTF-8, or outside those bounds.
@@ -229,7 +234,7 @@ def load_json(data: bytes) -> object:
         _require_shallow(text)
         return json.loads(
             text,
-            parse_float=_refuse_number,
+            parse_float=fraction or _refuse_number,
             parse_constant=_refuse_number,
             object_pairs_hook=_object,
         )
