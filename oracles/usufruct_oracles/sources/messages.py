@@ -18,7 +18,6 @@ from usufruct_oracles.validation.rows import Row
 
 ENVELOPE = "usufruct/message/1"
 """First line of what a gateway signs."""
-_HEADING = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +79,3 @@ Decoders = Mapping[str, Decoder]
 def envelope(stream: str, meter: str, form: str, raw: bytes) -> bytes:
     """What a gateway signs for a device that does not sign: a heading, then the device's bytes, verbatim."""
     return f"{ENVELOPE}\n{stream}\n{meter}\n{form}\n".encode() + raw
-
-
-def device_bytes(payload: bytes) -> bytes | None:
-    """What stands in an envelope, verbatim; None if the payload is a device's own."""
-    head = f"{ENVELOPE}\n".encode()
-    if not payload.startswith(head):
-        return None
-    return payload.split(b"\n", _HEADING)[-1]

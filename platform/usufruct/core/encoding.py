@@ -5,6 +5,7 @@ import re
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import NoReturn
 
@@ -23,6 +24,7 @@ MAX_QUANTITY = 2**63 - 1
 MAX_DEPTH = 16
 """Deepest nesting of a JSON document; ours need three levels."""
 
+_MAX_NUMBER = 40
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]++|\\.?+)*+"?|[][{}]', re.DOTALL)
 _LEAF = struct.Struct(">c33s32sIQQIQBBBB")
 _PREFIX = b"\x00"
@@ -246,6 +248,18 @@ def load_json(data: bytes, fraction: Callable[[str], object] | None = None) -> o
             rule="UTF-8 JSON of strings, integers, booleans, null, lists and objects",
             remedy="fetch the document again",
         ) from error
+
+
+def exact_number(text: str) -> Decimal:
+    """A number with the digits as written, for `load_json`.
+
+    Raises:
+        ValueError: More than 40 characters.
+    """
+    if len(text) > _MAX_NUMBER:
+        message = f"a number of {len(text)} characters"
+        raise ValueError(message)
+    return Decimal(text)
 
 
 def _require_shallow(text: str) -> None:

@@ -23,8 +23,7 @@ from tests.unit.oracles.ocmf_kit import (
 )
 
 from usufruct.config import Meter
-from usufruct_oracles.sources.messages import envelope
-from usufruct_oracles.sources.ocmf import FORM, Page, decode, page_clashes, page_gaps, parse
+from usufruct_oracles.sources.ocmf import Page, decode, page_clashes, page_gaps, parse
 from usufruct_oracles.validation.rows import Row
 from usufruct_oracles.validation.verdicts import Rule
 
@@ -151,7 +150,7 @@ def test_a_transaction_that_ends_before_it_begins_cannot_be_read() -> None:
 
 def test_what_is_no_record_is_one_row_that_says_so() -> None:
     (row,) = decode(b'{"PG":"T01"}', CHARGER)
-    assert (row.number, row.line, row.meter) == (0, '{"PG":"T01"}', "")
+    assert (row.number, row.line, row.meter) == (0, '{"PG":"T01"}', "charger-01")
     assert row.fault is not None
     assert row.fault.rule is Rule.MALFORMED
 
@@ -166,7 +165,8 @@ def halves(page: int = 42, **fields: Any) -> list[str]:
 
 
 def enveloped(records: list[str]) -> bytes:
-    return envelope("EV", "charger-01", FORM, "\n".join(records).encode())
+    """What stands in the envelope."""
+    return "\n".join(records).encode()
 
 
 def test_a_gateway_may_enclose_a_record_whose_signature_the_chain_cannot_judge() -> None:
@@ -189,7 +189,7 @@ def test_records_that_are_not_consecutive_or_of_one_meter_are_not_joined(pair: l
 
 @given(st.binary(max_size=80), st.booleans())
 def test_bytes_from_outside_never_raise(raw: bytes, gateway: bool) -> None:
-    found = decode(envelope("EV", "charger-01", FORM, raw) if gateway else raw, CHARGER)
+    found = decode(b"OCMF|" + raw if gateway else raw, CHARGER)
     assert all(row.fault is not None for row in found)
 
 
@@ -197,7 +197,7 @@ def test_bytes_from_outside_never_raise(raw: bytes, gateway: bool) -> None:
 def test_a_changed_byte_never_raises(at: int, byte: int) -> None:
     raw = bytearray(signed(None, K256, meter_key()).encode())
     raw[at % len(raw)] = byte
-    assert decode(envelope("EV", "charger-01", FORM, bytes(raw)), CHARGER)
+    assert decode(bytes(raw), CHARGER)
 
 
 # --- Pagination ---

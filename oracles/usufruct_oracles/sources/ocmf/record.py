@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
-from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from usufruct.core.encoding import load_json
+from usufruct.core.encoding import exact_number, load_json
 from usufruct.errors import InputError
 from usufruct_oracles.sources.ocmf import tables
 from usufruct_oracles.sources.ocmf.encodings import Malformed, from_base64, from_hex
@@ -20,10 +19,10 @@ MAX_RECORD: Final = 256 * 1024
 """Longest record, bytes."""
 MAX_SIGNATURE: Final = 512
 """Longest signature, bytes; the longest of the known algorithms has 104."""
+HEADER: Final = b"OCMF|"
+"""How a record begins."""
 
-_HEADER: Final = b"OCMF"
 _SECTIONS: Final = 3
-_NUMBER_DIGITS: Final = 40
 _PAYLOAD: Final = frozenset(
     [
         "FV",
@@ -82,7 +81,7 @@ def parse(data: str | bytes) -> Record:
     """
     raw = _bytes(data)
     sections = raw.split(b"|")
-    if len(sections) != _SECTIONS or sections[0] != _HEADER:
+    if len(sections) != _SECTIONS or not raw.startswith(HEADER):
         raise wrong(
             "record",
             f"{len(sections)} sections",
@@ -115,24 +114,13 @@ def _bytes(data: str | bytes) -> bytes:
 
 def _json(section: bytes, name: str) -> object:
     try:
-        found = load_json(section, fraction=_exact)
+        found = load_json(section, exact_number)
         json.dumps(found, ensure_ascii=False, default=str).encode()
     except InputError as error:
         raise wrong(name, error.value, "JSON in UTF-8 without duplicate names") from error
     except UnicodeEncodeError as error:
         raise wrong(name, "a lone surrogate", "texts are valid Unicode") from error
     return found
-
-
-def _exact(text: str) -> Decimal:
-    """A JSON number that is no integer, with the digits as written."""
-    if len(text) > _NUMBER_DIGITS:
-        message = f"a number of {len(text)} characters"
-        raise ValueError(message)
-    try:
-        return Decimal(text)
-    except InvalidOperation as error:
-        raise ValueError(str(error)) from error
 
 
 def _record(raw: bytes, section: bytes, signature: Signature) -> Record:

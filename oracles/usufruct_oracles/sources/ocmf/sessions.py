@@ -22,17 +22,17 @@ from itertools import pairwise
 from typing import Final
 
 from usufruct.config import Meter
-from usufruct_oracles.sources.messages import device_bytes
 from usufruct_oracles.sources.ocmf import tables
 from usufruct_oracles.sources.ocmf.fields import wrong
 from usufruct_oracles.sources.ocmf.model import OcmfError, Reading, Record
 from usufruct_oracles.sources.ocmf.readings import quantity_of
-from usufruct_oracles.sources.ocmf.record import parse, parse_payload
+from usufruct_oracles.sources.ocmf.record import HEADER, parse, parse_payload
 from usufruct_oracles.validation.rows import Row, parse_row
 from usufruct_oracles.validation.verdicts import SHOWN, Rule, Verdict, shown
 
 FORM: Final = "ocmf/1"
-"""The form of messages that hold a record, or under a gateway's envelope the records of one transaction, by line."""
+"""The form of messages of OCMF records: the payload section that the device signed, or in a gateway's envelope whole
+records of one transaction, one after the other with a line feed between them."""
 
 _NEXT: Final = re.compile(rb"\n(?=OCMF\|)")  # no record has a pipe inside its sections
 
@@ -50,15 +50,14 @@ def decode(payload: bytes, meter: Meter) -> Sequence[Row]:
 
     A meter of intervals gives one reading from each value to the next, any other one for each transaction.
     """
-    enclosed = device_bytes(payload)
     try:
         found = (
-            parse_payload(payload)
-            if enclosed is None
-            else joined([parse(raw) for raw in _NEXT.split(enclosed)])
+            joined([parse(raw) for raw in _NEXT.split(payload)])
+            if payload.startswith(HEADER)
+            else parse_payload(payload)
         )
     except OcmfError as error:
-        return [_unreadable(enclosed or payload, error)]
+        return [_unreadable(payload, meter, error)]
     return rows(found, meter)
 
 
@@ -193,11 +192,12 @@ def _fault_row(number: int, meter: Meter, fault: Verdict) -> Row:
     return Row(number, meter.code, meter.code, None, None, None, "", -1, fault)
 
 
-def _unreadable(payload: bytes, error: OcmfError) -> Row:
-    line = payload[:SHOWN].decode("utf-8", "replace")
-    verdict = Verdict(
+def _unreadable(payload: bytes, meter: Meter, error: OcmfError) -> Row:
+    fault = Verdict(
         Rule.MALFORMED,
         f"not an OCMF record: {error.field} {shown(str(error.value))}: {error.rule}",
         error.remedy or "",
     )
-    return Row(0, line, "", None, None, None, "", -1, verdict)
+    return Row(
+        0, payload[:SHOWN].decode("utf-8", "replace"), meter.code, None, None, None, "", -1, fault
+    )
