@@ -87,7 +87,14 @@ def lay_ground(config: WorkerConfig) -> Ground:
     addresses = {
         name: str(deployment.address(name)) for name in ("TelemetryAnchor", "StatementBook")
     }
-    view = ChainView(client, client.chain_id, addresses, deployment.block)
+    view = ChainView(
+        client,
+        client.chain_id,
+        addresses,
+        deployment.block,
+        deployment.genesis,
+        [stream.id for stream in community.streams],
+    )
     view.refresh()
     return Ground(config, community, deployment, client, key, view)
 
@@ -213,5 +220,4 @@ class _TransactionInput:
         self._client = client
 
     def __call__(self, tx: bytes) -> bytes:
-        found = self._client.rpc("eth_getTransactionByHash", "0x" + tx.hex())
-        return bytes.fromhex(found["input"][2:]) if found else b""
+        return self._client.transaction_input(tx) or b""
