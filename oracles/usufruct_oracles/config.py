@@ -46,7 +46,6 @@ _WORKER = {
 }
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _LEAST_SECRET = 16
-_PORTS = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ def load_worker_config(path: Path) -> WorkerConfig:
     """Read and check a worker's configuration; ConfigError names file, line, field, rule, remedy."""
     document = read_document(path)
     worker = document.section("worker", _WORKER)
-    host, port = _listen(worker)
+    host, port = worker.address("listen")
     journal = _database(worker, "journal", None)
     return WorkerConfig(
         file=path,
@@ -147,14 +146,6 @@ def _url(section: Section, key: str) -> str:
         # The value is not shown: a node's URL may hold a credential.
         raise section.error(key, "…", "an http:// or https:// URL", "correct the URL")
     return text
-
-
-def _listen(section: Section) -> tuple[str, int]:
-    text = section.get("listen", str)
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < _PORTS:
-        raise section.error("listen", text, "host:port, port 1 to 65535", "correct the value")
-    return host.strip("[]"), int(port)
 
 
 def _database(section: Section, key: str, default: str | None) -> str:
