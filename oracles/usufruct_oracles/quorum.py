@@ -13,11 +13,15 @@ from dataclasses import dataclass
 from usufruct.core.signing import pack_signatures, recover
 from usufruct.errors import EvidenceError
 from usufruct_oracles.chainstate import Signers
+from usufruct_oracles.desk import Barred
 from usufruct_oracles.peers import BAD_SIGNATURE, Peer, Refused, Signed
 from usufruct_oracles.pledges import Equivocation
+from usufruct_oracles.witness import BARRED, Witness
+
+_THREADS = 16
 
 Own = Callable[[], bytes]
-"""Makes this worker's own signature, after storing the pledge; may raise Equivocation."""
+"""Makes this worker's own signature, after storing the pledge; may raise Equivocation or Barred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,21 @@ class Shortfall:
 
 
 class Gatherer:
-    """Asks a fixed set of peers; close it to end its threads."""
+    """Asks the peers; close it to end its threads.
 
-    def __init__(self, peers: Sequence[Peer], address: str) -> None:
-        self._peers = tuple(peers)
+    Args:
+        peers: Who is asked, found out anew for each question.
+        address: This worker's own address.
+        witness: Takes note of what the peers sign, and knows whose signature does not count.
+    """
+
+    def __init__(
+        self, peers: Callable[[], Sequence[Peer]], address: str, witness: Witness | None = None
+    ) -> None:
+        self._peers = peers
         self._address = address
-        self._pool = ThreadPoolExecutor(max(1, 2 * len(self._peers)), "peer")
+        self._witness = witness
+        self._pool = ThreadPoolExecutor(_THREADS, "peer")
 
     def close(self) -> None:
         """End the threads; questions under way end by their own time limit."""
@@ -76,13 +89,26 @@ class Gatherer:
         tally = _Tally(digest, signers, self._address)
         tally.try_own(own)
         if not tally.is_complete:
-            asked = [self._pool.submit(peer.ask, path, proposal) for peer in self._peers]
+            asked = [self._pool.submit(peer.ask, path, proposal) for peer in self._peers()]
             for future in as_completed(asked):
-                tally.take(future.result())
+                answer = future.result()
+                if isinstance(answer, Signed):
+                    answer = self._note(proposal, answer)
+                tally.take(answer)
                 tally.try_own(own)
                 if tally.is_complete:
                     break
         return tally.result()
+
+    def _note(self, proposal: Mapping[str, object], answer: Signed) -> Signed | Refused:
+        """The answer, or a refusal if its signer does not count for now."""
+        if self._witness is None:
+            return answer
+        kind = "batch" if "batch" in proposal else "statement"
+        signer = self._witness.saw(kind, proposal.get(kind), answer.signature, answer.peer)
+        if signer is not None and self._witness.is_barred(signer):
+            return Refused(answer.peer, BARRED, f"{signer} has signed two different things")
+        return answer
 
 
 class _Tally:
@@ -123,10 +149,11 @@ class _Tally:
             return
         try:
             self._by[self._address] = own()
-        except Equivocation as error:
+        except (Equivocation, Barred) as error:
             # The others may still reach the quorum without this worker.
             self._may_sign = False
-            self._refusals.append(Refused("self", "equivocation", error.one_line()))
+            code = BARRED if isinstance(error, Barred) else "equivocation"
+            self._refusals.append(Refused("self", code, error.one_line()))
 
     def result(self) -> Quorum | Shortfall:
         refusals = tuple(self._refusals)

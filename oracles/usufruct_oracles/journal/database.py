@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, func, make_url, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -29,20 +29,25 @@ class Database:
 
     Args:
         where: Path of an SQLite file, or an SQLAlchemy URL.
+        tables: The tables that it holds, made if they are missing.
+        lock: Number of PostgreSQL's advisory lock that its writers share.
 
     Raises:
         ConfigError: The URL is of another kind, or the database cannot be reached.
     """
 
-    def __init__(self, where: str | Path) -> None:
+    def __init__(
+        self, where: str | Path, tables: MetaData = metadata, *, lock: int = _LOCK
+    ) -> None:
         self.url = _url(where)
+        self._lock = lock
         self._is_sqlite = self.url.get_backend_name() == "sqlite"
         if self._is_sqlite:
             Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
         self.engine = _engine(self.url)
         try:
             with self.write() as connection:
-                metadata.create_all(connection)
+                tables.create_all(connection)
         except SQLAlchemyError as error:
             raise _unreachable(self.url, error) from error
 
@@ -54,7 +59,7 @@ class Database:
             options["isolation_level"] = "READ COMMITTED"
         with self.engine.connect().execution_options(**options) as connection, connection.begin():
             if not self._is_sqlite:
-                connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+                connection.execute(select(func.pg_advisory_xact_lock(self._lock)))
             yield connection
 
     @contextmanager
