@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.integration.platform.kit import Kit, deployed
-from tests.integration.platform.postgres import running_postgres
+from tests.support.postgres import running_postgres
 from tests.support.anvil import Anvil
 
 from usufruct.core.encoding import hex0x
