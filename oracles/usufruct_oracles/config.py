@@ -32,7 +32,7 @@ name = "beta"
 url = "https://beta.example:7002"        # http:// on this machine, or with `plain = true`
 cert = "beta.crt"                        # optional; pins this very certificate
 
-[source]
+[source]                                 # or several [[source]]; kinds: usufruct_oracles.sources.kinds
 kind = "csv"                             # or "simulator" with seed, month and faults
 inbox = "../inbox"
 ```
@@ -50,6 +50,8 @@ from urllib.parse import urlsplit
 from usufruct.contracts import EncodeError, address
 from usufruct.keys import SecretBytes
 from usufruct_oracles.settings import Document, Section, read_document
+from usufruct_oracles.sources.kinds import KINDS
+from usufruct_oracles.sources.opening import SourceSettings
 from usufruct_oracles.tls import TlsConfig
 
 _WORKER = {
@@ -57,9 +59,7 @@ _WORKER = {
     *("privacy_secret", "grace", "poll", "takeover", "readers", "peers", "next_key", "tls"),
     *("exchange", "ops", "drain", "max_head_age"),
 }
-_SOURCE = {"csv": {"kind", "inbox"}, "simulator": {"kind", "seed", "month", "faults"}}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
-_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _LEAST_SECRET = 16
 _PORTS = 1 << 16
 
@@ -77,22 +77,6 @@ class PeerConfig:
     name: str
     url: str
     cert: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CsvSource:
-    """Readings from the CSV drop folder `inbox`."""
-
-    inbox: Path
-
-
-@dataclass(frozen=True, slots=True)
-class SimulatorSource:
-    """Readings made by the seeded simulator for `month` ("YYYY-MM"), with labelled faults or none."""
-
-    seed: int
-    month: str
-    faults: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +100,7 @@ class WorkerConfig:
         takeover: Seconds after which the next worker in turn proposes.
         readers: Addresses that may read evidence from elsewhere than loopback.
         peers: The other workers.
-        source: Where readings come from.
+        sources: Where readings come from.
         next_key: The key that takes over once the signer table names it, None if there is none.
         tls: This worker's certificate and the authority of its peers, None without TLS.
         exchange: SQLAlchemy URL of the database that the site's workers share, None if there is none.
@@ -141,7 +125,7 @@ class WorkerConfig:
     takeover: float
     readers: tuple[str, ...]
     peers: tuple[PeerConfig, ...]
-    source: CsvSource | SimulatorSource
+    sources: tuple[SourceSettings, ...]
     next_key: dict[str, object] | None = None
     tls: TlsConfig | None = None
     exchange: str | None = field(default=None, repr=False)
@@ -173,7 +157,7 @@ def load_worker_config(path: Path) -> WorkerConfig:
         takeover=worker.seconds("takeover", "5s"),
         readers=_readers(worker),
         peers=_peers(document, worker),
-        source=_source(document),
+        sources=_sources(document),
         next_key=_key(worker, "next_key") if "next_key" in worker.values else None,
         tls=_tls(worker),
         exchange=_database(worker, "exchange", None) if "exchange" in worker.values else None,
@@ -343,16 +327,13 @@ def _peer_url(section: Section) -> str:
     return url
 
 
-def _source(document: Document) -> CsvSource | SimulatorSource:
-    kind = document.section("source", set().union(*_SOURCE.values())).get("kind", str)
-    if kind not in _SOURCE:
-        raise document.section("source", _SOURCE["csv"] | _SOURCE["simulator"]).error(
-            "kind", kind, f"one of {', '.join(sorted(_SOURCE))}", "correct the value"
-        )
-    section = document.section("source", _SOURCE[kind])
-    if kind == "csv":
-        return CsvSource(section.path("inbox"))
-    month = section.get("month", str)
-    if not _MONTH.fullmatch(month):
-        raise section.error("month", month, '"YYYY-MM"', "correct the value")
-    return SimulatorSource(section.get("seed", int), month, section.get("faults", bool, True))
+def _sources(document: Document) -> tuple[SourceSettings, ...]:
+    return tuple(map(_source, document.one_or_more("source")))
+
+
+def _source(section: Section) -> SourceSettings:
+    name = section.get("kind", str)
+    kind = KINDS.get(name)
+    if kind is None:
+        raise section.error("kind", name, f"one of {', '.join(sorted(KINDS))}", "correct the value")
+    return kind.read(section.only({"kind", *kind.keys}))

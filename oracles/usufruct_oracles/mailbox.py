@@ -85,7 +85,7 @@ def open_exchange(url: str) -> Database:
     Raises:
         ConfigError: It cannot be used.
     """
-    return Database(url, _METADATA, lock=_LOCK)
+    return Database(url, _METADATA, "worker.exchange", lock=_LOCK)
 
 
 @dataclass(frozen=True, slots=True)

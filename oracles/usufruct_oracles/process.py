@@ -9,24 +9,20 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
-import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-import uvicorn
-from fastapi import FastAPI
-
 from usufruct.core.signing import address_of
-from usufruct.errors import ConfigError
 from usufruct_oracles import logs
 from usufruct_oracles.config import WorkerConfig
+from usufruct_oracles.listening import listening, serving
 from usufruct_oracles.runtime import Ground, Runtime, lay_ground, open_runtime
 from usufruct_oracles.server import create_app, create_ops_app
 from usufruct_oracles.tls import server_context
 
-_SHUTDOWN_SECONDS = 5
+_PATIENCE = 10
+"""Seconds that a thread is waited for at the end."""
 _ENDED_LATE = 75
 """Exit code of a worker that did not drain in time (EX_TEMPFAIL): start it again, nothing is lost."""
 
@@ -53,59 +49,19 @@ def _run_with(
     """Run until `stop` is set, or until the signer table names the other key."""
     log, config = logs.get("run"), ground.config
     with contextlib.ExitStack() as stack:
-        listener = _listening(config, "listen", config.host, config.port)
-        ops = None if config.ops is None else _listening(config, "ops", *config.ops)
+        listener = listening(config.host, config.port, "worker.listen", config.file)
+        ops = None if config.ops is None else listening(*config.ops, "worker.ops", config.file)
         tls = None if config.tls is None else server_context(config.tls)
         runtime = stack.enter_context(open_runtime(ground, reattest))
-        stack.enter_context(_serving(create_app(runtime.site), listener, tls))
+        stack.enter_context(serving(create_app(runtime.site), listener, tls))
         if ops is not None:
-            stack.enter_context(_serving(create_ops_app(runtime.site), ops, None))
+            stack.enter_context(serving(create_ops_app(runtime.site), ops))
         stack.enter_context(_beside(runtime))
         log.info("running", name=config.name, address=address_of(ground.key))
         runtime.worker.run(stop, ground.is_outdated)
         runtime.site.metrics.draining.set(1)
     if not stop.is_set():
         log.info("key changes", name=config.name, address=address_of(ground.preferred_key()))
-
-
-def _listening(config: WorkerConfig, field: str, host: str, port: int) -> socket.socket:
-    try:
-        return socket.create_server((host, port))
-    except OSError as error:
-        raise ConfigError(
-            f"cannot listen: {error.strerror}",
-            file=str(config.file),
-            field=f"worker.{field}",
-            value=f"{host}:{port}",
-            rule="an address of this machine with a free port",
-            remedy="choose another port, or stop what listens there",
-        ) from error
-
-
-@contextlib.contextmanager
-def _serving(app: FastAPI, listener: socket.socket, tls: ssl.SSLContext | None) -> Iterator[None]:
-    def with_tls(*_: object) -> ssl.SSLContext:
-        assert tls is not None
-        return tls
-
-    settings = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        proxy_headers=False,  # who is local is judged by the connection itself
-        server_header=False,
-        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
-        ssl_context_factory=None if tls is None else with_tls,
-    )
-    server = uvicorn.Server(settings)
-    thread = threading.Thread(target=server.run, args=([listener],), name="http", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        thread.join(2 * _SHUTDOWN_SECONDS)
 
 
 @contextlib.contextmanager
@@ -123,7 +79,7 @@ def _beside(runtime: Runtime) -> Iterator[None]:
     finally:
         end.set()
         for thread in threads:
-            thread.join(2 * _SHUTDOWN_SECONDS)
+            thread.join(_PATIENCE)
 
 
 @contextlib.contextmanager

@@ -6,9 +6,10 @@ proposer that finds no agreement has then pledged itself to nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from typing import Protocol
 
 from usufruct.core.signing import pack_signatures, recover
 from usufruct.errors import EvidenceError
@@ -48,26 +49,64 @@ class Shortfall:
     refusals: tuple[Refused, ...]
 
 
-class Gatherer:
-    """Asks the peers; close it to end its threads.
+class Asking(Protocol):
+    """Puts one question to several peers."""
 
-    Args:
-        peers: Who is asked, found out anew for each question.
-        address: This worker's own address.
-        witness: Takes note of what the peers sign, and knows whose signature does not count.
-    """
+    def ask(
+        self, peers: Sequence[Peer], path: str, proposal: Mapping[str, object]
+    ) -> Iterator[Signed | Refused]:
+        """The answers as they come; whoever stops taking them does not wait for the others."""
+        ...
 
-    def __init__(
-        self, peers: Callable[[], Sequence[Peer]], address: str, witness: Witness | None = None
-    ) -> None:
-        self._peers = peers
-        self._address = address
-        self._witness = witness
+    def close(self) -> None:
+        """Ask no more."""
+        ...
+
+
+class AtOnce:
+    """Asks all peers at the same time, each in a thread."""
+
+    def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(_THREADS, "peer")
+
+    def ask(
+        self, peers: Sequence[Peer], path: str, proposal: Mapping[str, object]
+    ) -> Iterator[Signed | Refused]:
+        """The answers as they come."""
+        asked = [self._pool.submit(peer.ask, path, proposal) for peer in peers]
+        for future in as_completed(asked):
+            yield future.result()
 
     def close(self) -> None:
         """End the threads; questions under way end by their own time limit."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+class Gatherer:
+    """Asks the peers; close it to end its threads.
+
+    Args:
+        peers: Who is asked, or what finds it out anew for each question.
+        address: This worker's own address.
+        asking: How they are asked, by default all at once.
+        witness: Takes note of what the peers sign, and knows whose signature does not count.
+    """
+
+    def __init__(
+        self,
+        peers: Sequence[Peer] | Callable[[], Sequence[Peer]],
+        address: str,
+        asking: Asking | None = None,
+        witness: Witness | None = None,
+    ) -> None:
+        self._peers = peers
+        self._address = address
+        self._asking = asking or AtOnce()
+        self._witness = witness
+
+    def close(self) -> None:
+        """Ask no more."""
+        self._asking.close()
 
     def gather(
         self,
@@ -89,11 +128,9 @@ class Gatherer:
         tally = _Tally(digest, signers, self._address)
         tally.try_own(own)
         if not tally.is_complete:
-            asked = [self._pool.submit(peer.ask, path, proposal) for peer in self._peers()]
-            for future in as_completed(asked):
-                answer = future.result()
-                if isinstance(answer, Signed):
-                    answer = self._note(proposal, answer)
+            peers = self._peers() if callable(self._peers) else self._peers
+            for found in self._asking.ask(peers, path, proposal):
+                answer = self._note(proposal, found) if isinstance(found, Signed) else found
                 tally.take(answer)
                 tally.try_own(own)
                 if tally.is_complete:

@@ -46,7 +46,7 @@ def gather(
         made.append(1)
         return sign_digest(bytes(dev_account(own)), DIGEST)
 
-    gatherer = Gatherer(lambda: peers, dev_address(own))
+    gatherer = Gatherer(peers, dev_address(own))
     try:
         return gatherer.gather("/", {}, DIGEST, Signers(TABLE, threshold, 1), sign), made
     finally:
@@ -109,7 +109,7 @@ def test_the_others_reach_the_quorum_without_a_worker_that_may_not_sign() -> Non
         raise Equivocation(Place("batch", 1, 1, "0x"), "0x01", "0x02")
 
     peers = [Scripted(signature(MEMBERS[1])), Scripted(signature(MEMBERS[2]))]
-    gatherer = Gatherer(lambda: peers, dev_address(MEMBERS[0]))
+    gatherer = Gatherer(peers, dev_address(MEMBERS[0]))
     found = gatherer.gather("/", {}, DIGEST, Signers(TABLE, 2, 1), refuse)
     gatherer.close()
     assert isinstance(found, Quorum)

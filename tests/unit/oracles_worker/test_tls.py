@@ -18,8 +18,8 @@ from usufruct.errors import ConfigError
 from usufruct.keys import dev_account
 from usufruct_oracles.auth import Realm
 from usufruct_oracles.config import PeerConfig
+from usufruct_oracles.listening import serving
 from usufruct_oracles.peers import HttpPeer, Refused
-from usufruct_oracles.process import _serving
 from usufruct_oracles.tls import TlsConfig, client_context, server_context
 
 
@@ -45,7 +45,7 @@ def beta(config: TlsConfig) -> Iterator[str]:
 
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    with _serving(app, listener, server_context(config)):
+    with serving(app, listener, server_context(config)):
         yield f"https://127.0.0.1:{port}"
 
 
