@@ -9,12 +9,11 @@ sent along, a record because its meter signed it and this worker judged it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 from usufruct.core.documents import items, keyed, natural, text, wrong
 from usufruct.core.encoding import hex0x, load_json, unhex
-from usufruct.core.periods import day_bounds
 from usufruct.core.signing import SIGNATURE_LENGTH
 from usufruct.errors import InputError
 from usufruct_oracles import logs
@@ -26,11 +25,14 @@ from usufruct_oracles.chainview import ChainView
 from usufruct_oracles.desk import Waiting
 from usufruct_oracles.journal.journal import Journal
 from usufruct_oracles.journal.lending import (
+    MOST_RECORDS,
     LentRecord,
+    Place,
     check,
     hashes_from,
     known_records,
     lend,
+    unknown,
 )
 from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.peers import RECORDS_PATH, SIGNATURES_PATH, Colleague, Refused
@@ -86,11 +88,10 @@ class Clerk:
 
     def _records(self, body: bytes) -> Json:
         given = _question(body, {"v", "stream", "day", "known"})
-        stream = self._catalog.stream(natural(given["stream"], "stream")).id
-        day = text(given["day"], "day")
-        day_bounds(day, self._catalog.timezone)
+        stream, day = natural(given["stream"], "stream"), text(given["day"], "day")
+        place = Place.of(self._catalog, stream, day)
         known = hashes_from(given["known"])
-        found = lend(self._journal.database, stream, day, known, MOST_BYTES)
+        found = lend(self._journal.database, place, known, MOST_BYTES)
         return {"v": VERSION, "records": [each.to_json() for each in found]}
 
 
@@ -215,46 +216,48 @@ class Exchange:
         return window.day if window.to <= self._view.now else None
 
     def _fetch(self, stream: int, day: str) -> int:
-        return sum(self._fetch_from(peer, stream, day) for peer in self._peers())
+        place = Place.of(self._catalog, stream, day)
+        return sum(self._fetch_from(peer, place) for peer in self._peers())
 
-    def _fetch_from(self, peer: Colleague, stream: int, day: str) -> int:
+    def _fetch_from(self, peer: Colleague, place: Place) -> int:
         taken = 0
         for _ in range(_PAGES):
-            known = known_records(self._journal.database, stream, day)
+            known = sorted(hex0x(each) for each in known_records(self._journal.database, place))
             question: Json = {
                 "v": VERSION,
-                "stream": stream,
-                "day": day,
-                "known": sorted(hex0x(each) for each in known),
+                "stream": place.stream.id,
+                "day": place.day,
+                "known": known[:MOST_RECORDS],
             }
-            answer = peer.fetch(RECORDS_PATH, question)
-            lent = self._lent(answer, known)
-            if not lent:
+            lent = self._lent(peer.fetch(RECORDS_PATH, question))
+            count = self._take(peer, place, lent) if lent else 0
+            if not count:
                 return taken
-            checked = check(self._catalog, stream, day, lent, peer.name)
-            self._metrics.fetched.labels("refused").inc(checked.bad)
-            if checked.file is None:
-                self._log.warning(
-                    "lent records do not hold", peer=peer.name, stream=stream, day=day
-                )
-                return taken
-            report = self._journal.ingest(checked.file)
-            self._metrics.fetched.labels("judged").inc(checked.good)
-            self._log.info(
-                "records taken over",
-                peer=peer.name,
-                stream=stream,
-                day=day,
-                records=checked.good,
-                accepted=report.accepted,
-                rejected=sum(report.rejected.values()),
-            )
-            if report.status != "stored":
-                return taken
-            taken += checked.good
+            taken += count
         return taken
 
-    def _lent(self, answer: Json | Refused, known: Iterable[bytes]) -> list[LentRecord]:
+    def _take(self, peer: Colleague, place: Place, lent: Sequence[LentRecord]) -> int:
+        """Judge what a peer has lent; returns the number of records that were stored."""
+        checked = check(self._catalog, place, lent, peer.name)
+        self._metrics.fetched.labels("refused").inc(checked.bad)
+        reports = self._journal.ingest_messages(checked.messages) if checked.messages else []
+        if checked.file is not None:
+            reports.append(self._journal.ingest(checked.file))
+        stored = checked.good if any(each.status == "stored" for each in reports) else 0
+        self._metrics.fetched.labels("judged").inc(stored)
+        self._log.info(
+            "records taken over",
+            peer=peer.name,
+            stream=place.stream.id,
+            day=place.day,
+            records=stored,
+            refused=checked.bad,
+            accepted=sum(each.accepted for each in reports),
+        )
+        return stored
+
+    def _lent(self, answer: Json | Refused) -> list[LentRecord]:
+        """What a peer has lent and was never received here."""
         if isinstance(answer, Refused):
             self._metrics.exchanges.labels("records", answer.code).inc()
             return []
@@ -265,8 +268,7 @@ class Exchange:
             self._metrics.exchanges.labels("records", "malformed").inc()
             return []
         self._metrics.exchanges.labels("records", "ok").inc()
-        have = set(known)
-        return [each for each in lent if each.sha256 not in have]
+        return unknown(self._journal.database, lent[:MOST_RECORDS])
 
 
 def _page(answer: Json) -> tuple[str, int, list[tuple[str, object, bytes]]]:

@@ -89,6 +89,10 @@ class Ground:
             return self.key
         return named[0]
 
+    def input_of(self, tx: bytes) -> bytes:
+        """Call data of a mined transaction, empty if the node does not know it."""
+        return self.client.transaction_input(tx) or b""
+
     def is_outdated(self) -> bool:
         """Whether the signer table now names the worker's other key: it has to be put together anew."""
         return self.preferred_key() != self.key
@@ -192,7 +196,7 @@ def open_runtime(
             witness=witness,
         )
         reconciler = Reconciler(desk, calendar, journal, view, alerts, metrics)
-        input_of = _TransactionInput(ground.client)
+        input_of = ground.input_of
         archive = Archive(desk, calendar, journal, view, input_of, alerts, metrics)
         mailbox = _mailbox(stack, ground, realm)
         peers = _peers(stack, ground, realm, mailbox)
@@ -283,13 +287,3 @@ def _identity(ground: Ground) -> Identity:
         ground.deployment.address("TelemetryAnchor"),
         ground.deployment.address("StatementBook"),
     )
-
-
-class _TransactionInput:
-    """Call data of a mined transaction, by its hash."""
-
-    def __init__(self, client: ChainClient) -> None:
-        self._client = client
-
-    def __call__(self, tx: bytes) -> bytes:
-        return self._client.transaction_input(tx) or b""

@@ -21,7 +21,7 @@ from usufruct_oracles.chainview import ChainView
 from usufruct_oracles.desk import Ready, Waiting
 from usufruct_oracles.exchange import Clerk, Exchange
 from usufruct_oracles.journal.journal import Journal
-from usufruct_oracles.journal.lending import LentRecord, check, known_records, lend
+from usufruct_oracles.journal.lending import LentRecord, Place, check, known_records, lend
 from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.peers import RECORDS_PATH, SIGNATURES_PATH, Refused
 from usufruct_oracles.sightings import Sightings
@@ -35,6 +35,7 @@ from usufruct_oracles.witness import Witness
 VPP, DAY = 1, "2026-09-01"
 CALENDAR = Calendar("Asia/Shanghai", "2026-09")
 START = CALENDAR.bounds(1)[0]
+PLACE = Place.of(catalog_of(community()), VPP, DAY)
 WINDOW = CALENDAR.window_after(START)
 
 
@@ -176,7 +177,7 @@ def test_each_gets_what_the_other_has_and_both_come_to_the_same(pair: tuple[Site
         each.waits.codes[VPP] = "coverage"
         each.exchange.step()
     assert one.root() == two.root()
-    whole = len(known_records(one.journal.database, VPP, DAY))
+    whole = len(known_records(one.journal.database, PLACE))
     assert whole == len(METERS)
 
 
@@ -251,7 +252,7 @@ def test_a_peer_can_add_and_change_nothing(
     one.waits.codes[VPP] = "no_quorum"
     assert one.exchange.step() == 0
     assert one.root() == before
-    assert len(known_records(one.journal.database, VPP, DAY)) == len(METERS) - 1
+    assert len(known_records(one.journal.database, PLACE)) == len(METERS) - 1
     assert one.metrics.registry.get_sample_value(
         "usufruct_oracle_fetched_records_total", {"outcome": "refused"}
     )
@@ -291,11 +292,11 @@ def test_a_worker_that_is_down_costs_no_more_than_a_note(pair: tuple[Site, Site]
 def test_an_answer_stays_small_and_the_rest_comes_next(pair: tuple[Site, Site]) -> None:
     _, two = pair
     two.journal.ingest(vpp_file())
-    first = lend(two.journal.database, VPP, DAY, set(), 10)
+    first = lend(two.journal.database, PLACE, set(), 10)
     assert len(first) == 1
-    rest = lend(two.journal.database, VPP, DAY, {first[0].sha256}, 1 << 30)
+    rest = lend(two.journal.database, PLACE, {first[0].sha256}, 1 << 30)
     assert len(rest) == len(METERS) - 1
-    assert lend(two.journal.database, VPP, DAY, {e.sha256 for e in (*first, *rest)}, 10) == []
+    assert lend(two.journal.database, PLACE, {e.sha256 for e in (*first, *rest)}, 10) == []
 
 
 def test_the_record_that_is_lent_is_the_one_that_leaves_name(pair: tuple[Site, Site]) -> None:
@@ -305,9 +306,9 @@ def test_the_record_that_is_lent_is_the_one_that_leaves_name(pair: tuple[Site, S
     cut = without(whole, METERS[0])
     two.journal.ingest(cut)
     two.journal.ingest(whole)
-    found = lend(two.journal.database, VPP, DAY, set(), 1 << 30)
+    found = lend(two.journal.database, PLACE, set(), 1 << 30)
     catalog = catalog_of(community())
-    checked = check(catalog, VPP, DAY, found, "two")
+    checked = check(catalog, PLACE, found, "two")
     assert (checked.good, checked.bad) == (len(METERS), 0)
     assert checked.file is not None
     one.journal.ingest(checked.file)
@@ -333,7 +334,7 @@ def test_a_question_that_cannot_be_read_is_refused(pair: tuple[Site, Site], body
 
 def test_a_lent_record_survives_the_wire(pair: tuple[Site, Site]) -> None:
     pair[1].journal.ingest(vpp_file())
-    for each in lend(pair[1].journal.database, VPP, DAY, set(), 1 << 30):
+    for each in lend(pair[1].journal.database, PLACE, set(), 1 << 30):
         assert LentRecord.from_json(each.to_json()) == each
         assert isinstance(Signed("m", each.scheme, each.signature), Signed)
 
