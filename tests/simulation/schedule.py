@@ -109,9 +109,7 @@ class Plan:
             delay=dice.choice((0.1, 3.0, 15.0)),
             doubling=perhaps(0.4, 0.1, 0.5),
             partitions=dice.random() < 0.3,
-            rates=tuple(
-                Rates.drawn(dice) if dice.random() < 0.5 else Rates() for _ in range(3)
-            ),
+            rates=tuple(Rates.drawn(dice) if dice.random() < 0.5 else Rates() for _ in range(3)),
             reorgs=int(perhaps(0.5, 1, 2, 4, 8, 12)),
             dropping=perhaps(0.4, 0.05, 0.3),
             spikes=dice.random() < 0.3,
@@ -146,9 +144,7 @@ def community() -> Community:
 def files(seed: int) -> tuple[SourceFile, ...]:
     """The month's files; another seed makes other readings with signatures that are as good."""
     days = [f"{MONTH}-{day:02d}" for day in range(1, DAYS + 1)]
-    return tuple(
-        each for day in days for each in day_files(community(), day, seed, faults=False)
-    )
+    return tuple(each for day in days for each in day_files(community(), day, seed, faults=False))
 
 
 def end_of(day: int) -> int:
@@ -167,9 +163,7 @@ class Schedule:
         first_day: The first day that ends.
     """
 
-    def __init__(
-        self, seed: int, plan: Plan, folder: Path, chain: Chain, first_day: int
-    ) -> None:
+    def __init__(self, seed: int, plan: Plan, folder: Path, chain: Chain, first_day: int) -> None:
         self.plan, self.chain = plan, chain
         self.world = World(seed)
         self._offset = chain.head.time + 1
@@ -348,9 +342,7 @@ class Schedule:
         leave_out = dice.choice((0.0, 0.5, 1.0))
         for at in range(depth + dice.choice((0, 1))):
             time = times[min(len(times) - depth + at, len(times) - 1)]
-            self.chain.mine(
-                max(time, self.chain.head.time), lambda _: dice.random() < leave_out
-            )
+            self.chain.mine(max(time, self.chain.head.time), lambda _: dice.random() < leave_out)
 
     def _spike(self) -> None:
         self.chain.base_fee = GWEI * self.world.dice.choice((1, 2, 4, 20))
@@ -407,7 +399,11 @@ class Schedule:
 
     def _state(self) -> object:
         return {
-            each.name: (each.up, each.up and each.worker.progress.error, each.up and each.proposer.state)
+            each.name: (
+                each.up,
+                each.up and each.worker.progress.error,
+                each.up and each.proposer.state,
+            )
             for each in self.processes
         }
 
@@ -419,9 +415,7 @@ class Schedule:
             _require(heads[stream][-1] == head_of(cursor), "the journal ends at the chain's head")
         readings = [_readings(each.journal.database) for each in self.honest]
         for each, numbered in zip(self.honest, readings, strict=True):
-            _require(
-                all(each.journal.recorded(s) == heads[s] for s in heads), "heads are the same"
-            )
+            _require(all(each.journal.recorded(s) == heads[s] for s in heads), "heads are the same")
             _require(numbered == readings[0], "readings are the same")
             for stream, rows in numbered.items():
                 numbers = [row[-1] for row in rows]
@@ -433,7 +427,7 @@ class Schedule:
 
     def _require_true_to_its_word(self, process: Process) -> None:
         by_place: dict[str, bytes] = {}
-        pledged = {(str(p), d) for p, d in Pledges(process.journal.database).all()}
+        pledged = {(str(p), d) for p, d in Pledges(process.journal.database, process.address).all()}
         for place, digest in process.signed:
             _require(by_place.setdefault(place, digest) == digest, f"{process.name} equivocated")
             _require((place, "0x" + digest.hex()) in pledged, f"{process.name} signed unpledged")
@@ -451,7 +445,7 @@ class _Known:
         self.chain_id = chain_id
 
 
-def _require(condition: bool, what: str) -> None:  # noqa: FBT001  # the condition is all there is
+def _require(condition: bool, what: str) -> None:  # the condition is all there is
     if not condition:
         raise Failure(f"not true at the end: {what}")
 
