@@ -27,6 +27,11 @@ class Rule(StrEnum):
     BAD_SIGNATURE = "bad-signature"
     UNKNOWN_SCHEME = "unknown-scheme"
 
+    METER_STATUS = "meter-status"
+    CLOCK_STATUS = "clock-status"
+    ERROR_FLAGS = "error-flags"
+    INCOMPLETE = "incomplete-session"
+
     MALFORMED = "malformed-row"
     NOT_A_NUMBER = "not-a-number"
     NEGATIVE = "negative"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-from tests.integration.platform.postgres import running_postgres
+from tests.support.postgres import running_postgres
 
 from usufruct.chain import crash
 from usufruct.clock import FixedClock
