@@ -13,6 +13,7 @@ from usufruct.core.manifests import Manifest
 from usufruct.core.statements import coverage_bp
 from usufruct.money import BASIS, Currency, format_amount, mul_div_down
 from usufruct_oracles.catalog import Catalog
+from usufruct_oracles.doubts import doubts
 from usufruct_oracles.finding import Finding
 from usufruct_oracles.findings import findings
 from usufruct_oracles.intervals import expected
@@ -74,7 +75,9 @@ def verdicts(
     """The verdicts of a stream's period up to `now`, as a JSON object.
 
     `by_rule` counts what is open with the money at stake (`estimated` is the part of it that is an
-    estimate); `open` lists it. Money is decimal text in minor units. Lines of committed streams are left out.
+    estimate); `open` lists it; `flags` lists what counts and is doubted. Money is decimal text in minor units.
+    Lines of committed streams are left out, and of their flags also detail and stake: they would tell readings
+    that count.
 
     Raises:
         InputError: No such period.
@@ -83,6 +86,7 @@ def verdicts(
     to = max(from_, min(end, now))
     with database.read() as connection:
         found = findings(connection, catalog, stream, from_, to)
+        doubted = doubts(connection, catalog, stream, from_, to)
         coverage = coverage_of(connection, catalog, stream, from_, to)
     currency = catalog.community.currency
     return {
@@ -97,6 +101,8 @@ def verdicts(
         "minimumBp": stream.min_coverage_bp,
         "byRule": by_rule(found),
         "open": [_finding_object(each, committed=stream.committed) for each in found],
+        "flagsByRule": by_rule(doubted),
+        "flags": [_flag_object(each, committed=stream.committed) for each in doubted],
     }
 
 
@@ -194,3 +200,8 @@ def _finding_object(found: Finding, *, committed: bool) -> dict[str, object]:
         "stake": str(found.stake.amount),
         "basis": found.stake.basis,
     }
+
+
+def _flag_object(found: Finding, *, committed: bool) -> dict[str, object]:
+    hidden: dict[str, object] = {"detail": None, "stake": None} if committed else {}
+    return {**_finding_object(found, committed=committed), **hidden}

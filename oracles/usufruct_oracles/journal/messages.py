@@ -65,7 +65,7 @@ def ingest_messages(
         catalog: The community.
         decoders: Decoders by form.
         batch: What was received.
-        now: The clock's time, when the messages are said to be received. It decides nothing else.
+        now: The clock's time, when the messages are said to be received. It decides not what counts.
 
     Returns:
         What became of each, in order; "known" for those that the journal had already.
@@ -76,7 +76,7 @@ def ingest_messages(
         fresh = _fresh(connection, catalog, decoders, batch)
         if fresh:
             judged = [_judge(catalog, decoders, each) for each in fresh.values()]
-            _judge_readings(connection, catalog, judged)
+            _judge_readings(connection, catalog, judged, now)
             _store(connection, catalog, decoders, judged, now)
             closed = _closed(connection, judged)
             crash.point("journal.before_commit")
@@ -138,7 +138,9 @@ def _judge(catalog: Catalog, decoders: Decoders, message: Message) -> _Judged:
     return judged
 
 
-def _judge_readings(connection: Connection, catalog: Catalog, judged: Sequence[_Judged]) -> None:
+def _judge_readings(
+    connection: Connection, catalog: Catalog, judged: Sequence[_Judged], now: int
+) -> None:
     by_stream: defaultdict[str, list[_Judged]] = defaultdict(list)
     for each in judged:
         if each.record is not None and each.rows:
@@ -147,7 +149,7 @@ def _judge_readings(connection: Connection, catalog: Catalog, judged: Sequence[_
         neighbours = _neighbours(connection, catalog, catalog.streams[code], those)
         for each in those:
             if each.record is not None:
-                judge_readings(catalog, each.record, each.rows, neighbours)
+                judge_readings(catalog, each.record, each.rows, neighbours, now)
 
 
 def _neighbours(

@@ -10,12 +10,14 @@ from sqlalchemy import Connection, insert
 from usufruct.config import Stream
 from usufruct_oracles.journal.schema import (
     contenders,
+    flags,
     readings,
     records,
     rejections,
     supports,
 )
 from usufruct_oracles.validation.days import RecordOutcome, Rejection
+from usufruct_oracles.validation.doubts import Doubt
 from usufruct_oracles.validation.rules import Reading
 
 _MOST_LINE = 200
@@ -23,12 +25,13 @@ _MOST_SCHEME = 64
 
 
 class NewRows:
-    """Rows of readings, supports, contenders and rejections, until they are inserted."""
+    """Rows of readings, supports, contenders, flags and rejections, until they are inserted."""
 
     def __init__(self) -> None:
         self._readings: list[dict[str, Any]] = []
         self._supports: list[dict[str, Any]] = []
         self._contenders: list[dict[str, Any]] = []
+        self._flags: list[dict[str, Any]] = []
         self._rejections: list[dict[str, Any]] = []
 
     def add(
@@ -50,6 +53,7 @@ class NewRows:
         self._readings += [_reading(record_id, stream, record, each) for each in record.accepted]
         self._supports += [_key(record_id, record, each) for each in record.known]
         self._contenders += [_reading(record_id, stream, record, each) for each in record.contended]
+        self._flags += [_flag(record_id, stream, record, *each) for each in record.doubts]
         for each in record.rejections:
             self.add_rejection(file_id, record_id, stream, day_of_end(each.end), each)
 
@@ -81,6 +85,7 @@ class NewRows:
             (readings, self._readings),
             (supports, self._supports),
             (contenders, self._contenders),
+            (flags, self._flags),
             (rejections, self._rejections),
         ):
             if rows:
@@ -136,4 +141,19 @@ def _reading(
         "stream": stream.id,
         "quantity": reading.quantity,
         "quality": reading.row.quality,
+    }
+
+
+def _flag(
+    record_id: int, stream: Stream, record: RecordOutcome, reading: Reading, doubt: Doubt
+) -> dict[str, Any]:
+    verdict, stake = doubt
+    return {
+        **_key(record_id, record, reading),
+        "stream": stream.id,
+        "rule": verdict.rule,
+        "detail": verdict.detail,
+        "remedy": verdict.remedy,
+        "stake": stake.amount,
+        "basis": stake.basis,
     }
