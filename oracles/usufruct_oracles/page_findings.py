@@ -115,7 +115,7 @@ def _in_gap(page: ocmf.Page, gaps: Sequence[tuple[ocmf.Page, int, int]]) -> bool
     )
 
 
-def _records(stream: Stream) -> Select[tuple[int, bytes]]:
+def _records(stream: Stream) -> Select[int, bytes]:
     """Meter and payload of the stream's OCMF records whose signature holds."""
     return (
         select(records.c.meter, records.c.payload)
