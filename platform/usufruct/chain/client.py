@@ -25,6 +25,8 @@ BlockTag = int | str | bytes
 
 _BATCH: Final = 200
 _SHOWN: Final = 200
+_LOG_PAGE: Final = 5_000
+"""Blocks of one question for logs; nodes limit the range."""
 _Topics = Sequence[bytes | Sequence[bytes] | None]
 
 
@@ -246,6 +248,16 @@ class ChainClient:
             rule="an answer belongs to its question",
             remedy="ask another node; nothing was taken from this answer",
         )
+
+    def all_logs(
+        self, from_block: int, address: str, topics: _Topics, to_block: int | None = None
+    ) -> list[Log]:
+        """Logs of one contract from a block to another, by default the newest, asked for in pages."""
+        last = self.block_number() if to_block is None else to_block
+        found: list[Log] = []
+        for start in range(from_block, last + 1, _LOG_PAGE):
+            found += self.logs(start, min(start + _LOG_PAGE - 1, last), [address], topics)
+        return found
 
     # --- Contracts ---
 
