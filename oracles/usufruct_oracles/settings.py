@@ -148,6 +148,10 @@ class Section:
             raise self.error(key, "…", _TYPES[dict], "correct the value")
         return value
 
+    def inner(self, key: str, known: Collection[str]) -> Section:
+        """A table within this one, which must hold no unknown key."""
+        return _checked(Section(self.document, (*self.place, key), dict(self.table(key))), known)
+
     def seconds(self, key: str, default: str) -> float:
         """A duration such as "500ms", "5s", "15m", "6h" or "2d", in seconds."""
         text = self.get(key, str, default)
