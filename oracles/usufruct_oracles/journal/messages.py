@@ -23,7 +23,7 @@ from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.ingest import KEPT_BYTES, IngestReport, closed_at
 from usufruct_oracles.journal.rows import NewRows, add_records, printable
 from usufruct_oracles.journal.schema import NO_DAY, files, heartbeats, messages, readings
-from usufruct_oracles.sources.alive import FORM, parse_heartbeat
+from usufruct_oracles.sources.forms import HEARTBEATS
 from usufruct_oracles.sources.messages import Decoders, Message
 from usufruct_oracles.validation.days import RecordOutcome
 from usufruct_oracles.validation.messages import (
@@ -119,15 +119,25 @@ def _judge(catalog: Catalog, decoders: Decoders, message: Message) -> _Judged:
     found = () if isinstance(contents, Verdict) else decoders[message.form](contents, meter)
     record, rows = judge_message(catalog, message, contents, found)
     judged = _Judged(message, None, record, rows)
-    if message.form == FORM and record.verified and not rows and isinstance(contents, bytes):
-        said = parse_heartbeat(contents, meter)
-        judged.heartbeat = {
-            "meter": meter.id,
-            "day": said.day,
-            "stream": record.stream.id,
-            "count": said.count,
-        }
+    if record.verified and not rows and isinstance(contents, bytes):
+        judged.heartbeat = _heartbeat(catalog, message.form, contents, record)
     return judged
+
+
+def _heartbeat(
+    catalog: Catalog, form: str, contents: bytes, record: RecordOutcome
+) -> dict[str, Any] | None:
+    """The heartbeat that a message without readings is."""
+    read = HEARTBEATS.get(form)
+    said = None if read is None else read(contents, record.meter, catalog.timezone)
+    if said is None:
+        return None
+    return {
+        "meter": record.meter.id,
+        "day": said.day,
+        "stream": record.stream.id,
+        "count": said.count,
+    }
 
 
 def _judge_readings(connection: Connection, catalog: Catalog, judged: Sequence[_Judged]) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 from usufruct_oracles.sources.ocmf import tables
 from usufruct_oracles.sources.ocmf.fields import Fields, wrong
 from usufruct_oracles.sources.ocmf.model import Reading
+from usufruct_oracles.validation.rows import LATEST
 
 MAX_READINGS: Final = 1024
 """Most readings of a record."""
@@ -25,6 +26,7 @@ _OBIS: Final = re.compile(
     re.ASCII,
 )
 _ACCUMULATES: Final = 8
+_LATEST: Final = 1000 * LATEST
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
@@ -59,7 +61,7 @@ def parse_time(text: str) -> tuple[int, str] | None:
         time = (moment - _EPOCH) // _MILLISECOND
     except (ValueError, OverflowError):
         return None
-    return (time, match[5]) if time >= 0 else None
+    return (time, match[5]) if 0 <= time < _LATEST else None
 
 
 def accumulates(register: str) -> bool:

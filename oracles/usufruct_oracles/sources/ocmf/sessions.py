@@ -22,7 +22,8 @@ from itertools import pairwise
 from typing import Final
 
 from usufruct.config import Meter
-from usufruct_oracles.sources.alive import unreadable
+from usufruct.core.periods import day_of
+from usufruct_oracles.sources.alive import Heartbeat, unreadable
 from usufruct_oracles.sources.ocmf import tables
 from usufruct_oracles.sources.ocmf.fields import wrong
 from usufruct_oracles.sources.ocmf.model import OcmfError, Reading, Record
@@ -49,7 +50,8 @@ _AGAIN: Final = (
 def decode(payload: bytes, meter: Meter) -> Sequence[Row]:
     """The readings in the payload of a message of this form, as `messages.Decoder` says.
 
-    A meter of intervals gives one reading from each value to the next, any other one for each transaction.
+    A meter of intervals gives one reading from each value to the next, any other one for each transaction, and none
+    for fiscal records, which are its `heartbeat`.
     """
     try:
         found = joined(records_in(payload))
@@ -87,6 +89,24 @@ def joined(records: Sequence[Record]) -> tuple[Reading, ...]:
     return tuple(reading for record in records for reading in record.readings)
 
 
+def heartbeat(payload: bytes, meter: Meter, timezone: str) -> Heartbeat | None:
+    """What a fiscal record says of a meter without intervals: it was alive when the last value was read.
+
+    Args:
+        payload: The payload of a message of this form, without the gateway's heading, in which `decode` finds no fault.
+        meter: The meter.
+        timezone: The project's time zone.
+    """
+    readings = joined(records_in(payload))
+    if not _is_sign_of_life(readings, meter):
+        return None
+    return Heartbeat(day_of(readings[-1].time // _MILLISECONDS - 1, timezone).isoformat(), 0)
+
+
+def _is_sign_of_life(readings: Sequence[Reading], meter: Meter) -> bool:
+    return meter.interval is None and not any(each.reason for each in readings)
+
+
 def rows(readings: Sequence[Reading], meter: Meter) -> list[Row]:
     """What a meter's readings say, as rows in the form of a day file, numbered from 1.
 
@@ -94,6 +114,9 @@ def rows(readings: Sequence[Reading], meter: Meter) -> list[Row]:
         readings: The readings of one record, or of the records of one transaction in order.
         meter: The meter.
     """
+    if _is_sign_of_life(readings, meter):
+        fault = _fault(readings)
+        return [] if fault is None else [_fault_row(1, meter, fault)]
     registers = _of_one_register(readings)
     if not registers:
         return [_fault_row(1, meter, _incomplete("no reading of an energy register in it"))]
