@@ -128,6 +128,11 @@ def test_what_an_error_made_unusable_does_not_count(errors: str) -> None:
     assert rule_of(session(EF=errors)) is Rule.ERROR_FLAGS
 
 
+def test_a_loss_that_was_not_reset_at_the_beginning_spoils_the_transaction() -> None:
+    assert rule_of([reading(CL=0.5), session(CL=0.7)[1]]) is Rule.MALFORMED
+    assert rule_of([reading(CL=0), session(CL=0.7)[1]]) is None
+
+
 def test_an_exception_in_between_spoils_the_transaction() -> None:
     begin, end = session()
     assert rule_of([begin, reading("X", 103, "10:10:00"), end]) is Rule.ERROR_FLAGS

@@ -102,7 +102,7 @@ def _reading(fields: Fields, context: str) -> Reading:
         register=register,
         unit=fields.choice("RU", tables.UNITS),
         current=fields.choice("RT", tables.CURRENTS),
-        loss=_loss(fields, reason, register),
+        loss=_loss(fields, register),
         errors=_errors(fields),
         state=_state(fields),
     )
@@ -121,14 +121,12 @@ def _reason(fields: Fields, context: str) -> str:
     return reason
 
 
-def _loss(fields: Fields, reason: str, register: str) -> Decimal | None:
+def _loss(fields: Fields, register: str) -> Decimal | None:
     loss = fields.number("CL")
     if loss is None:
         return None
     if not accumulates(register):
         raise fields.wrong("CL", "only where RI names an accumulation register")
-    if reason == tables.BEGIN and loss:
-        raise fields.wrong("CL", "reset to 0 where a transaction begins (TX is B)")
     return loss
 
 

@@ -39,7 +39,7 @@ records of one transaction, one after the other with a line feed between them.""
 _NEXT: Final = re.compile(rb"\n(?=OCMF\|)")  # no record has a pipe inside its sections
 
 _MILLISECONDS: Final = 1000
-_TOTAL_IMPORT: Final = "1"
+_IMPORTED: Final = frozenset({"1", "B0", "B1", "B2", "B3"})
 _VALID: Final = 0
 _COUNTING: Final = frozenset("SR")
 _AGAIN: Final = (
@@ -131,12 +131,12 @@ def rows(readings: Sequence[Reading], meter: Meter) -> list[Row]:
 
 
 def _of_one_register(readings: Sequence[Reading]) -> list[Reading]:
-    """The readings of energy; where a record holds several registers, those of imported energy (OBIS 1.8)."""
+    """The readings of energy; where a record holds several registers, those of imported energy (OBIS C 1, B0 to B3)."""
     energy = [each for each in readings if each.unit in tables.ENERGY_UNITS or each.value is None]
     names = {each.register for each in energy if each.value is not None}
     if len(names) <= 1:
         return energy
-    imported = {name for name in names if quantity_of(name) == _TOTAL_IMPORT}
+    imported = {name for name in names if quantity_of(name) in _IMPORTED}
     return [each for each in energy if each.register in (imported or names)]
 
 
@@ -199,6 +199,12 @@ def _fault(span: Sequence[Reading]) -> Verdict | None:
         if each.errors or each.reason == tables.EXCEPTION:
             lost = ", ".join(tables.ERRORS[flag] for flag in each.errors) or "energy or time"
             return Verdict(Rule.ERROR_FLAGS, f"{lost} not usable from {each.text} on", _AGAIN)
+    if span[0].reason == tables.BEGIN and span[0].loss:
+        return Verdict(
+            Rule.MALFORMED,
+            f"CL is {span[0].loss} where a transaction begins, and not reset to 0",
+            _AGAIN,
+        )
     return _clock_fault(span[0], span[-1])
 
 
