@@ -65,7 +65,8 @@ def signers_of(place: Village, seq: int) -> set[str]:
     batch = batch_from(found["batch"])
     digest = batch_digest(Domain(31337, where), batch)
     return {
-        recover(digest, each) for each in split(batch_signatures(bytes.fromhex(data[2:]), batch))
+        recover(digest, each).lower()
+        for each in split(batch_signatures(bytes.fromhex(data[2:]), batch))
     }
 
 
