@@ -261,7 +261,7 @@ class Process:
         )
         self._parts.append(self.journal.close)
         self.storage.watch(self.journal.database.engine)
-        pledges = Pledges(self.journal.database)
+        pledges = Pledges(self.journal.database, self.address)
         self.desk = WatchedDesk(
             streams,
             calendar,
