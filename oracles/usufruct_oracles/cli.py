@@ -16,11 +16,9 @@ import typer
 
 from usufruct.chain.explain import explain as explain_revert
 from usufruct.clock import SystemClock
-from usufruct.config import Community
 from usufruct.contracts import ContractError
-from usufruct.core.periods import day_bounds, period_of
 from usufruct.errors import ChainError, ConfigError, InputError, UsufructError
-from usufruct_oracles import cli_data, logs
+from usufruct_oracles import cli_data, cli_households, logs
 from usufruct_oracles.config import WorkerConfig, load_worker_config
 from usufruct_oracles.explain import explain as explain_period
 from usufruct_oracles.journal.database import Database
@@ -29,7 +27,6 @@ from usufruct_oracles.process import run
 from usufruct_oracles.runtime import lay_ground
 
 EXIT_ERROR = 2
-_MOST_DIGITS = 6
 
 app = typer.Typer(
     name="usufruct-oracle",
@@ -39,6 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli_data.register(app)
+cli_households.register(app)
 
 Config = Annotated[Path, typer.Option("--config", help="The worker's TOML file.")]
 
@@ -179,20 +177,12 @@ def explain(
     ground = lay_ground(load_worker_config(config))
     database = Database(ground.config.journal)
     try:
-        number = _period(ground.community, period)
+        number = cli_households.period_number(ground.community, period)
         found = explain_period(database, ground.community, number, ground.view.now, stream)
     finally:
         database.close()
     for line in str(found).splitlines():
         typer.echo(logs.escape(line))
-
-
-def _period(community: Community, text: str) -> int:
-    if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS:
-        return int(text)
-    project = community.project
-    start = day_bounds(f"{text}-01", project.timezone)[0]
-    return period_of(project.first_period, start, project.timezone)
 
 
 @app.command()

@@ -18,10 +18,12 @@ from usufruct_oracles import intervals, statements, summary
 from usufruct_oracles.catalog import catalog_of
 from usufruct_oracles.journal import anchored, attested
 from usufruct_oracles.journal.database import Database
+from usufruct_oracles.journal.erasures import erased_meters
 from usufruct_oracles.journal.ingest import IngestReport, ingest
 from usufruct_oracles.journal.schema import batches, files
 from usufruct_oracles.ports import BuiltBatch, BuiltStatement, RecordedStatement
 from usufruct_oracles.sources.base import Source, SourceFile
+from usufruct_oracles.sources.redaction import without
 from usufruct_oracles.windows import Window
 
 
@@ -64,8 +66,21 @@ class Journal:
     # --- Taking in ---
 
     def ingest(self, file: SourceFile) -> IngestReport:
-        """Judges and stores one file; the same content again changes nothing."""
-        return ingest(self.database, self._catalog, file, self._clock.now())
+        """Judges and stores one file; the same content again changes nothing.
+
+        What a household that was erased still sends is dropped before anything is stored of it.
+        """
+        kept = without(file, self._erased(file.stream))
+        return ingest(self.database, self._catalog, kept, self._clock.now())
+
+    def _erased(self, stream: str) -> list[str]:
+        """Codes of the stream's meters whose households were erased."""
+        which = self._catalog.streams.get(stream)
+        if which is None:
+            return []
+        with self.database.read() as connection:
+            numbers = erased_meters(connection, which.id)
+        return [each.code for each in self._catalog.meters_of(which) if each.id in numbers]
 
     def ingest_all(self, files: Iterable[SourceFile]) -> list[IngestReport]:
         """The reports of several files, in order."""

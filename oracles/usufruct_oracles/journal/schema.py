@@ -1,9 +1,11 @@
-"""Tables of the journal. Rows are added, never changed, save for marks that an anchoring sets.
+"""Tables of the journal. Rows are added, never changed, save for marks that an anchoring sets, and
+what the erasure of a household takes out.
 
     files ──< records ──< readings        what was received, and what of it counts
       |        ├────────< supports        the same said again by a later record
       └────────┴────────< rejections      what does not, with rule, remedy and money at stake
     batches, statements                   what was anchored and attested
+    erasures                              whose readings were taken out again
 
 Times are unix seconds, money is minor units, days are local days "YYYY-MM-DD" of the project.
 """
@@ -156,3 +158,19 @@ statements = Table(
     Column("tx", LargeBinary(32), nullable=False),
 )
 """Attested statements with their evidence, as JSON."""
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("meter", BigInteger, primary_key=True, autoincrement=False),
+    Column("stream", Integer, nullable=False),
+    Column("order", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("readings", Integer, nullable=False),
+    Column("since", BigInteger),
+    Column("until", BigInteger),
+    Column("finished", Boolean, nullable=False),
+)
+"""Households that were erased here, by whose order and why. `since` and `until` are the ends of the first and last
+anchored reading that is no longer here: batches of that time stand, and cannot be built again."""
