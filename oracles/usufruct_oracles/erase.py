@@ -17,12 +17,14 @@ from usufruct.config import Community, Meter, Stream
 from usufruct.core.privacy_keys import PrivacyKey
 from usufruct.errors import ConfigError, EvidenceError, InputError
 from usufruct_oracles.catalog import catalog_of
-from usufruct_oracles.config import CsvSource, WorkerConfig
+from usufruct_oracles.config import WorkerConfig
 from usufruct_oracles.erasure_orders import ErasureOrder
 from usufruct_oracles.journal.anchored import recorded_heads
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.erasures import Erased, erase_rows, mark_finished
-from usufruct_oracles.sources.redaction import redact_folder, replace_file
+from usufruct_oracles.sources.csv_folder import CsvSource
+from usufruct_oracles.sources.opening import Erasing
+from usufruct_oracles.sources.redaction import replace_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,13 @@ class Places:
     Attributes:
         secret: File of the privacy key.
         journal: SQLAlchemy URL of this worker's journal.
-        inboxes: Drop folders, this worker's and copies.
+        sources: Sources that keep files of their own, and copies of drop folders.
         copies: Copies of the journal.
     """
 
     secret: Path
     journal: str
-    inboxes: Sequence[Path] = field(default=())
+    sources: Sequence[Erasing] = field(default=())
     copies: Sequence[str] = field(default=())
 
 
@@ -67,7 +69,7 @@ def places_of(
             rule="a household can be erased only where the secret is in a file of its own",
             remedy="write the secret to a file that only the worker can read, and { file = PATH } here",
         )
-    own = [config.source.inbox] if isinstance(config.source, CsvSource) else []
+    own = [each for each in config.sources if isinstance(each, Erasing)]
     for each in copies:
         if not each.is_file():
             raise InputError(
@@ -78,7 +80,7 @@ def places_of(
                 remedy="correct the path",
             )
     journals = [f"sqlite:///{each.resolve()}" for each in copies]
-    return Places(config.privacy_file, config.journal, [*own, *folders], journals)
+    return Places(config.privacy_file, config.journal, [*own, *map(CsvSource, folders)], journals)
 
 
 def meter_named(community: Community, name: str) -> tuple[Meter, Stream]:
@@ -141,7 +143,7 @@ def erase(
         ]
         _forget(places.secret, meter)
         crash.point("erasure.secret_gone")
-        changed = sum(redact_folder(each, stream.code, [meter.code]) for each in places.inboxes)
+        changed = sum(each.erase(stream.code, meter.code) for each in places.sources)
         crash.point("erasure.inbox_clear")
         for each in journals:
             each.scrub()

@@ -20,18 +20,25 @@ from usufruct.errors import EvidenceError
 from usufruct_oracles.catalog import Catalog
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.schema import (
+    contenders,
     erasures,
     files,
+    heartbeats,
     readings,
     records,
     rejections,
     supports,
 )
 
-CLEARED: Final = frozenset({"files", "records", "readings", "supports", "rejections"})
+CLEARED: Final = frozenset(
+    {
+        *("files", "records", "readings", "supports", "contenders", "heartbeats"),
+        "rejections",
+    }
+)
 """Tables that hold readings; `erase_rows` takes a household's out of each."""
-KEPT: Final = frozenset({"batches", "statements", "erasures"})
-"""Tables that hold none."""
+KEPT: Final = frozenset({"batches", "statements", "erasures", "messages"})
+"""Tables that hold none; of messages the digest and the meter's code, so that they are not taken in again."""
 
 _GONE: Final = b""
 
@@ -167,8 +174,8 @@ def _clear(connection: Connection, stream: Stream, meter: Meter) -> None:
             )
         )
     )
-    connection.execute(delete(supports).where(supports.c.meter == meter.id))
-    connection.execute(delete(readings).where(readings.c.meter == meter.id))
+    for table in (supports, contenders, heartbeats, readings):
+        connection.execute(delete(table).where(table.c.meter == meter.id))
     connection.execute(
         update(records).where(records.c.meter == meter.id).values(payload=_GONE, signature=_GONE)
     )

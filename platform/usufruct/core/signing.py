@@ -185,8 +185,17 @@ def sign_record(scheme: str, private_key: bytes, payload: bytes) -> bytes:
         der = _secp256k1_private(private_key).sign(payload, hasher=_sha256)
         return bytes(serialize_compact(der_to_cdata(der)))
     algorithm = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
-    r, s = decode_dss_signature(_p256_private(private_key).sign(payload, algorithm))
-    return r.to_bytes(32, "big") + min(s, _P256_N - s).to_bytes(32, "big")
+    return low_s(scheme, *decode_dss_signature(_p256_private(private_key).sign(payload, algorithm)))
+
+
+def low_s(scheme: str, r: int, s: int) -> bytes:
+    """r ‖ s (64 bytes) with the lower of the two values of s that sign the same bytes.
+
+    Raises:
+        InputError: Unknown scheme.
+    """
+    order = _P256_N if _is_p256(scheme) else N
+    return r.to_bytes(32, "big") + min(s, order - s).to_bytes(32, "big")
 
 
 def verify_record(scheme: str, public_key: bytes, payload: bytes, signature: bytes) -> bool:

@@ -39,6 +39,7 @@ from usufruct_oracles.journal import erasures
 from usufruct_oracles.journal.journal import Journal
 from usufruct_oracles.journal.schema import metadata, readings
 from usufruct_oracles.sources.base import SourceFile
+from usufruct_oracles.sources.csv_folder import CsvSource
 
 FIRST = "2026-09-01"
 KEY = bytes([7]) * 32
@@ -92,7 +93,9 @@ class Site:
         )
         journal.record(self.built, digest_of(self.built), TX)
         journal.close()
-        self.places = Places(self.secret, f"sqlite:///{folder / 'journal.sqlite'}", [self.inbox])
+        self.places = Places(
+            self.secret, f"sqlite:///{folder / 'journal.sqlite'}", [CsvSource(self.inbox)]
+        )
 
     def journal(self) -> Journal:
         return Journal(
@@ -243,7 +246,12 @@ def test_archived_copies_are_erased_too(site: Site, tmp_path: Path) -> None:
     copy, folder = tmp_path / "archive.sqlite", tmp_path / "old-inbox"
     shutil.copy(site.folder / "journal.sqlite", copy)
     shutil.copytree(site.inbox, folder)
-    places = Places(site.secret, site.places.journal, [site.inbox, folder], [f"sqlite:///{copy}"])
+    places = Places(
+        site.secret,
+        site.places.journal,
+        [CsvSource(site.inbox), CsvSource(folder)],
+        [f"sqlite:///{copy}"],
+    )
     erase(community(), places, order_for(), *meter_named(community(), "home-02"))
     assert TELLING.encode() not in everything(tmp_path)
     with sqlite3.connect(copy) as connection:
