@@ -54,7 +54,6 @@ class MerkleTree:
             index >>= 1
         return path
 
-
     def paths(self, indices: Sequence[int] | npt.NDArray[np.int64]) -> tuple[Bytes3D, Lengths]:
         """The paths of many leaves at once, at memory speed.
 
