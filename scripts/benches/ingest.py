@@ -3,8 +3,8 @@
 scripts/bench ingest [number of day files, by default 10]
 
 Each file has the 96 quarter-hours of 100 meters, a signature for each meter, and is one transaction; the rate is that
-of the fastest file, which other work on the machine disturbed least. The baseline is what one writes first: an ORM object
-and a commit for each row, in SQLite with the same flushes. PostgreSQL is measured where it is installed.
+of the fastest file, which other work on the machine disturbed least. The baseline is what one writes first: an ORM
+object and a commit for each row, in SQLite with the same flushes. PostgreSQL is measured where it is installed.
 """
 
 from __future__ import annotations

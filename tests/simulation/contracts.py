@@ -27,7 +27,16 @@ from usufruct.core.typed_data import (
 )
 from usufruct.errors import EvidenceError
 
-_BATCH_DATA: Final = ("uint40", "uint40", "uint64", "uint32", "bool", "bytes32", "bytes32", "bytes32")
+_BATCH_DATA: Final = (
+    "uint40",
+    "uint40",
+    "uint64",
+    "uint32",
+    "bool",
+    "bytes32",
+    "bytes32",
+    "bytes32",
+)
 _STATEMENT_DATA: Final = ("uint16", "bytes32", "uint64", "uint40", "uint256", book.Statement.ABI)
 _RECORD: Final = book.Record.ABI
 _NO_RECORD: Final = book.Record(0, 0, 0, 0, 0, book.Status.NONE, 0, 0)
@@ -232,7 +241,7 @@ class Contracts:
             distributable, given.from_, given.to, final_at, given.version, status, 0, 0
         )
         state.records[place] = record, digest
-        attested, end = state.progress.get(given.stream, (0, 0))
+        attested, _ = state.progress.get(given.stream, (0, 0))
         if given.period > attested:
             state.progress[given.stream] = given.period, given.to
         values = (given.version, digest, distributable, final_at, signers, given.to_abi())

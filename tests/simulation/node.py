@@ -193,7 +193,9 @@ class Node:
             "eth_chainId": lambda: hex(self.chain.chain_id),
             "eth_blockNumber": lambda: hex(self._blocks()[-1].number),
             "eth_getBlockByNumber": lambda tag, _: _header(self._at(tag)),
-            "eth_getBlockByHash": lambda block_hash, _: _header(self._at({"blockHash": block_hash})),
+            "eth_getBlockByHash": lambda block_hash, _: _header(
+                self._at({"blockHash": block_hash})
+            ),
             "eth_getLogs": self._logs,
             "eth_call": lambda request, tag: "0x" + self._run(request, tag).hex(),
             "eth_estimateGas": self._estimate,

@@ -26,7 +26,7 @@ from usufruct.core.signing import address_of, sign_digest
 from usufruct.errors import ConfigError, UsufructError
 from usufruct_oracles import peers
 from usufruct_oracles.alerts import Alerts
-from usufruct_oracles.answers import AnyReady, Answerer
+from usufruct_oracles.answers import Answerer, AnyReady
 from usufruct_oracles.archive import Archive
 from usufruct_oracles.auth import Realm, caller_of, sign_request
 from usufruct_oracles.chainview import ChainView
@@ -261,7 +261,7 @@ class Process:
         )
         self._parts.append(self.journal.close)
         self.storage.watch(self.journal.database.engine)
-        pledges = Pledges(self.journal.database)
+        pledges = Pledges(self.journal.database, self.address)
         self.desk = WatchedDesk(
             streams,
             calendar,
