@@ -48,7 +48,8 @@ class IngestReport:
     Attributes:
         stream: Code of its stream.
         day: Its day.
-        status: "stored", "known" (this very content was ingested before) or "rejected" as a whole.
+        status: "stored", "known" (this very content was ingested before), "rejected" as a whole, or "erased"
+            (of a household that was erased, and dropped).
         accepted: New readings that count.
         known: Rows that the journal had already, with the same value.
         rejected: Rejected rows and records by rule; the file itself if it was rejected.
