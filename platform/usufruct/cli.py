@@ -36,6 +36,7 @@ PARTS: Final[Mapping[str, str]] = MappingProxyType(
         "verify": "usufruct.proof.cli",
         "dispute": "usufruct.disputes.cli",
         "value": "usufruct.finance.cli",
+        "score": "usufruct.finance.cli",
     }
 )
 """The module with the `register` function by command; a part is imported when its command is used."""

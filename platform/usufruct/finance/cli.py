@@ -1,4 +1,4 @@
-"""`usufruct value`: a valuation file, worked out."""
+"""`usufruct value`, `usufruct score`: files of the finance engine, worked out."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from usufruct.finance.indicators import study as scoring
 from usufruct.finance.report import Report
-from usufruct.finance.valuation.study import load_valuation, study
+from usufruct.finance.valuation import study as valuation
 
 __all__ = ["register"]
 
@@ -21,11 +22,17 @@ _Json = Annotated[bool, typer.Option("--json", help="Print the figures as JSON."
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
     app.command("value")(value)
+    app.command("score")(score)
 
 
 def value(file: _File, *, as_json: _Json = False) -> None:
     """Value a community: flows, hold-led, finite, discounted, composite, sale-led, and whether it is plausible."""
-    _print(study(load_valuation(file)), as_json=as_json)
+    _print(valuation.study(valuation.load_valuation(file)), as_json=as_json)
+
+
+def score(file: _File, *, as_json: _Json = False) -> None:
+    """Score a project: indicators with clause and evidence, sizing, scorecard, capabilities, mix of incomes."""
+    _print(scoring.study(scoring.load_score(file)), as_json=as_json)
 
 
 def _print(report: Report, *, as_json: bool) -> None:

@@ -22,9 +22,9 @@ __all__ = ["Timed", "rate_of", "value_at"]
 Timed = Sequence[tuple[Decimal, Decimal]]
 """Flows as (years from now, amount), in any order."""
 
-_LOWEST: Final = -0.9999
-_HIGHEST: Final = 1e6
-_POINTS: Final = 20_000
+_LOWEST: Final = -0.999999
+_HIGHEST: Final = 1e12
+_POINTS: Final = 8_000
 _STEPS: Final = 200
 _TOLERANCE: Final = Decimal("1e-30")
 _TOUCHES: Final = 1e-9
@@ -58,7 +58,7 @@ def rate_of(flows: Timed, name: str = "IRR") -> Decimal:
             "flows that never change sign have no rate of return",
             "give at least one payment out and one in",
         )
-    found = _candidates(ordered)
+    found = _candidates(ordered, changes)
     if len(found) > 1:
         listed = ", ".join(f"{100 * each:.4f}%" for each in found[:4])
         raise refused(
@@ -71,7 +71,7 @@ def rate_of(flows: Timed, name: str = "IRR") -> Decimal:
         raise refused(
             name,
             _summary(ordered),
-            f"no rate from {100 * _LOWEST:.2f}% to {100 * _HIGHEST:.0f}% makes the flows worth nothing",
+            f"no rate above {100 * _LOWEST:.4f}% makes the flows worth nothing",
             "check the amounts; compare net present values at a stated rate instead",
         )
     return _polished(found[0], ordered)
@@ -94,36 +94,34 @@ def _summary(flows: Timed) -> str:
     return f"{len(amounts)} flows, sum {sum(amounts, ZERO)}"
 
 
-def _candidates(flows: Timed) -> list[float]:
+def _candidates(flows: Timed, changes: int) -> list[float]:
     """Rates in the searched range where the value changes sign or touches nothing."""
     times = np.array([float(time) for time, _ in flows])
     amounts = np.array([float(amount) for _, amount in flows])
-    scale = np.abs(amounts).max()
+    sizes = np.log(np.abs(amounts) / np.abs(amounts).max())
 
     def value(log_base: float) -> float:
         # Scaled by the largest term, so that neither end of the range overflows.
-        terms = np.log(np.abs(amounts) / scale) - times * log_base
-        top = terms.max()
-        return float(np.sum(np.sign(amounts) * np.exp(terms - top)))
+        terms = sizes - times * log_base
+        return float(np.sum(np.sign(amounts) * np.exp(terms - terms.max())))
 
-    grid = np.linspace(np.log1p(_LOWEST), np.log1p(_HIGHEST), _POINTS)
-    values = np.array([value(each) for each in grid])
+    grid = np.linspace(np.log1p(_LOWEST), np.log1p(_HIGHEST), 2 if changes == 1 else _POINTS)
+    values = [value(each) for each in grid]
     found = []
-    for at in range(1, _POINTS):
+    for at in range(1, len(grid)):
         low, high = values[at - 1], values[at]
         if low == 0.0:
             found.append(float(np.expm1(grid[at - 1])))
         elif low * high < 0:
             found.append(float(np.expm1(brentq(value, grid[at - 1], grid[at], xtol=1e-14))))
-        elif 1 < at < _POINTS - 1 and _touches(values[at - 2 : at + 1]):
+        elif at > 1 and _touches(*values[at - 2 : at + 1]):
             found.append(float(np.expm1(grid[at - 1])))
     return found
 
 
-def _touches(three: np.ndarray[tuple[int], np.dtype[np.float64]]) -> bool:
+def _touches(before: float, middle: float, after: float) -> bool:
     """Whether the middle value is an extreme so near to nothing that two roots fall together there."""
-    before, middle, after = np.abs(three)
-    return bool(middle < before and middle <= after and middle < _TOUCHES)
+    return abs(middle) < abs(before) and abs(middle) <= abs(after) and abs(middle) < _TOUCHES
 
 
 def _polished(start: float, flows: Timed) -> Decimal:
