@@ -37,6 +37,7 @@ PARTS: Final[Mapping[str, str]] = MappingProxyType(
         "dispute": "usufruct.disputes.cli",
         "value": "usufruct.finance.cli",
         "score": "usufruct.finance.cli",
+        "structure": "usufruct.finance.structures.cli",
     }
 )
 """The module with the `register` function by command; a part is imported when its command is used."""
