@@ -14,7 +14,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 from usufruct.config import Meter, Stream
 from usufruct.core.periods import day_of
 from usufruct_oracles.catalog import Catalog, amount_of
-from usufruct_oracles.finding import Finding
+from usufruct_oracles.finding import Finding, finding_of
 from usufruct_oracles.intervals import days_ending_in, interval_ends
 from usufruct_oracles.journal.schema import batches, files, readings, records, rejections
 from usufruct_oracles.journal.telling import said_counts
@@ -84,18 +84,7 @@ def _rejected_rows(
         ),
     )
     for row in connection.execute(query).mappings():
-        yield Finding(
-            rule=Rule(row["rule"]),
-            day=row["day"],
-            meter=row["meter"],
-            count=1,
-            end=row["end"],
-            line_number=row["line_number"],
-            line=row["line"],
-            detail=row["detail"],
-            remedy=row["remedy"],
-            stake=Stake(row["stake"], Basis(row["basis"])),
-        )
+        yield finding_of(row)
 
 
 def _late(
