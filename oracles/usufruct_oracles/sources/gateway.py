@@ -32,14 +32,33 @@ class Gateway:
 
         Args:
             source: Where the bytes came from, for people.
-            code: Code of a known meter.
+            code: Code of the meter.
             form: Form of the bytes.
             raw: The bytes.
 
         Raises:
-            ConfigError: The meter has a key of its own, which the gateway must not stand in for.
+            ConfigError: As for `require`.
         """
-        meter = self.meters[code]
+        meter = self.require(code)
+        payload = envelope(meter.stream, code, form, raw)
+        signature = sign_record(SCHEME, self.key_of(meter), payload)
+        return Message(source, meter.stream, code, form, payload, SCHEME, signature)
+
+    def require(self, code: str) -> Meter:
+        """The meter of that code.
+
+        Raises:
+            ConfigError: There is none, or it has a key of its own, which the gateway must not stand in for.
+        """
+        meter = self.meters.get(code)
+        if meter is None:
+            raise ConfigError(
+                f"unknown meter {code}",
+                field="meter",
+                value=code,
+                rule="a meter of the community file",
+                remedy="correct the code in the mapping, or register the meter first",
+            )
         if meter.scheme != SCHEME:
             raise ConfigError(
                 f"meter {code} signs itself",
@@ -48,9 +67,7 @@ class Gateway:
                 rule=f"only meters with scheme {SCHEME} are signed for",
                 remedy="take the meter out of the mapping, or register it with the gateway's key",
             )
-        payload = envelope(meter.stream, code, form, raw)
-        signature = sign_record(SCHEME, self.key_of(meter), payload)
-        return Message(source, meter.stream, code, form, payload, SCHEME, signature)
+        return meter
 
 
 def dev_key(meter: Meter) -> bytes:
