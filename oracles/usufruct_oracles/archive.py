@@ -79,8 +79,11 @@ class Archive:
         if (*place, attested.tx) in self._kept:
             return False
         if self._books.has_statement(*place):
-            self._kept.add((*place, attested.tx))
-            return False
+            known = self._books.statement(*place)
+            # A reorganisation may have put it into another transaction: the newest word counts.
+            if known is not None and known.tx == attested.tx:
+                self._kept.add((*place, attested.tx))
+                return False
         with self._desk.lock:
             if not self._is_due(account, attested, place):
                 return False

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import socket
 import threading
 from collections.abc import Iterator
 
-import uvicorn
-
 from usufruct.core.signing import address_of
-from usufruct.errors import ConfigError
 from usufruct_oracles import logs
 from usufruct_oracles.config import WorkerConfig
-from usufruct_oracles.runtime import Runtime, lay_ground, open_runtime
+from usufruct_oracles.listening import listening, serving
+from usufruct_oracles.runtime import lay_ground, open_runtime
 from usufruct_oracles.server import create_app
-
-_SHUTDOWN_SECONDS = 5
 
 
 def run(config: WorkerConfig, reattest: frozenset[tuple[int, int, int]] = frozenset()) -> None:
@@ -30,46 +25,14 @@ def run(config: WorkerConfig, reattest: frozenset[tuple[int, int, int]] = frozen
     stop = threading.Event()
     log = logs.get("run")
     ground = lay_ground(config)
-    with _listening(config) as listener, open_runtime(ground, reattest) as runtime:
-        with _serving(runtime, listener), _stopped_by_signals(stop):
+    with (
+        listening(config.host, config.port, "worker.listen", config.file) as listener,
+        open_runtime(ground, reattest) as runtime,
+    ):
+        with serving(create_app(runtime.site), listener), _stopped_by_signals(stop):
             log.info("running", name=config.name, address=address_of(ground.key))
             runtime.worker.run(stop)
         log.info("stopped", name=config.name)
-
-
-def _listening(config: WorkerConfig) -> socket.socket:
-    try:
-        return socket.create_server((config.host, config.port))
-    except OSError as error:
-        raise ConfigError(
-            f"cannot listen: {error.strerror}",
-            file=str(config.file),
-            field="worker.listen",
-            value=f"{config.host}:{config.port}",
-            rule="an address of this machine with a free port",
-            remedy="choose another port, or stop what listens there",
-        ) from error
-
-
-@contextlib.contextmanager
-def _serving(runtime: Runtime, listener: socket.socket) -> Iterator[None]:
-    settings = uvicorn.Config(
-        create_app(runtime.site),
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        proxy_headers=False,  # who is local is judged by the connection itself
-        server_header=False,
-        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
-    )
-    server = uvicorn.Server(settings)
-    thread = threading.Thread(target=server.run, args=([listener],), name="http", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        thread.join(2 * _SHUTDOWN_SECONDS)
 
 
 @contextlib.contextmanager

@@ -6,9 +6,10 @@ proposer that finds no agreement has then pledged itself to nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from typing import Protocol
 
 from usufruct.core.signing import pack_signatures, recover
 from usufruct.errors import EvidenceError
@@ -44,17 +45,53 @@ class Shortfall:
     refusals: tuple[Refused, ...]
 
 
-class Gatherer:
-    """Asks a fixed set of peers; close it to end its threads."""
+class Asking(Protocol):
+    """Puts one question to several peers."""
 
-    def __init__(self, peers: Sequence[Peer], address: str) -> None:
-        self._peers = tuple(peers)
-        self._address = address
-        self._pool = ThreadPoolExecutor(max(1, 2 * len(self._peers)), "peer")
+    def ask(
+        self, peers: Sequence[Peer], path: str, proposal: Mapping[str, object]
+    ) -> Iterator[Signed | Refused]:
+        """The answers as they come; whoever stops taking them does not wait for the others."""
+        ...
+
+    def close(self) -> None:
+        """Ask no more."""
+        ...
+
+
+class AtOnce:
+    """Asks all peers at the same time, each in a thread."""
+
+    def __init__(self, peers: int) -> None:
+        self._pool = ThreadPoolExecutor(max(1, 2 * peers), "peer")
+
+    def ask(
+        self, peers: Sequence[Peer], path: str, proposal: Mapping[str, object]
+    ) -> Iterator[Signed | Refused]:
+        """The answers as they come."""
+        asked = [self._pool.submit(peer.ask, path, proposal) for peer in peers]
+        for future in as_completed(asked):
+            yield future.result()
 
     def close(self) -> None:
         """End the threads; questions under way end by their own time limit."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+class Gatherer:
+    """Asks a fixed set of peers; close it to end its threads.
+
+    `asking` says how they are asked, by default all at once.
+    """
+
+    def __init__(self, peers: Sequence[Peer], address: str, asking: Asking | None = None) -> None:
+        self._peers = tuple(peers)
+        self._address = address
+        self._asking = asking or AtOnce(len(self._peers))
+
+    def close(self) -> None:
+        """Ask no more."""
+        self._asking.close()
 
     def gather(
         self,
@@ -76,9 +113,8 @@ class Gatherer:
         tally = _Tally(digest, signers, self._address)
         tally.try_own(own)
         if not tally.is_complete:
-            asked = [self._pool.submit(peer.ask, path, proposal) for peer in self._peers]
-            for future in as_completed(asked):
-                tally.take(future.result())
+            for answer in self._asking.ask(self._peers, path, proposal):
+                tally.take(answer)
                 tally.try_own(own)
                 if tally.is_complete:
                     break

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-
 from tests.support.parts import part_missing
 
 _MOSQUITTO = shutil.which("mosquitto") or shutil.which(

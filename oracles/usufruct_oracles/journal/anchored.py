@@ -14,6 +14,7 @@ from usufruct.core.typed_data import Batch, Cursor, head_of
 from usufruct.errors import EvidenceError
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.schema import batches, readings
+from usufruct_oracles.journal.settling import settle
 from usufruct_oracles.ports import BuiltBatch
 
 
@@ -22,11 +23,14 @@ def head_after(batch: Batch, digest: bytes) -> bytes:
     return head_of(Cursor(digest, batch.seq, batch.to, batch.first + batch.count))
 
 
-def record_batch(database: Database, built: BuiltBatch, digest: bytes, tx: bytes) -> None:
+def record_batch(
+    database: Database, stream: Stream, built: BuiltBatch, digest: bytes, tx: bytes
+) -> None:
     """Records a batch as anchored and gives its readings their numbers; again changes nothing.
 
     Args:
         database: The journal's database.
+        stream: Its stream.
         built: The batch, recomputed here.
         digest: Its EIP-712 digest.
         tx: Hash of the transaction that anchored it.
@@ -44,7 +48,9 @@ def record_batch(database: Database, built: BuiltBatch, digest: bytes, tx: bytes
         if len(heads) != batch.seq - 1 or (heads and heads[-1] != batch.prev):
             raise _out_of_order(batch, len(heads))
         connection.execute(insert(batches).values(_row(built, digest, head, tx)))
-        _number(connection, built.leaves)
+        leaves = [ReadingLeaf.decode(each) for each in built.leaves]
+        settle(connection, stream, (batch.from_, batch.to), leaves)
+        _number(connection, leaves)
     crash.point("batch.numbered")
 
 
@@ -129,7 +135,7 @@ def _row(built: BuiltBatch, digest: bytes, head: bytes, tx: bytes) -> dict[str, 
     }
 
 
-def _number(connection: Connection, leaves: Sequence[bytes]) -> None:
+def _number(connection: Connection, leaves: Sequence[ReadingLeaf]) -> None:
     rows = list(_numbers(leaves))
     if not rows:
         return
@@ -146,8 +152,8 @@ def _number(connection: Connection, leaves: Sequence[bytes]) -> None:
     connection.execute(statement, rows)
 
 
-def _numbers(leaves: Sequence[bytes]) -> Iterator[dict[str, int]]:
-    for leaf in map(ReadingLeaf.decode, leaves):
+def _numbers(leaves: Sequence[ReadingLeaf]) -> Iterator[dict[str, int]]:
+    for leaf in leaves:
         yield {
             "b_meter": leaf.meter,
             "b_end": leaf.end,

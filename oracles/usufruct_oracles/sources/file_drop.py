@@ -16,9 +16,9 @@ from usufruct.core.encoding import canonical_json
 from usufruct.errors import InputError
 from usufruct_oracles import logs
 from usufruct_oracles.sources.csv_folder import SETTLE
-from usufruct_oracles.sources.gateway import Gateway
 from usufruct_oracles.sources.imports import Imported, Importer, Refusal
 from usufruct_oracles.sources.messages import Message
+from usufruct_oracles.sources.sealing import Sealer
 from usufruct_oracles.sources.writing import replace
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -40,7 +40,7 @@ class FileDrop:
         kept: Folder for verbatim copies and reports.
         importer: Cuts a file into records.
         reads: Says how the importer reads, for people and for telling when that has changed.
-        gateway: Signs the records.
+        sealer: Signs the records.
         wall: The computer's clock, which stamps files.
     """
 
@@ -51,7 +51,7 @@ class FileDrop:
         kept: Path,
         importer: Importer,
         reads: str,
-        gateway: Gateway,
+        sealer: Sealer,
         wall: Clock | None = None,
     ) -> None:
         self._inbox = inbox
@@ -59,7 +59,7 @@ class FileDrop:
         self._kept = kept
         self._importer = importer
         self._reads = sha256(reads.encode()).hexdigest()
-        self._gateway = gateway
+        self._sealer = sealer
         self._wall = wall or SystemClock()
         self._seen: dict[Path, _State] = {}
         self._waiting: dict[str, set[bytes]] = {}
@@ -124,7 +124,7 @@ class FileDrop:
             found = Imported("", (), (Refusal(0, error.one_line()),))
         source = str(path)
         messages = [
-            self._gateway.message(source, cut.meter, found.form, cut.raw) for cut in found.cuts
+            self._sealer.message(source, cut.meter, found.form, cut.raw) for cut in found.cuts
         ]
         replace(self._kept / f"{name}.report.json", _report(path.name, found, messages))
         log = self._log.warning if found.refused else self._log.info

@@ -20,9 +20,9 @@ from usufruct.clock import Clock, SystemClock
 from usufruct.errors import ConfigError, InputError, UsufructError
 from usufruct_oracles import logs
 from usufruct_oracles.sources import json_readings
-from usufruct_oracles.sources.gateway import Gateway
 from usufruct_oracles.sources.messages import Message
 from usufruct_oracles.sources.mqtt_mapping import MqttMapping
+from usufruct_oracles.sources.sealing import Sealer
 from usufruct_oracles.sources.sparkplug import FORM as SPARKPLUG
 from usufruct_oracles.sources.sparkplug_host import (
     NAMESPACE,
@@ -95,7 +95,7 @@ class MqttSource:
     Args:
         broker: Where to connect.
         mapping: Which topics and metrics are whose.
-        gateway: Signs the records.
+        sealer: Signs the records.
         sparkplug: Follows edge nodes.
         clock: The computer's clock.
         chance: Numbers from 0 to 1 for the pauses between attempts.
@@ -105,17 +105,17 @@ class MqttSource:
         self,
         broker: Broker,
         mapping: MqttMapping,
-        gateway: Gateway,
+        sealer: Sealer,
         sparkplug: SparkplugHost,
         clock: Clock | None = None,
         chance: Callable[[], float] | None = None,
     ) -> None:
         _require_mqtt()
         for code in {*mapping.meters.values(), *(each.meter for each in mapping.metrics)}:
-            gateway.require(code)
+            sealer.require(code)
         self._broker = broker
         self._mapping = mapping
-        self._gateway = gateway
+        self._sealer = sealer
         self._sparkplug = sparkplug
         self._clock = clock or SystemClock()
         self._chance = chance or SystemRandom().random
@@ -317,11 +317,11 @@ class MqttSource:
             if found.rebirth:
                 await self._ask(client, found.rebirth)
             return [
-                self._gateway.message(source, code, SPARKPLUG, raw) for code, raw in found.records
+                self._sealer.message(source, code, SPARKPLUG, raw) for code, raw in found.records
             ]
         code = self._mapping.meters.get(topic, "")
-        if code in self._gateway.meters:
-            return [self._gateway.message(source, code, json_readings.FORM, payload)]
+        if code in self._sealer.meters:
+            return [self._sealer.message(source, code, json_readings.FORM, payload)]
         # The journal keeps it as a reading of an unknown meter.
         return [Message(source, "", topic[:64], json_readings.FORM, payload, "", b"")]
 

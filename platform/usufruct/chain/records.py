@@ -93,10 +93,14 @@ class Receipt:
 
 
 def quantity(text: str) -> int:
-    """The integer in a node's hex quantity."""
-    return int(text, 16)
+    """The integer in a node's hex quantity; ValueError if it is none."""
+    if not text.startswith("0x") or not text.isalnum():
+        raise ValueError("a quantity is 0x and hex digits")
+    return int(text, 0)
 
 
 def data(text: str) -> bytes:
-    """The bytes in a node's hex data."""
+    """The bytes in a node's hex data; ValueError if it is none."""
+    if not text.startswith("0x"):
+        raise ValueError("data begin with 0x")
     return bytes.fromhex(text[2:])

@@ -12,10 +12,11 @@ from pathlib import Path
 import aiomqtt
 from tests.unit.oracles import kit
 
-from usufruct_oracles.sources.gateway import SCHEME, Gateway, dev_key
+from usufruct_oracles.sources.gateway import SCHEME
 from usufruct_oracles.sources.messages import Message
 from usufruct_oracles.sources.mqtt import Broker, MqttSource
 from usufruct_oracles.sources.mqtt_mapping import MqttMapping
+from usufruct_oracles.sources.sealing import Sealer, dev_key
 from usufruct_oracles.sources.sparkplug_host import MetricRule, SparkplugHost
 
 CODE = "home-01"
@@ -40,7 +41,7 @@ def source(
     return MqttSource(
         Broker("127.0.0.1", port, client, host_id=host_id, capacity=capacity, version=version),
         MqttMapping(filters, {TOPIC: CODE}, rules),
-        Gateway(METERS, dev_key),
+        Sealer(METERS, dev_key),
         SparkplugHost(rules, folder / "births"),
     )
 

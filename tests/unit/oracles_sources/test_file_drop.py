@@ -30,8 +30,9 @@ from usufruct_oracles.sources.espi_records import (
     load_series,
 )
 from usufruct_oracles.sources.file_drop import FileDrop
-from usufruct_oracles.sources.gateway import SCHEME, Gateway, dev_key
+from usufruct_oracles.sources.gateway import SCHEME
 from usufruct_oracles.sources.messages import Message, envelope
+from usufruct_oracles.sources.sealing import Sealer, dev_key
 from usufruct_oracles.validation.verdicts import Rule
 
 LATE = 4_000_000_000
@@ -41,9 +42,9 @@ IMPORTER = EspiImporter((Series(CODE, "1", "", 1),), METERS, ZoneInfo("Asia/Shan
 
 
 def drop(tmp_path: Path, reads: str = "1") -> FileDrop:
-    gateway = Gateway(METERS, dev_key)
+    sealer = Sealer(METERS, dev_key)
     return FileDrop(
-        tmp_path / "in", {".xml"}, tmp_path / "kept", IMPORTER, reads, gateway, FixedClock(LATE)
+        tmp_path / "in", {".xml"}, tmp_path / "kept", IMPORTER, reads, sealer, FixedClock(LATE)
     )
 
 
@@ -132,15 +133,15 @@ def test_a_file_that_is_being_written_and_others_wait(tmp_path: Path) -> None:
     put(tmp_path, DATA, "a.txt")
     now = int((tmp_path / "in" / "a.xml").stat().st_mtime)
     clock = FixedClock(now + 1)
-    gateway = Gateway(METERS, dev_key)
-    source = FileDrop(tmp_path / "in", {".xml"}, tmp_path / "kept", IMPORTER, "1", gateway, clock)
+    sealer = Sealer(METERS, dev_key)
+    source = FileDrop(tmp_path / "in", {".xml"}, tmp_path / "kept", IMPORTER, "1", sealer, clock)
     assert list(source.poll()) == []
 
 
 def test_the_gateway_never_signs_for_a_meter_with_a_key_of_its_own() -> None:
     device = next(each for each in kit.community().meters if each.scheme != SCHEME)
     with pytest.raises(ConfigError) as caught:
-        Gateway({device.code: device}, dev_key).message("x", device.code, FORM, b"")
+        Sealer({device.code: device}, dev_key).message("x", device.code, FORM, b"")
     assert caught.value.field == "meter.scheme"
 
 

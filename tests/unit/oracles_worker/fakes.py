@@ -95,6 +95,7 @@ class FakeChain:
         self.cursors: dict[int, Cursor] = {}
         self.versions: dict[tuple[int, int], tuple[int, bytes]] = {}
         self.voided: set[tuple[int, int]] = set()
+        self.settled: set[tuple[int, int]] = set()
         self.sent = 0
         self.refusal: Exception | None = None
         self.fork = 0
@@ -114,17 +115,19 @@ class FakeChain:
         text = f"{self.fork}/{number}/{time}".encode()
         self.blocks.append(Block(number, keccak256(text), self.blocks[-1].hash, time))
 
-    def drop_blocks(self, count: int) -> None:
-        """A reorganisation: the last blocks are gone, with all that happened in them."""
+    def drop_blocks(self, count: int, *, others: bool = True) -> None:
+        """A reorganisation: the last blocks are gone, with all that happened in them, and `others` come."""
         del self.blocks[-count:]
         self.fork += 1
         gone = [log for log in self.logs_ if log.block_number >= len(self.blocks)]
         self.logs_ = self.logs_[: len(self.logs_) - len(gone)]
         view = ChainView(self, CHAIN_ID, {"TelemetryAnchor": ANCHOR, "StatementBook": BOOK}, 0)
-        view._check_head = lambda *_: None  # type: ignore[method-assign]  # from the logs alone
+        view._check_heads = lambda *_: None  # type: ignore[method-assign]  # from the logs alone
         view.refresh()
         for stream in self.cursors:
             self.cursors[stream] = view.account(stream).cursor or self.cursors[stream]
+        for _ in range(count if others else 0):
+            self.set_time(self.blocks[-1].timestamp)
 
     def _emit(self, address_: str, topics: list[bytes], data: bytes, time: int = 0) -> bytes:
         self.set_time(max(time, self.blocks[-1].timestamp))
@@ -134,6 +137,9 @@ class FakeChain:
         return tx
 
     # --- Node ---
+
+    def identity(self) -> tuple[int, bytes]:
+        return CHAIN_ID, self.blocks[0].hash
 
     def block(self, block: int | str = "latest") -> Block:
         with self.lock:
@@ -160,15 +166,32 @@ class FakeChain:
                 and log.topics[0] in wanted
             ]
 
-    def call(self, address: str, call: Call[Any], block: int | str = "latest") -> Any:
+    def call_many(
+        self, calls: Sequence[tuple[str, Call[Any]]], block: int | str | bytes = "latest"
+    ) -> list[Any]:
+        return [self.call(address, call, block) for address, call in calls]
+
+    def call(self, address: str, call: Call[Any], block: int | str | bytes = "latest") -> Any:
         argument = int.from_bytes(call.data[4:36], "big")
         with self.lock:
             if call.name == "headOf":
                 return head_of(self.cursors[argument])
+            if call.name == "progressOf":
+                attested = sum(stream == argument for stream, _ in self.versions)
+                settled = sum(stream == argument for stream, _ in self.settled)
+                return book.ProgressOfResult(attested, 0, settled)
+            if call.name == "recordOf":
+                return self._record(argument, int.from_bytes(call.data[36:68], "big"))
             if call.name == "digestOf":
                 period = int.from_bytes(call.data[36:68], "big")
                 return self.versions.get((argument, period), (0, bytes(32)))[1]
             return anchor.SignersOfResult(self.table, self.threshold, 1)
+
+    def _record(self, stream: int, period: int) -> book.Record:
+        place = stream, period
+        status = book.Status.VOIDED if place in self.voided else book.Status.ATTESTED
+        status = book.Status.SETTLED if place in self.settled else status
+        return book.Record(0, 0, 0, 0, self.versions[place][0], status, 0, 0)
 
     def input_of(self, tx: bytes) -> bytes:
         return self.inputs[tx]
@@ -243,11 +266,13 @@ class FakeChain:
 
     def void(self, stream: int, period: int) -> None:
         """The guardian voids the newest statement of a period."""
+        self.voided.add((stream, period))
         data = rt.encode(("uint16", "bytes32"), (self.versions[stream, period][0], bytes(32)))
         self._emit(BOOK, [book.StatementVoided.TOPIC, _word(stream), _word(period)], data)
 
     def settle(self, stream: int, period: int) -> None:
         """The waterfall settles a period."""
+        self.settled.add((stream, period))
         data = rt.encode(("uint16", "uint64"), (self.versions[stream, period][0], 0))
         self._emit(BOOK, [book.StatementSettled.TOPIC, _word(stream), _word(period)], data)
 
