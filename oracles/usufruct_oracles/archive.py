@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 
 from usufruct.chain import crash
 from usufruct.clock import Clock, SystemClock
-from usufruct.contracts import DecodeError
-from usufruct.contracts import _runtime as rt
-from usufruct.contracts import statement_book as book
 from usufruct.core.encoding import hex0x
 from usufruct.core.typed_data import statement_digest
 from usufruct_oracles import differ, logs
 from usufruct_oracles.alerts import Alerts
+from usufruct_oracles.calldata import statement_signatures
 from usufruct_oracles.chainstate import Account, Attested
 from usufruct_oracles.chainview import ChainView
 from usufruct_oracles.desk import Desk
@@ -21,9 +18,6 @@ from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.ports import Books
 from usufruct_oracles.windows import Calendar
 from usufruct_oracles.wire import Json, statement_to
-
-_ATTEST_TYPES: Final = (book.Statement.ABI, "uint256", "bytes")
-_NO_SIGNATURES: Final = b""
 
 
 class Archive:
@@ -92,7 +86,7 @@ class Archive:
             if statement_digest(self._view.book_domain, built.statement) != attested.digest:
                 self._disagree(place, attested, statement_to(built.statement))
                 return False
-        signatures = self._signatures(attested)
+        signatures = statement_signatures(self._input_of(attested.tx), attested)
         self._books.record_statement(built, attested.signers, signatures, attested.tx)
         crash.point("statement.recorded")
         self._metrics.attested.labels(str(statement.stream)).inc()
@@ -120,17 +114,3 @@ class Archive:
             "mine": mine,
         }
         self._alerts.disagreement(place[0], "attested", "chain", detail, self._clock.now())
-
-    def _signatures(self, attested: Attested) -> bytes:
-        """The signatures in the transaction's call data, if it called the book directly."""
-        data = self._input_of(attested.tx)
-        statement = book.Statement(*attested.statement.values())
-        selector = book.attest(statement, 0, _NO_SIGNATURES).data[:4]
-        if data[:4] != selector:
-            return _NO_SIGNATURES
-        try:
-            raw, signers, signatures = rt.decode(_ATTEST_TYPES, data[4:])
-        except DecodeError:
-            return _NO_SIGNATURES
-        same = book.Statement.from_abi(raw) == statement and signers == attested.signers
-        return bytes(signatures) if same else _NO_SIGNATURES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,8 +37,8 @@ def listening(host: str, port: int, field: str, file: Path | None = None) -> soc
 
 
 @contextlib.contextmanager
-def serving(app: Any, listener: socket.socket) -> Iterator[None]:
-    """Serve an ASGI application; at the end, what is under way is finished first."""
+def serving(app: Any, listener: socket.socket, tls: ssl.SSLContext | None = None) -> Iterator[None]:
+    """Serve an ASGI application, with TLS if there is a context; at the end, what is under way is finished first."""
     settings = uvicorn.Config(
         app,
         log_config=None,
@@ -46,6 +47,7 @@ def serving(app: Any, listener: socket.socket) -> Iterator[None]:
         proxy_headers=False,  # who is local is judged by the connection itself
         server_header=False,
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+        ssl_context_factory=None if tls is None else lambda *_: tls,
     )
     server = uvicorn.Server(settings)
     thread = threading.Thread(target=server.run, args=([listener],), name="http", daemon=True)

@@ -256,12 +256,12 @@ class Process:
             self._folder / "journal.sqlite",
             community,
             clock=_ChainClock(self.view),
-            source=drop,
+            sources=[drop],
             privacy_secret=SECRET,
         )
         self._parts.append(self.journal.close)
         self.storage.watch(self.journal.database.engine)
-        pledges = Pledges(self.journal.database)
+        pledges = Pledges(self.journal.database, self.address)
         self.desk = WatchedDesk(
             streams,
             calendar,

@@ -177,10 +177,13 @@ contract HealthTest is HealthKit, DistributionKit {
         all[0] = address(series);
         requireHealthy(health.checkPolicy(all));
         _expect(health.checkPolicy(new address[](0))[0], "policy/complete", false, 0, 1);
-        IJurisdictionPolicy.Policy memory strict = IJurisdictionPolicy.Policy(IJurisdictionPolicy.Mode.EvidenceOnly, 0);
-        address law = address(new JurisdictionPolicy(address(authority), address(factory), strict, 0));
+        IJurisdictionPolicy.Policy memory open = IJurisdictionPolicy.Policy(IJurisdictionPolicy.Mode.Open, 0);
+        address law = address(new JurisdictionPolicy(address(authority), address(factory), open, 0));
         vm.prank(admin);
         factory.setPolicy(law);
+        // No verb leaves a series unmarked: a policy that restricts all the same.
+        bytes memory strict = abi.encode(IJurisdictionPolicy.Mode.EvidenceOnly, 0);
+        vm.mockCall(law, abi.encodeCall(IJurisdictionPolicy.restrictionOf, (address(series))), strict);
         _expect(health.checkPolicy(all)[1], "policy/marked", false, 1, 0);
         vm.prank(law);
         series.setRestricted(true);

@@ -40,15 +40,22 @@ class Database:
         where: Path of an SQLite file, or an SQLAlchemy URL.
         tables: The tables it has; those that are missing are made.
         field: The setting that named it, for errors.
+        lock: Number of PostgreSQL's advisory lock that its writers share.
 
     Raises:
         ConfigError: The URL is of another kind, or the database cannot be reached.
     """
 
     def __init__(
-        self, where: str | Path, tables: MetaData = metadata, field: str = "worker.journal"
+        self,
+        where: str | Path,
+        tables: MetaData = metadata,
+        field: str = "worker.journal",
+        *,
+        lock: int = _LOCK,
     ) -> None:
         self.url = _url(where, field)
+        self._lock = lock
         self._is_sqlite = self.url.get_backend_name() == "sqlite"
         if self._is_sqlite:
             Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +74,7 @@ class Database:
             options["isolation_level"] = "READ COMMITTED"
         with self.engine.connect().execution_options(**options) as connection, connection.begin():
             if not self._is_sqlite:
-                connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+                connection.execute(select(func.pg_advisory_xact_lock(self._lock)))
             yield connection
 
     @contextmanager

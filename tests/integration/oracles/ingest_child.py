@@ -19,7 +19,7 @@ def main(community_file: str, inbox: str, journal: str) -> None:
     community = load_community(Path(community_file))
     clock = FixedClock(1_800_000_000)
     source = CsvFolder(Path(inbox), community.project.timezone, clock)
-    Journal(journal, community, clock=clock, source=source, privacy_secret=b"s" * 32).poll()
+    Journal(journal, community, clock=clock, sources=[source], privacy_secret=b"s" * 32).poll()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-from tests.integration.platform.postgres import running_postgres
+from tests.support.postgres import running_postgres
 
 from usufruct.chain import crash
 from usufruct.clock import FixedClock
@@ -120,7 +120,7 @@ def test_postgresql_holds_the_same_journal_also_after_a_kill(
     clock = FixedClock(1_800_000_000)
     source = CsvFolder(inbox, community.project.timezone, clock)
     # Closed also if the test fails: the server waits for its clients when it stops.
-    with closing(Journal(postgres, community, clock=clock, source=source)) as journal:
+    with closing(Journal(postgres, community, clock=clock, sources=[source])) as journal:
         assert journal.poll() == {"accepted": 0, "rejected": 0}
         assert journal.verdicts(None, 1)["period"] == 1
 

@@ -52,9 +52,11 @@ from usufruct_oracles.propose import Proposer
 from usufruct_oracles.publish import Identity, Publisher
 from usufruct_oracles.quorum import Gatherer
 from usufruct_oracles.reconcile import Reconciler
+from usufruct_oracles.sightings import Sightings
 from usufruct_oracles.submit import Submitter
 from usufruct_oracles.turns import Turns
 from usufruct_oracles.windows import Calendar, Window
+from usufruct_oracles.witness import Witness
 from usufruct_oracles.worker import Worker
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -490,7 +492,9 @@ class Member:
         addresses = {"TelemetryAnchor": ANCHOR, "StatementBook": BOOK}
         self.view = ChainView(chain, CHAIN_ID, addresses, 0)
         self.database = Database(folder / f"{self.name}.sqlite")
-        self.pledges = Pledges(self.database)
+        self.pledges = Pledges(self.database, dev_address(MEMBERS[index]))
+        self.sightings = Sightings(self.database)
+        self.witness = Witness(self.sightings, self.view, self.alerts, self.metrics, self.clock)
         self.desk = Desk(
             streams,
             calendar,
@@ -502,6 +506,7 @@ class Member:
             grace=grace,
             reattest=reattest,
             clock=self.clock,
+            witness=self.witness,
         )
         self.reconciler = Reconciler(
             self.desk, calendar, self.books, self.view, self.alerts, self.metrics, self.clock
@@ -523,13 +528,14 @@ class Member:
             self.alerts,
             self.metrics,
             self.clock,
+            self.witness,
         )
         self.peers = [
             LocalPeer(f"peer-{at}", self.desk.address, partial(_answerer, others, at))
             for at in range(len(MEMBERS))
             if at != index
         ]
-        self.gatherer = Gatherer(self.peers, self.desk.address)
+        self.gatherer = Gatherer(self.peers, self.desk.address, witness=self.witness)
         self.submitter = Submitter(chain, chain.call, ANCHOR, BOOK, self.metrics)
         self.turns = Turns(self.desk.address, takeover, 1.0, lambda: self.monotonic[0])
         self.proposer = Proposer(
