@@ -52,16 +52,23 @@ def decode(payload: bytes, meter: Meter) -> Sequence[Row]:
     A meter of intervals gives one reading from each value to the next, any other one for each transaction.
     """
     try:
-        found = (
-            joined([parse(raw) for raw in _NEXT.split(payload)])
-            if payload.startswith(HEADER)
-            else parse_payload(payload)
-        )
+        found = joined(records_in(payload))
     except OcmfError as error:
         detail = f"not an OCMF record: {error.field} {shown(str(error.value))}: {error.rule}"
         fault = Verdict(Rule.MALFORMED, detail, error.remedy or "")
         return [unreadable(payload, meter, fault)]
     return rows(found, meter)
+
+
+def records_in(payload: bytes) -> list[Record]:
+    """The records in the payload of a message of this form, without the gateway's heading.
+
+    Raises:
+        OcmfError: Not a payload of this form.
+    """
+    if payload.startswith(HEADER):
+        return [parse(raw) for raw in _NEXT.split(payload)]
+    return [parse_payload(payload)]
 
 
 def joined(records: Sequence[Record]) -> tuple[Reading, ...]:
