@@ -91,6 +91,8 @@ def _row(number: int, value: object, meter: Meter) -> Row:
     try:
         if not isinstance(value, dict) or not _REQUIRED <= set(value) <= _REQUIRED | _OPTIONAL:
             raise wrong("reading", line, f"an object with {', '.join(sorted(_REQUIRED))}, quality")
+        if isinstance(value["unit"], _Digits):
+            raise wrong("unit", value["unit"], "a text")
         unit = text(value["unit"], "unit")
         start, duration = _start(value["start"]), _duration(value["duration_s"])
         quality = _quality(value.get("quality", _Digits(VALID)))
