@@ -21,7 +21,7 @@ from usufruct.contracts import ContractError
 from usufruct.core.periods import day_bounds, period_of
 from usufruct.core.signing import address_of
 from usufruct.errors import ChainError, ConfigError, InputError, UsufructError
-from usufruct_oracles import cli_data, cli_keys, logs
+from usufruct_oracles import cli_data, cli_keys, cli_records, logs
 from usufruct_oracles.config import WorkerConfig, load_worker_config
 from usufruct_oracles.explain import explain as explain_period
 from usufruct_oracles.journal.database import Database
@@ -42,6 +42,7 @@ app = typer.Typer(
 )
 cli_data.register(app)
 cli_keys.register(app)
+cli_records.register(app)
 
 Config = Annotated[Path, typer.Option("--config", help="The worker's TOML file.")]
 
