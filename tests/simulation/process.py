@@ -256,7 +256,7 @@ class Process:
             self._folder / "journal.sqlite",
             community,
             clock=_ChainClock(self.view),
-            source=drop,
+            sources=[drop],
             privacy_secret=SECRET,
         )
         self._parts.append(self.journal.close)

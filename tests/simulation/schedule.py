@@ -186,9 +186,8 @@ class Schedule:
     def _process(self, index: int, folder: Path, foreign: Chain) -> Process:
         lies = self.plan.lies if index == self.plan.liar else ""
         folder.mkdir(parents=True, exist_ok=True)
-        source = files(_HONEST)
-        if lies == "readings":
-            source = source[: self._old_files] + files(_CHANGED)[self._old_files :]
+        # Who tidies the folder leaves the files of the days that are still to come.
+        source = files(_CHANGED if lies == "readings" else _HONEST)[self._old_files :]
         dice = self.world.dice
         endpoint = Endpoint(self.chain, foreign, dice, self._meanwhile)
         process = Process(
@@ -278,21 +277,17 @@ class Schedule:
             each.endpoint.rates = rates
             each.storage.deaf = plan.deaf
             each.doubling = plan.doubling
-        if plan.drift is not None:
-            index, at_first, rate = plan.drift
-            world.every(1, 2, lambda: self._drift(index, at_first, rate), FAULTS_END)
-        if plan.kills:
-            world.every(8, 16, self._kill, FAULTS_END)
-        if plan.partitions:
-            world.every(10, 30, self._partition, FAULTS_END)
-        if plan.reorgs:
-            world.every(5, 40, self._reorganise, FAULTS_END)
-        if plan.spikes:
-            world.every(10, 40, self._spike, FAULTS_END)
-        if plan.foreign:
-            world.every(10, 40, self._stranger, FAULTS_END)
-        if plan.storage:
-            world.every(10, 30, self._break_storage, FAULTS_END)
+        for wanted, least, most, happen in (
+            (plan.drift, 1, 2, self._drift),
+            (plan.kills, 8, 16, self._kill),
+            (plan.partitions, 10, 30, self._partition),
+            (plan.reorgs, 5, 40, self._reorganise),
+            (plan.spikes, 10, 40, self._spike),
+            (plan.foreign, 10, 40, self._stranger),
+            (plan.storage, 10, 30, self._break_storage),
+        ):
+            if wanted:
+                world.every(least, most, happen, FAULTS_END)
 
     def _heal(self) -> None:
         self.calm = True
@@ -305,12 +300,14 @@ class Schedule:
 
     def _at_point(self, _: str) -> None:
         victim = self.world.running
-        chance = self.plan.crash
-        if chance and not self.calm and victim is not None and victim.up:
-            if self.world.dice.random() < chance:
-                victim.die()
+        if self.calm or not self.plan.crash or victim is None or not victim.up:
+            return
+        if self.world.dice.random() < self.plan.crash:
+            victim.die()
 
-    def _drift(self, index: int, at_first: float, rate: float) -> None:
+    def _drift(self) -> None:
+        assert self.plan.drift is not None
+        index, at_first, rate = self.plan.drift
         self.processes[index].clocks.off = at_first + rate * self.world.now
 
     def _kill(self) -> None:
@@ -427,7 +424,7 @@ class Schedule:
 
     def _require_true_to_its_word(self, process: Process) -> None:
         by_place: dict[str, bytes] = {}
-        pledged = {(str(p), d) for p, d in Pledges(process.journal.database, process.address).all()}
+        pledged = {(str(p), d) for p, d in Pledges(process.journal.database).all()}
         for place, digest in process.signed:
             _require(by_place.setdefault(place, digest) == digest, f"{process.name} equivocated")
             _require((place, "0x" + digest.hex()) in pledged, f"{process.name} signed unpledged")
@@ -445,7 +442,7 @@ class _Known:
         self.chain_id = chain_id
 
 
-def _require(condition: bool, what: str) -> None:  # the condition is all there is
+def _require(condition: bool, what: str) -> None:
     if not condition:
         raise Failure(f"not true at the end: {what}")
 
@@ -492,10 +489,15 @@ class Simulation:
     """Runs schedules that all begin with the same undisturbed part of a month.
 
     Use it as a context manager.
+
+    Attributes:
+        undisturbed: How it ends if nothing goes wrong.
+        trace: Hash over all that happened in the last schedule, and when.
     """
 
     def __init__(self) -> None:
         self._stack = workplace()
+        self.trace = ""
 
     def __enter__(self) -> Simulation:
         self._folder = self._stack.__enter__()
@@ -529,6 +531,7 @@ class Simulation:
         schedule = Schedule(seed, replace(plan), folder, self._chain.copy(), PREFIX + 1)
         try:
             schedule.run()
+            self.trace = schedule.world.trace
             return schedule.outcome()
         finally:
             schedule.close()

@@ -1,4 +1,5 @@
-"""Tables of the journal. Rows are added, never changed, save for marks that an anchoring sets.
+"""Tables of the journal. Rows are added, never changed, save for marks that an anchoring sets, and
+what the erasure of a household takes out.
 
     files ──< records ──< readings        what was received, and what of it counts
       ├──── messages   ├─< supports       the same said again by a later record
@@ -6,6 +7,7 @@
       |                ├─< heartbeats     a meter is alive and has told everything of a day
       └────────────────┴─< rejections     what does not count, with rule, remedy and money at stake
     batches, statements                   what was anchored and attested
+    erasures                              whose readings were taken out again
 
 A file is a delivery: a day file with one record for each meter, or a message, which is one record by itself.
 
@@ -243,3 +245,19 @@ statements = Table(
     Column("tx", LargeBinary(32), nullable=False),
 )
 """Attested statements with their evidence, as JSON."""
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("meter", BigInteger, primary_key=True, autoincrement=False),
+    Column("stream", Integer, nullable=False),
+    Column("order", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("readings", Integer, nullable=False),
+    Column("since", BigInteger),
+    Column("until", BigInteger),
+    Column("finished", Boolean, nullable=False),
+)
+"""Households that were erased here, by whose order and why. `since` and `until` are the ends of the first and last
+anchored reading that is no longer here: batches of that time stand, and cannot be built again."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from usufruct.config import Meter
-from usufruct.core.signing import sign_record
+from usufruct.core.signing import public_key, sign_record
 from usufruct.errors import EvidenceError, InputError
 from usufruct.keys import SecretBytes
 from usufruct_oracles.sources import ocmf, ocpp
@@ -39,7 +39,8 @@ class Gateway:
 
     Args:
         meters: Meters by code.
-        key: The key that signs for meters of the scheme gateway-secp256k1; None if there are none.
+        key: The key that signs for meters registered with it and the scheme gateway-secp256k1; None if there
+            are none.
         devices: Public keys of devices by the code of their meter, in a form that `ocmf.verify` takes.
     """
 
@@ -48,6 +49,7 @@ class Gateway:
     ) -> None:
         self._meters = meters
         self._key = key
+        self._public = None if key is None else public_key(SCHEME, bytes(key))
         self._devices = devices
 
     def check(self, delivery: Delivery) -> None:
@@ -183,7 +185,7 @@ class Gateway:
         ocmf.verify(record, key)
 
     def _signs_for(self, meter: Meter) -> bool:
-        return meter.scheme == SCHEME and self._key is not None
+        return meter.scheme == SCHEME and meter.public_key == self._public
 
     def _enveloped(self, meter: Meter, form: str, raw: bytes, parts: Sequence[Delivery]) -> Message:
         assert self._key is not None

@@ -32,6 +32,8 @@ class Rule(StrEnum):
     CLOCK_STATUS = "clock-status"
     ERROR_FLAGS = "error-flags"
     INCOMPLETE = "incomplete-session"
+    MISSING_PAGES = "missing-pages"
+    PAGE_CLASH = "page-clash"
 
     MALFORMED = "malformed-row"
     NOT_A_NUMBER = "not-a-number"

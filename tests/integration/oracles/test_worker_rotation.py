@@ -147,7 +147,7 @@ def test_a_key_is_rotated_in_the_middle_of_a_month(
     found = alpha.get(f"/v1/statements/{WATER}/1/1").json()
     signatures = bytes.fromhex(found["signatures"][2:])
     by = unpack_signatures(signers["table"], int(found["signers"]), signatures)
-    now = {made.address, dev_address(6).lower()}
+    now = {made.address.lower(), dev_address(6).lower()}
     assert {each.lower() for each in by} == now
     assert signers_of(place, 20) == now
 

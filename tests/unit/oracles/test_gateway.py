@@ -40,8 +40,10 @@ from usufruct_oracles.sources.messages import Message, envelope
 KEY = SecretBytes(dev_meter_key("gateway"))
 OWN = meter("charger-01")
 FOREIGN = replace(meter("charger-02"), scheme=SCHEME, public_key=public_key(SCHEME, bytes(KEY)))
+ELSEWHERE = replace(FOREIGN, code="charger-04", public_key=OWN.public_key)
 QUARTERS = replace(FOREIGN, code="charger-03", interval=900)
-METERS = {**catalog_of(community()).meters, FOREIGN.code: FOREIGN, QUARTERS.code: QUARTERS}
+METERS = {**catalog_of(community()).meters}
+METERS |= {each.code: each for each in (FOREIGN, QUARTERS, ELSEWHERE)}
 DEVICES = dict.fromkeys((FOREIGN.code, QUARTERS.code), spki(key(P384)).hex())
 
 
@@ -179,6 +181,7 @@ REFUSED = [
     of(b"[]", form=ocpp.FORM),
     of(call(meter_values(values("08:00:00", sample(1))), "MeterValues"), form=ocpp.FORM),
     of(b"raw", form="other/1"),
+    of(b"raw", "charger-04", "other/1"),  # another gateway's
 ]
 
 

@@ -18,12 +18,13 @@ from usufruct_oracles.sources.ocmf.model import (
     User,
 )
 from usufruct_oracles.sources.ocmf.pages import PageClash, PageGap, page_clashes, page_gaps
-from usufruct_oracles.sources.ocmf.record import parse
-from usufruct_oracles.sources.ocmf.sessions import FORM, decode
+from usufruct_oracles.sources.ocmf.record import HEADER, parse
+from usufruct_oracles.sources.ocmf.sessions import FORM, decode, records_in
 from usufruct_oracles.sources.ocmf.verify import SCHEMES, compact, compressed, verify
 
 __all__ = [
     "FORM",
+    "HEADER",
     "SCHEMES",
     "Loss",
     "OcmfError",
@@ -41,5 +42,6 @@ __all__ = [
     "page_clashes",
     "page_gaps",
     "parse",
+    "records_in",
     "verify",
 ]

@@ -12,7 +12,7 @@ from usufruct.errors import InputError
 from usufruct_oracles.sources.ocmf import tables
 from usufruct_oracles.sources.ocmf.encodings import Malformed, from_base64, from_hex
 from usufruct_oracles.sources.ocmf.fields import Fields, wrong
-from usufruct_oracles.sources.ocmf.model import Loss, Page, Reading, Record, Signature, User
+from usufruct_oracles.sources.ocmf.model import Loss, Page, Record, Signature, User
 from usufruct_oracles.sources.ocmf.readings import readings
 
 MAX_RECORD: Final = 256 * 1024
@@ -90,14 +90,14 @@ def parse(data: str | bytes) -> Record:
     return _record(raw, sections[1], _signature(sections[2]))
 
 
-def parse_payload(payload: bytes) -> tuple[Reading, ...]:
-    """The readings in the signed part of a record that was kept apart from its signature.
+def parse_payload(payload: bytes) -> Record:
+    """The record of a signed part that was kept apart from its signature, which is empty here.
 
     Raises:
         OcmfError: As for `parse`.
     """
     unsigned = Signature(tables.DEFAULT_ALGORITHM, tables.CURVES[tables.DEFAULT_ALGORITHM], b"")
-    return _record(b"", _bytes(payload), unsigned).readings
+    return _record(b"", _bytes(payload), unsigned)
 
 
 def _bytes(data: str | bytes) -> bytes:

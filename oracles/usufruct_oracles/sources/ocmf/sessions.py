@@ -22,13 +22,14 @@ from itertools import pairwise
 from typing import Final
 
 from usufruct.config import Meter
+from usufruct_oracles.sources.alive import unreadable
 from usufruct_oracles.sources.ocmf import tables
 from usufruct_oracles.sources.ocmf.fields import wrong
 from usufruct_oracles.sources.ocmf.model import OcmfError, Reading, Record
 from usufruct_oracles.sources.ocmf.readings import quantity_of
 from usufruct_oracles.sources.ocmf.record import HEADER, parse, parse_payload
 from usufruct_oracles.validation.rows import Row, parse_row
-from usufruct_oracles.validation.verdicts import SHOWN, Rule, Verdict, shown
+from usufruct_oracles.validation.verdicts import Rule, Verdict, shown
 
 FORM: Final = "ocmf/1"
 """The form of messages of OCMF records: the payload section that the device signed, or in a gateway's envelope whole
@@ -51,14 +52,23 @@ def decode(payload: bytes, meter: Meter) -> Sequence[Row]:
     A meter of intervals gives one reading from each value to the next, any other one for each transaction.
     """
     try:
-        found = (
-            joined([parse(raw) for raw in _NEXT.split(payload)])
-            if payload.startswith(HEADER)
-            else parse_payload(payload)
-        )
+        found = joined(records_in(payload))
     except OcmfError as error:
-        return [_unreadable(payload, meter, error)]
+        detail = f"not an OCMF record: {error.field} {shown(str(error.value))}: {error.rule}"
+        fault = Verdict(Rule.MALFORMED, detail, error.remedy or "")
+        return [unreadable(payload, meter, fault)]
     return rows(found, meter)
+
+
+def records_in(payload: bytes) -> list[Record]:
+    """The records in the payload of a message of this form, without the gateway's heading.
+
+    Raises:
+        OcmfError: Not a payload of this form.
+    """
+    if payload.startswith(HEADER):
+        return [parse(raw) for raw in _NEXT.split(payload)]
+    return [parse_payload(payload)]
 
 
 def joined(records: Sequence[Record]) -> tuple[Reading, ...]:
@@ -190,14 +200,3 @@ def _incomplete(detail: str) -> Verdict:
 
 def _fault_row(number: int, meter: Meter, fault: Verdict) -> Row:
     return Row(number, meter.code, meter.code, None, None, None, "", -1, fault)
-
-
-def _unreadable(payload: bytes, meter: Meter, error: OcmfError) -> Row:
-    fault = Verdict(
-        Rule.MALFORMED,
-        f"not an OCMF record: {error.field} {shown(str(error.value))}: {error.rule}",
-        error.remedy or "",
-    )
-    return Row(
-        0, payload[:SHOWN].decode("utf-8", "replace"), meter.code, None, None, None, "", -1, fault
-    )

@@ -13,11 +13,12 @@ from itertools import pairwise
 from typing import Final
 
 from usufruct.config import Meter
+from usufruct_oracles.sources.alive import unreadable
 from usufruct_oracles.sources.ocpp.frames import unpack
 from usufruct_oracles.sources.ocpp.model import Event, OcppError, Sample
 from usufruct_oracles.sources.ocpp.requests import REGISTER, parse
 from usufruct_oracles.validation.rows import Row, parse_row
-from usufruct_oracles.validation.verdicts import SHOWN, Rule, Verdict, shown
+from usufruct_oracles.validation.verdicts import Rule, Verdict, shown
 
 FORM: Final = "ocpp/2"
 """The form of messages that hold requests of OCPP 2.x, one or several packed by `pack`."""
@@ -34,13 +35,8 @@ def decode(payload: bytes, meter: Meter) -> Sequence[Row]:
     try:
         events = [parse(each) for each in unpack(payload)]
     except OcppError as error:
-        fault = Verdict(
-            Rule.MALFORMED,
-            f"not OCPP: {error.field} {shown(str(error.value))}: {error.rule}",
-            error.remedy or "",
-        )
-        line = payload[:SHOWN].decode("utf-8", "replace")
-        return [Row(0, line, meter.code, None, None, None, "", -1, fault)]
+        detail = f"not OCPP: {error.field} {shown(str(error.value))}: {error.rule}"
+        return [unreadable(payload, meter, Verdict(Rule.MALFORMED, detail, error.remedy or ""))]
     if meter.interval is not None:
         return _intervals([sample for each in events for sample in each.samples], meter)
     return [_transaction(events, meter)]

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from usufruct.errors import InputError
 from usufruct_oracles.settings import Section, read_document
 
 _HASH: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -71,6 +72,25 @@ def token_hash(token: str) -> str:
 def new_token() -> str:
     """A token of 256 random bits."""
     return secrets.token_urlsafe(_BYTES)
+
+
+def token_entry(name: str, token: str, meters: Sequence[str]) -> str:
+    """The entry of a token for the file.
+
+    Raises:
+        InputError: A name or code that the file could not hold.
+    """
+    good = _NAME.fullmatch(name) and meters and all(_PATTERN.fullmatch(each) for each in meters)
+    if not good:
+        raise InputError(
+            "not an entry",
+            field="token",
+            value=f"{name} {' '.join(meters)}",
+            rule="a name of letters, digits, dots and dashes, and at least one code, * for any characters",
+            remedy="usufruct-oracle token hub-1 --meter 'charger-*'",
+        )
+    listed = ", ".join(f'"{each}"' for each in meters)
+    return f'[[token]]\nname = "{name}"\nsha256 = "{token_hash(token)}"\nmeters = [{listed}]'
 
 
 def load_tokens(path: Path) -> Tokens:
