@@ -30,7 +30,11 @@ from usufruct_oracles.validation.verdicts import DOUBTS, Rule
 
 _COUNTS = DOUBTS | {Rule.DUPLICATE}
 """Rules whose rows count, or stand there twice."""
-_NO_INTERVAL_LOST = _COUNTS | {Rule.CONFLICT, Rule.OVERLAP, Rule.FUTURE, Rule.OUTSIDE_DAY}
+_NO_INTERVAL_LOST = {
+    *_COUNTS,
+    *(Rule.CONFLICT, Rule.OVERLAP, Rule.FUTURE, Rule.OUTSIDE_DAY),
+    *(Rule.MISSING_PAGES, Rule.PAGE_CLASH),
+}
 """Rules whose rows cost no interval: another row stands there, or the interval shows as missing."""
 
 

@@ -19,6 +19,7 @@ from usufruct_oracles.intervals import days_ending_in, interval_ends
 from usufruct_oracles.journal.schema import batches, files, readings, records, rejections
 from usufruct_oracles.journal.telling import said_counts
 from usufruct_oracles.message_findings import message_findings
+from usufruct_oracles.page_findings import page_findings
 from usufruct_oracles.validation.stakes import UNKNOWN, Basis, Stake
 from usufruct_oracles.validation.verdicts import Rule
 
@@ -40,7 +41,8 @@ def findings(
     dead = {(each.meter, each.day) for each in rejected if each.line_number == 0}
     missing = _missing(connection, catalog, stream, days, explained, dead)
     return sorted(
-        [*rejected, *missing], key=lambda each: (each.day, each.meter, each.line_number, each.rule)
+        [*rejected, *missing, *page_findings(connection, catalog, stream, (from_, to))],
+        key=lambda each: (each.day, each.meter, each.line_number, each.rule),
     )
 
 

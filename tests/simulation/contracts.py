@@ -241,7 +241,7 @@ class Contracts:
             distributable, given.from_, given.to, final_at, given.version, status, 0, 0
         )
         state.records[place] = record, digest
-        attested, end = state.progress.get(given.stream, (0, 0))
+        attested, _ = state.progress.get(given.stream, (0, 0))
         if given.period > attested:
             state.progress[given.stream] = given.period, given.to
         values = (given.version, digest, distributable, final_at, signers, given.to_abi())

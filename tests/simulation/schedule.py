@@ -70,6 +70,7 @@ class Plan:
         foreign: Whether a stranger with the same key takes nonces.
         storage: Chance of a full disk or a dead database, about every twenty seconds.
         deaf: Chance that a commit succeeds and is said to have failed.
+        trade: Whether workers exchange signatures and records besides, which takes most of the time.
     """
 
     liar: int | None = None
@@ -88,6 +89,7 @@ class Plan:
     foreign: bool = False
     storage: float = 0
     deaf: float = 0
+    trade: bool = False
 
     @classmethod
     def drawn(cls, seed: int) -> Plan:
@@ -116,6 +118,7 @@ class Plan:
             foreign=dice.random() < 0.3,
             storage=perhaps(0.4, 0.1, 0.3),
             deaf=perhaps(0.3, 0.01, 0.05),
+            trade=dice.random() < 0.2,
         )
 
 
@@ -186,9 +189,8 @@ class Schedule:
     def _process(self, index: int, folder: Path, foreign: Chain) -> Process:
         lies = self.plan.lies if index == self.plan.liar else ""
         folder.mkdir(parents=True, exist_ok=True)
-        source = files(_HONEST)
-        if lies == "readings":
-            source = source[: self._old_files] + files(_CHANGED)[self._old_files :]
+        # Who tidies the folder leaves the files of the days that are still to come.
+        source = files(_CHANGED if lies == "readings" else _HONEST)[self._old_files :]
         dice = self.world.dice
         endpoint = Endpoint(self.chain, foreign, dice, self._meanwhile)
         process = Process(
@@ -202,6 +204,7 @@ class Schedule:
             source,
         )
         process.lies = lies
+        process.trades = self.plan.trade
         return process
 
     @property
@@ -278,21 +281,17 @@ class Schedule:
             each.endpoint.rates = rates
             each.storage.deaf = plan.deaf
             each.doubling = plan.doubling
-        if plan.drift is not None:
-            index, at_first, rate = plan.drift
-            world.every(1, 2, lambda: self._drift(index, at_first, rate), FAULTS_END)
-        if plan.kills:
-            world.every(8, 16, self._kill, FAULTS_END)
-        if plan.partitions:
-            world.every(10, 30, self._partition, FAULTS_END)
-        if plan.reorgs:
-            world.every(5, 40, self._reorganise, FAULTS_END)
-        if plan.spikes:
-            world.every(10, 40, self._spike, FAULTS_END)
-        if plan.foreign:
-            world.every(10, 40, self._stranger, FAULTS_END)
-        if plan.storage:
-            world.every(10, 30, self._break_storage, FAULTS_END)
+        for wanted, least, most, happen in (
+            (plan.drift, 1, 2, self._drift),
+            (plan.kills, 8, 16, self._kill),
+            (plan.partitions, 10, 30, self._partition),
+            (plan.reorgs, 5, 40, self._reorganise),
+            (plan.spikes, 10, 40, self._spike),
+            (plan.foreign, 10, 40, self._stranger),
+            (plan.storage, 10, 30, self._break_storage),
+        ):
+            if wanted:
+                world.every(least, most, happen, FAULTS_END)
 
     def _heal(self) -> None:
         self.calm = True
@@ -305,12 +304,14 @@ class Schedule:
 
     def _at_point(self, _: str) -> None:
         victim = self.world.running
-        chance = self.plan.crash
-        if chance and not self.calm and victim is not None and victim.up:
-            if self.world.dice.random() < chance:
-                victim.die()
+        if self.calm or not self.plan.crash or victim is None or not victim.up:
+            return
+        if self.world.dice.random() < self.plan.crash:
+            victim.die()
 
-    def _drift(self, index: int, at_first: float, rate: float) -> None:
+    def _drift(self) -> None:
+        assert self.plan.drift is not None
+        index, at_first, rate = self.plan.drift
         self.processes[index].clocks.off = at_first + rate * self.world.now
 
     def _kill(self) -> None:
@@ -445,7 +446,7 @@ class _Known:
         self.chain_id = chain_id
 
 
-def _require(condition: bool, what: str) -> None:  # the condition is all there is
+def _require(condition: bool, what: str) -> None:
     if not condition:
         raise Failure(f"not true at the end: {what}")
 
@@ -492,10 +493,15 @@ class Simulation:
     """Runs schedules that all begin with the same undisturbed part of a month.
 
     Use it as a context manager.
+
+    Attributes:
+        undisturbed: How it ends if nothing goes wrong.
+        trace: Hash over all that happened in the last schedule, and when.
     """
 
     def __init__(self) -> None:
         self._stack = workplace()
+        self.trace = ""
 
     def __enter__(self) -> Simulation:
         self._folder = self._stack.__enter__()
@@ -529,6 +535,7 @@ class Simulation:
         schedule = Schedule(seed, replace(plan), folder, self._chain.copy(), PREFIX + 1)
         try:
             schedule.run()
+            self.trace = schedule.world.trace
             return schedule.outcome()
         finally:
             schedule.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Callable
+from hashlib import sha256
 from random import Random
 from typing import Any, Final
 
@@ -34,7 +35,13 @@ class World:
         self._numbers = itertools.count()
         self.owners: dict[Any, Any] = {}
         self.acting: Any = None
+        self._seen = sha256()
         self._hub = getcurrent()
+
+    @property
+    def trace(self) -> str:
+        """Hash over everything that has happened so far and when."""
+        return self._seen.hexdigest()
 
     @property
     def running(self) -> Any:
@@ -80,7 +87,8 @@ class World:
                 return True
             if not self._queue or self._queue[0][0] > limit:
                 return False
-            self.now, _, _, action = heapq.heappop(self._queue)
+            self.now, chance, number, action = heapq.heappop(self._queue)
+            self._seen.update(f"{self.now} {chance} {number};".encode())
             action()
         raise AssertionError("the simulation does not come to an end")
 

@@ -2,10 +2,12 @@
 pragma solidity ^0.8.30;
 
 import {IERC3643} from "../../src/interfaces/IERC3643.sol";
+import {IERC7943} from "../../src/interfaces/IERC7943.sol";
 import {IParticipantRegistry} from "../../src/interfaces/IParticipantRegistry.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
 import {ISeriesCompliance} from "../../src/interfaces/ISeriesCompliance.sol";
 import {StandardsKit} from "./StandardsKit.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 /// @title A lost wallet's units, freezes and money go to another wallet of the same participant, all of it and once.
 contract RecoverUnitsTest is StandardsKit {
@@ -36,6 +38,40 @@ contract RecoverUnitsTest is StandardsKit {
         assertTrue(series.isFrozen(next), "wallet");
     }
 
+    /// @dev Adam's 1 200 frozen units come to the 300 of the replacement; the wallet's freeze goes along.
+    function test_ReportsFreezesInBothStandards() public {
+        _admitNext();
+        _freezeUnits(adam, 1200);
+        _freezeUnits(next, 300);
+        vm.prank(registrar);
+        series.setAddressFrozen(adam, true);
+        _markLost();
+        vm.expectEmit(address(series));
+        emit IERC7943.Frozen(adam, 0);
+        vm.expectEmit(address(series));
+        emit IERC3643.TokensUnfrozen(adam, 1200);
+        vm.expectEmit(address(series));
+        emit IERC20.Transfer(adam, next, 5000);
+        vm.expectEmit(address(series));
+        emit IERC7943.Frozen(next, 1500);
+        vm.expectEmit(address(series));
+        emit IERC3643.TokensFrozen(next, 1200);
+        vm.expectEmit(address(series));
+        emit IERC3643.AddressFrozen(next, true, registrar);
+        vm.prank(registrar);
+        series.recoveryAddress(adam, next, address(0));
+    }
+
+    function test_RecoveredUnitsStayLockedUp() public {
+        _admitNext();
+        _admit(adam, NEXT_YEAR, CHINA, PROFESSIONAL, NOW + 30 days);
+        _recover();
+        IRevenueRight.Refusal reason = IRevenueRight.Refusal.SenderLocked;
+        bytes4 selector = IRevenueRight.TransferRefused.selector;
+        vm.expectRevert(abi.encodeWithSelector(selector, next, barb, 100, reason, NOW + 30 days));
+        _transfer(next, barb, 100);
+    }
+
     function test_TheLostWalletNeverReceivesAgain() public {
         _recover();
         assertFalse(series.canReceive(adam), "receive");
@@ -60,6 +96,30 @@ contract RecoverUnitsTest is StandardsKit {
         emit IERC3643.RecoverySuccess(adam, next, address(7));
         vm.prank(registrar);
         assertTrue(series.recoveryAddress(adam, next, address(7)), "result");
+    }
+
+    /// @dev A sale a second before the record date counts; a sale, a forced transfer and a recovery in its very block do not.
+    /// Held at it: Adam 4 000, Barb 4 000, Carl 2 000; after it: Adam 0, Barb's new wallet 7 500, Carl 2 500.
+    function test_WhatHappensInTheBlockOfARecordDateComesAfterIt() public {
+        vm.prank(issuer);
+        series.scheduleRecord(1, NOW + 10);
+        vm.warp(NOW + 9);
+        _transfer(adam, barb, 1000);
+        vm.warp(NOW + 10);
+        _transfer(barb, carl, 500);
+        _force(adam, barb, 4000);
+        vm.startPrank(registrar);
+        registry.recoverWallet(barb, next, "record", new address[](0));
+        series.recoveryAddress(barb, next, address(0));
+        vm.stopPrank();
+        assertEq(series.unitsAt(adam, 1), 4000, "adam at the record date");
+        assertEq(series.unitsAt(next, 1), 4000, "barb at the record date");
+        _distribute(1, 10_000);
+        _distribute(2, 10_000);
+        assertEq(uint256(series.claimable(adam)), 4000, "adam");
+        assertEq(uint256(series.claimable(next)), 4000 + 7500, "barb");
+        assertEq(uint256(series.claimable(carl)), 2000 + 2500, "carl");
+        assertEq(uint256(series.claimable(barb)), 0, "the lost wallet");
     }
 
     function test_RevertWhen_TheWalletIsNotLost() public {

@@ -226,6 +226,20 @@ class ChainClient:
             raise self._contradiction("eth_getLogs", "logs of other contracts or blocks")
         return found
 
+    def block_logs(self, block_hash: bytes) -> list[Log]:
+        """All logs of one block, whatever contract they are of, in their order.
+
+        Raises:
+            ChainError: Also if the answer has logs of another block, twice or out of order.
+        """
+        found = self.ask(_logs, "eth_getLogs", {"blockHash": "0x" + block_hash.hex()})
+        places = [log.log_index for log in found]
+        if any(after <= before for before, after in pairwise(places)):
+            raise self._contradiction("eth_getLogs", "logs twice or out of order")
+        if any(log.block_hash != block_hash for log in found):
+            raise self._contradiction("eth_getLogs", "logs of another block")
+        return found
+
     def _contradiction(self, method: str, found: str) -> ChainError:
         return ChainError(
             f"{self.url} answers {method} with what was not asked for",

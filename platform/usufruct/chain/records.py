@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from usufruct.contracts import Address, address
@@ -21,6 +21,8 @@ class Block:
     timestamp: int
     base_fee: int = 0
     """Wei per gas; 0 on chains without fees."""
+    logs_bloom: bytes = field(default=b"", repr=False)
+    """The header's filter over all logs of the block (256 bytes), empty if the node gives none."""
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> Block:
@@ -31,6 +33,7 @@ class Block:
             parent_hash=data(raw["parentHash"]),
             timestamp=quantity(raw["timestamp"]),
             base_fee=quantity(raw.get("baseFeePerGas") or "0x0"),
+            logs_bloom=data(raw.get("logsBloom") or "0x"),
         )
 
 

@@ -64,9 +64,7 @@ class Signer:
         """
         request = Request(to, data, value, MAX_GAS)
         self.simulate(request)
-        estimate = self._client.ask(
-            quantity, "eth_estimateGas", self._call(request, limit=False)
-        )
+        estimate = self._client.ask(quantity, "eth_estimateGas", self._call(request, limit=False))
         if estimate > MAX_GAS:
             raise ChainError(
                 f"the transaction needs {estimate} gas",

@@ -31,6 +31,7 @@ from usufruct_oracles.journal.journal import Journal
 from usufruct_oracles.sources.base import SourceFile
 from usufruct_oracles.sources.records import HEADERS
 from usufruct_oracles.sources.writing import sign_day
+from usufruct_oracles.summary import published
 from usufruct_oracles.validation.patterns import Counting, Day, Pattern, patterns
 from usufruct_oracles.validation.verdicts import Rule
 
@@ -176,14 +177,16 @@ def test_more_than_was_requested_counts_and_is_shown(tmp_path: Path) -> None:
     assert (flag["rule"], flag["day"], flag["meter"]) == ("over-request", DAY, "charger-01")
 
 
-def test_flags_of_committed_streams_tell_no_reading(tmp_path: Path) -> None:
+def test_flags_of_committed_streams_tell_others_no_reading(tmp_path: Path) -> None:
     journal = open_messages(tmp_path, now=bounds()[1])
-    journal.ingest(requested_file([row("charger-01", at(9), "6", duration=3600) + ",5"]))
-    hidden = [(flag["detail"], flag["stake"], flag["line"]) for flag in flags_of(journal, 4)]
-    if community().stream("EV").committed:
-        assert hidden == [(None, None, None)]
-    else:
-        assert hidden[0][0] is not None
+    journal.ingest(signed_file("VPP", {"home-01": whole_day("home-01", "1")}))
+    report: Any = verdicts_of(journal, 1)
+    assert {flag["rule"] for flag in report["flags"]} == {"night-output", "stuck"}
+    shown: Any = published(report)
+    assert [flag["rule"] for flag in shown["flags"]] == [flag["rule"] for flag in report["flags"]]
+    told = {"rule", "day", "count"}
+    assert all(value is None for f in shown["flags"] for key, value in f.items() if key not in told)
+    assert all(each["stake"] is None for each in shown["flagsByRule"])
 
 
 def test_a_clock_that_is_ahead_is_doubted_and_its_reading_counts(tmp_path: Path) -> None:
