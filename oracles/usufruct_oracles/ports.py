@@ -10,6 +10,7 @@ from usufruct.core.manifests import Manifest
 from usufruct.core.statements import StatementLine
 from usufruct.core.tariffs import Tariff
 from usufruct.core.typed_data import Batch, Cursor, Statement
+from usufruct_oracles.estimation import Estimate
 from usufruct_oracles.windows import Window
 
 
@@ -21,11 +22,13 @@ class BuiltBatch:
         batch: What is signed.
         manifest: What the batch's content hash stands for.
         leaves: Preimages of the reading leaves (102 bytes each), in order.
+        estimates: Those of its readings that nobody measured.
     """
 
     batch: Batch
     manifest: Manifest
     leaves: Sequence[bytes] = field(repr=False)
+    estimates: Sequence[Estimate] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

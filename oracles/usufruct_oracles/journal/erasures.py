@@ -22,6 +22,7 @@ from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.schema import (
     contenders,
     erasures,
+    estimates,
     files,
     flags,
     heartbeats,
@@ -33,7 +34,16 @@ from usufruct_oracles.journal.schema import (
 
 CLEARED: Final = frozenset(
     {
-        *("files", "records", "readings", "supports", "contenders", "heartbeats", "flags"),
+        *(
+            "files",
+            "records",
+            "readings",
+            "supports",
+            "contenders",
+            "heartbeats",
+            "flags",
+            "estimates",
+        ),
         "rejections",
     }
 )
@@ -175,7 +185,7 @@ def _clear(connection: Connection, stream: Stream, meter: Meter) -> None:
             )
         )
     )
-    for table in (supports, contenders, heartbeats, flags, readings):
+    for table in (supports, contenders, heartbeats, flags, estimates, readings):
         connection.execute(delete(table).where(table.c.meter == meter.id))
     connection.execute(
         update(records).where(records.c.meter == meter.id).values(payload=_GONE, signature=_GONE)
