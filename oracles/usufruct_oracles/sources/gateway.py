@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 
 from usufruct.config import Meter
@@ -32,6 +33,9 @@ Made = tuple[Message, tuple[Delivery, ...]]
 
 _Heard = tuple[ocpp.Event, Delivery]
 _MILLISECONDS: Final = 1000
+_REMEMBERED: Final = 1 << 14
+_request = lru_cache(maxsize=_REMEMBERED)(ocpp.parse)
+_record = lru_cache(maxsize=_REMEMBERED)(ocmf.parse)
 
 
 class Gateway:
@@ -51,6 +55,8 @@ class Gateway:
         self._key = key
         self._public = None if key is None else public_key(SCHEME, bytes(key))
         self._devices = devices
+        # What waits is looked at again with every poll.
+        self._passes = lru_cache(maxsize=_REMEMBERED)(self._judge)
 
     def check(self, delivery: Delivery) -> None:
         """Refuse what can never become a message.
@@ -74,6 +80,9 @@ class Gateway:
 
     def can_take(self, delivery: Delivery) -> bool:
         """Whether `check` passes it; what was taken once may not be after a change of the meters or of the keys."""
+        return self._passes(delivery)
+
+    def _judge(self, delivery: Delivery) -> bool:
         try:
             self.check(delivery)
         except (InputError, EvidenceError):
@@ -140,7 +149,7 @@ class Gateway:
         ordered = sorted((event for event, _ in events), key=lambda each: (each.number, each.raw))
         signed = ocpp.ocmf_records(ordered)
         if signed:
-            held = Held(tuple(map(ocmf.parse, signed)), parts, overdue=True)
+            held = Held(tuple(map(_record, signed)), parts, overdue=True)
             waiting.records.setdefault(meter.code, []).append(held)
             return
         frames = ocpp.pack(list(dict.fromkeys(event.raw for event in ordered)))
@@ -162,9 +171,9 @@ class Gateway:
 
     def _records(self, delivery: Delivery) -> list[ocmf.Record]:
         if delivery.form == ocmf.FORM:
-            return [ocmf.parse(delivery.raw)]
+            return [_record(delivery.raw)]
         if delivery.form == ocpp.FORM:
-            return [ocmf.parse(each) for each in ocpp.ocmf_records([ocpp.parse(delivery.raw)])]
+            return [_record(each) for each in ocpp.ocmf_records([_request(delivery.raw)])]
         return []
 
     def _check_record(self, meter: Meter, record: ocmf.Record) -> None:
@@ -212,7 +221,7 @@ class _Waiting:
         if each.form == ocmf.FORM:
             self._hold([each.raw], each)
             return
-        event = ocpp.parse(each.raw)
+        event = _request(each.raw)
         signed = ocpp.ocmf_records([event])
         if event.transaction:
             self.transactions.setdefault((each.meter, event.transaction), []).append((event, each))
@@ -222,12 +231,12 @@ class _Waiting:
             self.values.setdefault(each.meter, []).append((event, each))
 
     def _hold(self, records: Sequence[bytes], each: Delivery) -> None:
-        held = Held(tuple(map(ocmf.parse, records)), (each,), self.is_late(each))
+        held = Held(tuple(map(_record, records)), (each,), self.is_late(each))
         self.records.setdefault(each.meter, []).append(held)
 
 
 def _is_event(delivery: Delivery) -> bool:
-    return delivery.form == ocpp.FORM and bool(ocpp.parse(delivery.raw).transaction)
+    return delivery.form == ocpp.FORM and bool(_request(delivery.raw).transaction)
 
 
 def _as_signed(meter: Meter, each: Delivery) -> Message:
