@@ -143,6 +143,26 @@ def test_a_mistake_is_told(
         assert str(refused.value.field).endswith(field)
 
 
+def test_the_other_half_is_seen_after_a_poll_that_could_make_nothing(tmp_path: Path) -> None:
+    of = with_gateway_meter()
+    gateway = Gateway(
+        catalog_of(of).meters, dev_account(GATEWAY), {"charger-02": spki(key(P384)).hex()}
+    )
+    clock, inbox = FixedClock(1_000), Inbox(tmp_path / "inbox.sqlite", 9, 9)
+    source = PushSource(inbox, gateway, clock)
+    for page, each in enumerate(session(), 41):
+        assert list(source.poll()) == []
+        record = signed(payload(PG=f"T{page}", RD=[each]), P384)
+        item = Delivery("push:hub", "charger-02", "ocmf/1", record.encode())
+        inbox.put("hub", f"k{page}", b"", [item], Answer(202, b""), clock.now())
+    found = list(source.poll())
+    assert len(found) == 1
+    assert list(source.poll()) == found
+    source.taken(found)
+    assert inbox.waiting() == []
+    inbox.close()
+
+
 def test_half_a_transaction_waits_and_goes_when_its_time_is_over(tmp_path: Path) -> None:
     of = with_gateway_meter()
     gateway = Gateway(
