@@ -17,16 +17,13 @@ from functools import lru_cache
 from typing import Final
 
 from usufruct.config import Meter
-from usufruct.core.signing import public_key, sign_record
+from usufruct.core.signing import public_key
 from usufruct.errors import EvidenceError, InputError
 from usufruct.keys import SecretBytes
 from usufruct_oracles.sources import ocmf, ocpp
 from usufruct_oracles.sources.grouping import Delivery, Held, counting, is_whole, joined
-from usufruct_oracles.sources.messages import Message, envelope
-
-SCHEME: Final = "gateway-secp256k1"
-"""Scheme of what the gateway signs."""
-
+from usufruct_oracles.sources.messages import Message
+from usufruct_oracles.sources.sealing import SCHEME, Sealer, dev_key
 
 Made = tuple[Message, tuple[Delivery, ...]]
 """A message, and the deliveries that are done with once the journal has it."""
@@ -44,7 +41,7 @@ class Gateway:
     Args:
         meters: Meters by code.
         key: The key that signs for meters registered with it and the scheme gateway-secp256k1; None if there
-            are none.
+            are none. For meters of a development community their own development keys will do.
         devices: Public keys of devices by the code of their meter, in a form that `ocmf.verify` takes.
     """
 
@@ -55,6 +52,7 @@ class Gateway:
         self._key = key
         self._public = None if key is None else public_key(SCHEME, bytes(key))
         self._devices = devices
+        self._sealer = Sealer(meters, self._key_of)
         # What waits is looked at again with every poll.
         self._passes = lru_cache(maxsize=_REMEMBERED)(self._judge)
 
@@ -194,14 +192,15 @@ class Gateway:
         ocmf.verify(record, key)
 
     def _signs_for(self, meter: Meter) -> bool:
-        return meter.scheme == SCHEME and meter.public_key == self._public
+        return meter.scheme == SCHEME and (meter.dev or meter.public_key == self._public)
+
+    def _key_of(self, meter: Meter) -> bytes:
+        if self._key is not None and meter.public_key == self._public:
+            return bytes(self._key)
+        return dev_key(meter)
 
     def _enveloped(self, meter: Meter, form: str, raw: bytes, parts: Sequence[Delivery]) -> Message:
-        assert self._key is not None
-        payload = envelope(meter.stream, meter.code, form, raw)
-        signature = sign_record(SCHEME, bytes(self._key), payload)
-        source = parts[0].source
-        return Message(source, meter.stream, meter.code, form, payload, SCHEME, signature)
+        return self._sealer.message(parts[0].source, meter.code, form, raw)
 
 
 @dataclass(slots=True)
