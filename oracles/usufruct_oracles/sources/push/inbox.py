@@ -188,6 +188,17 @@ class Inbox:
                 chosen = deliveries.c.id.in_(ids[at : at + 500])
                 connection.execute(delete(deliveries).where(chosen))
 
+    def erase(self, meter: str) -> int:
+        """Forget all that a meter said, down to the free pages of the file; number of deliveries that waited.
+
+        Raises:
+            ConfigError: The file is in use, so that they cannot be cleared.
+        """
+        with self._database.write() as connection:
+            gone = connection.execute(delete(deliveries).where(deliveries.c.meter == meter))
+        self._database.scrub()
+        return int(gone.rowcount)
+
     def close(self) -> None:
         """Closes the database."""
         self._database.close()
