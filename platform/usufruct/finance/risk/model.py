@@ -167,5 +167,5 @@ def _stressed(
 
 
 def _factors(codes: Sequence[str], by_code: Mapping[Code, Decimal]) -> Floats:
-    known: Mapping[str, Decimal] = {**by_code}
-    return np.array([float(known.get(code, 1)) for code in codes])
+    known = {str(code): float(value) for code, value in by_code.items()}
+    return np.array([known.get(code, 1.0) for code in codes])
