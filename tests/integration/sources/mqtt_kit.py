@@ -12,7 +12,7 @@ from pathlib import Path
 import aiomqtt
 from tests.unit.oracles import kit
 
-from usufruct_oracles.sources.gateway import SCHEME
+from usufruct_oracles.sources.sealing import SCHEME
 from usufruct_oracles.sources.messages import Message
 from usufruct_oracles.sources.mqtt import Broker, MqttSource
 from usufruct_oracles.sources.mqtt_mapping import MqttMapping
