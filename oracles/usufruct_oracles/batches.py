@@ -1,34 +1,37 @@
 """Building batches: a pure function of the journal, the community and the privacy secret.
 
-Every worker that has the same source files computes the same leaves, the same manifest and the same digest,
-whenever it does so. A batch can also be built as the journal stood after an earlier file, so that
-a file that arrives while a batch is being anchored never makes that batch impossible to recompute.
+Every worker that has the same files and messages computes the same leaves, the same manifest and the same digest,
+whenever it does so. A batch can also be built as the journal stood after an earlier delivery, so that
+what arrives while a batch is being anchored never makes that batch impossible to recompute.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection
 
 from usufruct.chain import crash
 from usufruct.config import Community, Stream
-from usufruct.core.commitments import N, blinding, commit, meter_secret
+from usufruct.core.commitments import N, blinding, commit
 from usufruct.core.encoding import ReadingLeaf, open_quantity
 from usufruct.core.manifests import Manifest, ManifestLine
 from usufruct.core.merkle import tree_root
+from usufruct.core.privacy_keys import privacy_key
 from usufruct.core.typed_data import Cursor, next_batch
 from usufruct.errors import ConfigError
 from usufruct_oracles.catalog import KIND_CODES, Catalog, catalog_of, flow_of
 from usufruct_oracles.intervals import days_ending_in, expected
+from usufruct_oracles.journal.counting import counted
 from usufruct_oracles.journal.database import Database
-from usufruct_oracles.journal.schema import readings, records, supports
+from usufruct_oracles.journal.erasures import require_none_erased
+from usufruct_oracles.journal.telling import moments_of, told_days
 from usufruct_oracles.ports import BuiltBatch
 from usufruct_oracles.validation.rules import ESTIMATED
 
-_KEY = ("meter", "end", "duration", "rev")
+MOST_MOMENTS = 200
+"""Deliveries back to which a batch is looked for that others anchored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +76,17 @@ def build_batch(
         to: End of the window, unix seconds.
         closes: Whether `to` ends a period; worked out if not given.
         privacy_secret: The secret of the blindings; needed for committed streams.
-        as_of: Number of the last file to be taken into account, None for all.
+        as_of: Number of the last delivery to be taken into account, None for all.
 
     Raises:
         InputError: Unknown stream.
         ConfigError: The stream is committed and there is no privacy secret.
+        EvidenceError: A household whose readings the anchored batch holds was erased.
     """
     catalog = catalog_of(community)
     which = catalog.stream(stream)
     with database.read() as connection:
+        require_none_erased(connection, catalog, which, (cursor.to, to))
         entries = _entries(connection, catalog, which, (cursor.to, to), privacy_secret, as_of)
         covered = _covered(connection, catalog, which, (cursor.to, to), entries, as_of)
     leaves = _leaves(which, cursor, entries)
@@ -110,23 +115,20 @@ def find_batch(
     closes: bool | None = None,
     privacy_secret: bytes | None = None,
 ) -> BuiltBatch | None:
-    """The batch with that content, as the journal stands or stood after some file; None if never.
+    """The batch with that content, as the journal stands or stood after some delivery; None if never.
 
-    A quorum may have anchored a batch just before this worker took in a further file for the same day.
+    A quorum may have anchored a batch just before this worker took in a further file or message for the same day.
+    The newest `MOST_MOMENTS` deliveries are tried.
 
     Raises:
         As for `build_batch`.
     """
     catalog = catalog_of(community)
+    which = catalog.stream(stream)
     days = days_ending_in(catalog, cursor.to, to)
-    query = (
-        select(records.c.file_id)
-        .distinct()
-        .where(records.c.stream == catalog.stream(stream).id, records.c.day.in_(days))
-    )
     with database.read() as connection:
-        moments = sorted((int(found) for (found,) in connection.execute(query)), reverse=True)
-    for as_of in [*moments, 0]:
+        moments = sorted(moments_of(connection, which, (cursor.to, to), days), reverse=True)
+    for as_of in [*moments[:MOST_MOMENTS], 0]:
         built = build_batch(
             database,
             community,
@@ -153,43 +155,17 @@ def _entries(
     """The readings of the window in the order of their numbers."""
     secrets = _secrets(catalog, stream, privacy_secret)
     found = []
-    for meter, end, duration, rev, quantity, quality, record in connection.execute(
-        _readings_query(stream, window, as_of)
-    ):
+    for each in counted(connection, stream, window, as_of):
+        meter, end, duration, rev = each.key
         if meter not in secrets:
-            continue  # of a meter that is no longer registered: nothing says what it measured
+            continue  # of a meter that is no longer registered, or whose household is being erased
         secret = secrets[meter]
         hidden = None
         if secret is not None:
             hidden = blinding(secret, stream.id, meter, end, duration, rev)
-        found.append(_Entry(meter, end, duration, rev, quantity, quality, record, hidden))
+        said = each.said
+        found.append(_Entry(*each.key, said.quantity, said.quality, said.sha256, hidden))
     return found
-
-
-def _readings_query(stream: Stream, window: tuple[int, int], as_of: int | None) -> Select[Any]:
-    """The readings of the window, each with the newest record that says it."""
-    first, newest, later = records.alias("first"), records.alias("newest"), records.alias("later")
-    again = (
-        select(func.max(supports.c.record_id))
-        .join(later, later.c.id == supports.c.record_id)
-        .where(*(supports.c[name] == readings.c[name] for name in _KEY))
-        .correlate(readings)
-    )
-    if as_of is not None:
-        again = again.where(later.c.file_id <= as_of)
-    query = (
-        select(*(readings.c[name] for name in _KEY), readings.c.quantity, readings.c.quality)
-        .add_columns(newest.c.sha256)
-        .join(first, first.c.id == readings.c.record_id)
-        .join(newest, newest.c.id == func.coalesce(again.scalar_subquery(), first.c.id))
-        .where(
-            readings.c.stream == stream.id,
-            readings.c.end > window[0],
-            readings.c.end <= window[1],
-        )
-        .order_by(readings.c.end, readings.c.meter, readings.c.duration, readings.c.rev)
-    )
-    return query if as_of is None else query.where(first.c.file_id <= as_of)
 
 
 def _secrets(
@@ -206,7 +182,8 @@ def _secrets(
             rule="required for streams with privacy = committed, the same for all workers",
             remedy='add privacy_secret = { env = "NAME" } to [worker]',
         )
-    return {each: meter_secret(privacy_secret, each) for each in ids}
+    key = privacy_key(privacy_secret)
+    return {each: key.meter_secret(each) for each in ids if key.has(each)}
 
 
 def _covered(
@@ -217,23 +194,11 @@ def _covered(
     entries: Sequence[_Entry],
     as_of: int | None,
 ) -> int:
-    """Intervals that count, or meter-days whose signed record counts completely."""
+    """Intervals that count, or meter-days of which everything was told and counts."""
     if stream.measure == "interval":
         return len(entries)
-    ids = [meter.id for meter in catalog.meters_of(stream)]
-    pairs = (
-        select(records.c.meter, records.c.day)
-        .where(
-            records.c.stream == stream.id,
-            records.c.day.in_(days_ending_in(catalog, *window)),
-            records.c.meter.in_(ids),
-            records.c.complete,
-        )
-        .distinct()
-    )
-    if as_of is not None:
-        pairs = pairs.where(records.c.file_id <= as_of)
-    return int(connection.execute(select(func.count()).select_from(pairs.subquery())).scalar_one())
+    ends = ((entry.meter, entry.end) for entry in entries)
+    return len(told_days(connection, catalog, stream, window, ends, as_of))
 
 
 def _leaves(stream: Stream, cursor: Cursor, entries: Sequence[_Entry]) -> list[bytes]:

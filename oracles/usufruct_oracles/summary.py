@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from usufruct.config import Stream
 from usufruct.core.manifests import Manifest
 from usufruct.core.statements import coverage_bp
 from usufruct.money import BASIS, Currency, format_amount, mul_div_down
 from usufruct_oracles.catalog import Catalog
-from usufruct_oracles.findings import Finding, findings
-from usufruct_oracles.intervals import days_ending_in, expected
+from usufruct_oracles.finding import Finding
+from usufruct_oracles.findings import findings
+from usufruct_oracles.intervals import expected
 from usufruct_oracles.journal.database import Database
-from usufruct_oracles.journal.schema import readings, records
+from usufruct_oracles.journal.ingest import closed_at
+from usufruct_oracles.journal.schema import readings
+from usufruct_oracles.journal.telling import told_days
 
 _FEW = 3
+_SHARED = 5
+_PUBLIC = {"rule", "day", "count"}
+_MONEY = {"stake", "estimated"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +55,20 @@ def coverage_of(
 ) -> Coverage:
     """Coverage of (from_, to] as the journal stands, anchored or not."""
     ids = [meter.id for meter in catalog.meters_of(stream)]
+    in_time = (
+        readings.c.stream == stream.id,
+        readings.c.end > from_,
+        readings.c.end <= to,
+        readings.c.meter.in_(ids),
+        # What came too late for its batch does not count any more.
+        or_(readings.c.seq.is_not(None), readings.c.end > closed_at(connection, stream)),
+    )
     if stream.measure == "interval":
-        query = select(func.count()).where(
-            readings.c.stream == stream.id,
-            readings.c.end > from_,
-            readings.c.end <= to,
-            readings.c.meter.in_(ids),
-        )
+        covered = int(connection.execute(select(func.count()).where(*in_time)).scalar_one())
     else:
-        days = days_ending_in(catalog, from_, to)
-        pairs = select(records.c.meter, records.c.day).where(
-            records.c.stream == stream.id,
-            records.c.day.in_(days),
-            records.c.meter.in_(ids),
-            records.c.complete,
-        )
-        query = select(func.count()).select_from(pairs.distinct().subquery())
-    covered = int(connection.execute(query).scalar_one())
+        query = select(readings.c.meter, readings.c.end).where(*in_time)
+        ends = ((int(meter), int(end)) for meter, end in connection.execute(query))
+        covered = len(told_days(connection, catalog, stream, (from_, to), ends))
     return Coverage(expected(catalog, stream, from_, to), covered)
 
 
@@ -74,7 +78,8 @@ def verdicts(
     """The verdicts of a stream's period up to `now`, as a JSON object.
 
     `by_rule` counts what is open with the money at stake (`estimated` is the part of it that is an
-    estimate); `open` lists it. Money is decimal text in minor units. Lines of committed streams are left out.
+    estimate); `open` lists it. Money is decimal text in minor units. It tells what the journal knows; what others may
+    see of it is `published`.
 
     Raises:
         InputError: No such period.
@@ -88,6 +93,7 @@ def verdicts(
     return {
         "stream": stream.id,
         "code": stream.code,
+        "committed": stream.committed,
         "period": period,
         "month": catalog.period_name(period),
         "currency": {"code": currency.code, "decimals": currency.decimals},
@@ -95,9 +101,29 @@ def verdicts(
         "covered": coverage.covered,
         "coverageBp": coverage.bp,
         "minimumBp": stream.min_coverage_bp,
+        "stake": str(sum(each.stake.amount for each in found)),
         "byRule": by_rule(found),
-        "open": [_finding_object(each, committed=stream.committed) for each in found],
+        "open": [_finding_object(each) for each in found],
     }
+
+
+def published(document: Mapping[str, Any]) -> dict[str, object]:
+    """What others may see of the verdicts of a stream.
+
+    Of a household's rejected reading neither value nor time, meter or money, which tells the value: of committed
+    streams rule, day and count are shown, and money where at least five findings share it.
+    """
+    if not document["committed"]:
+        return dict(document)
+    shown = dict(document) | {
+        "byRule": [_shared(each, each["count"]) for each in document["byRule"]],
+        "open": [each | dict.fromkeys(each.keys() - _PUBLIC) for each in document["open"]],
+    }
+    return _shared(shown, sum(each["count"] for each in document["open"]))
+
+
+def _shared(entry: dict[str, Any], count: int) -> dict[str, Any]:
+    return entry if count >= _SHARED else entry | dict.fromkeys(entry.keys() & _MONEY)
 
 
 def by_rule(found: Iterable[Finding]) -> list[dict[str, object]]:
@@ -180,7 +206,7 @@ def _worst_meters(found: Iterable[Finding]) -> str:
     return ", ".join(named) + (f" and {rest} more meters" if rest > 0 else "")
 
 
-def _finding_object(found: Finding, *, committed: bool) -> dict[str, object]:
+def _finding_object(found: Finding) -> dict[str, object]:
     return {
         "rule": found.rule,
         "day": found.day,
@@ -188,7 +214,7 @@ def _finding_object(found: Finding, *, committed: bool) -> dict[str, object]:
         "count": found.count,
         "end": found.end,
         "lineNumber": found.line_number,
-        "line": None if committed else found.line,
+        "line": found.line,
         "detail": found.detail,
         "remedy": found.remedy,
         "stake": str(found.stake.amount),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
 from usufruct.chain import crash
 from usufruct.config import Stream
@@ -14,6 +14,7 @@ from usufruct.core.typed_data import Batch, Cursor, head_of
 from usufruct.errors import EvidenceError
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.schema import batches, readings
+from usufruct_oracles.journal.settling import settle
 from usufruct_oracles.ports import BuiltBatch
 
 
@@ -22,11 +23,14 @@ def head_after(batch: Batch, digest: bytes) -> bytes:
     return head_of(Cursor(digest, batch.seq, batch.to, batch.first + batch.count))
 
 
-def record_batch(database: Database, built: BuiltBatch, digest: bytes, tx: bytes) -> None:
+def record_batch(
+    database: Database, stream: Stream, built: BuiltBatch, digest: bytes, tx: bytes
+) -> None:
     """Records a batch as anchored and gives its readings their numbers; again changes nothing.
 
     Args:
         database: The journal's database.
+        stream: Its stream.
         built: The batch, recomputed here.
         digest: Its EIP-712 digest.
         tx: Hash of the transaction that anchored it.
@@ -44,7 +48,9 @@ def record_batch(database: Database, built: BuiltBatch, digest: bytes, tx: bytes
         if len(heads) != batch.seq - 1 or (heads and heads[-1] != batch.prev):
             raise _out_of_order(batch, len(heads))
         connection.execute(insert(batches).values(_row(built, digest, head, tx)))
-        _number(connection, built.leaves)
+        leaves = [ReadingLeaf.decode(each) for each in built.leaves]
+        settle(connection, stream, (batch.from_, batch.to), leaves)
+        _number(connection, leaves)
     crash.point("batch.numbered")
 
 
@@ -86,7 +92,15 @@ def recorded_batch(database: Database, stream: int, seq: int) -> BuiltBatch | No
         row = connection.execute(query).mappings().one_or_none()
     if row is None:
         return None
-    batch = Batch(
+    batch = batch_of(row)
+    blob = row["leaves"]
+    leaves = [blob[at : at + LEAF_LENGTH] for at in range(0, len(blob), LEAF_LENGTH)]
+    return BuiltBatch(batch, Manifest.from_json(row["manifest"]), leaves)
+
+
+def batch_of(row: RowMapping) -> Batch:
+    """The batch of a row of the table of batches."""
+    return Batch(
         stream=row["stream"],
         seq=row["seq"],
         prev=row["prev"],
@@ -98,9 +112,6 @@ def recorded_batch(database: Database, stream: int, seq: int) -> BuiltBatch | No
         root=row["root"],
         content=row["content"],
     )
-    blob = row["leaves"]
-    leaves = [blob[at : at + LEAF_LENGTH] for at in range(0, len(blob), LEAF_LENGTH)]
-    return BuiltBatch(batch, Manifest.from_json(row["manifest"]), leaves)
 
 
 def _heads(connection: Connection, stream: int) -> list[bytes]:
@@ -129,7 +140,7 @@ def _row(built: BuiltBatch, digest: bytes, head: bytes, tx: bytes) -> dict[str, 
     }
 
 
-def _number(connection: Connection, leaves: Sequence[bytes]) -> None:
+def _number(connection: Connection, leaves: Sequence[ReadingLeaf]) -> None:
     rows = list(_numbers(leaves))
     if not rows:
         return
@@ -146,8 +157,8 @@ def _number(connection: Connection, leaves: Sequence[bytes]) -> None:
     connection.execute(statement, rows)
 
 
-def _numbers(leaves: Sequence[bytes]) -> Iterator[dict[str, int]]:
-    for leaf in map(ReadingLeaf.decode, leaves):
+def _numbers(leaves: Sequence[ReadingLeaf]) -> Iterator[dict[str, int]]:
+    for leaf in leaves:
         yield {
             "b_meter": leaf.meter,
             "b_end": leaf.end,

@@ -19,9 +19,20 @@ class Rule(StrEnum):
     FILE_STREAM = "file-stream"
     FILE_DAY = "file-day"
 
+    MESSAGE_TOO_LARGE = "message-too-large"
+    UNKNOWN_FORM = "unknown-form"
+    WRONG_ENVELOPE = "wrong-envelope"
+
     MISSING_SIGNATURE = "missing-signature"
     BAD_SIGNATURE = "bad-signature"
     UNKNOWN_SCHEME = "unknown-scheme"
+
+    METER_STATUS = "meter-status"
+    CLOCK_STATUS = "clock-status"
+    ERROR_FLAGS = "error-flags"
+    INCOMPLETE = "incomplete-session"
+    MISSING_PAGES = "missing-pages"
+    PAGE_CLASH = "page-clash"
 
     MALFORMED = "malformed-row"
     NOT_A_NUMBER = "not-a-number"
