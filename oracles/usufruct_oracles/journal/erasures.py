@@ -23,6 +23,7 @@ from usufruct_oracles.journal.schema import (
     contenders,
     erasures,
     files,
+    flags,
     heartbeats,
     readings,
     records,
@@ -32,7 +33,7 @@ from usufruct_oracles.journal.schema import (
 
 CLEARED: Final = frozenset(
     {
-        *("files", "records", "readings", "supports", "contenders", "heartbeats"),
+        *("files", "records", "readings", "supports", "contenders", "heartbeats", "flags"),
         "rejections",
     }
 )
@@ -174,7 +175,7 @@ def _clear(connection: Connection, stream: Stream, meter: Meter) -> None:
             )
         )
     )
-    for table in (supports, contenders, heartbeats, readings):
+    for table in (supports, contenders, heartbeats, flags, readings):
         connection.execute(delete(table).where(table.c.meter == meter.id))
     connection.execute(
         update(records).where(records.c.meter == meter.id).values(payload=_GONE, signature=_GONE)
