@@ -20,7 +20,7 @@ from usufruct.errors import InputError
 from usufruct_oracles.catalog import Catalog
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.rows import NewRows, add_records
-from usufruct_oracles.journal.schema import NO_DAY, batches, files, readings, records
+from usufruct_oracles.journal.schema import NO_DAY, batches, files, readings, records, retractions
 from usufruct_oracles.sources.base import SourceFile
 from usufruct_oracles.sources.records import Signed, parse_signatures
 from usufruct_oracles.validation.days import DayOutcome, judge_day
@@ -86,7 +86,7 @@ def ingest(database: Database, catalog: Catalog, file: SourceFile, now: int) -> 
                 file.stream, file.day, "rejected", rejected={judged.rule: 1}, first=judged
             )
         else:
-            report = _store(connection, catalog, judged, file, now)
+            report = store(connection, catalog, judged, file, now)
         crash.point("journal.before_commit")
     crash.point("journal.stored")
     return report
@@ -145,9 +145,10 @@ def _signed(file: SourceFile) -> Mapping[str, Signed]:
     return parse_signatures(file.signatures, file.stream, file.day)
 
 
-def _store(
+def store(
     connection: Connection, catalog: Catalog, stream: Stream, file: SourceFile, now: int
 ) -> IngestReport:
+    """Judges a file's rows and stores what becomes of them, within a transaction of the caller."""
     rows = [parse_row(number, line) for number, line in enumerate(lines_of(file.csv), 2)]
     bounds = catalog.day(file.day)
     outcome = judge_day(
@@ -158,6 +159,7 @@ def _store(
         _signed(file),
         _neighbours(connection, stream, rows, bounds),
         now,
+        retracted_records(connection, stream),
     )
     file_id = _add_file(connection, catalog, file, now, None)
     _add_outcome(connection, file_id, stream, file.day, outcome)
@@ -173,6 +175,12 @@ def _store(
         stake=sum(each.stake.amount for each in rejected),
         first=rejected[0].verdict if rejected else None,
     )
+
+
+def retracted_records(connection: Connection, stream: Stream) -> set[bytes]:
+    """Digests of the stream's records that the operator has retracted."""
+    query = select(retractions.c.sha256).where(retractions.c.stream == stream.id)
+    return {bytes(found) for found in connection.execute(query).scalars()}
 
 
 def _neighbours(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Final
 
+from usufruct.config import Meter
 from usufruct_oracles.sources import (
     alive,
     espi_records,
@@ -13,6 +15,7 @@ from usufruct_oracles.sources import (
     sparkplug,
     table_cells,
 )
+from usufruct_oracles.sources.alive import Heartbeat
 from usufruct_oracles.sources.messages import Decoders
 from usufruct_oracles.sources.papers import folder as papers
 
@@ -27,3 +30,9 @@ DECODERS: Final[Decoders] = {
     **papers.DECODERS,
 }
 """Decoders by form."""
+
+HEARTBEATS: Final[Mapping[str, Callable[[bytes, Meter, str], Heartbeat | None]]] = {
+    alive.FORM: alive.read_heartbeat,
+    ocmf.FORM: ocmf.heartbeat,
+}
+"""By form, what finds the heartbeat that a message without readings is: payload, meter and the project's time zone."""
