@@ -198,7 +198,8 @@ def test_a_bump_is_at_least_an_eighth(fee: int, higher: int) -> None:
 def test_fees_stop_at_the_cap(
     anvil_fresh: Anvil, client: ChainClient, outbox: Outbox, contract: str
 ) -> None:
-    timing = Timing(timeout=1.0, stuck_after=0.1, poll=0.01, poll_most=0.05, max_fee_cap=1)
+    now = Sender(client, dev_account(0), outbox)._signer.fees().most
+    timing = Timing(timeout=1.0, stuck_after=0.1, poll=0.01, poll_most=0.05, max_fee_cap=now)
     sender = Sender(client, dev_account(0), outbox, timing=timing)
     anvil_fresh.rpc("evm_setAutomine", False)
     with pytest.raises(ChainError, match="not mined yet"):
