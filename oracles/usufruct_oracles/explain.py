@@ -22,6 +22,7 @@ from usufruct_oracles.finding import Finding
 from usufruct_oracles.findings import findings
 from usufruct_oracles.intervals import days_ending_in
 from usufruct_oracles.journal.database import Database
+from usufruct_oracles.journal.erasures import erased_within
 from usufruct_oracles.journal.ingest import closed_at, takes_messages
 from usufruct_oracles.journal.schema import files, readings
 from usufruct_oracles.summary import Coverage, coverage_of, percent, points
@@ -81,7 +82,11 @@ class StreamState:
         without_file: Days that are over and have no usable file.
         reasons: What blocks the statement; empty if nothing does.
         causes: What does not count, most money first.
+<<<<<<< HEAD
         doubts: What counts and is doubted, most money first.
+=======
+        erased: Households that were erased, whose anchored readings are no longer here.
+>>>>>>> privacy
     """
 
     stream: Stream
@@ -91,7 +96,11 @@ class StreamState:
     without_file: tuple[str, ...]
     reasons: tuple[str, ...]
     causes: tuple[Cause, ...]
+<<<<<<< HEAD
     doubts: tuple[Cause, ...]
+=======
+    erased: tuple[str, ...] = ()
+>>>>>>> privacy
 
     @property
     def blocked(self) -> bool:
@@ -160,12 +169,18 @@ def _state(
         without_file=without_file,
         reasons=tuple(_reasons(stream, whole, estimated_bp, without_file, now < end)),
         causes=_causes(catalog, stream, found, whole, closed_at(connection, stream)),
+<<<<<<< HEAD
         doubts=_causes(
             catalog,
             stream,
             doubts(connection, catalog, stream, from_, to),
             whole,
             closed_at(connection, stream),
+=======
+        erased=tuple(
+            f"{meter} was erased on {day} ({reason})"
+            for meter, day, reason in erased_within(connection, catalog, stream, (from_, end))
+>>>>>>> privacy
         ),
     )
 
@@ -271,6 +286,8 @@ def _render(found: Explanation) -> Iterator[str]:
         )
         for reason in state.reasons:
             yield f"  ! {reason}"
+        for each in state.erased:
+            yield f"  ! the household of meter {each}: its readings are not counted here, anchored batches stand"
         for cause in state.causes:
             yield f"  - {_cause_line(cause, found.currency)}"
             yield f"      {cause.detail}"
