@@ -82,11 +82,8 @@ class StreamState:
         without_file: Days that are over and have no usable file.
         reasons: What blocks the statement; empty if nothing does.
         causes: What does not count, most money first.
-<<<<<<< HEAD
         doubts: What counts and is doubted, most money first.
-=======
         erased: Households that were erased, whose anchored readings are no longer here.
->>>>>>> privacy
     """
 
     stream: Stream
@@ -96,11 +93,8 @@ class StreamState:
     without_file: tuple[str, ...]
     reasons: tuple[str, ...]
     causes: tuple[Cause, ...]
-<<<<<<< HEAD
     doubts: tuple[Cause, ...]
-=======
     erased: tuple[str, ...] = ()
->>>>>>> privacy
 
     @property
     def blocked(self) -> bool:
@@ -169,18 +163,16 @@ def _state(
         without_file=without_file,
         reasons=tuple(_reasons(stream, whole, estimated_bp, without_file, now < end)),
         causes=_causes(catalog, stream, found, whole, closed_at(connection, stream)),
-<<<<<<< HEAD
         doubts=_causes(
             catalog,
             stream,
             doubts(connection, catalog, stream, from_, to),
             whole,
             closed_at(connection, stream),
-=======
+        ),
         erased=tuple(
             f"{meter} was erased on {day} ({reason})"
             for meter, day, reason in erased_within(connection, catalog, stream, (from_, end))
->>>>>>> privacy
         ),
     )
 
