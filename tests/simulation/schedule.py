@@ -42,7 +42,7 @@ FAULTS_END: Final = 120.0
 DAY_EVERY: Final = 35.0
 HEALED_WITHIN: Final = 1_800.0
 SHORT_OF_MEMORY = Path("/dev/shm")  # noqa: S108  # a disk that needs no flushing, if there is one
-_HONEST, _CHANGED = 7, 8
+_HONEST = 7
 
 
 class Failure(AssertionError):
@@ -70,6 +70,7 @@ class Plan:
         foreign: Whether a stranger with the same key takes nonces.
         storage: Chance of a full disk or a dead database, about every twenty seconds.
         deaf: Chance that a commit succeeds and is said to have failed.
+        trade: Whether workers exchange signatures and records besides, which takes most of the time.
     """
 
     liar: int | None = None
@@ -88,6 +89,7 @@ class Plan:
     foreign: bool = False
     storage: float = 0
     deaf: float = 0
+    trade: bool = False
 
     @classmethod
     def drawn(cls, seed: int) -> Plan:
@@ -116,6 +118,7 @@ class Plan:
             foreign=dice.random() < 0.3,
             storage=perhaps(0.4, 0.1, 0.3),
             deaf=perhaps(0.3, 0.01, 0.05),
+            trade=dice.random() < 0.2,
         )
 
 
@@ -187,7 +190,7 @@ class Schedule:
         lies = self.plan.lies if index == self.plan.liar else ""
         folder.mkdir(parents=True, exist_ok=True)
         # Who tidies the folder leaves the files of the days that are still to come.
-        source = files(_CHANGED if lies == "readings" else _HONEST)[self._old_files :]
+        source = files(_HONEST)[self._old_files :]
         dice = self.world.dice
         endpoint = Endpoint(self.chain, foreign, dice, self._meanwhile)
         process = Process(
@@ -201,6 +204,7 @@ class Schedule:
             source,
         )
         process.lies = lies
+        process.trades = self.plan.trade
         return process
 
     @property
@@ -242,7 +246,7 @@ class Schedule:
 
     def _end_day(self, count: int) -> None:
         day = self._first_day + count
-        for file in files(_HONEST) + files(_CHANGED):
+        for file in files(_HONEST):
             if file.day == f"{MONTH}-{day:02d}":
                 for each in self.processes:
                     late = self.world.dice.uniform(0, 20)
@@ -424,7 +428,7 @@ class Schedule:
 
     def _require_true_to_its_word(self, process: Process) -> None:
         by_place: dict[str, bytes] = {}
-        pledged = {(str(p), d) for p, d in Pledges(process.journal.database).all()}
+        pledged = {(str(p), d) for p, d in Pledges(process.journal.database, process.address).all()}
         for place, digest in process.signed:
             _require(by_place.setdefault(place, digest) == digest, f"{process.name} equivocated")
             _require((place, "0x" + digest.hex()) in pledged, f"{process.name} signed unpledged")

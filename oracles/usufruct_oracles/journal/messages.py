@@ -30,7 +30,7 @@ from usufruct_oracles.journal.schema import (
     readings,
     retractions,
 )
-from usufruct_oracles.sources.alive import FORM, parse_heartbeat
+from usufruct_oracles.sources.forms import HEARTBEATS
 from usufruct_oracles.sources.messages import Decoders, Message
 from usufruct_oracles.validation.days import RecordOutcome, check_retraction
 from usufruct_oracles.validation.messages import (
@@ -72,7 +72,7 @@ def ingest_messages(
         catalog: The community.
         decoders: Decoders by form.
         batch: What was received.
-        now: The clock's time, when the messages are said to be received. It decides nothing else.
+        now: The clock's time, when the messages are said to be received. It decides not what counts.
 
     Returns:
         What became of each, in order; "known" for those that the journal had already.
@@ -84,7 +84,7 @@ def ingest_messages(
         if fresh:
             retracted = _retracted(connection, fresh.values())
             judged = [_judge(catalog, decoders, each, retracted) for each in fresh.values()]
-            _judge_readings(connection, catalog, judged)
+            _judge_readings(connection, catalog, judged, now)
             _store(connection, catalog, decoders, judged, now)
             closed = _closed(connection, judged)
             crash.point("journal.before_commit")
@@ -146,18 +146,30 @@ def _judge(
     found = () if isinstance(contents, Verdict) else decoders[message.form](contents, meter)
     record, rows = judge_message(catalog, message, contents, found)
     judged = _Judged(message, None, record, rows)
-    if message.form == FORM and record.verified and not rows and isinstance(contents, bytes):
-        said = parse_heartbeat(contents, meter)
-        judged.heartbeat = {
-            "meter": meter.id,
-            "day": said.day,
-            "stream": record.stream.id,
-            "count": said.count,
-        }
+    if record.verified and not rows and isinstance(contents, bytes):
+        judged.heartbeat = _heartbeat(catalog, message.form, contents, record)
     return judged
 
 
-def _judge_readings(connection: Connection, catalog: Catalog, judged: Sequence[_Judged]) -> None:
+def _heartbeat(
+    catalog: Catalog, form: str, contents: bytes, record: RecordOutcome
+) -> dict[str, Any] | None:
+    """The heartbeat that a message without readings is."""
+    read = HEARTBEATS.get(form)
+    said = None if read is None else read(contents, record.meter, catalog.timezone)
+    if said is None:
+        return None
+    return {
+        "meter": record.meter.id,
+        "day": said.day,
+        "stream": record.stream.id,
+        "count": said.count,
+    }
+
+
+def _judge_readings(
+    connection: Connection, catalog: Catalog, judged: Sequence[_Judged], now: int
+) -> None:
     by_stream: defaultdict[str, list[_Judged]] = defaultdict(list)
     for each in judged:
         if each.record is not None and each.rows:
@@ -166,7 +178,7 @@ def _judge_readings(connection: Connection, catalog: Catalog, judged: Sequence[_
         neighbours = _neighbours(connection, catalog, catalog.streams[code], those)
         for each in those:
             if each.record is not None:
-                judge_readings(catalog, each.record, each.rows, neighbours)
+                judge_readings(catalog, each.record, each.rows, neighbours, now)
 
 
 def _neighbours(
