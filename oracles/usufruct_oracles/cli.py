@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -122,8 +123,23 @@ def _address(config: Path | None, url: str | None) -> str:
             remedy="name the worker's configuration",
         )
     found = load_worker_config(config)
+    if found.ops is not None:
+        return _url(*found.ops)
+    if found.tls is not None:
+        raise ConfigError(
+            "the worker's port wants a certificate",
+            file=str(found.file),
+            field="worker.ops",
+            value="nothing",
+            rule="with [worker.tls] the status is read from the ops port",
+            remedy='add ops = "127.0.0.1:9101" to [worker]',
+        )
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(found.host, found.host)  # noqa: S104  # a wildcard is no place to call
-    return f"http://[{host}]:{found.port}" if ":" in host else f"http://{host}:{found.port}"
+    return _url(host, found.port)
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _fetch(url: str) -> dict[str, object]:
@@ -149,9 +165,17 @@ def _no_worker(url: str, error: Exception | None) -> ChainError:
 
 
 def _lines(found: dict[str, object]) -> list[str]:
-    lines = [f"{found['name']} {found['address']}  chain time {found['chainTime']}"]
+    lines = [
+        f"{found['name']} {found['address']}  chain time {_moment(found['chainTime'])}",
+        _signer_line(found["signers"]),
+    ]
     if found["error"]:
         lines.append(f"error: {found['error']}")
+    barred = found["barred"]
+    lines.extend(
+        f"BARRED {each}: see `usufruct-oracle equivocation list`"
+        for each in (barred if isinstance(barred, list) else [])
+    )
     streams = found["streams"]
     for stream in streams if isinstance(streams, list) else []:
         attested = ", ".join(
@@ -161,15 +185,41 @@ def _lines(found: dict[str, object]) -> list[str]:
             f"{stream['code']}: {stream['recorded']} of {stream['anchored']} anchored batches confirmed, "
             f"attested periods: {attested or 'none'}"
         )
+        lines.append(
+            f"  anchored up to {_moment(stream['to'])}, settled: {_numbers(stream['settled'])}"
+        )
         for kind, why in stream["waiting"].items():
             mark = "HELD " if why["held"] else ""
             lines.append(f"  {kind}: {mark}{why['code']}: {why['reason']}")
     alerts = found["alerts"]
-    lines.extend(
-        f"ALERT stream {alert['stream']}: {alert['kind']} differs from {alert['who']}"
-        for alert in (alerts if isinstance(alerts, list) else [])
-    )
+    lines.extend(_alert_line(alert) for alert in (alerts if isinstance(alerts, list) else []))
     return lines
+
+
+def _alert_line(alert: dict[str, object]) -> str:
+    when, stream, who = _moment(alert["at"]), alert["stream"], alert["who"]
+    if alert["kind"] == "equivocation":
+        return f"ALERT {when} stream {stream}: {who} signed two things for {alert['place']}"
+    return f"ALERT {when} stream {stream}: {alert['kind']} differs from {who}"
+
+
+def _signer_line(signers: object) -> str:
+    if not isinstance(signers, dict):
+        return "signers: unknown"
+    member = "a signer" if signers["member"] else "NO SIGNER, it only watches"
+    return f"{member}; {signers['threshold']} of {len(signers['table'])} sign, epoch {signers['epoch']}"
+
+
+def _moment(value: object) -> str:
+    """A unix time for people, in UTC."""
+    if not isinstance(value, int):
+        return "nothing yet"
+    return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _numbers(values: object) -> str:
+    found = values if isinstance(values, list) else []
+    return ", ".join(str(each) for each in found) or "none"
 
 
 @app.command()

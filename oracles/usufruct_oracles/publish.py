@@ -17,6 +17,7 @@ from usufruct_oracles.differ import manifest_object
 from usufruct_oracles.ports import Books
 from usufruct_oracles.summary import published
 from usufruct_oracles.wire import Json, batch_to, statement_to
+from usufruct_oracles.witness import Witness
 from usufruct_oracles.worker import Progress
 
 VERSION = 1
@@ -55,6 +56,7 @@ class Publisher:
         view: ChainView,
         worker: Waits,
         alerts: Alerts,
+        witness: Witness | None = None,
     ) -> None:
         self._identity = identity
         self._streams = streams
@@ -62,6 +64,7 @@ class Publisher:
         self._view = view
         self._worker = worker
         self._alerts = alerts
+        self._witness = witness
 
     def batch(self, stream: int, seq: int) -> Json | None:
         """Evidence of an anchored batch, None if it is not recorded here."""
@@ -132,6 +135,7 @@ class Publisher:
             },
             "passes": progress.passes,
             "error": progress.error,
+            "barred": [] if self._witness is None else self._witness.barred(),
             "streams": [self._stream(each) for each in self._streams.values()],
             "alerts": self._alerts.recent(),
         }
