@@ -24,7 +24,7 @@ from usufruct_oracles.journal.schema import NO_DAY, batches, files, readings, re
 from usufruct_oracles.sources.base import SourceFile
 from usufruct_oracles.sources.records import Signed, parse_signatures
 from usufruct_oracles.validation.days import DayOutcome, judge_day
-from usufruct_oracles.validation.files import check_file, lines_of
+from usufruct_oracles.validation.files import check_file, columns_of, lines_of
 from usufruct_oracles.validation.neighbours import Neighbours
 from usufruct_oracles.validation.rows import MAX_DURATION, Row, parse_row
 from usufruct_oracles.validation.verdicts import Rule, Verdict, shown
@@ -149,7 +149,8 @@ def store(
     connection: Connection, catalog: Catalog, stream: Stream, file: SourceFile, now: int
 ) -> IngestReport:
     """Judges a file's rows and stores what becomes of them, within a transaction of the caller."""
-    rows = [parse_row(number, line) for number, line in enumerate(lines_of(file.csv), 2)]
+    columns = columns_of(file.csv)
+    rows = [parse_row(number, line, columns) for number, line in enumerate(lines_of(file.csv), 2)]
     bounds = catalog.day(file.day)
     outcome = judge_day(
         catalog,

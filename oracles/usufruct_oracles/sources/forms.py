@@ -12,6 +12,7 @@ from usufruct_oracles.sources import (
     json_readings,
     ocmf,
     ocpp,
+    registers,
     sparkplug,
     table_cells,
 )
@@ -23,6 +24,7 @@ DECODERS: Final[Decoders] = {
     alive.FORM: alive.decode_heartbeat,
     espi_records.FORM: espi_records.decode_espi,
     json_readings.FORM: json_readings.decode_json,
+    registers.FORM: registers.decode_registers,
     ocmf.FORM: ocmf.decode,
     ocpp.FORM: ocpp.decode,
     sparkplug.FORM: sparkplug.decode_sparkplug,

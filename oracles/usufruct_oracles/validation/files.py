@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from usufruct_oracles.sources.records import HEADER
+from usufruct_oracles.sources.records import HEADER, HEADERS
 from usufruct_oracles.validation.verdicts import Rule, Verdict, shown
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -42,6 +42,11 @@ def lines_of(csv: bytes) -> list[str]:
     return lines[1:]
 
 
+def columns_of(csv: bytes) -> int:
+    """How many columns a file that `check_file` passed has."""
+    return csv.partition(b"\n")[0].count(b",") + 1
+
+
 def _check_bytes(csv: bytes) -> Verdict | None:
     if csv.startswith(_BOM):
         return Verdict(
@@ -66,8 +71,8 @@ def _check_bytes(csv: bytes) -> Verdict | None:
 
 
 def _check_lines(lines: list[bytes]) -> Verdict | None:
-    header = HEADER.encode()
-    if lines[0] != header:
+    headers = {each.encode() for each in HEADERS}
+    if lines[0] not in headers:
         return Verdict(
             Rule.FILE_HEADER,
             f"the first line is {shown(lines[0].decode())}, not {shown(HEADER)}",
@@ -80,7 +85,7 @@ def _check_lines(lines: list[bytes]) -> Verdict | None:
                 f"line {number} has {len(line)} characters, at most {MAX_LINE} are read",
                 _SEND_AGAIN,
             )
-        if line == header:
+        if line in headers:
             return Verdict(
                 Rule.FILE_HEADER,
                 f"line {number} repeats the header: two files were joined",
