@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from usufruct.core.documents import digits, integer, items, keyed, natural, text, wrong
+from usufruct.core.documents import (
+    digits,
+    integer,
+    items,
+    keyed,
+    natural,
+    signed_digits,
+    text,
+    wrong,
+)
 from usufruct.core.encoding import LEAF_LENGTH, ReadingLeaf, hex0x, unhex
 from usufruct.core.keccak import DIGEST, keccak256
 from usufruct.core.typed_data import Batch, Statement
@@ -98,19 +107,13 @@ def statement_from(value: object) -> Statement:
         last_head=hash_at(given["lastHead"], "statement.lastHead"),
         lines_root=hash_at(given["linesRoot"], "statement.linesRoot"),
         gross=digits(given["gross"], "statement.gross"),
-        adjustments=_signed(given["adjustments"], "statement.adjustments"),
+        adjustments=signed_digits(given["adjustments"], "statement.adjustments"),
         tariff_hash=hash_at(given["tariffHash"], "statement.tariffHash"),
         coverage_bp=integer(given["coverageBp"], "statement.coverageBp"),
         estimated_bp=integer(given["estimatedBp"], "statement.estimatedBp"),
         kpis=hash_at(given["kpis"], "statement.kpis"),
         documents=hash_at(given["documents"], "statement.documents"),
     )
-
-
-def _signed(value: object, name: str) -> int:
-    whole = text(value, name)
-    magnitude = digits(whole.removeprefix("-"), name)
-    return -magnitude if whole.startswith("-") else magnitude
 
 
 def hash_at(value: object, name: str) -> bytes:
