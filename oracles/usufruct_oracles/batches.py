@@ -24,6 +24,7 @@ from usufruct.errors import ConfigError
 from usufruct_oracles.catalog import KIND_CODES, Catalog, catalog_of, flow_of
 from usufruct_oracles.intervals import days_ending_in, expected
 from usufruct_oracles.journal.database import Database
+from usufruct_oracles.journal.revisions import Key, chains, correction_files
 from usufruct_oracles.journal.schema import readings, records, supports
 from usufruct_oracles.ports import BuiltBatch
 from usufruct_oracles.validation.rules import ESTIMATED
@@ -125,7 +126,9 @@ def find_batch(
         .where(records.c.stream == catalog.stream(stream).id, records.c.day.in_(days))
     )
     with database.read() as connection:
-        moments = sorted((int(found) for (found,) in connection.execute(query)), reverse=True)
+        taken = {int(found) for (found,) in connection.execute(query)}
+        taken.update(correction_files(connection, catalog.stream(stream), (cursor.to, to)))
+    moments = sorted(taken, reverse=True)
     for as_of in [*moments, 0]:
         built = build_batch(
             database,
@@ -150,18 +153,17 @@ def _entries(
     privacy_secret: bytes | None,
     as_of: int | None,
 ) -> list[_Entry]:
-    """The readings of the window in the order of their numbers."""
-    secrets = _secrets(catalog, stream, privacy_secret)
+    """The readings of the window in the order of their numbers, each in its highest revision that counts."""
+    secrets = secrets_of(catalog, stream, privacy_secret)
+    corrected = chains(connection, stream, window, as_of=as_of)
     found = []
-    for meter, end, duration, rev, quantity, quality, record in connection.execute(
-        _readings_query(stream, window, as_of)
-    ):
+    for meter, end, duration, *first in connection.execute(_readings_query(stream, window, as_of)):
         if meter not in secrets:
             continue  # of a meter that is no longer registered: nothing says what it measured
-        secret = secrets[meter]
-        hidden = None
-        if secret is not None:
-            hidden = blinding(secret, stream.id, meter, end, duration, rev)
+        key = Key(meter, end, duration)
+        chain = corrected.get(key)
+        rev, quantity, quality, record = chain[-1].said if chain else first
+        hidden = hide(secrets[meter], stream, key, rev)
         found.append(_Entry(meter, end, duration, rev, quantity, quality, record, hidden))
     return found
 
@@ -192,10 +194,21 @@ def _readings_query(stream: Stream, window: tuple[int, int], as_of: int | None) 
     return query if as_of is None else query.where(first.c.file_id <= as_of)
 
 
-def _secrets(
+def hide(secret: bytes | None, stream: Stream, key: Key, rev: int) -> int | None:
+    """The blinding of a reading's revision, None in open streams."""
+    if secret is None:
+        return None
+    return blinding(secret, stream.id, key.meter, key.end, key.duration, rev)
+
+
+def secrets_of(
     catalog: Catalog, stream: Stream, privacy_secret: bytes | None
 ) -> dict[int, bytes | None]:
-    """The secret of each meter's blindings, None for open streams."""
+    """The secret of each meter's blindings, None for open streams.
+
+    Raises:
+        ConfigError: The stream is committed and there is no privacy secret.
+    """
     ids = [meter.id for meter in catalog.meters_of(stream)]
     if not stream.committed:
         return dict.fromkeys(ids)

@@ -16,6 +16,8 @@ from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.schema import batches, readings
 from usufruct_oracles.ports import BuiltBatch
 
+_FIRST = 0
+
 
 def head_after(batch: Batch, digest: bytes) -> bytes:
     """The head that the contract stores once `batch` with that digest is anchored (32 bytes)."""
@@ -152,7 +154,7 @@ def _numbers(leaves: Sequence[bytes]) -> Iterator[dict[str, int]]:
             "b_meter": leaf.meter,
             "b_end": leaf.end,
             "b_duration": leaf.duration,
-            "b_rev": leaf.rev,
+            "b_rev": _FIRST,  # a correction has its reading's number
             "b_seq": leaf.seq,
         }
 

@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from usufruct.errors import ConfigError
-from usufruct_oracles.journal.schema import metadata
+from usufruct_oracles.journal.correction_tables import corrections
 
 _BUSY_MS: Final = 30_000
 _DRIVERS: Final = {"sqlite": "pysqlite", "postgresql": "psycopg"}
@@ -42,7 +42,7 @@ class Database:
         self.engine = _engine(self.url)
         try:
             with self.write() as connection:
-                metadata.create_all(connection)
+                corrections.metadata.create_all(connection)  # with those of `schema`
         except SQLAlchemyError as error:
             raise _unreachable(self.url, error) from error
 

@@ -23,7 +23,7 @@ _NOT_TEXT = re.compile(rb"[^\x20-\x7e\n]")
 _SEND_AGAIN = "correct the writer and drop the file and its signatures again"
 
 
-def check_file(csv: bytes) -> Verdict | None:
+def check_file(csv: bytes, header: str = HEADER) -> Verdict | None:
     """The first rule that the file as a whole breaks, None for a clean one."""
     if len(csv) > MAX_BYTES:
         return Verdict(
@@ -31,7 +31,7 @@ def check_file(csv: bytes) -> Verdict | None:
             f"more than {MAX_BYTES} bytes",
             "write one file for each stream and day",
         )
-    return _check_bytes(csv) or _check_lines(csv.split(b"\n"))
+    return _check_bytes(csv) or _check_lines(csv.split(b"\n"), header)
 
 
 def lines_of(csv: bytes) -> list[str]:
@@ -65,12 +65,12 @@ def _check_bytes(csv: bytes) -> Verdict | None:
     return None
 
 
-def _check_lines(lines: list[bytes]) -> Verdict | None:
-    header = HEADER.encode()
+def _check_lines(lines: list[bytes], wanted: str) -> Verdict | None:
+    header = wanted.encode()
     if lines[0] != header:
         return Verdict(
             Rule.FILE_HEADER,
-            f"the first line is {shown(lines[0].decode())}, not {shown(HEADER)}",
+            f"the first line is {shown(lines[0].decode())}, not {shown(wanted)}",
             _SEND_AGAIN,
         )
     for number, line in enumerate(lines[1:], 2):

@@ -1,10 +1,10 @@
 """Corrections of anchored readings (protocol §7b): the document behind a statement's adjustments.
 
-Batches never change. A correction is a further revision of a reading: its leaf with another quantity, quality and record, and
-`rev` one higher. What it changes in money is a function of sums alone: with Q the quantity that the corrected period's
-statement gives a price row, B what earlier documents changed in that row and C what this one changes, the row's
-amount is ⌊(Q+B+C)·price/per⌋ − ⌊(Q+B)·price/per⌋. Such amounts telescope: what was stated and all adjustments add up, to the
-unit, to what the corrected readings are worth.
+Batches never change. A correction is a further revision of a reading: its leaf with another quantity, quality and
+record, and `rev` one higher. What it changes in money is a function of sums alone: with Q the quantity that the
+corrected period's statement gives a price row, B what earlier documents changed in that row and C what this one
+changes, the row's amount is ⌊(Q+B+C)·price/per⌋ − ⌊(Q+B)·price/per⌋. Such amounts telescope: what was stated and all
+adjustments add up, to the unit, to what the corrected readings are worth.
 
 A document names every reading twice, as it counted and as it counts now, but quantities only by row: in committed
 streams the leaves hold commitments, and the row's sum of changes opens their difference.
@@ -296,7 +296,9 @@ def check_corrections(
         _same("tariff", base.tariff.hash(), each.tariff)
         _same("earlier", tuple(known.hash() for known in base.earlier), each.earlier)
         by_row = _by_row(base.tariff, each.readings)
-        _same("rows", [base.tariff.rows[at].id for at in sorted(by_row)], [r.row for r in each.rows])
+        _same(
+            "rows", [base.tariff.rows[at].id for at in sorted(by_row)], [r.row for r in each.rows]
+        )
         for row, index in zip(each.rows, sorted(by_row), strict=True):
             line = base.lines[index]
             before = base.before(row.row)

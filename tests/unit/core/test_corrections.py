@@ -62,9 +62,7 @@ class Stream:
         end = (seq + 1) * HOUR
         hidden = blinding(SECRET, 1, 7, end, HOUR, rev)
         shown = commit(quantity, hidden) if self.committed else open_quantity(quantity)
-        return ReadingLeaf(
-            shown, bytes([rev]) * 32, 1, seq, end, HOUR, 7, 0, 0, rev, 19
-        ).encode()
+        return ReadingLeaf(shown, bytes([rev]) * 32, 1, seq, end, HOUR, 7, 0, 0, rev, 19).encode()
 
     def correct(self, seq: int, quantity: int) -> Opened:
         """The next revision of a reading."""

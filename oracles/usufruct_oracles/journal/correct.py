@@ -1,0 +1,229 @@
+"""Taking in corrections: verdicts on each, stored beside the readings they revise, which stay as they are.
+
+A correction is judged by itself, like a reading. Whether it follows a reading that counts is asked when
+something is built (`revisions`), so that it does not matter which of the two came first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from usufruct.config import Meter, Stream
+from usufruct_oracles.catalog import Catalog
+from usufruct_oracles.journal.correction_tables import (
+    correction_records,
+    correction_rejections,
+    corrections,
+)
+from usufruct_oracles.sources.corrections import CorrectionRow, correction_payload
+from usufruct_oracles.sources.records import Signed, record_hash
+from usufruct_oracles.validation.rules import Place, Reading, judge
+from usufruct_oracles.validation.signatures import check_signature
+from usufruct_oracles.validation.verdicts import Rule, Verdict, shown
+
+_KEY = ("meter", "end", "duration", "rev")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a corrections file.
+
+    Attributes:
+        accepted: New corrections.
+        known: Rows that the journal had already, with the same value.
+        verdicts: What does not count, by line.
+    """
+
+    accepted: int
+    known: int
+    verdicts: Sequence[Verdict]
+
+
+@dataclass(slots=True)
+class _Outcome:
+    accepted: list[tuple[CorrectionRow, Reading]] = field(default_factory=list)
+    known: int = 0
+    rejected: list[tuple[CorrectionRow, Verdict]] = field(default_factory=list)
+
+
+def store_corrections(
+    connection: Connection,
+    file_id: int,
+    catalog: Catalog,
+    stream: Stream,
+    day: str,
+    rows: Sequence[CorrectionRow],
+    signed: Mapping[str, Signed],
+    now: int,
+) -> Taken:
+    """Judges and stores the corrections of one file.
+
+    Args:
+        connection: Within the transaction that stores the file.
+        file_id: The stored file.
+        catalog: The community.
+        stream: The stream of the file.
+        day: The local day in which the corrected readings end.
+        rows: Its rows, in order.
+        signed: Its signatures by meter code.
+        now: The clock's time.
+    """
+    by_meter: dict[str, list[CorrectionRow]] = {}
+    for each in rows:
+        by_meter.setdefault(each.row.meter, []).append(each)
+    total = _Outcome()
+    for code, own in by_meter.items():
+        meter = catalog.meters.get(code)
+        if meter is None or meter.stream != stream.code:
+            verdict = Verdict(
+                Rule.UNKNOWN_METER,
+                f"no meter of {stream.code} has the code {shown(code)}",
+                "correct the code, or write the row into its stream's folder",
+            )
+            total.rejected += [(each, each.fault or verdict) for each in own]
+            continue
+        place = Place(stream, meter, *catalog.day(day), now, catalog.timezone)
+        outcome = _store_meter(connection, file_id, place, day, own, signed.get(code))
+        total.accepted += outcome.accepted
+        total.known += outcome.known
+        total.rejected += outcome.rejected
+    _reject(connection, file_id, stream, day, total.rejected)
+    total.rejected.sort(key=lambda pair: pair[0].row.number)
+    return Taken(len(total.accepted), total.known, [verdict for _, verdict in total.rejected])
+
+
+def _store_meter(
+    connection: Connection,
+    file_id: int,
+    place: Place,
+    day: str,
+    rows: Sequence[CorrectionRow],
+    signed: Signed | None,
+) -> _Outcome:
+    meter, outcome = place.meter, _Outcome()
+    payload = correction_payload(place.stream.code, meter.code, day, (each.line for each in rows))
+    verdict = check_signature(meter, payload, signed)
+    if verdict is not None or signed is None:
+        outcome.rejected = [(each, verdict) for each in rows if verdict is not None]
+        return outcome
+    here: dict[tuple[int, int, int], tuple[Any, ...]] = {}
+    for each in rows:
+        _judge(connection, outcome, place, each, here)
+    if outcome.accepted:
+        record = {
+            "file_id": file_id,
+            "stream": place.stream.id,
+            "meter": meter.id,
+            "day": day,
+            "sha256": record_hash(payload, signed.signature),
+            "payload": payload,
+            "scheme": signed.scheme,
+            "signature": signed.signature,
+        }
+        query = insert(correction_records).values(record).returning(correction_records.c.id)
+        number = int(connection.execute(query).scalar_one())
+        rows_ = [_row(number, place.stream, meter, *pair) for pair in outcome.accepted]
+        connection.execute(insert(corrections), rows_)
+    return outcome
+
+
+def _judge(
+    connection: Connection,
+    outcome: _Outcome,
+    place: Place,
+    given: CorrectionRow,
+    here: dict[tuple[int, int, int], tuple[Any, ...]],
+) -> None:
+    """Accepts, knows or rejects one correction; `here` are those accepted from the same file."""
+    reading = _reading(given, place.meter)
+    if reading is None:
+        if given.fault is not None:
+            outcome.rejected.append((given, given.fault))
+        return
+    verdict = judge(reading, place)
+    if verdict is not None:
+        outcome.rejected.append((given, verdict))
+        return
+    key = reading.end, reading.duration, given.rev
+    mine = reading.quantity, reading.row.quality, given.supersedes
+    there = here.get(key) or _stored(connection, place.meter, key)
+    if there is None:
+        here[key] = mine
+        outcome.accepted.append((given, reading))
+    elif tuple(there) == mine:
+        outcome.known += 1
+    else:
+        outcome.rejected.append((given, _conflict(place.meter, given)))
+
+
+def _reading(given: CorrectionRow, meter: Meter) -> Reading | None:
+    row = given.row
+    if given.fault is not None or row.start is None or row.duration is None or row.value is None:
+        return None
+    quantity = row.value.quantity(meter.multiplier)
+    return Reading(row, row.start, row.start + row.duration, row.duration, quantity)
+
+
+def _stored(
+    connection: Connection, meter: Meter, key: tuple[int, int, int]
+) -> tuple[int, int, bytes] | None:
+    query = select(corrections.c.quantity, corrections.c.quality, corrections.c.supersedes).where(
+        corrections.c.meter == meter.id,
+        *(corrections.c[name] == value for name, value in zip(_KEY[1:], key, strict=True)),
+    )
+    found = connection.execute(query).one_or_none()
+    return None if found is None else (int(found[0]), int(found[1]), bytes(found[2]))
+
+
+def _conflict(meter: Meter, given: CorrectionRow) -> Verdict:
+    return Verdict(
+        Rule.CONFLICT,
+        f"revision {given.rev} of this reading of {meter.code} is another one already",
+        f"if the value is still wrong, correct it as revision {given.rev + 1} of that record",
+    )
+
+
+def _row(
+    record_id: int, stream: Stream, meter: Meter, given: CorrectionRow, reading: Reading
+) -> dict[str, Any]:
+    return {
+        "meter": meter.id,
+        "end": reading.end,
+        "duration": reading.duration,
+        "rev": given.rev,
+        "record_id": record_id,
+        "stream": stream.id,
+        "quantity": reading.quantity,
+        "quality": reading.row.quality,
+        "supersedes": given.supersedes,
+        "reason": given.reason,
+    }
+
+
+def _reject(
+    connection: Connection,
+    file_id: int,
+    stream: Stream,
+    day: str,
+    rejected: Sequence[tuple[CorrectionRow, Verdict]],
+) -> None:
+    rows = [
+        {
+            "file_id": file_id,
+            "stream": stream.id,
+            "day": day,
+            "meter": given.row.meter,
+            "line_number": given.row.number,
+            "line": given.line,
+            "rule": verdict.rule,
+            "detail": verdict.detail,
+            "remedy": verdict.remedy,
+        }
+        for given, verdict in rejected
+    ]
+    if rows:
+        connection.execute(insert(correction_rejections), rows)

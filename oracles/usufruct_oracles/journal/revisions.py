@@ -1,0 +1,186 @@
+"""Which corrections count, and what they were known as at some moment: a pure function of the records."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, and_, select
+
+from usufruct.config import Stream
+from usufruct.core.corrections import Corrections
+from usufruct_oracles.journal.correction_tables import (
+    correction_documents,
+    correction_records,
+    corrections,
+)
+from usufruct_oracles.journal.schema import files, readings, records, supports
+
+
+class Key(NamedTuple):
+    """What a reading is of, whatever its revision."""
+
+    meter: int
+    end: int
+    duration: int
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A further revision of a reading that counts.
+
+    Attributes:
+        rev: Its revision, 1 or more.
+        quantity: Base units.
+        quality: ESPI quality code.
+        record: sha256 of its record.
+        reason: Why.
+        received_at: When its file was taken in, unix seconds.
+    """
+
+    rev: int
+    quantity: int
+    quality: int
+    record: bytes
+    reason: str
+    received_at: int
+
+    @property
+    def said(self) -> tuple[int, int, int, bytes]:
+        """Revision, quantity, quality and record."""
+        return self.rev, self.quantity, self.quality, self.record
+
+
+def chains(
+    connection: Connection,
+    stream: Stream,
+    window: tuple[int, int],
+    *,
+    as_of: int | None = None,
+    known_at: int | None = None,
+) -> Mapping[Key, tuple[Correction, ...]]:
+    """The corrections that count of readings that end in (from, to], by reading, revision 1 first.
+
+    A revision counts once the one before it counts and its record is the one that is superseded. What
+    follows a gap waits.
+
+    Args:
+        connection: One moment of the journal.
+        stream: The stream.
+        window: from and to.
+        as_of: Number of the last file to be taken into account, None for all.
+        known_at: Moment after which nothing counts that was received later, None for now.
+    """
+    found: defaultdict[Key, dict[int, tuple[bytes, Correction]]] = defaultdict(dict)
+    for row in connection.execute(_corrections(stream, window, as_of, known_at)):
+        key = Key(row.meter, row.end, row.duration)
+        known = Correction(
+            row.rev, row.quantity, row.quality, bytes(row.sha256), row.reason, row.received_at
+        )
+        found[key][row.rev] = bytes(row.supersedes), known
+    if not found:
+        return {}
+    said = _said(connection, stream, window)
+    return {
+        key: chain for key, revs in found.items() if (chain := _chain(revs, said.get(key, set())))
+    }
+
+
+def correction_files(connection: Connection, stream: Stream, window: tuple[int, int]) -> list[int]:
+    """Numbers of the files that corrected readings which end in (from, to], the newest first."""
+    query = (
+        select(correction_records.c.file_id)
+        .join(corrections, corrections.c.record_id == correction_records.c.id)
+        .where(*_within(stream, window))
+        .distinct()
+        .order_by(correction_records.c.file_id.desc())
+    )
+    return [int(found) for (found,) in connection.execute(query)]
+
+
+def find_document(connection: Connection, wanted: bytes) -> Corrections | None:
+    """A stored corrections document, by its hash."""
+    query = select(correction_documents.c.document).where(correction_documents.c.hash == wanted)
+    found = connection.execute(query).scalar_one_or_none()
+    return None if found is None else Corrections.from_json(bytes(found))
+
+
+def documents_at(
+    connection: Connection, stream: int, period: int, version: int
+) -> list[Corrections]:
+    """The stored documents of a statement's place, in the order of their hashes."""
+    query = (
+        select(correction_documents.c.document)
+        .filter_by(stream=stream, period=period, version=version)
+        .order_by(correction_documents.c.hash)
+    )
+    return [Corrections.from_json(bytes(found)) for (found,) in connection.execute(query)]
+
+
+def keep_document(connection: Connection, document: Corrections) -> None:
+    """Stores a document; the same again changes nothing."""
+    wanted = document.hash()
+    query = select(correction_documents.c.hash).where(correction_documents.c.hash == wanted)
+    if connection.execute(query).first() is None:
+        connection.execute(
+            correction_documents.insert().values(
+                hash=wanted,
+                stream=document.stream,
+                period=document.period,
+                version=document.version,
+                document=document.canonical(),
+            )
+        )
+
+
+def _within(stream: Stream, window: tuple[int, int]) -> tuple[Any, ...]:
+    return (
+        corrections.c.stream == stream.id,
+        corrections.c.end > window[0],
+        corrections.c.end <= window[1],
+    )
+
+
+def _corrections(
+    stream: Stream, window: tuple[int, int], as_of: int | None, known_at: int | None
+) -> Select[Any]:
+    query = (
+        select(corrections, correction_records.c.sha256, files.c.received_at)
+        .join(correction_records, correction_records.c.id == corrections.c.record_id)
+        .join(files, files.c.id == correction_records.c.file_id)
+        .where(*_within(stream, window))
+    )
+    if as_of is not None:
+        query = query.where(files.c.id <= as_of)
+    return query if known_at is None else query.where(files.c.received_at <= known_at)
+
+
+def _said(
+    connection: Connection, stream: Stream, window: tuple[int, int]
+) -> Mapping[Key, set[bytes]]:
+    """Hashes of the records that say each corrected reading."""
+    found: defaultdict[Key, set[bytes]] = defaultdict(set)
+    for table in (readings, supports):
+        same = and_(*(table.c[name] == corrections.c[name] for name in Key._fields))
+        query = (
+            select(table.c.meter, table.c.end, table.c.duration, records.c.sha256)
+            .join(records, records.c.id == table.c.record_id)
+            .join(corrections, and_(same, corrections.c.rev == 1))
+            .where(*_within(stream, window))
+        )
+        for meter, end, duration, record in connection.execute(query):
+            found[Key(meter, end, duration)].add(bytes(record))
+    return found
+
+
+def _chain(
+    revs: Mapping[int, tuple[bytes, Correction]], said: set[bytes]
+) -> tuple[Correction, ...]:
+    chain: list[Correction] = []
+    before = said
+    while (found := revs.get(len(chain) + 1)) is not None and found[0] in before:
+        chain.append(found[1])
+        before = {found[1].record}
+    return tuple(chain)
