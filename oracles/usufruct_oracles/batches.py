@@ -1,17 +1,16 @@
 """Building batches: a pure function of the journal, the community and the privacy secret.
 
-Every worker that has the same source files computes the same leaves, the same manifest and the same digest,
-whenever it does so. A batch can also be built as the journal stood after an earlier file, so that
-a file that arrives while a batch is being anchored never makes that batch impossible to recompute.
+Every worker that has the same files and messages computes the same leaves, the same manifest and the same digest,
+whenever it does so. A batch can also be built as the journal stood after an earlier delivery, so that
+what arrives while a batch is being anchored never makes that batch impossible to recompute.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection
 
 from usufruct.chain import crash
 from usufruct.config import Community, Stream
@@ -23,13 +22,15 @@ from usufruct.core.typed_data import Cursor, next_batch
 from usufruct.errors import ConfigError
 from usufruct_oracles.catalog import KIND_CODES, Catalog, catalog_of, flow_of
 from usufruct_oracles.intervals import days_ending_in, expected
+from usufruct_oracles.journal.counting import counted
 from usufruct_oracles.journal.database import Database
-from usufruct_oracles.journal.revisions import Key, chains, correction_files
-from usufruct_oracles.journal.schema import readings, records, supports
+from usufruct_oracles.journal.revisions import ReadingKey, chain_of, claims, correction_files
+from usufruct_oracles.journal.telling import moments_of, told_days
 from usufruct_oracles.ports import BuiltBatch
 from usufruct_oracles.validation.rules import ESTIMATED
 
-_KEY = ("meter", "end", "duration", "rev")
+MOST_MOMENTS = 200
+"""Deliveries back to which a batch is looked for that others anchored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def build_batch(
         to: End of the window, unix seconds.
         closes: Whether `to` ends a period; worked out if not given.
         privacy_secret: The secret of the blindings; needed for committed streams.
-        as_of: Number of the last file to be taken into account, None for all.
+        as_of: Number of the last delivery to be taken into account, None for all.
 
     Raises:
         InputError: Unknown stream.
@@ -111,25 +112,23 @@ def find_batch(
     closes: bool | None = None,
     privacy_secret: bytes | None = None,
 ) -> BuiltBatch | None:
-    """The batch with that content, as the journal stands or stood after some file; None if never.
+    """The batch with that content, as the journal stands or stood after some delivery; None if never.
 
-    A quorum may have anchored a batch just before this worker took in a further file for the same day.
+    A quorum may have anchored a batch just before this worker took in a further file or message for the same day.
+    The newest `MOST_MOMENTS` deliveries are tried.
 
     Raises:
         As for `build_batch`.
     """
     catalog = catalog_of(community)
+    which = catalog.stream(stream)
     days = days_ending_in(catalog, cursor.to, to)
-    query = (
-        select(records.c.file_id)
-        .distinct()
-        .where(records.c.stream == catalog.stream(stream).id, records.c.day.in_(days))
-    )
     with database.read() as connection:
-        taken = {int(found) for (found,) in connection.execute(query)}
-        taken.update(correction_files(connection, catalog.stream(stream), (cursor.to, to)))
-    moments = sorted(taken, reverse=True)
-    for as_of in [*moments, 0]:
+        found = moments_of(connection, which, (cursor.to, to), days)
+        moments = sorted(
+            {*found, *correction_files(connection, which, (cursor.to, to))}, reverse=True
+        )
+    for as_of in [*moments[:MOST_MOMENTS], 0]:
         built = build_batch(
             database,
             community,
@@ -155,46 +154,23 @@ def _entries(
 ) -> list[_Entry]:
     """The readings of the window in the order of their numbers, each in its highest revision that counts."""
     secrets = secrets_of(catalog, stream, privacy_secret)
-    corrected = chains(connection, stream, window, as_of=as_of)
+    corrected = claims(connection, stream, window, as_of=as_of)
     found = []
-    for meter, end, duration, *first in connection.execute(_readings_query(stream, window, as_of)):
+    for each in counted(connection, stream, window, as_of):
+        meter, end, duration, _ = each.key
         if meter not in secrets:
             continue  # of a meter that is no longer registered: nothing says what it measured
-        key = Key(meter, end, duration)
-        chain = corrected.get(key)
-        rev, quantity, quality, record = chain[-1].said if chain else first
-        hidden = hide(secrets[meter], stream, key, rev)
-        found.append(_Entry(meter, end, duration, rev, quantity, quality, record, hidden))
+        key = ReadingKey(meter, end, duration)
+        rev, said = 0, (each.said.quantity, each.said.quality, each.said.sha256)
+        if key in corrected:
+            chain = chain_of(corrected[key], {one.sha256 for one in each.sayers})
+            if chain:
+                rev, said = chain[-1].rev, chain[-1].said
+        found.append(_Entry(*key, rev, *said, hide(secrets[meter], stream, key, rev)))
     return found
 
 
-def _readings_query(stream: Stream, window: tuple[int, int], as_of: int | None) -> Select[Any]:
-    """The readings of the window, each with the newest record that says it."""
-    first, newest, later = records.alias("first"), records.alias("newest"), records.alias("later")
-    again = (
-        select(func.max(supports.c.record_id))
-        .join(later, later.c.id == supports.c.record_id)
-        .where(*(supports.c[name] == readings.c[name] for name in _KEY))
-        .correlate(readings)
-    )
-    if as_of is not None:
-        again = again.where(later.c.file_id <= as_of)
-    query = (
-        select(*(readings.c[name] for name in _KEY), readings.c.quantity, readings.c.quality)
-        .add_columns(newest.c.sha256)
-        .join(first, first.c.id == readings.c.record_id)
-        .join(newest, newest.c.id == func.coalesce(again.scalar_subquery(), first.c.id))
-        .where(
-            readings.c.stream == stream.id,
-            readings.c.end > window[0],
-            readings.c.end <= window[1],
-        )
-        .order_by(readings.c.end, readings.c.meter, readings.c.duration, readings.c.rev)
-    )
-    return query if as_of is None else query.where(first.c.file_id <= as_of)
-
-
-def hide(secret: bytes | None, stream: Stream, key: Key, rev: int) -> int | None:
+def hide(secret: bytes | None, stream: Stream, key: ReadingKey, rev: int) -> int | None:
     """The blinding of a reading's revision, None in open streams."""
     if secret is None:
         return None
@@ -230,23 +206,11 @@ def _covered(
     entries: Sequence[_Entry],
     as_of: int | None,
 ) -> int:
-    """Intervals that count, or meter-days whose signed record counts completely."""
+    """Intervals that count, or meter-days of which everything was told and counts."""
     if stream.measure == "interval":
         return len(entries)
-    ids = [meter.id for meter in catalog.meters_of(stream)]
-    pairs = (
-        select(records.c.meter, records.c.day)
-        .where(
-            records.c.stream == stream.id,
-            records.c.day.in_(days_ending_in(catalog, *window)),
-            records.c.meter.in_(ids),
-            records.c.complete,
-        )
-        .distinct()
-    )
-    if as_of is not None:
-        pairs = pairs.where(records.c.file_id <= as_of)
-    return int(connection.execute(select(func.count()).select_from(pairs.subquery())).scalar_one())
+    ends = ((entry.meter, entry.end) for entry in entries)
+    return len(told_days(connection, catalog, stream, window, ends, as_of))
 
 
 def _leaves(stream: Stream, cursor: Cursor, entries: Sequence[_Entry]) -> list[bytes]:

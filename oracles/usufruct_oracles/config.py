@@ -20,7 +20,7 @@ readers = ["0x…"]                        # may read evidence from elsewhere th
 name = "beta"
 url = "http://127.0.0.1:7002"
 
-[source]
+[source]                                 # or several [[source]]; kinds: usufruct_oracles.sources.kinds
 kind = "csv"                             # or "simulator" with seed, month and faults
 inbox = "../inbox"
 ```
@@ -37,14 +37,14 @@ from urllib.parse import urlsplit
 from usufruct.contracts import EncodeError, address
 from usufruct.keys import SecretBytes
 from usufruct_oracles.settings import Document, Section, read_document
+from usufruct_oracles.sources.kinds import KINDS
+from usufruct_oracles.sources.opening import SourceSettings
 
 _WORKER = {
     *("name", "community", "deployment", "rpc", "journal", "outbox", "listen", "key"),
     *("privacy_secret", "grace", "poll", "takeover", "readers", "peers"),
 }
-_SOURCE = {"csv": {"kind", "inbox"}, "simulator": {"kind", "seed", "month", "faults"}}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
-_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _LEAST_SECRET = 16
 _PORTS = 1 << 16
 
@@ -55,22 +55,6 @@ class PeerConfig:
 
     name: str
     url: str
-
-
-@dataclass(frozen=True, slots=True)
-class CsvSource:
-    """Readings from the CSV drop folder `inbox`."""
-
-    inbox: Path
-
-
-@dataclass(frozen=True, slots=True)
-class SimulatorSource:
-    """Readings made by the seeded simulator for `month` ("YYYY-MM"), with labelled faults or none."""
-
-    seed: int
-    month: str
-    faults: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +78,7 @@ class WorkerConfig:
         takeover: Seconds after which the next worker in turn proposes.
         readers: Addresses that may read evidence from elsewhere than loopback.
         peers: The other workers.
-        source: Where readings come from.
+        sources: Where readings come from.
     """
 
     file: Path
@@ -113,7 +97,7 @@ class WorkerConfig:
     takeover: float
     readers: tuple[str, ...]
     peers: tuple[PeerConfig, ...]
-    source: CsvSource | SimulatorSource
+    sources: tuple[SourceSettings, ...]
 
 
 def load_worker_config(path: Path) -> WorkerConfig:
@@ -139,7 +123,7 @@ def load_worker_config(path: Path) -> WorkerConfig:
         takeover=worker.seconds("takeover", "5s"),
         readers=_readers(worker),
         peers=_peers(document, worker),
-        source=_source(document),
+        sources=_sources(document),
     )
 
 
@@ -246,16 +230,13 @@ def _peers(document: Document, worker: Section) -> tuple[PeerConfig, ...]:
     return peers
 
 
-def _source(document: Document) -> CsvSource | SimulatorSource:
-    kind = document.section("source", set().union(*_SOURCE.values())).get("kind", str)
-    if kind not in _SOURCE:
-        raise document.section("source", _SOURCE["csv"] | _SOURCE["simulator"]).error(
-            "kind", kind, f"one of {', '.join(sorted(_SOURCE))}", "correct the value"
-        )
-    section = document.section("source", _SOURCE[kind])
-    if kind == "csv":
-        return CsvSource(section.path("inbox"))
-    month = section.get("month", str)
-    if not _MONTH.fullmatch(month):
-        raise section.error("month", month, '"YYYY-MM"', "correct the value")
-    return SimulatorSource(section.get("seed", int), month, section.get("faults", bool, True))
+def _sources(document: Document) -> tuple[SourceSettings, ...]:
+    return tuple(map(_source, document.one_or_more("source")))
+
+
+def _source(section: Section) -> SourceSettings:
+    name = section.get("kind", str)
+    kind = KINDS.get(name)
+    if kind is None:
+        raise section.error("kind", name, f"one of {', '.join(sorted(KINDS))}", "correct the value")
+    return kind.read(section.only({"kind", *kind.keys}))

@@ -31,7 +31,7 @@ from usufruct_oracles.catalog import Catalog
 from usufruct_oracles.cuts import Cut, leaves_of
 from usufruct_oracles.journal.attested import newest_statement
 from usufruct_oracles.journal.database import Database
-from usufruct_oracles.journal.revisions import Correction, Key, chains
+from usufruct_oracles.journal.revisions import Correction, ReadingKey, chains
 from usufruct_oracles.journal.schema import batches, readings
 
 
@@ -123,8 +123,8 @@ def _corrected(old: ReadingLeaf, given: Correction, hidden: int | None) -> Readi
 
 
 def _anchored(
-    connection: Connection, stream: Stream, wanted: Mapping[Key, object]
-) -> dict[Key, ReadingLeaf]:
+    connection: Connection, stream: Stream, wanted: Mapping[ReadingKey, object]
+) -> dict[ReadingKey, ReadingLeaf]:
     """The anchored leaves of those readings, as far as they are anchored."""
     ends = sorted({key.end for key in wanted})
     place = select(batches.c.seq, batches.c["from"], batches.c.to).where(
@@ -141,13 +141,13 @@ def _anchored(
         blob = connection.execute(leaves).scalar_one()
         for at in range(0, len(blob), LEAF_LENGTH):
             leaf = ReadingLeaf.decode(blob[at : at + LEAF_LENGTH])
-            key = Key(leaf.meter, leaf.end, leaf.duration)
+            key = ReadingKey(leaf.meter, leaf.end, leaf.duration)
             if key in wanted:
                 found[key] = leaf
     return found
 
 
-def _first_quantity(connection: Connection, key: Key) -> int:
+def _first_quantity(connection: Connection, key: ReadingKey) -> int:
     query = select(readings.c.quantity).filter_by(**key._asdict(), rev=0)
     return int(connection.execute(query).scalar_one())
 

@@ -16,10 +16,11 @@ from sqlalchemy import Connection, func, select
 from usufruct.config import Community, Stream
 from usufruct.money import BASIS, Currency, format_amount
 from usufruct_oracles.catalog import Catalog, catalog_of
-from usufruct_oracles.findings import Finding, findings
+from usufruct_oracles.finding import Finding
+from usufruct_oracles.findings import findings
 from usufruct_oracles.intervals import days_ending_in
 from usufruct_oracles.journal.database import Database
-from usufruct_oracles.journal.ingest import closed_at
+from usufruct_oracles.journal.ingest import closed_at, takes_messages
 from usufruct_oracles.journal.schema import files, readings
 from usufruct_oracles.summary import Coverage, coverage_of, percent, points
 from usufruct_oracles.validation.rules import ESTIMATED
@@ -217,6 +218,8 @@ def _gain(stream: Stream, found: Sequence[Finding]) -> int:
 def _without_file(
     connection: Connection, catalog: Catalog, stream: Stream, from_: int, to: int
 ) -> tuple[str, ...]:
+    if takes_messages(connection, stream):
+        return ()  # what is missing shows by its intervals or meter-days
     days = days_ending_in(catalog, from_, to)
     query = select(files.c.day).where(
         files.c.stream == stream.code, files.c.day.in_(days), files.c.rule.is_(None)

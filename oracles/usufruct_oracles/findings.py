@@ -1,52 +1,26 @@
 """What does not count in a stretch of time: open rejections, and what is missing without any row.
 
-A rejection is open as long as no newer record of the same meter-day has come. What is missing is worked out
-from the grid of intervals (or the meter-days of session streams), so it needs no record at all.
+A rejection is open as long as no newer record of the same meter-day has come; for messages see
+`message_findings`. What is missing is worked out from the grid of intervals (or the meter-days of session
+streams), so it needs no record at all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, func, or_, select
 
 from usufruct.config import Meter, Stream
 from usufruct.core.periods import day_of
 from usufruct_oracles.catalog import Catalog, amount_of
+from usufruct_oracles.finding import Finding
 from usufruct_oracles.intervals import days_ending_in, interval_ends
 from usufruct_oracles.journal.schema import batches, files, readings, records, rejections
+from usufruct_oracles.journal.telling import said_counts
+from usufruct_oracles.message_findings import message_findings
 from usufruct_oracles.validation.stakes import UNKNOWN, Basis, Stake
 from usufruct_oracles.validation.verdicts import Rule
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that does not count.
-
-    Attributes:
-        rule: Why.
-        day: Local day of the file, "YYYY-MM-DD".
-        meter: Code of the meter, "" if unknown.
-        count: Rows, intervals or meter-days.
-        end: End of the first of them, unix seconds; None if unknown.
-        line_number: Line in the file, 0 if there is none.
-        line: The line, verbatim, "" if there is none.
-        detail: What was found.
-        remedy: What to do about it.
-        stake: Money at stake.
-    """
-
-    rule: Rule
-    day: str
-    meter: str
-    count: int
-    end: int | None
-    line_number: int
-    line: str
-    detail: str
-    remedy: str
-    stake: Stake
 
 
 def findings(
@@ -60,6 +34,7 @@ def findings(
         *_rejected_files(connection, stream, days),
         *_rejected_rows(connection, stream, days),
         *_late(connection, catalog, stream, from_, to),
+        *message_findings(connection, catalog, stream, days, (from_, to)),
     ]
     explained = {(each.meter, each.end) for each in rejected if each.end is not None}
     dead = {(each.meter, each.day) for each in rejected if each.line_number == 0}
@@ -243,6 +218,8 @@ def _missing_days(
     """Days of a session meter without any signed record; those with rejected rows show these."""
     query = select(records.c.day).where(records.c.meter == meter.id, records.c.day.in_(days))
     there = {day for (day,) in connection.execute(query)}
+    told = said_counts(connection, stream, days)
+    there |= {day for known, day in told if known == meter.id}
     lacking = [day for day in days if day not in there and (meter.code, day) not in dead]
     if not lacking:
         return

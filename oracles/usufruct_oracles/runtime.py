@@ -20,7 +20,7 @@ from usufruct_oracles.answers import Answerer
 from usufruct_oracles.archive import Archive
 from usufruct_oracles.auth import Realm
 from usufruct_oracles.chainview import ChainView
-from usufruct_oracles.config import CsvSource, WorkerConfig
+from usufruct_oracles.config import WorkerConfig
 from usufruct_oracles.desk import Desk
 from usufruct_oracles.journal.journal import Journal
 from usufruct_oracles.metrics import Metrics
@@ -31,9 +31,7 @@ from usufruct_oracles.publish import Identity, Publisher
 from usufruct_oracles.quorum import Gatherer
 from usufruct_oracles.reconcile import Reconciler
 from usufruct_oracles.server import Site
-from usufruct_oracles.sources.base import Source
-from usufruct_oracles.sources.csv_folder import CsvFolder
-from usufruct_oracles.sources.simulator import Simulator
+from usufruct_oracles.sources.opening import Surroundings
 from usufruct_oracles.submit import Submitter
 from usufruct_oracles.turns import Turns
 from usufruct_oracles.windows import Calendar
@@ -129,11 +127,12 @@ def open_runtime(
     metrics = Metrics()
     alerts = Alerts(metrics)
     with contextlib.ExitStack() as stack:
+        surroundings = Surroundings(community, ChainClock(view), ground.client.chain_id, stack)
         journal = Journal(
             config.journal,
             community,
             clock=ChainClock(view),
-            source=_source(ground),
+            sources=[each.open(surroundings) for each in config.sources],
             privacy_secret=config.privacy_secret,
         )
         stack.callback(journal.close)
@@ -173,13 +172,6 @@ def open_runtime(
             worker=worker,
         )
         yield Runtime(worker, site)
-
-
-def _source(ground: Ground) -> Source:
-    source, clock = ground.config.source, ChainClock(ground.view)
-    if isinstance(source, CsvSource):
-        return CsvFolder(source.inbox, ground.community.project.timezone, clock)
-    return Simulator(ground.community, source.month, source.seed, clock, faults=source.faults)
 
 
 def _gatherer(stack: contextlib.ExitStack, ground: Ground, realm: Realm) -> Gatherer:

@@ -88,6 +88,19 @@ class Document:
             )
         return [_checked(Section(self, (*place, at), each), known) for at, each in enumerate(found)]
 
+    def one_or_more(self, name: str) -> list[Section]:
+        """The table `[name]`, or the tables `[[name]]`; their keys are still to be checked by `Section.only`.
+
+        Raises:
+            ConfigError: There is none.
+        """
+        found = self.values.get(name)
+        if isinstance(found, list) and found:
+            return self.sections(
+                (name,), set().union(*(each for each in found if isinstance(each, dict)))
+            )
+        return [self.section(name, found if isinstance(found, dict) else ())]
+
 
 def _checked(section: Section, known: Collection[str]) -> Section:
     for key, value in section.values.items():
@@ -114,6 +127,10 @@ class Section:
         if type(value) is not kind:
             raise self.error(key, value, _TYPES[kind], "correct the value")
         return value
+
+    def only(self, known: Collection[str]) -> Section:
+        """This table; ConfigError if it holds another key than those."""
+        return _checked(self, known)
 
     def texts(self, key: str) -> list[str]:
         """A list of texts, empty if the key is missing."""

@@ -6,17 +6,20 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from usufruct.config import Stream
 from usufruct.core.manifests import Manifest
 from usufruct.core.statements import coverage_bp
 from usufruct.money import BASIS, Currency, format_amount, mul_div_down
 from usufruct_oracles.catalog import Catalog
-from usufruct_oracles.findings import Finding, findings
-from usufruct_oracles.intervals import days_ending_in, expected
+from usufruct_oracles.finding import Finding
+from usufruct_oracles.findings import findings
+from usufruct_oracles.intervals import expected
 from usufruct_oracles.journal.database import Database
-from usufruct_oracles.journal.schema import readings, records
+from usufruct_oracles.journal.ingest import closed_at
+from usufruct_oracles.journal.schema import readings
+from usufruct_oracles.journal.telling import told_days
 
 _FEW = 3
 
@@ -48,23 +51,20 @@ def coverage_of(
 ) -> Coverage:
     """Coverage of (from_, to] as the journal stands, anchored or not."""
     ids = [meter.id for meter in catalog.meters_of(stream)]
+    in_time = (
+        readings.c.stream == stream.id,
+        readings.c.end > from_,
+        readings.c.end <= to,
+        readings.c.meter.in_(ids),
+        # What came too late for its batch does not count any more.
+        or_(readings.c.seq.is_not(None), readings.c.end > closed_at(connection, stream)),
+    )
     if stream.measure == "interval":
-        query = select(func.count()).where(
-            readings.c.stream == stream.id,
-            readings.c.end > from_,
-            readings.c.end <= to,
-            readings.c.meter.in_(ids),
-        )
+        covered = int(connection.execute(select(func.count()).where(*in_time)).scalar_one())
     else:
-        days = days_ending_in(catalog, from_, to)
-        pairs = select(records.c.meter, records.c.day).where(
-            records.c.stream == stream.id,
-            records.c.day.in_(days),
-            records.c.meter.in_(ids),
-            records.c.complete,
-        )
-        query = select(func.count()).select_from(pairs.distinct().subquery())
-    covered = int(connection.execute(query).scalar_one())
+        query = select(readings.c.meter, readings.c.end).where(*in_time)
+        ends = ((int(meter), int(end)) for meter, end in connection.execute(query))
+        covered = len(told_days(connection, catalog, stream, (from_, to), ends))
     return Coverage(expected(catalog, stream, from_, to), covered)
 
 

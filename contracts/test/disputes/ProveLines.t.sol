@@ -122,7 +122,8 @@ contract ProveLinesTest is LineKit {
     function testFuzz_RevertWhen_TheLinesAreHonest(uint64 price, uint64 per, uint64 quantity, uint256 rows) public {
         rows = bound(rows, 0, 6);
         for (uint16 row; row < rows; ++row) {
-            add(lineOf(row, uint128(bound(price, 0, 1e9)), uint64(bound(per, 1, 1e12)), quantity / 1e8 + row));
+            // Six lines of at most 1.9e18 add up to a gross of 64 bits.
+            add(lineOf(row, uint128(bound(price, 0, 1e9)), uint64(bound(per, 1, 1e12)), quantity / 1e10 + row));
         }
         anchorBy(QUORUM, batchOf(SPAN, 0, true));
         IStatementBook.Statement memory s = stated(1);

@@ -13,10 +13,10 @@ from usufruct.core.manifests import Manifest
 from usufruct.core.typed_data import Batch, Cursor, head_of
 from usufruct.errors import EvidenceError
 from usufruct_oracles.journal.database import Database
+from usufruct_oracles.journal.revisions import first_revision
 from usufruct_oracles.journal.schema import batches, readings
+from usufruct_oracles.journal.settling import settle
 from usufruct_oracles.ports import BuiltBatch
-
-_FIRST = 0
 
 
 def head_after(batch: Batch, digest: bytes) -> bytes:
@@ -24,11 +24,14 @@ def head_after(batch: Batch, digest: bytes) -> bytes:
     return head_of(Cursor(digest, batch.seq, batch.to, batch.first + batch.count))
 
 
-def record_batch(database: Database, built: BuiltBatch, digest: bytes, tx: bytes) -> None:
+def record_batch(
+    database: Database, stream: Stream, built: BuiltBatch, digest: bytes, tx: bytes
+) -> None:
     """Records a batch as anchored and gives its readings their numbers; again changes nothing.
 
     Args:
         database: The journal's database.
+        stream: Its stream.
         built: The batch, recomputed here.
         digest: Its EIP-712 digest.
         tx: Hash of the transaction that anchored it.
@@ -46,7 +49,10 @@ def record_batch(database: Database, built: BuiltBatch, digest: bytes, tx: bytes
         if len(heads) != batch.seq - 1 or (heads and heads[-1] != batch.prev):
             raise _out_of_order(batch, len(heads))
         connection.execute(insert(batches).values(_row(built, digest, head, tx)))
-        _number(connection, built.leaves)
+        # What is anchored in a further revision makes the reading count that it corrects.
+        leaves = [first_revision(connection, ReadingLeaf.decode(each)) for each in built.leaves]
+        settle(connection, stream, (batch.from_, batch.to), leaves)
+        _number(connection, leaves)
     crash.point("batch.numbered")
 
 
@@ -131,7 +137,7 @@ def _row(built: BuiltBatch, digest: bytes, head: bytes, tx: bytes) -> dict[str, 
     }
 
 
-def _number(connection: Connection, leaves: Sequence[bytes]) -> None:
+def _number(connection: Connection, leaves: Sequence[ReadingLeaf]) -> None:
     rows = list(_numbers(leaves))
     if not rows:
         return
@@ -148,13 +154,13 @@ def _number(connection: Connection, leaves: Sequence[bytes]) -> None:
     connection.execute(statement, rows)
 
 
-def _numbers(leaves: Sequence[bytes]) -> Iterator[dict[str, int]]:
-    for leaf in map(ReadingLeaf.decode, leaves):
+def _numbers(leaves: Sequence[ReadingLeaf]) -> Iterator[dict[str, int]]:
+    for leaf in leaves:
         yield {
             "b_meter": leaf.meter,
             "b_end": leaf.end,
             "b_duration": leaf.duration,
-            "b_rev": _FIRST,  # a correction has its reading's number
+            "b_rev": leaf.rev,
             "b_seq": leaf.seq,
         }
 

@@ -110,7 +110,7 @@ def _store_meter(
     if verdict is not None or signed is None:
         outcome.rejected = [(each, verdict) for each in rows if verdict is not None]
         return outcome
-    here: dict[tuple[int, int, int], tuple[Any, ...]] = {}
+    here: dict[tuple[int, int, int], set[tuple[int, int, bytes]]] = {}
     for each in rows:
         _judge(connection, outcome, place, each, here)
     if outcome.accepted:
@@ -136,9 +136,12 @@ def _judge(
     outcome: _Outcome,
     place: Place,
     given: CorrectionRow,
-    here: dict[tuple[int, int, int], tuple[Any, ...]],
+    here: dict[tuple[int, int, int], set[tuple[int, int, bytes]]],
 ) -> None:
-    """Accepts, knows or rejects one correction; `here` are those accepted from the same file."""
+    """Accepts, knows or rejects one correction; `here` is what is claimed of each revision.
+
+    Of two values for one revision both are kept, and none counts until a further revision names one.
+    """
     reading = _reading(given, place.meter)
     if reading is None:
         if given.fault is not None:
@@ -150,14 +153,14 @@ def _judge(
         return
     key = reading.end, reading.duration, given.rev
     mine = reading.quantity, reading.row.quality, given.supersedes
-    there = here.get(key) or _stored(connection, place.meter, key)
-    if there is None:
-        here[key] = mine
-        outcome.accepted.append((given, reading))
-    elif tuple(there) == mine:
+    there = here.setdefault(key, _stored(connection, place.meter, key))
+    if mine in there:
         outcome.known += 1
-    else:
+        return
+    if there:
         outcome.rejected.append((given, _conflict(place.meter, given)))
+    there.add(mine)
+    outcome.accepted.append((given, reading))
 
 
 def _reading(given: CorrectionRow, meter: Meter) -> Reading | None:
@@ -170,20 +173,20 @@ def _reading(given: CorrectionRow, meter: Meter) -> Reading | None:
 
 def _stored(
     connection: Connection, meter: Meter, key: tuple[int, int, int]
-) -> tuple[int, int, bytes] | None:
+) -> set[tuple[int, int, bytes]]:
     query = select(corrections.c.quantity, corrections.c.quality, corrections.c.supersedes).where(
         corrections.c.meter == meter.id,
         *(corrections.c[name] == value for name, value in zip(_KEY[1:], key, strict=True)),
     )
-    found = connection.execute(query).one_or_none()
-    return None if found is None else (int(found[0]), int(found[1]), bytes(found[2]))
+    found = connection.execute(query)
+    return {(int(quantity), int(quality), bytes(old)) for quantity, quality, old in found}
 
 
 def _conflict(meter: Meter, given: CorrectionRow) -> Verdict:
     return Verdict(
         Rule.CONFLICT,
-        f"revision {given.rev} of this reading of {meter.code} is another one already",
-        f"if the value is still wrong, correct it as revision {given.rev + 1} of that record",
+        f"revision {given.rev} of this reading of {meter.code} is claimed to be another one, too",
+        f"say which is right by revision {given.rev + 1}, which names that record",
     )
 
 

@@ -49,7 +49,7 @@ corrections = Table(
     Column("end", BigInteger, primary_key=True),
     Column("duration", Integer, primary_key=True),
     Column("rev", SmallInteger, primary_key=True),
-    Column("record_id", ForeignKey("correction_records.id"), nullable=False),
+    Column("record_id", ForeignKey("correction_records.id"), primary_key=True),
     Column("stream", Integer, nullable=False),
     Column("quantity", BigInteger, nullable=False),
     Column("quality", SmallInteger, nullable=False),
@@ -58,7 +58,7 @@ corrections = Table(
     Index("corrections_by_time", "stream", "end"),
     sqlite_with_rowid=False,
 )
-"""Further revisions. One counts once the revision before it is known and is said by the record that it supersedes."""
+"""Further revisions, also several that claim to be the same; which of them count, `revisions.chain_of` says."""
 
 correction_rejections = Table(
     "correction_rejections",

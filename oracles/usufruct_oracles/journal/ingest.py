@@ -8,7 +8,7 @@ is never overwritten.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,8 @@ from usufruct.errors import InputError
 from usufruct_oracles.catalog import Catalog
 from usufruct_oracles.journal.correct import store_corrections
 from usufruct_oracles.journal.database import Database
-from usufruct_oracles.journal.schema import batches, files, readings, records, rejections, supports
+from usufruct_oracles.journal.rows import NewRows, add_records
+from usufruct_oracles.journal.schema import NO_DAY, batches, files, readings, records
 from usufruct_oracles.sources.base import SourceFile
 from usufruct_oracles.sources.corrections import (
     CORRECTIONS_HEADER,
@@ -28,11 +29,10 @@ from usufruct_oracles.sources.corrections import (
     parse_correction,
 )
 from usufruct_oracles.sources.records import HEADER, Signed, parse_signatures
-from usufruct_oracles.validation.days import DayOutcome, RecordOutcome, Rejection, judge_day
+from usufruct_oracles.validation.days import DayOutcome, judge_day
 from usufruct_oracles.validation.files import check_file, lines_of
 from usufruct_oracles.validation.neighbours import Neighbours
 from usufruct_oracles.validation.rows import MAX_DURATION, Row, parse_row
-from usufruct_oracles.validation.rules import Reading
 from usufruct_oracles.validation.verdicts import Rule, Verdict, shown
 
 KEPT_BYTES = 1 << 20
@@ -213,7 +213,9 @@ def _neighbours(
         readings.c.end <= bounds[1] + MAX_DURATION,
     )
     stored = ((m, e, d, q, c) for m, e, d, q, c in connection.execute(query))
-    return Neighbours(stored, closed_at(connection, stream))
+    return Neighbours(
+        stored, closed_at(connection, stream), contended=takes_messages(connection, stream)
+    )
 
 
 def closed_at(connection: Connection, stream: Stream) -> int:
@@ -221,6 +223,12 @@ def closed_at(connection: Connection, stream: Stream) -> int:
     query = select(func.max(batches.c.to)).where(batches.c.stream == stream.id)
     found = connection.execute(query).scalar_one()
     return stream.start if found is None else int(found)
+
+
+def takes_messages(connection: Connection, stream: Stream) -> bool:
+    """Whether the journal has a message of one of the stream's meters."""
+    query = select(records.c.id).where(records.c.stream == stream.id, records.c.day == NO_DAY)
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def _add_file(
@@ -245,90 +253,10 @@ def _add_file(
 def _add_outcome(
     connection: Connection, file_id: int, stream: Stream, day: str, outcome: DayOutcome
 ) -> None:
-    new_readings: list[dict[str, Any]] = []
-    new_supports: list[dict[str, Any]] = []
-    new_rejections = [_rejection_row(file_id, None, stream, day, r) for r in outcome.rejections]
-    ids = _add_records(connection, file_id, stream, day, outcome.records)
-    for record_id, each in zip(ids, outcome.records, strict=True):
-        new_readings += [_reading_row(record_id, stream, each, r) for r in each.accepted]
-        new_supports += [_key_row(record_id, each, r) for r in each.known]
-        new_rejections += [
-            _rejection_row(file_id, record_id, stream, day, r) for r in each.rejections
-        ]
-    for table, rows in (
-        (readings, new_readings),
-        (supports, new_supports),
-        (rejections, new_rejections),
-    ):
-        if rows:
-            connection.execute(insert(table), rows)
-
-
-def _add_records(
-    connection: Connection,
-    file_id: int,
-    stream: Stream,
-    day: str,
-    outcomes: Sequence[RecordOutcome],
-) -> list[int]:
-    """Inserts the records and returns their ids in order."""
-    rows = [
-        {
-            "file_id": file_id,
-            "stream": stream.id,
-            "meter": record.meter.id,
-            "day": day,
-            "sha256": record.sha256,
-            "payload": record.payload,
-            "scheme": record.scheme,
-            "signature": record.signature,
-            "verified": record.verified,
-            "complete": record.complete,
-        }
-        for record in outcomes
-    ]
-    if not rows:
-        return []
-    statement = insert(records).returning(records.c.id, sort_by_parameter_order=True)
-    return [int(found) for (found,) in connection.execute(statement, rows)]
-
-
-def _key_row(record_id: int, record: RecordOutcome, reading: Reading) -> dict[str, Any]:
-    return {
-        "meter": record.meter.id,
-        "end": reading.end,
-        "duration": reading.duration,
-        "rev": 0,
-        "record_id": record_id,
-    }
-
-
-def _reading_row(
-    record_id: int, stream: Stream, record: RecordOutcome, reading: Reading
-) -> dict[str, Any]:
-    return {
-        **_key_row(record_id, record, reading),
-        "stream": stream.id,
-        "quantity": reading.quantity,
-        "quality": reading.row.quality,
-    }
-
-
-def _rejection_row(
-    file_id: int, record_id: int | None, stream: Stream, day: str, rejection: Rejection
-) -> dict[str, Any]:
-    return {
-        "file_id": file_id,
-        "record_id": record_id,
-        "stream": stream.id,
-        "day": day,
-        "meter": rejection.meter,
-        "line_number": rejection.number,
-        "line": rejection.line,
-        "end": rejection.end,
-        "rule": rejection.verdict.rule,
-        "detail": rejection.verdict.detail,
-        "remedy": rejection.verdict.remedy,
-        "stake": rejection.stake.amount,
-        "basis": rejection.stake.basis,
-    }
+    rows = NewRows()
+    for each in outcome.rejections:
+        rows.add_rejection(file_id, None, stream, day, each)
+    ids = add_records(connection, day, [(file_id, each) for each in outcome.records])
+    for record_id, record in zip(ids, outcome.records, strict=True):
+        rows.add(file_id, record_id, record, lambda _: day)
+    rows.insert(connection)

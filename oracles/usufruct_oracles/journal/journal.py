@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from usufruct.clock import Clock, SystemClock
 from usufruct.config import Community
 from usufruct.core.corrections import Corrections
 from usufruct.core.manifests import Manifest
 from usufruct.core.typed_data import Cursor
+from usufruct.errors import UsufructError
 from usufruct_oracles import batches as building
 from usufruct_oracles import intervals, statements, summary
 from usufruct_oracles.catalog import catalog_of
@@ -21,10 +23,13 @@ from usufruct_oracles.cuts import Cut
 from usufruct_oracles.journal import anchored, attested, revisions
 from usufruct_oracles.journal.correction_tables import correction_documents as documents
 from usufruct_oracles.journal.database import Database
-from usufruct_oracles.journal.ingest import IngestReport, ingest
+from usufruct_oracles.journal.ingest import IngestReport, ingest, takes_messages
+from usufruct_oracles.journal.messages import in_chunks, ingest_messages
 from usufruct_oracles.journal.schema import batches, files
 from usufruct_oracles.ports import BuiltBatch, BuiltStatement, RecordedStatement
 from usufruct_oracles.sources.base import Source, SourceFile
+from usufruct_oracles.sources.forms import DECODERS
+from usufruct_oracles.sources.messages import Decoders, Message, MessageSource
 from usufruct_oracles.windows import Window
 
 
@@ -37,7 +42,8 @@ class Journal:
         where: Path of an SQLite file, an SQLAlchemy URL, or an open database.
         community: The community.
         clock: Says what is in the future; the chain's time in a worker.
-        source: Where `poll` takes files from.
+        sources: Where `poll` takes files and messages from.
+        decoders: Decoders of messages by form.
         privacy_secret: The secret of the blindings; needed to build batches of committed streams.
 
     Raises:
@@ -50,14 +56,16 @@ class Journal:
         community: Community,
         *,
         clock: Clock | None = None,
-        source: Source | None = None,
+        sources: Iterable[Source | MessageSource] = (),
+        decoders: Decoders = DECODERS,
         privacy_secret: bytes | None = None,
     ) -> None:
         self.database = where if isinstance(where, Database) else Database(where)
         self.community = community
         self._catalog = catalog_of(community)
         self._clock = clock or SystemClock()
-        self._source = source
+        self._sources = tuple(sources)
+        self._decoders = decoders
         self._privacy_secret = privacy_secret
 
     def close(self) -> None:
@@ -74,14 +82,38 @@ class Journal:
         """The reports of several files, in order."""
         return [self.ingest(file) for file in files]
 
+    def ingest_messages(self, messages: Sequence[Message]) -> list[IngestReport]:
+        """Judges and stores messages, all or none; those that are known already change nothing."""
+        return ingest_messages(
+            self.database, self._catalog, self._decoders, messages, self._clock.now()
+        )
+
     def poll(self) -> dict[str, int]:
-        """Takes in what the source has; number of rows by "accepted" and "rejected"."""
+        """Takes in what the sources have; number of rows by "accepted" and "rejected".
+
+        A source that fails does not keep the others from being read; the first failure is raised at the end.
+        """
         totals = Counter({"accepted": 0, "rejected": 0})
-        for file in self._source.poll() if self._source else ():
-            report = self.ingest(file)
-            totals["accepted"] += report.accepted
-            totals["rejected"] += sum(report.rejected.values())
+        failures: list[Exception] = []
+        for source in self._sources:
+            try:
+                for report in self._take_in(source):
+                    totals["accepted"] += report.accepted
+                    totals["rejected"] += sum(report.rejected.values())
+            except (UsufructError, OSError, SQLAlchemyError) as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
         return dict(totals)
+
+    def _take_in(self, source: Source | MessageSource) -> Iterator[IngestReport]:
+        if isinstance(source, MessageSource):
+            for chunk in in_chunks(source.poll()):
+                yield from self.ingest_messages(chunk)
+                source.taken(chunk)
+        else:
+            for file in source.poll():
+                yield self.ingest(file)
 
     def revision(self) -> int:
         """A number that is another one whenever something that could be built may have changed."""
@@ -95,13 +127,23 @@ class Journal:
         return int.from_bytes(sha256(repr((last, heads, kept)).encode()).digest()[:8], "big")
 
     def has_file(self, stream: str | int, day: str) -> bool:
-        """Whether a usable file of the stream's local day was ingested: the day is ready."""
+        """Whether a local day is ready: nothing more of it has to be waited for.
+
+        A day is ready when a usable file of it was ingested; in a stream that takes messages, when everything
+        that is expected of the day counts.
+        """
+        which = self._catalog.stream(stream)
         query = select(files.c.id).where(
-            files.c.stream == self._catalog.stream(stream).code,
+            files.c.stream == which.code,
             files.c.day == day,
             files.c.rule.is_(None),
         )
         with self.database.read() as connection:
+            if takes_messages(connection, which):
+                found = summary.coverage_of(
+                    connection, self._catalog, which, *self._catalog.day(day)
+                )
+                return found.covered >= found.expected
             return connection.execute(query).first() is not None
 
     def expected(self, stream: str | int, from_: int, to: int) -> int:
@@ -199,7 +241,8 @@ class Journal:
 
     def record(self, built: BuiltBatch, digest: bytes, tx: bytes) -> None:
         """Records a batch as anchored; see `anchored.record_batch`."""
-        anchored.record_batch(self.database, built, digest, tx)
+        which = self._catalog.stream(built.batch.stream)
+        anchored.record_batch(self.database, which, built, digest, tx)
 
     def forget_after(self, stream: int, seq: int) -> None:
         """Takes back the records of the batches after `seq`."""

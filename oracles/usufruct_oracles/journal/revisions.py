@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, and_, select
 
 from usufruct.config import Stream
 from usufruct.core.corrections import Corrections
+from usufruct.core.encoding import ReadingLeaf
 from usufruct_oracles.journal.correction_tables import (
     correction_documents,
     correction_records,
@@ -19,7 +20,7 @@ from usufruct_oracles.journal.correction_tables import (
 from usufruct_oracles.journal.schema import files, readings, records, supports
 
 
-class Key(NamedTuple):
+class ReadingKey(NamedTuple):
     """What a reading is of, whatever its revision."""
 
     meter: int
@@ -48,9 +49,65 @@ class Correction:
     received_at: int
 
     @property
-    def said(self) -> tuple[int, int, int, bytes]:
-        """Revision, quantity, quality and record."""
-        return self.rev, self.quantity, self.quality, self.record
+    def said(self) -> tuple[int, int, bytes]:
+        """Quantity, quality and record."""
+        return self.quantity, self.quality, self.record
+
+
+Claims = Mapping[int, Sequence[tuple[bytes, Correction]]]
+"""What is claimed of a reading: by revision, each correction with the record that it supersedes."""
+
+
+def claims(
+    connection: Connection,
+    stream: Stream,
+    window: tuple[int, int],
+    *,
+    as_of: int | None = None,
+    known_at: int | None = None,
+) -> Mapping[ReadingKey, Claims]:
+    """The corrections of readings that end in (from, to], whether they count or not.
+
+    Args:
+        connection: One moment of the journal.
+        stream: The stream.
+        window: from and to.
+        as_of: Number of the last delivery to be taken into account, None for all.
+        known_at: Moment after which nothing counts that was received later, None for now.
+    """
+    found: dict[ReadingKey, dict[int, list[tuple[bytes, Correction]]]] = {}
+    for row in connection.execute(_corrections(stream, window, as_of, known_at)):
+        known = Correction(
+            row.rev, row.quantity, row.quality, bytes(row.sha256), row.reason, row.received_at
+        )
+        revs = found.setdefault(ReadingKey(row.meter, row.end, row.duration), {})
+        revs.setdefault(row.rev, []).append((bytes(row.supersedes), known))
+    return found
+
+
+def chain_of(claimed: Claims, said: Set[bytes]) -> tuple[Correction, ...]:
+    """The corrections of a reading that count, revision 1 first.
+
+    A revision counts if it supersedes a record that says the one before it. Where several claim to be the same
+    revision, that one counts which the next revision supersedes; while none does, none counts. So no order of
+    arrival matters, and whoever signed two values says which is right by a third.
+
+    Args:
+        claimed: What is claimed of the reading.
+        said: Records that say the reading as it counts without corrections.
+    """
+    chain: list[Correction] = []
+    before = said
+    while True:
+        rev = len(chain) + 1
+        fitting = [each for named, each in claimed.get(rev, ()) if named in before]
+        if len(fitting) > 1:
+            wanted = {named for named, _ in claimed.get(rev + 1, ())}
+            fitting = [each for each in fitting if each.record in wanted]
+        if len(fitting) != 1:
+            return tuple(chain)
+        chain.append(fitting[0])
+        before = {fitting[0].record}
 
 
 def chains(
@@ -60,32 +117,35 @@ def chains(
     *,
     as_of: int | None = None,
     known_at: int | None = None,
-) -> Mapping[Key, tuple[Correction, ...]]:
-    """The corrections that count of readings that end in (from, to], by reading, revision 1 first.
-
-    A revision counts once the one before it counts and its record is the one that is superseded. What
-    follows a gap waits.
-
-    Args:
-        connection: One moment of the journal.
-        stream: The stream.
-        window: from and to.
-        as_of: Number of the last file to be taken into account, None for all.
-        known_at: Moment after which nothing counts that was received later, None for now.
-    """
-    found: defaultdict[Key, dict[int, tuple[bytes, Correction]]] = defaultdict(dict)
-    for row in connection.execute(_corrections(stream, window, as_of, known_at)):
-        key = Key(row.meter, row.end, row.duration)
-        known = Correction(
-            row.rev, row.quantity, row.quality, bytes(row.sha256), row.reason, row.received_at
-        )
-        found[key][row.rev] = bytes(row.supersedes), known
+) -> Mapping[ReadingKey, tuple[Correction, ...]]:
+    """The corrections that count of anchored readings that end in (from, to]; arguments as of `claims`."""
+    found = claims(connection, stream, window, as_of=as_of, known_at=known_at)
     if not found:
         return {}
     said = _said(connection, stream, window)
-    return {
-        key: chain for key, revs in found.items() if (chain := _chain(revs, said.get(key, set())))
-    }
+    chosen = {key: chain_of(claimed, said.get(key, set())) for key, claimed in found.items()}
+    return {key: chain for key, chain in chosen.items() if chain}
+
+
+def first_revision(connection: Connection, leaf: ReadingLeaf) -> ReadingLeaf:
+    """The reading that an anchored leaf is a revision of, with a record that says it; the leaf itself if it is none."""
+    if leaf.rev == 0:
+        return leaf
+    query = (
+        select(corrections.c.rev, corrections.c.supersedes, correction_records.c.sha256)
+        .join(correction_records, correction_records.c.id == corrections.c.record_id)
+        .where(
+            corrections.c.meter == leaf.meter,
+            corrections.c.end == leaf.end,
+            corrections.c.duration == leaf.duration,
+            corrections.c.rev <= leaf.rev,
+        )
+    )
+    named = {(rev, bytes(sha)): bytes(old) for rev, old, sha in connection.execute(query)}
+    record = leaf.record
+    for rev in range(leaf.rev, 0, -1):
+        record = named[rev, record]
+    return replace(leaf, record=record, rev=0)
 
 
 def correction_files(connection: Connection, stream: Stream, window: tuple[int, int]) -> list[int]:
@@ -159,11 +219,11 @@ def _corrections(
 
 def _said(
     connection: Connection, stream: Stream, window: tuple[int, int]
-) -> Mapping[Key, set[bytes]]:
+) -> Mapping[ReadingKey, set[bytes]]:
     """Hashes of the records that say each corrected reading."""
-    found: defaultdict[Key, set[bytes]] = defaultdict(set)
+    found: defaultdict[ReadingKey, set[bytes]] = defaultdict(set)
     for table in (readings, supports):
-        same = and_(*(table.c[name] == corrections.c[name] for name in Key._fields))
+        same = and_(*(table.c[name] == corrections.c[name] for name in ReadingKey._fields))
         query = (
             select(table.c.meter, table.c.end, table.c.duration, records.c.sha256)
             .join(records, records.c.id == table.c.record_id)
@@ -171,16 +231,5 @@ def _said(
             .where(*_within(stream, window))
         )
         for meter, end, duration, record in connection.execute(query):
-            found[Key(meter, end, duration)].add(bytes(record))
+            found[ReadingKey(meter, end, duration)].add(bytes(record))
     return found
-
-
-def _chain(
-    revs: Mapping[int, tuple[bytes, Correction]], said: set[bytes]
-) -> tuple[Correction, ...]:
-    chain: list[Correction] = []
-    before = said
-    while (found := revs.get(len(chain) + 1)) is not None and found[0] in before:
-        chain.append(found[1])
-        before = {found[1].record}
-    return tuple(chain)

@@ -1,9 +1,13 @@
 """Tables of the journal. Rows are added, never changed, save for marks that an anchoring sets.
 
     files ──< records ──< readings        what was received, and what of it counts
-      |        ├────────< supports        the same said again by a later record
-      └────────┴────────< rejections      what does not, with rule, remedy and money at stake
+      ├──── messages   ├─< supports       the same said again by a later record
+      |                ├─< contenders     another value, or another session, for the same time
+      |                ├─< heartbeats     a meter is alive and has told everything of a day
+      └────────────────┴─< rejections     what does not count, with rule, remedy and money at stake
     batches, statements                   what was anchored and attested
+
+A file is a delivery: a day file with one record for each meter, or a message, which is one record by itself.
 
 Times are unix seconds, money is minor units, days are local days "YYYY-MM-DD" of the project.
 """
@@ -27,6 +31,9 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
+NO_DAY = ""
+"""`day` of messages."""
+
 # SQLite numbers rows by itself only for its own INTEGER type.
 _Id = BigInteger().with_variant(Integer, "sqlite")
 
@@ -47,8 +54,30 @@ files = Table(
     Column("signatures", LargeBinary),
     Index("files_by_place", "stream", "day"),
 )
-"""Source files; `rule` and the whole content only where the file as a whole was rejected. `meters` stands for
-the registered meters it was judged by: after a change there, the same content is judged anew."""
+"""Deliveries; `rule` and the whole content only where one was rejected as a whole. `meters` stands for
+the registered meters it was judged by: after a change there, the same content is judged anew. `day` is "" for
+messages, which have none of their own."""
+
+Index(
+    "files_rejected",
+    files.c.stream,
+    files.c.received_at,
+    sqlite_where=files.c.rule.is_not(None),
+    postgresql_where=files.c.rule.is_not(None),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("sha256", LargeBinary(32), primary_key=True),
+    Column("meters", LargeBinary(8), primary_key=True),
+    Column("file_id", ForeignKey("files.id"), nullable=False),
+    Column("meter", String(64), nullable=False),
+    Column("form", String(64), nullable=False),
+    Column("scheme", String(64), nullable=False),
+)
+"""What is known of a message beside its delivery and its record; one of each digest. `meter` is the code that the
+source gave, `form` the payload's format."""
 
 records = Table(
     "records",
@@ -61,12 +90,13 @@ records = Table(
     Column("sha256", LargeBinary(32), nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Column("scheme", String(64), nullable=False),
-    Column("signature", LargeBinary(64), nullable=False),
+    Column("signature", LargeBinary, nullable=False),
     Column("verified", Boolean, nullable=False),
     Column("complete", Boolean, nullable=False),
     Index("records_by_meter_day", "stream", "day", "meter"),
 )
-"""Meter-days, verbatim; only rejections of a meter-day's newest record are still open.
+"""Meter-days and messages (whose `day` is ""), verbatim; of meter-days only rejections of the newest record are
+still open.
 
 `verified`: the signature holds. `complete`: and every row of it counts."""
 
@@ -99,6 +129,36 @@ supports = Table(
 )
 """Later records that say the same of a reading. A leaf names the newest, so that a worker that only saw a
 corrected file computes the same leaf as one that saw the first file too."""
+
+contenders = Table(
+    "contenders",
+    metadata,
+    Column("meter", BigInteger, primary_key=True),
+    Column("end", BigInteger, primary_key=True),
+    Column("duration", Integer, primary_key=True),
+    Column("rev", SmallInteger, primary_key=True),
+    Column("record_id", ForeignKey("records.id"), primary_key=True),
+    Column("stream", Integer, nullable=False),
+    Column("quantity", BigInteger, nullable=False),
+    Column("quality", SmallInteger, nullable=False),
+    Index("contenders_by_time", "stream", "end"),
+    sqlite_with_rowid=False,
+)
+"""Readings of messages that another one's stand against. Which of them counts does not depend on what came first; see
+`journal.counting`."""
+
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("meter", BigInteger, primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("record_id", ForeignKey("records.id"), primary_key=True),
+    Column("stream", Integer, nullable=False),
+    Column("count", Integer, nullable=False),
+    Index("heartbeats_by_day", "stream", "day"),
+    sqlite_with_rowid=False,
+)
+"""Days of which a meter says that it was alive and that `count` readings ended in them (protocol §4a)."""
 
 rejections = Table(
     "rejections",

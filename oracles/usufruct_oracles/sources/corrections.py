@@ -1,8 +1,8 @@
-"""The corrections file (protocol §4a): explicit further revisions of readings, dropped beside the day's file.
+"""The corrections file (protocol §4b): explicit further revisions of readings, dropped beside the day's file.
 
-`<inbox>/<STREAM CODE>/<YYYY-MM-DD>.corrections.csv` with `<YYYY-MM-DD>.corrections.sig.json`, both written like a day's
-file. A row has the columns of a reading, then its revision, the hash of the record that said what it
-supersedes, and the reason.
+`<inbox>/<STREAM CODE>/<YYYY-MM-DD>[.<label>].corrections.csv` with its `.sig.json`, both written like a day's
+file. What comes later has a file of its own, with another label. A row has the columns of a reading, then its
+revision, the hash of the record that said what it supersedes, and the reason.
 """
 
 from __future__ import annotations
@@ -51,7 +51,10 @@ class CorrectionRow:
 
 def corrected_day(place: str) -> str | None:
     """The day that the corrections file with this stem is about, None for another file."""
-    return place.removesuffix(SUFFIX) if place.endswith(SUFFIX) else None
+    if not place.endswith(SUFFIX):
+        return None
+    day, _, _ = place.removesuffix(SUFFIX).partition(".")
+    return day
 
 
 def correction_payload(stream: str, meter: str, day: str, lines: Iterable[str]) -> bytes:

@@ -14,7 +14,9 @@ from pathlib import Path
 from usufruct.clock import Clock, SystemClock
 from usufruct.core.periods import day_bounds
 from usufruct.errors import ConfigError, InputError
+from usufruct_oracles.settings import Section
 from usufruct_oracles.sources.base import SourceFile
+from usufruct_oracles.sources.opening import Kind, Surroundings
 from usufruct_oracles.validation.files import MAX_BYTES
 
 SETTLE = 5
@@ -135,3 +137,23 @@ def _unusable(path: Path, rule: str) -> ConfigError:
         rule=rule,
         remedy="check the path and its permissions",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class CsvSource:
+    """Readings from the CSV drop folder `inbox`."""
+
+    inbox: Path
+
+    def open(self, surroundings: Surroundings) -> CsvFolder:
+        """The folder as a source."""
+        timezone = surroundings.community.project.timezone
+        return CsvFolder(self.inbox, timezone, surroundings.clock)
+
+
+def _read(section: Section) -> CsvSource:
+    return CsvSource(section.path("inbox"))
+
+
+KIND = Kind(keys={"inbox"}, read=_read)
+"""`kind = "csv"`."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from usufruct.config import Meter
 from usufruct_oracles.validation.rows import Row
@@ -60,6 +60,7 @@ class Decoder(Protocol):
         ...
 
 
+@runtime_checkable
 class MessageSource(Protocol):
     """Delivers messages."""
 

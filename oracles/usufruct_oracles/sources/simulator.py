@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
+from dataclasses import dataclass
 
 from usufruct.clock import Clock
 from usufruct.config import Community
 from usufruct_oracles.catalog import catalog_of
+from usufruct_oracles.settings import Section
 from usufruct_oracles.simulate import day_files, month_days
 from usufruct_oracles.sources.base import SourceFile
+from usufruct_oracles.sources.opening import Kind, Surroundings
+
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])", re.ASCII)
 
 
 class Simulator:
@@ -44,3 +50,29 @@ class Simulator:
                 return
             yield from day_files(self._community, day, self._seed, faults=self._faults)
             self._delivered += 1
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatorSource:
+    """Readings made by the seeded simulator for `month` ("YYYY-MM"), with labelled faults or none."""
+
+    seed: int
+    month: str
+    faults: bool
+
+    def open(self, surroundings: Surroundings) -> Simulator:
+        """The simulator as a source."""
+        return Simulator(
+            surroundings.community, self.month, self.seed, surroundings.clock, faults=self.faults
+        )
+
+
+def _read(section: Section) -> SimulatorSource:
+    month = section.get("month", str)
+    if not _MONTH.fullmatch(month):
+        raise section.error("month", month, '"YYYY-MM"', "correct the value")
+    return SimulatorSource(section.get("seed", int), month, section.get("faults", bool, True))
+
+
+KIND = Kind(keys={"seed", "month", "faults"}, read=_read)
+"""`kind = "simulator"`."""

@@ -30,17 +30,17 @@ def sign_day(meter: Meter, day: str, lines: Sequence[str], *, forged: bool = Fal
 
 
 def corrections_file(
-    meter: Meter, day: str, lines: Sequence[str], *, forged: bool = False, source: str = "test"
+    meter: Meter, day: str, lines: Sequence[str], *, label: str = "", forged: bool = False
 ) -> SourceFile:
     """A corrections file of one meter's readings of a day, signed with its development key.
 
     Raises:
         ConfigError: The meter has a key of its own.
     """
-    place = day + SUFFIX
+    place = f"{day}.{label}{SUFFIX}" if label else day + SUFFIX
     payload = correction_payload(meter.stream, meter.code, day, lines)
     signed = signatures_bytes(meter.stream, place, [_sign(meter, payload, forged=forged)])
-    return SourceFile(source, meter.stream, place, corrections_csv(lines), signed)
+    return SourceFile("corrections", meter.stream, place, corrections_csv(lines), signed)
 
 
 def _sign(meter: Meter, payload: bytes, *, forged: bool) -> Signed:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from usufruct.config import Meter, Stream
 from usufruct_oracles.catalog import Catalog, amount_of
 from usufruct_oracles.sources.records import Signed, record_hash, record_payload
 from usufruct_oracles.validation.neighbours import (
+    CONTENDED,
     Neighbours,
     Stored,
     duplicate,
@@ -52,9 +53,10 @@ class Rejection:
 
 @dataclass(slots=True)
 class RecordOutcome:
-    """One meter-day and what of it counts.
+    """One meter-day, or message, and what of it counts.
 
     Attributes:
+        stream: Its stream.
         meter: The meter.
         payload: The signed bytes.
         scheme: Scheme of the signature, "" if there is none.
@@ -62,9 +64,11 @@ class RecordOutcome:
         verified: Whether the signature holds.
         accepted: New readings.
         known: Rows that counted already.
+        contended: Of messages, rows that another reading stands against; also among the rejections.
         rejections: Rows that do not count.
     """
 
+    stream: Stream
     meter: Meter
     payload: bytes
     scheme: str
@@ -72,6 +76,7 @@ class RecordOutcome:
     verified: bool
     accepted: list[Reading] = field(default_factory=list)
     known: list[Reading] = field(default_factory=list)
+    contended: list[Reading] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
 
     @property
@@ -134,7 +139,7 @@ def judge_day(
             continue
         place = Place(stream, meter, from_, to, now, catalog.timezone)
         record = _open_record(place, day, lines, signed.get(code))
-        _judge_rows(record, place, lines, neighbours)
+        judge_rows(record, lambda _, place=place: place, lines, neighbours)  # type: ignore[misc]
         outcome.records.append(record)
     return outcome
 
@@ -167,6 +172,7 @@ def _open_record(
     payload = record_payload(place.stream.code, place.meter.code, day, (row.line for row in rows))
     verdict = check_signature(place.meter, payload, signed)
     record = RecordOutcome(
+        stream=place.stream,
         meter=place.meter,
         payload=payload,
         scheme="" if signed is None else signed.scheme,
@@ -174,42 +180,58 @@ def _open_record(
         verified=verdict is None,
     )
     if verdict is not None:
-        record.rejections = [_unsigned(row, place, verdict) for row in rows]
+        record.rejections = [unsigned(row, place, verdict) for row in rows]
         if not rows:
             record.rejections = [Rejection(0, "", place.meter.code, None, verdict, UNKNOWN)]
     return record
 
 
-def _unsigned(row: Row, place: Place, verdict: Verdict) -> Rejection:
-    reading = _reading(row, place.meter)
+def unsigned(row: Row, place: Place, verdict: Verdict) -> Rejection:
+    """The rejection of a row whose record is not signed as it must be."""
+    reading = reading_of(row, place.meter)
     stake = None if reading is None else stake_of(verdict.rule, reading, place, None)
     return Rejection(row.number, row.line, row.meter, row.end, verdict, stake or UNKNOWN)
 
 
-def _judge_rows(
-    record: RecordOutcome, place: Place, rows: Sequence[Row], neighbours: Neighbours
+def judge_rows(
+    record: RecordOutcome,
+    place_of: Callable[[Row], Place],
+    rows: Sequence[Row],
+    neighbours: Neighbours,
 ) -> None:
+    """Judges the rows of a record whose signature holds; the record takes up what became of each.
+
+    Args:
+        record: The record.
+        place_of: What a row that could be read is judged against.
+        rows: Its rows, in order.
+        neighbours: Readings that count already; accepted ones are added.
+    """
     if not record.verified:
         return
     amounts: list[int] = []
     rejected: list[tuple[Row, Verdict, Stake | None]] = []
+    meter, stream = record.meter, record.stream
     for row in rows:
-        reading = _reading(row, place.meter)
+        reading = reading_of(row, meter)
         if reading is None:
             if row.fault is not None:
-                rejected.append((row, row.fault, stake_without_quantity(row, place.stream)))
+                rejected.append((row, row.fault, stake_without_quantity(row, stream)))
             continue
-        same = neighbours.same(reading, place.meter.id)
+        place = place_of(row)
+        same = neighbours.same(reading, meter.id)
         verdict = judge(reading, place)
         if verdict is None and is_known(reading, same):
             record.known.append(reading)
         elif (verdict := verdict or _against(reading, same, place, neighbours)) is None:
-            neighbours.add(reading, place.meter.id)
+            neighbours.add(reading, meter.id)
             record.accepted.append(reading)
         else:
+            if verdict.rule in CONTENDED and neighbours.contended:
+                record.contended.append(reading)
             rejected.append((row, verdict, stake_of(verdict.rule, reading, place, same)))
             continue
-        amounts.append(amount_of(place.stream, reading.start, reading.quantity))
+        amounts.append(amount_of(stream, reading.start, reading.quantity))
     mean = mean_stake(amounts)
     record.rejections = [
         Rejection(row.number, row.line, row.meter, row.end, verdict, stake or mean)
@@ -222,12 +244,14 @@ def _against(
 ) -> Verdict | None:
     """The first rule broken among those that need other readings."""
     verdict = duplicate(reading, same, place) or late(reading, neighbours.closed, place)
-    if verdict is None and place.meter.interval is None:
+    # Sessions follow one another; money of one meter may be for the same time.
+    if verdict is None and place.meter.interval is None and place.stream.measure != "money":
         verdict = overlap(reading, neighbours.overlapping(reading, place.meter.id), place)
     return verdict
 
 
-def _reading(row: Row, meter: Meter) -> Reading | None:
+def reading_of(row: Row, meter: Meter) -> Reading | None:
+    """The reading in a row, None if a column of it cannot be read."""
     if row.fault is not None or row.start is None or row.duration is None or row.value is None:
         return None
     quantity = row.value.quantity(meter.multiplier)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from usufruct_oracles.validation.rules import Place, Reading
 from usufruct_oracles.validation.verdicts import Rule, Verdict
 
 Key = tuple[int, int, int]
 """Meter id, end, duration: what makes a reading the same (with the revision, which is 0 here)."""
+CONTENDED = {Rule.CONFLICT, Rule.OVERLAP}
+"""Rules that set one reading against another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Stored:
     Attributes:
         quantity: Base units.
         quality: ESPI quality code.
-        fresh: True if this very file brought it.
+        fresh: True if this very file or message brought it.
     """
 
     quantity: int
@@ -37,11 +39,21 @@ class Neighbours:
     Args:
         stored: (meter id, end, duration, quantity, quality) of the journal's readings.
         closed: End of the last anchored batch, or the stream's start (unix seconds).
+        contended: Whether messages are among them: what stands against another reading may count in its
+            place, since which of two messages came first says nothing.
     """
 
-    def __init__(self, stored: Iterable[tuple[int, int, int, int, int]], closed: int) -> None:
+    def __init__(
+        self,
+        stored: Iterable[tuple[int, int, int, int, int]],
+        closed: int,
+        *,
+        contended: bool = False,
+    ) -> None:
         self.closed = closed
+        self.contended = contended
         self._by_key: dict[Key, Stored] = {}
+        self._fresh: list[Key] = []
         self._spans: dict[int, list[tuple[int, int]]] = {}
         for meter, end, duration, quantity, quality in stored:
             self._add(meter, end, duration, Stored(quantity, quality, fresh=False))
@@ -50,6 +62,13 @@ class Neighbours:
         """A reading of the file was accepted."""
         stored = Stored(reading.quantity, reading.row.quality, fresh=True)
         self._add(meter, reading.end, reading.duration, stored)
+        self._fresh.append((meter, reading.end, reading.duration))
+
+    def age(self) -> None:
+        """What was added until now came from another file or message than what follows."""
+        for key in self._fresh:
+            self._by_key[key] = replace(self._by_key[key], fresh=False)
+        self._fresh.clear()
 
     def same(self, reading: Reading, meter: int) -> Stored | None:
         """The reading with the same key that counts already."""
@@ -66,7 +85,10 @@ class Neighbours:
         return None
 
     def _add(self, meter: int, end: int, duration: int, stored: Stored) -> None:
-        self._by_key[meter, end, duration] = stored
+        key = meter, end, duration
+        if key in self._by_key:
+            return
+        self._by_key[key] = stored
         insort(self._spans.setdefault(meter, []), (end - duration, end))
 
 
@@ -86,7 +108,7 @@ def duplicate(reading: Reading, same: Stored | None, place: Place) -> Verdict | 
     if (same.quantity, same.quality) == (reading.quantity, reading.row.quality):
         return Verdict(
             Rule.DUPLICATE,
-            f"{place.meter.code} at {place.local(reading.start)} stands in the file twice",
+            f"{place.meter.code} at {place.local(reading.start)} stands there twice",
             "nothing is lost; stop the source from writing rows twice",
         )
     return Verdict(

@@ -19,6 +19,10 @@ class Rule(StrEnum):
     FILE_STREAM = "file-stream"
     FILE_DAY = "file-day"
 
+    MESSAGE_TOO_LARGE = "message-too-large"
+    UNKNOWN_FORM = "unknown-form"
+    WRONG_ENVELOPE = "wrong-envelope"
+
     MISSING_SIGNATURE = "missing-signature"
     BAD_SIGNATURE = "bad-signature"
     UNKNOWN_SCHEME = "unknown-scheme"

@@ -33,6 +33,8 @@ def correction(
     return f"{row(code, start, value, **fields)},{rev},{hex0x(superseded)},meter-fault"
 
 
-def corrected(code: str, day: str, lines: Sequence[str], *, forged: bool = False) -> SourceFile:
+def corrected(
+    code: str, day: str, lines: Sequence[str], *, label: str = "", forged: bool = False
+) -> SourceFile:
     """The signed file of those lines."""
-    return corrections_file(meter(code), day, lines, forged=forged)
+    return corrections_file(meter(code), day, lines, label=label, forged=forged)

@@ -10,14 +10,20 @@ from pathlib import Path
 from usufruct.clock import FixedClock
 from usufruct.config import Community, Meter, Stream, load_community
 from usufruct.core.periods import zone
+from usufruct.core.signing import sign_record
 from usufruct.core.typed_data import Cursor, Domain, batch_digest, first_cursor, next_cursor
+from usufruct.keys import dev_meter_key
 from usufruct_oracles.catalog import catalog_of
 from usufruct_oracles.intervals import interval_ends
 from usufruct_oracles.journal.journal import Journal
 from usufruct_oracles.ports import BuiltBatch
+from usufruct_oracles.sources.alive import heartbeat_payload
 from usufruct_oracles.sources.base import SourceFile
+from usufruct_oracles.sources.forms import DECODERS
+from usufruct_oracles.sources.messages import Message, envelope
 from usufruct_oracles.sources.records import Signed, csv_bytes, signatures_bytes
 from usufruct_oracles.sources.writing import sign_day
+from usufruct_oracles.validation.rows import Row, parse_row
 from usufruct_oracles.windows import Calendar
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -96,6 +102,43 @@ def with_signatures(
 def open_journal(folder: Path, name: str = "journal", now: int = LATER) -> Journal:
     return Journal(
         folder / f"{name}.sqlite", community(), clock=FixedClock(now), privacy_secret=SECRET
+    )
+
+
+ROWS = "rows/1"
+"""A form of the tests: the lines of a day file, without its header."""
+
+
+def decode_rows(payload: bytes, found: Meter) -> list[Row]:
+    lines = payload.decode("ascii").splitlines()
+    return [parse_row(number, line) for number, line in enumerate(lines, 1)]
+
+
+def message(
+    code: str, lines: Sequence[str] | bytes, *, form: str = ROWS, forged: bool = False
+) -> Message:
+    """A message of a meter with those lines (or bytes), signed by it or by its gateway over an envelope."""
+    found = meter(code)
+    raw = lines if isinstance(lines, bytes) else "".join(f"{each}\n" for each in lines).encode()
+    payload = envelope(found.stream, code, form, raw) if "gateway" in found.scheme else raw
+    key = dev_meter_key(f"{code} forged" if forged else code)
+    signature = sign_record(found.scheme, key, payload)
+    return Message("test", found.stream, code, form, payload, found.scheme, signature)
+
+
+def heartbeat(code: str, count: int, day: str = DAY) -> Message:
+    raw = heartbeat_payload(meter(code).stream, code, day, count)
+    return message(code, raw, form="alive/1")
+
+
+def open_messages(folder: Path, name: str = "journal", now: int = LATER) -> Journal:
+    """A journal that understands the form of the tests."""
+    return Journal(
+        folder / f"{name}.sqlite",
+        community(),
+        clock=FixedClock(now),
+        decoders={**DECODERS, ROWS: decode_rows},
+        privacy_secret=SECRET,
     )
 
 

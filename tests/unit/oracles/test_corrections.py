@@ -31,7 +31,7 @@ from usufruct.errors import ConfigError
 from usufruct_oracles.cuts import Cut, leaves_of
 from usufruct_oracles.journal.correction_tables import correction_rejections, corrections
 from usufruct_oracles.journal.journal import Journal
-from usufruct_oracles.journal.revisions import chains
+from usufruct_oracles.journal.revisions import Correction, chains
 from usufruct_oracles.journal.schema import readings
 from usufruct_oracles.ports import BuiltStatement
 from usufruct_oracles.simulate import month_days
@@ -64,8 +64,8 @@ def stated(
     return journal.build_statement(code, 1, version, heads(journal, code), cut)
 
 
-def correct(journal: Journal, value: str, hour: int = 9, rev: int = 1) -> bytes:
-    """Ingests one correction of the cistern; the hash of its record."""
+def correct(journal: Journal, value: str, hour: int = 9, rev: int = 1) -> None:
+    """Ingests one correction of the cistern."""
     known = record_of(journal, CISTERN, DAY)
     if rev > 1:
         known = chain(journal, hour)[rev - 2]
@@ -73,7 +73,6 @@ def correct(journal: Journal, value: str, hour: int = 9, rev: int = 1) -> bytes:
         corrected(CISTERN, DAY, [correction(CISTERN, at(hour), value, known, rev)])
     )
     assert (report.status, report.accepted, report.first) == ("stored", 1, None)
-    return chain(journal, hour)[rev - 1]
 
 
 def chain(journal: Journal, hour: int) -> list[bytes]:
@@ -226,16 +225,34 @@ def test_a_changed_value_without_a_revision_stays_a_conflict(tmp_path: Path) -> 
     assert stated(journal).corrections is None
 
 
-def test_a_second_value_for_one_revision_is_a_conflict(tmp_path: Path) -> None:
+def test_of_two_values_for_one_revision_none_counts_until_the_next_names_one(
+    tmp_path: Path,
+) -> None:
+    journal = anchored(tmp_path)
+    correct(journal, "0.1")
+    known, first = record_of(journal, CISTERN, DAY), chain(journal, 9)[0]
+    again = corrected(CISTERN, DAY, [correction(CISTERN, at(9), "0.2", known)], label="again")
+    report = journal.ingest(again)
+    assert (report.accepted, dict(report.rejected)) == (1, {Rule.CONFLICT: 1})
+    assert stated(journal).corrections is None
+    third = corrected(CISTERN, DAY, [correction(CISTERN, at(9), "0.3", first, 2)], label="third")
+    assert journal.ingest(third).accepted == 1
+    assert [each.quantity for each in quantities(journal)] == [3_500, 10_500]
+
+
+def quantities(journal: Journal) -> tuple[Correction, ...]:
+    with journal.database.read() as connection:
+        (found,) = chains(connection, stream("WATER"), bounds(DAY)).values()
+    return found
+
+
+def test_the_same_correction_in_another_file_is_known(tmp_path: Path) -> None:
     journal = anchored(tmp_path)
     correct(journal, "0.1")
     before = stated(journal).corrections
     known = record_of(journal, CISTERN, DAY)
-    again = corrected(CISTERN, DAY, [correction(CISTERN, at(9), "0.2", known)])
-    assert journal.ingest(again).rejected == {Rule.CONFLICT: 1}
-    same = corrected(
-        CISTERN, DAY, [correction(CISTERN, at(hour), "0.1", known) for hour in (9, 10)]
-    )
+    lines = [correction(CISTERN, at(hour), "0.1", known) for hour in (9, 10)]
+    same = corrected(CISTERN, DAY, lines, label="more")
     report = journal.ingest(same)
     assert (report.known, report.accepted) == (1, 1)
     assert journal.ingest(same).status == "known"

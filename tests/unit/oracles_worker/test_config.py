@@ -8,7 +8,9 @@ import pytest
 from tests.unit.oracles_worker.fakes import ROOT
 
 from usufruct.errors import ConfigError
-from usufruct_oracles.config import CsvSource, SimulatorSource, load_worker_config
+from usufruct_oracles.config import load_worker_config
+from usufruct_oracles.sources.csv_folder import CsvSource
+from usufruct_oracles.sources.simulator import SimulatorSource
 
 GOOD = """\
 [worker]
@@ -64,7 +66,7 @@ def test_all_fields_are_read(tmp_path: Path) -> None:
         "http://127.0.0.1:7002",
         "https://gamma.example:7003",
     ]
-    assert config.source == CsvSource(tmp_path / "inbox")
+    assert config.sources == (CsvSource(tmp_path / "inbox"),)
 
 
 def test_defaults_and_the_simulator(tmp_path: Path) -> None:
@@ -74,7 +76,43 @@ def test_defaults_and_the_simulator(tmp_path: Path) -> None:
     )
     config = load_worker_config(write(tmp_path, text))
     assert (config.grace, config.poll, config.takeover) == (21_600, 1.0, 5.0)
-    assert config.source == SimulatorSource(7, "2026-09", faults=True)
+    assert config.sources == (SimulatorSource(7, "2026-09", faults=True),)
+
+
+def test_a_worker_may_have_several_sources(tmp_path: Path) -> None:
+    text = GOOD.replace("[source]", "[[source]]")
+    text += '\n[[source]]\nkind = "simulator"\nseed = 7\nmonth = "2026-09"\n'
+    config = load_worker_config(write(tmp_path, text))
+    assert config.sources == (
+        CsvSource(tmp_path / "inbox"),
+        SimulatorSource(7, "2026-09", faults=True),
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ('month = "2026-09"', 'month = "2026-09"\ninbox = "x"', "source[1].inbox"),
+        ('kind = "simulator"', 'kind = "nonsense"', "source[1].kind"),
+        ('kind = "simulator"', "", "source[1].kind"),
+    ],
+)
+def test_a_mistake_in_one_of_several_sources_is_named(
+    tmp_path: Path, old: str, new: str, field: str
+) -> None:
+    text = GOOD.replace("[source]", "[[source]]")
+    text += '\n[[source]]\nkind = "simulator"\nseed = 7\nmonth = "2026-09"\n'
+    with pytest.raises(ConfigError) as caught:
+        load_worker_config(write(tmp_path, text.replace(old, new)))
+    assert (caught.value.field, caught.value.line is not None) == (field, True)
+
+
+@pytest.mark.parametrize("source", ["", "source = 3\n", "source = []\n", "source = [1]\n"])
+def test_a_worker_has_a_source(tmp_path: Path, source: str) -> None:
+    text = source + GOOD[: GOOD.index("[source]")]
+    with pytest.raises(ConfigError) as caught:
+        load_worker_config(write(tmp_path, text))
+    assert caught.value.field == "source"
 
 
 def test_a_url_is_a_database_for_journal_and_outbox(tmp_path: Path) -> None:

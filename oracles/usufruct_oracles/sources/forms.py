@@ -1,0 +1,13 @@
+"""The forms of messages that are understood, each with its decoder. A new form is one line here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from usufruct_oracles.sources import alive
+from usufruct_oracles.sources.messages import Decoders
+
+DECODERS: Final[Decoders] = {
+    alive.FORM: alive.decode_heartbeat,
+}
+"""Decoders by form."""

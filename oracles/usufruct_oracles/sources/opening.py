@@ -1,0 +1,52 @@
+"""How a worker opens the sources that its configuration names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Protocol
+
+from usufruct.clock import Clock
+from usufruct.config import Community
+from usufruct_oracles.settings import Section
+from usufruct_oracles.sources.base import Source
+from usufruct_oracles.sources.messages import MessageSource
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a source may need of its worker.
+
+    Attributes:
+        community: The community.
+        clock: The chain's time: says which days are over.
+        chain_id: Number of the chain; `usufruct.keys.load_key` wants it for a gateway's key.
+        stack: Closes what the source opened (connections, servers, threads) when the worker stops.
+    """
+
+    community: Community
+    clock: Clock
+    chain_id: int
+    stack: ExitStack
+
+
+class SourceSettings(Protocol):
+    """The settings of one source, read and checked, before the worker starts."""
+
+    def open(self, surroundings: Surroundings) -> Source | MessageSource:
+        """The source, ready to be polled."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of source.
+
+    Attributes:
+        keys: Keys of its table, without `kind`; another key is a mistake.
+        read: Reads and checks the table; raises ConfigError by `Section.error`.
+    """
+
+    keys: Collection[str]
+    read: Callable[[Section], SourceSettings]
