@@ -35,6 +35,7 @@ PARTS: Final[Mapping[str, str]] = MappingProxyType(
         "reconcile": "usufruct.api.cli",
         "verify": "usufruct.proof.cli",
         "dispute": "usufruct.disputes.cli",
+        "replay": "usufruct.replay.cli",
     }
 )
 """The module with the `register` function by command; a part is imported when its command is used."""

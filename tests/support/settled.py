@@ -134,7 +134,11 @@ def settle_periods(
         village.do(series, rr.claim_for(holders[2]))
     database = Database(f"sqlite:///{folder / 'ledger.db'}")
     database.migrate()
-    identity = {"chain": str(village.client.chain_id)}
+    identity = {
+        "chain_id": str(village.client.chain_id),
+        "currency": "USDV:6",
+        "contract.TelemetryAnchor": village.at["TelemetryAnchor"],
+    }
     Indexer(
         NodeChain(village.client, village.at["Waterfall"]),
         database,
