@@ -20,7 +20,7 @@ from usufruct.config import Community
 from usufruct.contracts import ContractError
 from usufruct.core.periods import day_bounds, period_of
 from usufruct.errors import ChainError, ConfigError, InputError, UsufructError
-from usufruct_oracles import cli_data, logs
+from usufruct_oracles import cli_data, cli_replay, logs
 from usufruct_oracles.config import WorkerConfig, load_worker_config
 from usufruct_oracles.explain import explain as explain_period
 from usufruct_oracles.journal.database import Database
@@ -39,6 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli_data.register(app)
+cli_replay.register(app)
 
 Config = Annotated[Path, typer.Option("--config", help="The worker's TOML file.")]
 

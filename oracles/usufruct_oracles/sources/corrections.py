@@ -23,6 +23,9 @@ SUFFIX = ".corrections"
 CORRECTIONS_HEADER = f"{HEADER},rev,supersedes,reason"
 """First line of a corrections file."""
 
+CORRECTIONS_HEADING = "usufruct/corrections/1"
+"""First line of what is signed."""
+
 _MORE = 3
 _REV = re.compile(r"[1-9]\d{0,2}", re.ASCII)
 _HASH = re.compile(r"0x[0-9a-f]{64}", re.ASCII)
@@ -59,7 +62,7 @@ def corrected_day(place: str) -> str | None:
 
 def correction_payload(stream: str, meter: str, day: str, lines: Iterable[str]) -> bytes:
     """The bytes that are signed: another heading than that of a meter-day, and the meter's lines."""
-    head = f"usufruct/corrections/1\n{stream}\n{meter}\n{day}\n"
+    head = f"{CORRECTIONS_HEADING}\n{stream}\n{meter}\n{day}\n"
     return (head + "".join(f"{line}\n" for line in lines)).encode()
 
 

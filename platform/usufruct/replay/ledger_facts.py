@@ -14,8 +14,13 @@ from usufruct.core.encoding import ReadingLeaf
 from usufruct.core.merkle import tree_root
 from usufruct.core.statements import lines_root
 from usufruct.core.tariffs import Tariff
-from usufruct.core.typed_data import Cursor, Domain, batch_digest, head_of
-from usufruct.disputes.evidence import AnchoredBatch, PeriodEvidence, load_period
+from usufruct.core.typed_data import Batch, Cursor, Domain, Statement, batch_digest, head_of
+from usufruct.disputes.evidence import (
+    PeriodEvidence,
+    load_headers,
+    load_period,
+    load_statement,
+)
 from usufruct.errors import EvidenceError
 from usufruct.ledger import models as m
 from usufruct.ledger.reads.places import META
@@ -43,8 +48,22 @@ def period_from_ledger(connection: Connection, stream: int, period: int) -> Peri
         tariff,
         evidence.lines or (),
         _readings(evidence, tariff),
-        settlement_from_ledger(connection, evidence),
+        settlement_from_ledger(connection, evidence.statement),
     )
+
+
+def stated_from_ledger(
+    connection: Connection, stream: int, period: int
+) -> tuple[Statement, list[Batch]]:
+    """A period's newest statement and its batches as the chain tells them, whose heads lead to it.
+
+    Raises:
+        EvidenceError: There is no statement, or the batches do not lead to it.
+    """
+    statement, _ = load_statement(connection, stream, period)
+    headers = load_headers(connection, statement)
+    _check_heads(connection, statement, headers)
+    return statement, headers
 
 
 def require_tariff(evidence: PeriodEvidence) -> Tariff:
@@ -70,23 +89,23 @@ def check_chain(connection: Connection, evidence: PeriodEvidence) -> None:
     Raises:
         EvidenceError: They do not.
     """
-    meta = {row.key: row.value for row in connection.execute(META)}
-    domain = Domain(int(meta["chain_id"]), meta["contract.TelemetryAnchor"])
-    head = evidence.statement.first_head
     for each in evidence.batches:
-        _same("prev", each.batch.prev, head)
         _same("root", tree_root(each.leaves), each.batch.root)
         _same("count", len(each.leaves), each.batch.count)
-        head = _head_after(domain, each)
-    _same("lastHead", head, evidence.statement.last_head)
+    _check_heads(connection, evidence.statement, [each.batch for each in evidence.batches])
     if evidence.lines is not None:
         _same("linesRoot", lines_root(evidence.lines), evidence.statement.lines_root)
 
 
-def _head_after(domain: Domain, anchored: AnchoredBatch) -> bytes:
-    batch = anchored.batch
-    digest = batch_digest(domain, batch)
-    return head_of(Cursor(digest, batch.seq, batch.to, batch.first + batch.count))
+def _check_heads(connection: Connection, statement: Statement, batches: Sequence[Batch]) -> None:
+    meta = {row.key: row.value for row in connection.execute(META)}
+    domain = Domain(int(meta["chain_id"]), meta["contract.TelemetryAnchor"])
+    head = statement.first_head
+    for batch in batches:
+        _same("prev", batch.prev, head)
+        digest = batch_digest(domain, batch)
+        head = head_of(Cursor(digest, batch.seq, batch.to, batch.first + batch.count))
+    _same("lastHead", head, statement.last_head)
 
 
 def _readings(evidence: PeriodEvidence, tariff: Tariff) -> list[Reading]:
@@ -105,9 +124,8 @@ def _readings(evidence: PeriodEvidence, tariff: Tariff) -> list[Reading]:
 # --- Settlement ---
 
 
-def settlement_from_ledger(connection: Connection, evidence: PeriodEvidence) -> Settled | None:
+def settlement_from_ledger(connection: Connection, statement: Statement) -> Settled | None:
     """The period's settlement and what it started from, None if it is not settled."""
-    statement = evidence.statement
     rows = _settlements(connection, statement.stream, statement.period)
     if not rows or rows[-1]["period"] != statement.period:
         return None
