@@ -1,4 +1,7 @@
-"""Alerts: somebody holds other content. Counted, logged, and shown in the status until a restart."""
+"""Alerts: somebody holds other content, or signed two different things.
+
+Counted, logged, and shown in the status until a restart.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,19 @@ class Alerts:
         shown = {key: detail[key] for key in _PUBLIC if isinstance(detail.get(key), _PLAIN)}
         with self._lock:
             self._kept.append({"at": now, "stream": stream, "kind": kind, "who": who, **shown})
+
+    def equivocation(self, signer: str, place: str, stream: int, source: str, now: int) -> None:
+        """`signer` has signed two different messages for `place`; the second was seen at `source`."""
+        self._log.error("equivocation", signer=signer, place=place, stream=stream, source=source)
+        found: Json = {
+            "at": now,
+            "stream": stream,
+            "kind": "equivocation",
+            "who": signer,
+            "place": place,
+        }
+        with self._lock:
+            self._kept.append(found)
 
     def recent(self) -> list[Json]:
         """The alerts that are kept."""

@@ -6,6 +6,7 @@ Endpoints are idempotent: the same proposal gets the same signature, so a replay
 |---|---|---|
 | 200 | | signed: `digest`, `signer`, `signature` |
 | 400 | malformed | the proposal cannot be read |
+| 403 | barred | the caller, or this worker, is known to have signed two different things |
 | 404 | unknown_stream | no such stream here |
 | 409 | disagreement | this worker computes another digest; both digests and what differs |
 | 409 | stale | the proposal continues from another head than the chain's |
@@ -32,7 +33,7 @@ from usufruct_oracles import differ, logs
 from usufruct_oracles.alerts import Alerts
 from usufruct_oracles.chainview import ChainView
 from usufruct_oracles.cuts import leaves_of
-from usufruct_oracles.desk import Asked, Desk, Ready, Waiting
+from usufruct_oracles.desk import Asked, Barred, Desk, Ready, Waiting
 from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.peers import DISAGREEMENT
 from usufruct_oracles.pledges import Equivocation
@@ -47,11 +48,12 @@ from usufruct_oracles.wire import (
     statement_to,
     texts_at,
 )
+from usufruct_oracles.witness import BARRED, Witness
 
 VERSION: Final = 1
 """Version of the proposals."""
 
-_OK, _MALFORMED, _UNKNOWN, _CONFLICT, _EARLY = 200, 400, 404, 409, 425
+_OK, _MALFORMED, _FORBIDDEN, _UNKNOWN, _CONFLICT, _EARLY = 200, 400, 403, 404, 409, 425
 _BATCH_KEYS = {"v", "digest", "batch", "manifest", "leaves"}
 _STATEMENT_KEYS = {"v", "digest", "statement", "lines", "corrections"}
 
@@ -121,9 +123,11 @@ class Answerer:
         alerts: Alerts,
         metrics: Metrics,
         clock: Clock | None = None,
+        witness: Witness | None = None,
     ) -> None:
         self._desk = desk
         self._view = view
+        self._witness = witness
         self._catch_up = catch_up
         self._alerts = alerts
         self._metrics = metrics
@@ -139,7 +143,7 @@ class Answerer:
             _require_digest(given, batch_digest(self._view.anchor_domain, batch))
         except InputError as error:
             return self._refuse("batch", _MALFORMED, "malformed", error.one_line())
-        known = self._prepare(batch.stream)
+        known = self._bar("batch", caller) or self._prepare(batch.stream)
         if known is not None:
             return known
         mine = self._desk.next_batch(batch.stream)
@@ -161,7 +165,7 @@ class Answerer:
             _require_digest(given, statement_digest(self._view.book_domain, statement))
         except (InputError, EvidenceError) as error:
             return self._refuse("statement", _MALFORMED, "malformed", error.one_line())
-        known = self._prepare(statement.stream)
+        known = self._bar("statement", caller) or self._prepare(statement.stream)
         if known is not None:
             return known
         if corrections is not None:
@@ -184,6 +188,12 @@ class Answerer:
 
     # --- Parts of an answer ---
 
+    def _bar(self, kind: str, caller: str) -> Reply | None:
+        if self._witness is None or not self._witness.is_barred(caller):
+            return None
+        why = f"{caller} has signed two different things; `usufruct-oracle equivocation list` shows them"
+        return self._refuse(kind, _FORBIDDEN, BARRED, why)
+
     def _prepare(self, stream: int) -> Reply | None:
         if stream not in self._desk.streams:
             return self._refuse("any", _UNKNOWN, "unknown_stream", f"there is no stream {stream}")
@@ -198,6 +208,8 @@ class Answerer:
             return self._refuse(
                 mine.place.kind, _CONFLICT, "equivocation", error.one_line(), signed=error.signed
             )
+        except Barred as error:
+            return self._refuse(mine.place.kind, _FORBIDDEN, BARRED, error.one_line())
         body: Json = {
             "digest": hex0x(mine.digest),
             "signer": self._desk.address,

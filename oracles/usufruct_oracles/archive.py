@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final
 
 from usufruct.chain import crash
 from usufruct.clock import Clock, SystemClock
-from usufruct.contracts import DecodeError
-from usufruct.contracts import _runtime as rt
-from usufruct.contracts import statement_book as book
 from usufruct.core.encoding import ZERO_HASH, hex0x
 from usufruct.core.typed_data import statement_digest
 from usufruct_oracles import differ, logs
 from usufruct_oracles.alerts import Alerts
+from usufruct_oracles.calldata import statement_signatures
 from usufruct_oracles.chainstate import Account, Attested
 from usufruct_oracles.chainview import ChainView
 from usufruct_oracles.cuts import Cut, leaves_of
@@ -22,9 +19,6 @@ from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.ports import Books, BuiltStatement
 from usufruct_oracles.windows import Calendar
 from usufruct_oracles.wire import Json, statement_to
-
-_ATTEST_TYPES: Final = (book.Statement.ABI, "uint256", "bytes")
-_NO_SIGNATURES: Final = b""
 
 
 class Archive:
@@ -63,7 +57,7 @@ class Archive:
         self._log = logs.get("archive")
         self._judged: dict[tuple[int, int, int], int] = {}
         self._alerted: dict[tuple[int, int, int], tuple[Json, Json]] = {}
-        self._kept: set[tuple[int, int, int, bytes]] = set()
+        self._kept: dict[tuple[int, int, int], bytes] = {}
 
     def catch_up(self, stream: int) -> int:
         """Record what was attested since; returns the number of statements recorded."""
@@ -78,11 +72,14 @@ class Archive:
     def _take(self, account: Account, attested: Attested) -> bool:
         statement = attested.statement
         place = (statement.stream, statement.period, statement.version)
-        if (*place, attested.tx) in self._kept:
+        if self._kept.get(place) == attested.tx:
             return False
         if self._books.has_statement(*place):
-            self._kept.add((*place, attested.tx))
-            return False
+            known = self._books.statement(*place)
+            # A reorganisation may have put it into another transaction: the newest word counts.
+            if known is not None and known.tx == attested.tx:
+                self._kept[place] = attested.tx
+                return False
         with self._desk.lock:
             if not self._is_due(account, attested, place):
                 return False
@@ -92,7 +89,7 @@ class Archive:
                 if tried:
                     self._disagree(place, attested, statement_to(tried[0].statement))
                 return False
-        signatures = self._signatures(attested)
+        signatures = statement_signatures(self._input_of(attested.tx), attested)
         self._books.record_statement(built, attested.signers, signatures, attested.tx)
         crash.point("statement.recorded")
         self._metrics.attested.labels(str(statement.stream)).inc()
@@ -142,17 +139,3 @@ class Archive:
             "mine": mine,
         }
         self._alerts.disagreement(place[0], "attested", "chain", detail, self._clock.now())
-
-    def _signatures(self, attested: Attested) -> bytes:
-        """The signatures in the transaction's call data, if it called the book directly."""
-        data = self._input_of(attested.tx)
-        statement = book.Statement(*attested.statement.values())
-        selector = book.attest(statement, 0, _NO_SIGNATURES).data[:4]
-        if data[:4] != selector:
-            return _NO_SIGNATURES
-        try:
-            raw, signers, signatures = rt.decode(_ATTEST_TYPES, data[4:])
-        except DecodeError:
-            return _NO_SIGNATURES
-        same = book.Statement.from_abi(raw) == statement and signers == attested.signers
-        return bytes(signatures) if same else _NO_SIGNATURES

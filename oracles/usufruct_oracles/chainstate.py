@@ -24,18 +24,14 @@ class Signers:
 
 @dataclass(frozen=True, slots=True)
 class Anchored:
-    """An anchored batch: what was signed, where it left the stream, and the transaction."""
+    """An anchored batch: what was signed, where it left the stream with which head, and the transaction."""
 
     batch: Batch
     digest: bytes
     cursor: Cursor
+    head: bytes
     tx: bytes
     block: int
-
-    @property
-    def head(self) -> bytes:
-        """The head after it."""
-        return head_of(self.cursor)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,27 @@
 """What the worker knows of the chain: heads, anchored batches, attested statements, the signer table.
 
-Everything is derived from events, read once in bounded ranges from the deployment's block on, and compared
-with the contract's own word: each batch's head follows from its event, and the last one must be what
-`headOf` says. When a block that was read has another hash now (a reorganisation), reading starts anew.
-Time is the latest block's, never the computer's.
+Everything is derived from events, read once in bounded ranges from the deployment's block on. Events alone
+prove nothing: a node may keep some back. So after each reading, what they add up to is compared with the
+contracts' own word at the very block that was read to: each batch's head follows from its event, the last one
+must be what `headOf` says, and the versions of each statement, whether it is void and what is settled must be
+what the book says. If they differ, nothing of the reading is taken and all events are read again.
+
+Before anything is read the node must be of the chain that the worker was started on. When a block that
+was read has another hash now (a reorganisation), reading starts anew; a node that is merely behind is waited
+for. Time is the latest block's, never the computer's.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from usufruct.chain.records import Block, Log
-from usufruct.contracts import Call
+from usufruct.contracts import Call, ContractError
 from usufruct.contracts import statement_book as book
 from usufruct.contracts import telemetry_anchor as anchor
-from usufruct.core.encoding import hex0x
 from usufruct.core.typed_data import (
     Domain,
     Statement,
@@ -26,8 +30,15 @@ from usufruct.core.typed_data import (
     next_batch,
     next_cursor,
 )
-from usufruct.errors import ChainError
 from usufruct_oracles.chainstate import Account, Anchored, Attested, Signers
+from usufruct_oracles.contradictions import (
+    Contradiction,
+    behind,
+    book_differs,
+    head_differs,
+    other_chain,
+    unconnected,
+)
 
 R = TypeVar("R")
 
@@ -46,12 +57,22 @@ _TOPICS = (
 class Node(Protocol):
     """The part of ChainClient that is needed here."""
 
+    def identity(self) -> tuple[int, bytes]:
+        """The chain's id and the hash of its first block, asked for now."""
+        ...
+
     def block(self, block: int | str = "latest") -> Block:
         """A block's header."""
         ...
 
-    def call(self, address: str, call: Call[R], block: int | str = "latest") -> R:
+    def call(self, address: str, call: Call[R], block: int | str | bytes = "latest") -> R:
         """What a contract answers."""
+        ...
+
+    def call_many(
+        self, calls: Sequence[tuple[str, Call[R]]], block: int | str | bytes = "latest"
+    ) -> Sequence[R | ContractError]:
+        """What contracts answer to several calls, in their order."""
         ...
 
     def logs(
@@ -71,6 +92,7 @@ class _Reading:
 
     accounts: dict[int, Account]
     next: int
+    anew: bool
     touched: set[int] = field(default_factory=set)
 
     def of(self, stream: int) -> Account:
@@ -84,24 +106,41 @@ class _Reading:
 class ChainView:
     """Reads the anchor's and the book's events; safe to share between threads.
 
+    Args:
+        node: The node that is asked.
+        chain_id: Id of the chain that the deployment is on.
+        addresses: Addresses of "TelemetryAnchor" and "StatementBook".
+        first_block: The deployment's block.
+        genesis: Hash of the chain's first block; by default that which is found first.
+        streams: Numbers of the streams to be checked even if no event of theirs was seen.
+
     Attributes:
         anchor_domain: EIP-712 domain of batches.
         book_domain: EIP-712 domain of statements.
     """
 
     def __init__(
-        self, node: Node, chain_id: int, addresses: Mapping[str, str], first_block: int
+        self,
+        node: Node,
+        chain_id: int,
+        addresses: Mapping[str, str],
+        first_block: int,
+        genesis: bytes | None = None,
+        streams: Iterable[int] = (),
     ) -> None:
         self._node = node
+        self._identity = chain_id, genesis
         self._anchor = addresses["TelemetryAnchor"]
         self._book = addresses["StatementBook"]
         self._first = first_block
+        self._streams = frozenset(streams)
         self._lock = threading.Lock()
         self.anchor_domain = Domain(chain_id, self._anchor)
         self.book_domain = Domain(chain_id, self._book)
         self._accounts: Mapping[int, Account] = {}
         self._next = first_block
         self._last: Block | None = None
+        self._doubted = False
         self._signers = Signers((), 0, 0)
 
     @property
@@ -122,56 +161,94 @@ class ChainView:
         """Read what is new. If that fails, all stays as it was.
 
         Raises:
-            ChainError: The node fails or contradicts its own events.
+            Contradiction: The node is of another chain, is behind, or keeps events back.
+            ChainError: The node fails otherwise.
         """
         with self._lock:
             latest = self._node.block("latest")
             if self._last is not None and latest.hash == self._last.hash:
                 return
-            if self._was_reorganised():
-                self._next, self._last = self._first, None
-            anew = self._last is None
-            reading = _Reading({} if anew else dict(self._accounts), self._next)
+            self._require_chain()
+            anew = self._doubted or self._was_reorganised(latest)
+            reading = _Reading(dict(self._accounts), self._next, anew=False)
+            if anew:
+                reading = _Reading({}, self._first, anew=True)
             try:
-                self._read_to(reading, latest.number)
-            except ChainError:
-                self._last = None  # what was read before may be wrong too: all is read again
+                self._read_to(reading, latest)
+            except Contradiction:
+                self._doubted = True  # what was read before may be wrong too: all is read again
                 raise
-            found = self._node.call(self._anchor, anchor.signers_of())
+            found = self._node.call(self._anchor, anchor.signers_of(), latest.hash)
             self._signers = Signers(tuple(found.signers), found.threshold, found.epoch)
             self._accounts, self._next, self._last = reading.accounts, reading.next, latest
+            self._doubted = False
 
-    def _was_reorganised(self) -> bool:
+    def _require_chain(self) -> None:
+        (chain_id, genesis), (wanted, first) = self._node.identity(), self._identity
+        if chain_id != wanted or (first is not None and genesis != first):
+            raise other_chain(chain_id, genesis, wanted)
+        self._identity = wanted, genesis
+
+    def _was_reorganised(self, latest: Block) -> bool:
         if self._last is None:
             return True
-        try:
-            return self._node.block(self._last.number).hash != self._last.hash
-        except ChainError:
-            return True  # the block is gone: the chain is shorter than it was
+        if latest.number < self._last.number:
+            # A chain that was reorganised is soon as long as it was. A node that lags, as happens behind
+            # a load balancer, would have the worker take back what is on the chain.
+            raise behind(latest.number, self._last.number)
+        return self._node.block(self._last.number).hash != self._last.hash
 
-    def _read_to(self, reading: _Reading, latest: int) -> None:
-        while reading.next <= latest:
-            end = min(reading.next + RANGE - 1, latest)
+    def _read_to(self, reading: _Reading, latest: Block) -> None:
+        while reading.next <= latest.number:
+            end = min(reading.next + RANGE - 1, latest.number)
             for log in self._node.logs(
                 reading.next, end, [self._anchor, self._book], [list(_TOPICS)]
             ):
                 self._take(reading, log)
             reading.next = end + 1
-        for stream in reading.touched:
-            self._check_head(stream, reading.accounts[stream], latest)
+        self._check_heads(reading, latest.hash)
+        self._check_book(reading, latest.hash)
 
-    def _check_head(self, stream: int, account: Account, block: int) -> None:
-        cursor = account.cursor
-        told = self._node.call(self._anchor, anchor.head_of(stream), block)
-        if cursor is not None and head_of(cursor) == told:
-            return
-        raise ChainError(
-            f"the events of stream {stream} do not lead to its head",
-            field="headOf",
-            value=hex0x(told),
-            rule="BatchAnchored events since the deployment must end at the head",
-            remedy="check `block` in the deployment record, or ask a node that keeps all logs",
-        )
+    # --- The contracts' own word ---
+
+    def _check_heads(self, reading: _Reading, block: bytes) -> None:
+        streams = sorted({*reading.accounts, *self._streams})
+        told = self._answers([(self._anchor, anchor.head_of(each)) for each in streams], block)
+        for stream, head in zip(streams, told, strict=True):
+            cursor = reading.accounts.get(stream, Account()).cursor
+            if head != (bytes(32) if cursor is None else head_of(cursor)):
+                raise head_differs(stream, head)
+
+    def _check_book(self, reading: _Reading, block: bytes) -> None:
+        streams = sorted(reading.accounts)
+        progresses = self._answers([(self._book, book.progress_of(s)) for s in streams], block)
+        due: list[tuple[int, int]] = []
+        for stream, progress in zip(streams, progresses, strict=True):
+            account = reading.accounts[stream]
+            told = progress.attested, progress.settled
+            if told != (len(account.versions), len(account.settled)):
+                raise book_differs(stream, "progressOf", str(told))
+            # What was settled when last looked at cannot change any more.
+            known = 0 if reading.anew else len(self.account(stream).settled)
+            due += [(stream, period) for period in range(known + 1, progress.attested + 1)]
+        records = self._answers([(self._book, book.record_of(*each)) for each in due], block)
+        for (stream, period), record in zip(due, records, strict=True):
+            account = reading.accounts[stream]
+            void = period in account.voided and period not in account.settled
+            mine = len(account.versions.get(period, ())), void
+            if mine != (record.version, record.status == book.Status.VOIDED):
+                raise book_differs(stream, "recordOf", f"{period}: version {record.version}")
+
+    def _answers(self, calls: Sequence[tuple[str, Call[R]]], block: bytes) -> list[R]:
+        """What the contracts answer at one block; a revert is raised."""
+        if not calls:
+            return []
+        found = []
+        for answer in self._node.call_many(calls, block):
+            if isinstance(answer, ContractError):
+                raise answer
+            found.append(answer)
+        return found
 
     # --- Events ---
 
@@ -196,7 +273,7 @@ class ChainView:
     def _take_batch(self, account: Account, event: anchor.BatchAnchored, log: Log) -> None:
         cursor = account.cursor
         if cursor is None:
-            raise _unconnected(event.stream, event.seq)
+            raise unconnected(event.stream, event.seq)
         batch = next_batch(
             cursor,
             stream=event.stream,
@@ -209,8 +286,10 @@ class ChainView:
         digest = batch_digest(self.anchor_domain, batch)
         after = next_cursor(cursor, batch, digest)
         if head_of(after) != event.head or batch.seq != event.seq:
-            raise _unconnected(event.stream, event.seq)
-        account.batches[batch.seq] = Anchored(batch, digest, after, log.tx_hash, log.block_number)
+            raise unconnected(event.stream, event.seq)
+        account.batches[batch.seq] = Anchored(
+            batch, digest, after, event.head, log.tx_hash, log.block_number
+        )
 
 
 def _take_statement(account: Account, event: book.StatementAttested, log: Log) -> None:
@@ -224,13 +303,3 @@ def _take_statement(account: Account, event: book.StatementAttested, log: Log) -
     )
     account.versions[event.period] = (*account.versions.get(event.period, ()), attested)
     account.voided.discard(event.period)
-
-
-def _unconnected(stream: int, seq: int) -> ChainError:
-    return ChainError(
-        f"batch {seq} of stream {stream} does not continue from the events before it",
-        field="BatchAnchored",
-        value=seq,
-        rule="the events since the deployment form one chain",
-        remedy="check `block` in the deployment record, or ask a node that keeps all logs",
-    )

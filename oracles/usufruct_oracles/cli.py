@@ -19,14 +19,16 @@ from usufruct.clock import SystemClock
 from usufruct.config import Community
 from usufruct.contracts import ContractError
 from usufruct.core.periods import day_bounds, period_of
+from usufruct.core.signing import address_of
 from usufruct.errors import ChainError, ConfigError, InputError, UsufructError
-from usufruct_oracles import cli_data, cli_replay, logs
+from usufruct_oracles import cli_data, cli_devices, cli_keys, cli_replay, logs
 from usufruct_oracles.config import WorkerConfig, load_worker_config
 from usufruct_oracles.explain import explain as explain_period
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.pledges import Pledges
 from usufruct_oracles.process import run
 from usufruct_oracles.runtime import lay_ground
+from usufruct_oracles.sightings import Sightings
 
 EXIT_ERROR = 2
 _MOST_DIGITS = 6
@@ -40,6 +42,8 @@ app = typer.Typer(
 )
 cli_data.register(app)
 cli_replay.register(app)
+cli_devices.register(app)
+cli_keys.register(app)
 
 Config = Annotated[Path, typer.Option("--config", help="The worker's TOML file.")]
 
@@ -207,15 +211,18 @@ def release(
     """Let the worker sign another digest for a place it has signed; refused once that is on the chain.
 
     Only for a place where late data changed this worker's mind and the others cannot reach the quorum without it.
+    Tell the other operators first: a peer that saw the first signature bars this worker when it sees the second, until
+    its operator runs `usufruct-oracle equivocation release`.
     """
     settings = load_worker_config(config)
-    _require_open(settings, kind, stream, position)
+    signer = _require_open(settings, kind, stream, position)
     database = Database(settings.journal)
     try:
-        pledges, now = Pledges(database), SystemClock().now()
+        pledges, now = Pledges(database, signer), SystemClock().now()
         places = pledges.find(kind, stream, position)
         for place in places:
             pledges.release(place, reason, now)
+            Sightings(database).forget(signer, place)
             typer.echo(f"released {place}")
     finally:
         database.close()
@@ -223,8 +230,10 @@ def release(
         typer.echo("nothing was signed there")
 
 
-def _require_open(settings: WorkerConfig, kind: str, stream: int, position: int) -> None:
-    account = lay_ground(settings).view.account(stream)
+def _require_open(settings: WorkerConfig, kind: str, stream: int, position: int) -> str:
+    """The address that signs; ConfigError if the place is on the chain."""
+    ground = lay_ground(settings)
+    account = ground.view.account(stream)
     taken = {
         "batch": position in account.batches,
         "statement": position in account.versions and position not in account.voided,
@@ -237,3 +246,4 @@ def _require_open(settings: WorkerConfig, kind: str, stream: int, position: int)
             rule="a batch or statement that is not on the chain",
             remedy="look at the worker's status; what is on the chain needs no second signature",
         )
+    return address_of(ground.key)

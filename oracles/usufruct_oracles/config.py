@@ -1,4 +1,4 @@
-"""Configuration of one worker: a TOML file with the tables `[worker]`, `[[worker.peers]]`, `[source]`.
+"""Configuration of one worker: a TOML file with `[worker]`, `[worker.tls]`, `[[worker.peers]]`, `[source]`.
 
 ```toml
 [worker]
@@ -10,15 +10,27 @@ journal = "alpha.sqlite"                 # path, or an SQLAlchemy URL such as po
 outbox = "alpha-outbox.sqlite"           # optional; default: beside a SQLite journal, else its URL
 listen = "127.0.0.1:7001"
 key = { dev = 4 }                        # or { env = "NAME" }, or { keystore = "…", password_env = "NAME" }
+                                         # or { keystore = "…", password_file = "…" }
+next_key = { env = "NAME" }              # optional; taken as soon as the signer table names it instead of `key`
 privacy_secret = { env = "NAME" }        # or { file = "…" }; the same for all workers of a community
 grace = "6h"                             # chain time after a day's end that a missing file is waited for
 poll = "1s"
 takeover = "5s"
 readers = ["0x…"]                        # may read evidence from elsewhere than loopback
+exchange = "postgresql://…"              # optional; workers that share this database find each other there
+ops = "127.0.0.1:9101"                   # optional; health, metrics and status without TLS, loopback only
+drain = "20s"                            # longest time that what is under way may take after SIGTERM
+max_head_age = "10m"                     # not ready when no new block came for so long; "0s": never mind
+
+[worker.tls]                             # optional; with it, whoever connects must show a certificate
+cert = "alpha.crt"
+key = "alpha.key"
+ca = "site-ca.crt"
 
 [[worker.peers]]
 name = "beta"
-url = "http://127.0.0.1:7002"
+url = "https://beta.example:7002"        # http:// on this machine, or with `plain = true`
+cert = "beta.crt"                        # optional; pins this very certificate
 
 [source]                                 # or several [[source]]; kinds: usufruct_oracles.sources.kinds
 kind = "csv"                             # or "simulator" with seed, month and faults
@@ -28,6 +40,7 @@ inbox = "../inbox"
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from dataclasses import dataclass, field
@@ -39,22 +52,30 @@ from usufruct.keys import SecretBytes
 from usufruct_oracles.settings import Document, Section, read_document
 from usufruct_oracles.sources.kinds import KINDS
 from usufruct_oracles.sources.opening import SourceSettings
+from usufruct_oracles.tls import TlsConfig
 
 _WORKER = {
     *("name", "community", "deployment", "rpc", "journal", "outbox", "listen", "key"),
-    *("privacy_secret", "grace", "poll", "takeover", "readers", "peers"),
+    *("privacy_secret", "grace", "poll", "takeover", "readers", "peers", "next_key", "tls"),
+    *("exchange", "ops", "drain", "max_head_age"),
 }
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _LEAST_SECRET = 16
-_PORTS = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class PeerConfig:
-    """Another worker: its name in logs, and the address of its HTTP interface."""
+    """Another worker.
+
+    Attributes:
+        name: Its name in logs.
+        url: The address of its HTTP interface.
+        cert: Its pinned certificate, None if the authority's word counts.
+    """
 
     name: str
     url: str
+    cert: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +100,12 @@ class WorkerConfig:
         readers: Addresses that may read evidence from elsewhere than loopback.
         peers: The other workers.
         sources: Where readings come from.
+        next_key: The key that takes over once the signer table names it, None if there is none.
+        tls: This worker's certificate and the authority of its peers, None without TLS.
+        exchange: SQLAlchemy URL of the database that the site's workers share, None if there is none.
+        ops: Host and port for health, metrics and status without TLS, None if there is none.
+        drain: Seconds within which the worker ends after SIGTERM.
+        max_head_age: Seconds without a new block after which the worker is not ready, 0 for no limit.
     """
 
     file: Path
@@ -98,13 +125,19 @@ class WorkerConfig:
     readers: tuple[str, ...]
     peers: tuple[PeerConfig, ...]
     sources: tuple[SourceSettings, ...]
+    next_key: dict[str, object] | None = None
+    tls: TlsConfig | None = None
+    exchange: str | None = field(default=None, repr=False)
+    ops: tuple[str, int] | None = None
+    drain: float = 20.0
+    max_head_age: int = 600
 
 
 def load_worker_config(path: Path) -> WorkerConfig:
     """Read and check a worker's configuration; ConfigError names file, line, field, rule, remedy."""
     document = read_document(path)
     worker = document.section("worker", _WORKER)
-    host, port = _listen(worker)
+    host, port = worker.address("listen")
     journal = _database(worker, "journal", None)
     return WorkerConfig(
         file=path,
@@ -116,7 +149,7 @@ def load_worker_config(path: Path) -> WorkerConfig:
         outbox=_database(worker, "outbox", _default_outbox(journal)),
         host=host,
         port=port,
-        key=dict(worker.table("key")),
+        key=_key(worker, "key"),
         privacy_secret=_secret(worker),
         grace=int(worker.seconds("grace", "6h")),
         poll=_positive(worker, "poll", "1s"),
@@ -124,6 +157,12 @@ def load_worker_config(path: Path) -> WorkerConfig:
         readers=_readers(worker),
         peers=_peers(document, worker),
         sources=_sources(document),
+        next_key=_key(worker, "next_key") if "next_key" in worker.values else None,
+        tls=_tls(worker),
+        exchange=_database(worker, "exchange", None) if "exchange" in worker.values else None,
+        ops=_ops(worker),
+        drain=_positive(worker, "drain", "20s"),
+        max_head_age=int(worker.seconds("max_head_age", "10m")),
     )
 
 
@@ -149,12 +188,40 @@ def _url(section: Section, key: str) -> str:
     return text
 
 
-def _listen(section: Section) -> tuple[str, int]:
-    text = section.get("listen", str)
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < _PORTS:
-        raise section.error("listen", text, "host:port, port 1 to 65535", "correct the value")
-    return host.strip("[]"), int(port)
+def _key(section: Section, name: str) -> dict[str, object]:
+    """How a key is found; relative paths start at the configuration's folder, like all others."""
+    spec = dict(section.table(name))
+    for part in ("keystore", "password_file"):
+        found = spec.get(part)
+        if isinstance(found, str):
+            folder = section.document.path.parent
+            spec[part] = str((folder / Path(found).expanduser()).resolve())
+    return spec
+
+
+def _tls(worker: Section) -> TlsConfig | None:
+    if "tls" not in worker.values:
+        return None
+    section = worker.inner("tls", {"cert", "key", "ca"})
+    return TlsConfig(section.path("cert"), section.path("key"), section.path("ca"))
+
+
+def _ops(section: Section) -> tuple[str, int] | None:
+    if "ops" not in section.values:
+        return None
+    host, port = section.address("ops")
+    if not is_loopback(host):
+        rule = "an address of this machine's loopback, for there is neither TLS nor a question who asks"
+        raise section.error("ops", f"{host}:{port}", rule, "write 127.0.0.1:9101")
+    return host, port
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` names this machine's loopback."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _database(section: Section, key: str, default: str | None) -> str:
@@ -220,14 +287,35 @@ def _readers(section: Section) -> tuple[str, ...]:
 
 
 def _peers(document: Document, worker: Section) -> tuple[PeerConfig, ...]:
-    sections = document.sections(("worker", "peers"), {"name", "url"})
-    peers = tuple(PeerConfig(_name(each), _url(each, "url").rstrip("/")) for each in sections)
+    sections = document.sections(("worker", "peers"), {"name", "url", "cert", "plain"})
+    peers = tuple(
+        PeerConfig(
+            _name(each), _peer_url(each), each.path("cert") if "cert" in each.values else None
+        )
+        for each in sections
+    )
     taken = {worker.get("name", str)}
     for section, peer in zip(sections, peers, strict=True):
         if peer.name in taken:
             raise section.error("name", peer.name, "a name of its own", "rename one of the two")
         taken.add(peer.name)
     return peers
+
+
+def _peer_url(section: Section) -> str:
+    url = _url(section, "url").rstrip("/")
+    parts = urlsplit(url)
+    plain = section.get("plain", bool, False)
+    if parts.scheme == "http" and not plain and not is_loopback(parts.hostname or ""):
+        raise section.error(
+            "url",
+            "http://…",
+            "between machines workers speak https, so that each knows whom it speaks to",
+            "write https:// and [worker.tls], or plain = true if the network itself is private",
+        )
+    if parts.scheme == "http" and "cert" in section.values:
+        raise section.error("cert", "…", "only https:// shows a certificate", "write https://")
+    return url
 
 
 def _sources(document: Document) -> tuple[SourceSettings, ...]:

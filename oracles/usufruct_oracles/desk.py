@@ -18,6 +18,7 @@ from usufruct.core.corrections import Corrections
 from usufruct.core.encoding import ZERO_HASH, hex0x
 from usufruct.core.signing import address_of, sign_digest
 from usufruct.core.typed_data import Cursor, batch_digest, head_of, statement_digest
+from usufruct.errors import UsufructError
 from usufruct_oracles import differ
 from usufruct_oracles.chainstate import Attested
 from usufruct_oracles.chainview import ChainView
@@ -27,6 +28,8 @@ from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.pledges import Place, Pledges
 from usufruct_oracles.ports import Books, BuiltBatch, BuiltStatement
 from usufruct_oracles.windows import Calendar, Window
+from usufruct_oracles.wire import Json, batch_to, statement_to
+from usufruct_oracles.witness import OWN, Witness
 
 Built_co = TypeVar("Built_co", bound=BuiltBatch | BuiltStatement, covariant=True)
 
@@ -63,6 +66,27 @@ class Asked:
     leaves: frozenset[bytes]
 
 
+class Barred(UsufructError):
+    """This worker's own key has signed two different things: it signs no more until a person looked."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            "this worker's key has signed two different things for one place",
+            field="signer",
+            value=address,
+            rule="a key that is used twice, or was stolen, signs no more",
+            remedy="find out who else uses the key; then `usufruct-oracle equivocation release`, "
+            "or `rotate-key`",
+        )
+
+
+def message_body(built: BuiltBatch | BuiltStatement) -> Json:
+    """What is signed, as a JSON object."""
+    if isinstance(built, BuiltBatch):
+        return batch_to(built.batch)
+    return statement_to(built.statement)
+
+
 class Desk:
     """Recomputes and signs; safe to share between threads.
 
@@ -86,6 +110,7 @@ class Desk:
         grace: int,
         reattest: frozenset[tuple[int, int, int]] = frozenset(),
         clock: Clock | None = None,
+        witness: Witness | None = None,
     ) -> None:
         self.streams = streams
         self.halted: dict[int, Waiting] = {}
@@ -103,6 +128,7 @@ class Desk:
         self._metrics = metrics
         self._grace = grace
         self._clock = clock or SystemClock()
+        self._witness = witness
         self._batches: dict[int, tuple[tuple[Cursor, int], Ready[BuiltBatch] | Waiting]] = {}
 
     # --- Batches ---
@@ -291,13 +317,18 @@ class Desk:
 
         Raises:
             Equivocation: Another digest was signed for this place.
+            Barred: Somebody has shown that this worker's key signed two different things.
         """
+        if self._witness is not None and self._witness.is_barred(self.address):
+            raise Barred(self.address)
         if isinstance(ready.built, BuiltStatement) and ready.built.corrections is not None:
             self._books.keep(ready.built.corrections)
         self._pledges.pledge(ready.place, ready.digest, self._clock.now())
         signature = sign_digest(self._key, ready.digest)
         crash.point(f"{ready.place.kind}.signed")
         self._metrics.signatures.labels(ready.place.kind).inc()
+        if self._witness is not None:
+            self._witness.saw(ready.place.kind, message_body(ready.built), signature, OWN)
         return signature
 
     def current_head(self, stream: int) -> str | None:

@@ -28,6 +28,16 @@ class Metrics:
         seconds: Duration of a loop pass.
         lag: Seconds between the chain's clock and the end of the last anchored window, by stream.
         halted: 1 while a stream is stopped because of a disagreement.
+        equivocations: Alerts: a signer signed two different things; by kind.
+        barred: Signers that do not count until a person releases them.
+        exchanges: Questions to peers about signatures and records, by subject and outcome.
+        fetched: Records taken over from peers after judging them here, by outcome.
+        quorum_seconds: Time until enough signatures were there, or all peers had answered; by kind and outcome.
+        stake: Money at stake in what does not count this period, minor units, by stream and rule.
+        head_age: Seconds between the wall clock and the latest block.
+        outbox_pending: Transactions that were sent and are not mined.
+        outbox_age: Seconds since this process first saw the oldest of them pending.
+        draining: 1 from SIGTERM on.
     """
 
     def __init__(self) -> None:
@@ -50,6 +60,29 @@ class Metrics:
         )
         self.lag = self._gauge("lag_seconds", "Chain time not yet anchored", "stream")
         self.halted = self._gauge("stream_halted", "1 while a stream is stopped", "stream")
+        self._add_network()
+        self._add_state()
+
+    def _add_network(self) -> None:
+        self.equivocations = self._counter(
+            "equivocations", "Alert: a signer signed two different things", "kind"
+        )
+        self.barred = self._gauge("barred_signers", "Signers that do not count for now")
+        self.exchanges = self._counter("exchanges", "Questions to peers", "subject", "outcome")
+        self.fetched = self._counter("fetched_records", "Records taken from peers", "outcome")
+        self.quorum_seconds = Histogram(
+            "usufruct_oracle_quorum_seconds",
+            "Duration of gathering signatures",
+            ("kind", "outcome"),
+            registry=self.registry,
+        )
+
+    def _add_state(self) -> None:
+        self.stake = self._gauge("stake_minor_units", "Money at stake", "stream", "rule")
+        self.head_age = self._gauge("chain_head_age_seconds", "Age of the latest block")
+        self.outbox_pending = self._gauge("outbox_pending", "Transactions not mined yet")
+        self.outbox_age = self._gauge("outbox_age_seconds", "Age of the oldest of them")
+        self.draining = self._gauge("draining", "1 while the worker is ending")
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"usufruct_oracle_{name}", text, labels, registry=self.registry)

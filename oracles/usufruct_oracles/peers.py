@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -16,9 +17,12 @@ from usufruct.core.signing import SIGNATURE_LENGTH
 from usufruct.errors import UsufructError
 from usufruct_oracles.auth import Realm, sign_request
 from usufruct_oracles.config import PeerConfig
+from usufruct_oracles.wire import Json
 
 BATCH_PATH = "/v1/sign/batch"
 STATEMENT_PATH = "/v1/sign/statement"
+SIGNATURES_PATH = "/v1/exchange/signatures"
+RECORDS_PATH = "/v1/exchange/records"
 
 UNREACHABLE = "unreachable"
 MALFORMED = "malformed"
@@ -29,6 +33,7 @@ DISAGREEMENT = "disagreement"
 
 _MOST_ANSWER = 1 << 20
 _SHOWN = 200
+_OK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +65,21 @@ class Refused:
 class Peer(Protocol):
     """Somebody who may sign."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Its name in logs."""
+        ...
 
     def ask(self, path: str, proposal: Mapping[str, object]) -> Signed | Refused:
         """Ask for a signature; never raises for what the peer does."""
+        ...
+
+
+class Colleague(Peer, Protocol):
+    """Somebody who may sign, and who also tells what it has seen and lends records."""
+
+    def fetch(self, path: str, question: Mapping[str, object]) -> Json | Refused:
+        """Ask for something else than a signature; never raises for what the peer does."""
         ...
 
 
@@ -71,6 +87,15 @@ class HttpPeer:
     """Another worker, asked over HTTP; requests are signed with this worker's key.
 
     Close it, or use it as a context manager, to give its connections back.
+
+    Args:
+        config: Its name and address.
+        key: This worker's key.
+        realm: The deployment.
+        clock: Wall clock, for the time of requests.
+        timeout: Seconds.
+        transport: Another way to the peer, for tests.
+        tls: How it is recognised, and this worker's certificate; the system's rules if there is none.
     """
 
     def __init__(
@@ -82,6 +107,7 @@ class HttpPeer:
         *,
         timeout: float = 10.0,
         transport: httpx.BaseTransport | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.name = config.name
         self._key = key
@@ -90,7 +116,11 @@ class HttpPeer:
         limits = httpx.Timeout(timeout, connect=min(timeout, 2.0))
         # No redirects: a signed request is meant for this very address. No proxy from the environment either.
         self._client = httpx.Client(
-            base_url=config.url, timeout=limits, transport=transport, trust_env=False
+            base_url=config.url,
+            timeout=limits,
+            transport=transport,
+            trust_env=False,
+            verify=True if tls is None else tls,
         )
 
     def __enter__(self) -> HttpPeer:
@@ -105,7 +135,11 @@ class HttpPeer:
 
     def ask(self, path: str, proposal: Mapping[str, object]) -> Signed | Refused:
         """Ask for a signature; a failure of any kind is a refusal."""
-        body = canonical_json(dict(proposal))
+        return signed_from(self.name, self.fetch(path, proposal))
+
+    def fetch(self, path: str, question: Mapping[str, object]) -> Json | Refused:
+        """What the peer answers; a failure of any kind is a refusal."""
+        body = canonical_json(dict(question))
         try:
             request = self._client.build_request("POST", path, content=body)
             target = request.url.raw_path.decode("ascii")
@@ -114,29 +148,33 @@ class HttpPeer:
             answer = self._client.send(request)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return Refused(self.name, UNREACHABLE, f"{type(error).__name__}: {error}"[:_SHOWN])
-        return self._read(answer)
-
-    def _read(self, answer: httpx.Response) -> Signed | Refused:
-        try:
-            body = _object(answer.content)
-            if answer.is_success:
-                return self._signed(body)
-            return Refused(
-                self.name,
-                str(body.get("error", f"http_{answer.status_code}"))[:_SHOWN],
-                str(body.get("detail", ""))[:_SHOWN],
-                body,
-            )
-        except (ValueError, UsufructError):
-            said = f"HTTP {answer.status_code} with an answer that is not a worker's"
-            return Refused(self.name, MALFORMED, said)
-
-    def _signed(self, body: Mapping[str, object]) -> Signed:
-        signature = unhex(text(body.get("signature"), "signature"), SIGNATURE_LENGTH)
-        return Signed(self.name, text(body.get("signer"), "signer"), signature)
+        return read_answer(self.name, answer.status_code, answer.content)
 
 
-def _object(content: bytes) -> Mapping[str, object]:
+def read_answer(peer: str, status: int, content: bytes) -> Json | Refused:
+    """A peer's answer, however it came: an object, or why there is none."""
+    try:
+        body = _object(content)
+    except ValueError:
+        return Refused(peer, MALFORMED, f"HTTP {status} with an answer that is not a worker's")
+    if status == _OK:
+        return body
+    code = str(body.get("error", f"http_{status}"))[:_SHOWN]
+    return Refused(peer, code, str(body.get("detail", ""))[:_SHOWN], body)
+
+
+def signed_from(peer: str, answer: Json | Refused) -> Signed | Refused:
+    """The signature in a peer's answer."""
+    if isinstance(answer, Refused):
+        return answer
+    try:
+        signature = unhex(text(answer.get("signature"), "signature"), SIGNATURE_LENGTH)
+        return Signed(peer, text(answer.get("signer"), "signer"), signature)
+    except UsufructError:
+        return Refused(peer, MALFORMED, "an answer that is no signature")
+
+
+def _object(content: bytes) -> Json:
     if len(content) > _MOST_ANSWER:
         raise ValueError("the answer is too long")
     body = json.loads(content)

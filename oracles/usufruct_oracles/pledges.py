@@ -1,8 +1,9 @@
 """What this worker has signed, stored before a signature leaves the process.
 
 An oracle that signs two different batches for one place, or two statements for one version, lets whoever
-submits choose between them. The table `signed` has one row for each place; its primary key makes a second,
-different digest impossible even if two threads or two processes ask at once.
+submits choose between them. The table `signed` has one row for each signer and place; its primary key makes a
+second, different digest impossible even if two threads or two processes ask at once. Workers that share a journal
+have rows of their own.
 
 A batch's place is (stream, seq, prev). When the chain moves, because another batch was anchored or a
 reorganisation took one away, the next batch has another predecessor and therefore a place of its own: nothing
@@ -26,6 +27,7 @@ _METADATA = sa.MetaData()
 _SIGNED = sa.Table(
     "signed",
     _METADATA,
+    sa.Column("signer", sa.String(42), primary_key=True),
     sa.Column("kind", sa.String(16), primary_key=True),
     sa.Column("stream", sa.BigInteger, primary_key=True),
     sa.Column("position", sa.BigInteger, primary_key=True),
@@ -37,6 +39,7 @@ _RELEASED = sa.Table(
     "released",
     _METADATA,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("signer", sa.String(42), nullable=False),
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("stream", sa.BigInteger, nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
@@ -89,15 +92,30 @@ class Place:
         """The place of a statement: stream, period and version."""
         return cls("statement", statement.stream, statement.period, f"v{statement.version}")
 
+    def key(self) -> dict[str, object]:
+        """The place as columns of a table."""
+        return {
+            "kind": self.kind,
+            "stream": self.stream,
+            "position": self.position,
+            "qualifier": self.qualifier,
+        }
+
     def __str__(self) -> str:
         return f"{self.kind} {self.stream}/{self.position}/{self.qualifier}"
 
 
 class Pledges:
-    """The tables of what was signed and of what was released, in the journal's database."""
+    """The tables of what one signer signed and released, in the journal's database.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        database: The journal's database, which several workers may share.
+        signer: Address of the signer.
+    """
+
+    def __init__(self, database: Database, signer: str) -> None:
         self._database = database
+        self._signer = signer.lower()
         with database.write() as connection:
             _METADATA.create_all(connection)
 
@@ -107,9 +125,9 @@ class Pledges:
         Raises:
             Equivocation: Another digest stands there.
         """
-        row = {**_key(place), "digest": hex0x(digest), "signed_at": now}
+        row = {**self._key(place), "digest": hex0x(digest), "signed_at": now}
         with self._database.write() as connection:
-            signed = connection.scalar(_digest_at(place))
+            signed = connection.scalar(self._digest_at(place))
             if signed is None:
                 connection.execute(_SIGNED.insert().values(row))
             elif signed != row["digest"]:
@@ -118,12 +136,15 @@ class Pledges:
     def signed(self, place: Place) -> str | None:
         """The digest that was signed at `place`, as hex, or None."""
         with self._database.read() as connection:
-            return connection.scalar(_digest_at(place))
+            return connection.scalar(self._digest_at(place))
 
     def find(self, kind: str, stream: int, position: int) -> list[Place]:
         """All places of one batch or period number that were signed."""
         query = sa.select(_SIGNED.c.qualifier).where(
-            _SIGNED.c.kind == kind, _SIGNED.c.stream == stream, _SIGNED.c.position == position
+            _SIGNED.c.signer == self._signer,
+            _SIGNED.c.kind == kind,
+            _SIGNED.c.stream == stream,
+            _SIGNED.c.position == position,
         )
         with self._database.read() as connection:
             found = connection.execute(query.order_by(_SIGNED.c.signed_at)).scalars()
@@ -132,35 +153,33 @@ class Pledges:
     def release(self, place: Place, reason: str, now: int) -> bool:
         """Free `place` and record why; False if nothing was signed there."""
         with self._database.write() as connection:
-            digest = connection.scalar(_digest_at(place))
+            digest = connection.scalar(self._digest_at(place))
             if digest is None:
                 return False
-            row = {**_key(place), "digest": digest, "released_at": now, "reason": reason}
+            row = {
+                **self._key(place),
+                "digest": digest,
+                "released_at": now,
+                "reason": reason,
+            }
             connection.execute(_RELEASED.insert().values(row))
-            connection.execute(_SIGNED.delete().where(_at(place)))
+            connection.execute(_SIGNED.delete().where(self._at(place)))
         return True
 
     def all(self) -> list[tuple[Place, str]]:
         """Everything signed, ordered by kind, stream, position and qualifier."""
-        columns = (*_SIGNED.primary_key.columns, _SIGNED.c.digest)
-        query = sa.select(*columns).order_by(*_SIGNED.primary_key.columns)
+        names = ("kind", "stream", "position", "qualifier", "digest")
+        columns = [_SIGNED.c[name] for name in names]
+        query = sa.select(*columns).where(_SIGNED.c.signer == self._signer).order_by(*columns[:4])
         with self._database.read() as connection:
             rows = connection.execute(query).all()
         return [(Place(*row[:4]), row[4]) for row in rows]
 
+    def _key(self, place: Place) -> dict[str, object]:
+        return {"signer": self._signer, **place.key()}
 
-def _key(place: Place) -> dict[str, object]:
-    return {
-        "kind": place.kind,
-        "stream": place.stream,
-        "position": place.position,
-        "qualifier": place.qualifier,
-    }
+    def _digest_at(self, place: Place) -> sa.Select[str]:
+        return sa.select(_SIGNED.c.digest).where(self._at(place))
 
-
-def _digest_at(place: Place) -> sa.Select[str]:
-    return sa.select(_SIGNED.c.digest).where(_at(place))
-
-
-def _at(place: Place) -> sa.ColumnElement[bool]:
-    return sa.and_(*(_SIGNED.c[name] == value for name, value in _key(place).items()))
+    def _at(self, place: Place) -> sa.ColumnElement[bool]:
+        return sa.and_(*(_SIGNED.c[name] == value for name, value in self._key(place).items()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -15,6 +16,7 @@ from usufruct_oracles.alerts import Alerts
 from usufruct_oracles.answers import AnyReady, batch_proposal, statement_proposal
 from usufruct_oracles.chainview import ChainView
 from usufruct_oracles.desk import Desk, Waiting
+from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.peers import (
     BAD_SIGNATURE,
     BATCH_PATH,
@@ -26,6 +28,7 @@ from usufruct_oracles.quorum import Gatherer, Quorum, Shortfall
 from usufruct_oracles.submit import Submitter
 from usufruct_oracles.turns import Turns
 from usufruct_oracles.wire import Json
+from usufruct_oracles.witness import BARRED
 
 
 class Proposer:
@@ -44,7 +47,9 @@ class Proposer:
         turns: Turns,
         alerts: Alerts,
         clock: Clock | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
+        self._metrics = metrics or Metrics()
         self._desk = desk
         self._view = view
         self._gatherer = gatherer
@@ -116,9 +121,13 @@ class Proposer:
         if not self._turns.is_mine(place, ready.digest, signers):
             self._waits(place.stream, place.kind, Waiting("not_my_turn", f"{place} is ready"))
             return None
+        began = time.monotonic()
         found = self._gatherer.gather(
             path, proposal, ready.digest, signers, lambda: self._desk.sign(ready)
         )
+        outcome = "short" if isinstance(found, Shortfall) else "reached"
+        duration = self._metrics.quorum_seconds.labels(place.kind, outcome)
+        duration.observe(time.monotonic() - began)
         for refusal in found.refusals:
             self._note(ready, refusal, leaves)
         if isinstance(found, Shortfall):
@@ -130,7 +139,7 @@ class Proposer:
     def _fall_short(self, ready: AnyReady, found: Shortfall) -> None:
         pause = self._turns.failed(ready.place, ready.digest)
         reasons = "; ".join(f"{each.peer}: {each.code}" for each in found.refusals)
-        grave = any(each.code in {DISAGREEMENT, BAD_SIGNATURE} for each in found.refusals)
+        grave = any(each.code in {DISAGREEMENT, BAD_SIGNATURE, BARRED} for each in found.refusals)
         why = Waiting(
             "no_quorum",
             f"{found.given} of {found.needed} signatures for {ready.place} ({reasons}); "

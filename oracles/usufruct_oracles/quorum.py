@@ -6,18 +6,23 @@ proposer that finds no agreement has then pledged itself to nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from typing import Protocol
 
 from usufruct.core.signing import pack_signatures, recover
 from usufruct.errors import EvidenceError
 from usufruct_oracles.chainstate import Signers
+from usufruct_oracles.desk import Barred
 from usufruct_oracles.peers import BAD_SIGNATURE, Peer, Refused, Signed
 from usufruct_oracles.pledges import Equivocation
+from usufruct_oracles.witness import BARRED, Witness
+
+_THREADS = 16
 
 Own = Callable[[], bytes]
-"""Makes this worker's own signature, after storing the pledge; may raise Equivocation."""
+"""Makes this worker's own signature, after storing the pledge; may raise Equivocation or Barred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +49,64 @@ class Shortfall:
     refusals: tuple[Refused, ...]
 
 
-class Gatherer:
-    """Asks a fixed set of peers; close it to end its threads."""
+class Asking(Protocol):
+    """Puts one question to several peers."""
 
-    def __init__(self, peers: Sequence[Peer], address: str) -> None:
-        self._peers = tuple(peers)
-        self._address = address
-        self._pool = ThreadPoolExecutor(max(1, 2 * len(self._peers)), "peer")
+    def ask(
+        self, peers: Sequence[Peer], path: str, proposal: Mapping[str, object]
+    ) -> Iterator[Signed | Refused]:
+        """The answers as they come; whoever stops taking them does not wait for the others."""
+        ...
+
+    def close(self) -> None:
+        """Ask no more."""
+        ...
+
+
+class AtOnce:
+    """Asks all peers at the same time, each in a thread."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(_THREADS, "peer")
+
+    def ask(
+        self, peers: Sequence[Peer], path: str, proposal: Mapping[str, object]
+    ) -> Iterator[Signed | Refused]:
+        """The answers as they come."""
+        asked = [self._pool.submit(peer.ask, path, proposal) for peer in peers]
+        for future in as_completed(asked):
+            yield future.result()
 
     def close(self) -> None:
         """End the threads; questions under way end by their own time limit."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+class Gatherer:
+    """Asks the peers; close it to end its threads.
+
+    Args:
+        peers: Who is asked, or what finds it out anew for each question.
+        address: This worker's own address.
+        asking: How they are asked, by default all at once.
+        witness: Takes note of what the peers sign, and knows whose signature does not count.
+    """
+
+    def __init__(
+        self,
+        peers: Sequence[Peer] | Callable[[], Sequence[Peer]],
+        address: str,
+        asking: Asking | None = None,
+        witness: Witness | None = None,
+    ) -> None:
+        self._peers = peers
+        self._address = address
+        self._asking = asking or AtOnce()
+        self._witness = witness
+
+    def close(self) -> None:
+        """Ask no more."""
+        self._asking.close()
 
     def gather(
         self,
@@ -76,13 +128,24 @@ class Gatherer:
         tally = _Tally(digest, signers, self._address)
         tally.try_own(own)
         if not tally.is_complete:
-            asked = [self._pool.submit(peer.ask, path, proposal) for peer in self._peers]
-            for future in as_completed(asked):
-                tally.take(future.result())
+            peers = self._peers() if callable(self._peers) else self._peers
+            for found in self._asking.ask(peers, path, proposal):
+                answer = self._note(proposal, found) if isinstance(found, Signed) else found
+                tally.take(answer)
                 tally.try_own(own)
                 if tally.is_complete:
                     break
         return tally.result()
+
+    def _note(self, proposal: Mapping[str, object], answer: Signed) -> Signed | Refused:
+        """The answer, or a refusal if its signer does not count for now."""
+        if self._witness is None:
+            return answer
+        kind = "batch" if "batch" in proposal else "statement"
+        signer = self._witness.saw(kind, proposal.get(kind), answer.signature, answer.peer)
+        if signer is not None and self._witness.is_barred(signer):
+            return Refused(answer.peer, BARRED, f"{signer} has signed two different things")
+        return answer
 
 
 class _Tally:
@@ -123,10 +186,11 @@ class _Tally:
             return
         try:
             self._by[self._address] = own()
-        except Equivocation as error:
+        except (Equivocation, Barred) as error:
             # The others may still reach the quorum without this worker.
             self._may_sign = False
-            self._refusals.append(Refused("self", "equivocation", error.one_line()))
+            code = BARRED if isinstance(error, Barred) else "equivocation"
+            self._refusals.append(Refused("self", code, error.one_line()))
 
     def result(self) -> Quorum | Shortfall:
         refusals = tuple(self._refusals)

@@ -3,20 +3,22 @@
 | endpoint | who may |
 |---|---|
 | POST /v1/sign/batch, /v1/sign/statement | members of the on-chain signer table, by signed request |
+| POST /v1/exchange/signatures, /v1/exchange/records | the same |
 | GET /v1/batches/{stream}/{seq} | loopback, readers and members, by signed request |
 | GET /v1/statements/{stream}/{period}/{version} | the same |
 | GET /v1/verdicts?stream=&period= | the same |
-| GET /v1/status, /health, /ready, /metrics | anybody: no readings |
+| GET /v1/status, /healthz, /readyz, /metrics | anybody: no readings |
 
 Evidence tells daily totals, and in open streams single readings; hence the limit. A request counts as loopback if it
 comes from this machine and no proxy forwarded it: with a proxy on the same machine every client would look local.
-The connection is not encrypted here; between machines use a private network or a proxy with TLS.
+With `[worker.tls]` the connection is encrypted and both sides show a certificate; without it, use
+a private network. `create_ops_app` serves what is open to anybody for a loopback port without TLS.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Annotated, Protocol
 
@@ -31,8 +33,10 @@ from usufruct_oracles import logs
 from usufruct_oracles.answers import Answerer, Reply
 from usufruct_oracles.auth import MAX_BODY, Realm, Unauthenticated, caller_of
 from usufruct_oracles.chainview import ChainView
+from usufruct_oracles.exchange import Clerk
+from usufruct_oracles.mailbox import Route
 from usufruct_oracles.metrics import Metrics
-from usufruct_oracles.peers import BATCH_PATH, STATEMENT_PATH
+from usufruct_oracles.peers import BATCH_PATH, RECORDS_PATH, SIGNATURES_PATH, STATEMENT_PATH
 from usufruct_oracles.publish import Publisher
 from usufruct_oracles.wire import Json
 
@@ -50,6 +54,10 @@ class Looping(Protocol):
 
     def is_ready(self) -> bool:
         """Whether the last pass met no error."""
+        ...
+
+    def unready(self) -> str:
+        """Why the worker is not ready, "" if it is."""
         ...
 
 
@@ -76,6 +84,26 @@ class Site:
     readers: Collection[str]
     worker: Looping
     clock: Clock = field(default_factory=SystemClock)
+    clerk: Clerk | None = None
+
+    def routes(self) -> dict[str, Route]:
+        """Who answers which question of a member."""
+        found: dict[str, Route] = {
+            BATCH_PATH: self.answerer.batch,
+            STATEMENT_PATH: self.answerer.statement,
+        }
+        if self.clerk is not None:
+            found |= {SIGNATURES_PATH: self.clerk.signatures, RECORDS_PATH: self.clerk.records}
+        return found
+
+
+def create_ops_app(site: Site) -> FastAPI:
+    """Health, readiness, metrics and status alone."""
+    app = FastAPI(title="Usufruct oracle worker", version="1", docs_url=None, redoc_url=None)
+    app.state.site = site
+    _add_public(app, site)
+    app.add_exception_handler(HTTPException, _problem)
+    return app
 
 
 def create_app(site: Site) -> FastAPI:
@@ -95,13 +123,15 @@ def create_app(site: Site) -> FastAPI:
 
 
 def _add_public(app: FastAPI, site: Site) -> None:
-    @app.get("/health")
+    @app.get("/healthz")
+    @app.get("/health", include_in_schema=False)
     def health() -> JSONResponse:
-        return _flag(site.worker.is_alive())
+        return _flag(site.worker.is_alive(), "")
 
-    @app.get("/ready")
+    @app.get("/readyz")
+    @app.get("/ready", include_in_schema=False)
     def ready() -> JSONResponse:
-        return _flag(site.worker.is_ready())
+        return _flag(site.worker.is_ready(), site.worker.unready())
 
     @app.get("/metrics")
     def metrics() -> Response:
@@ -113,8 +143,9 @@ def _add_public(app: FastAPI, site: Site) -> None:
         return site.publisher.status()
 
 
-def _flag(good: bool) -> JSONResponse:  # the flag is all there is
-    return JSONResponse({"ok": good}, 200 if good else _UNAVAILABLE)
+def _flag(good: bool, why: str) -> JSONResponse:  # the flag is all there is
+    body: Json = {"ok": good} if good or not why else {"ok": good, "why": why}
+    return JSONResponse(body, 200 if good else _UNAVAILABLE)
 
 
 # --- Evidence ---
@@ -198,13 +229,15 @@ Signer = Annotated[tuple[str, bytes], Depends(_signer)]
 
 
 def _add_signing(app: FastAPI, site: Site) -> None:
-    @app.post(BATCH_PATH)
-    def sign_batch(signer: Signer) -> JSONResponse:
-        return _reply(site.answerer.batch(signer[1], signer[0]))
+    for path, route in site.routes().items():
+        app.post(path)(_endpoint(route))
 
-    @app.post(STATEMENT_PATH)
-    def sign_statement(signer: Signer) -> JSONResponse:
-        return _reply(site.answerer.statement(signer[1], signer[0]))
+
+def _endpoint(route: Route) -> Callable[[tuple[str, bytes]], JSONResponse]:
+    def endpoint(signer: Signer) -> JSONResponse:
+        return _reply(route(signer[1], signer[0]))
+
+    return endpoint
 
 
 def _reply(reply: Reply) -> JSONResponse:

@@ -16,6 +16,7 @@ from usufruct.errors import ConfigError
 T = TypeVar("T", str, int, bool)
 
 _DURATION = re.compile(r"([1-9][0-9]{0,8}|0)(ms|s|m|h|d)", re.ASCII)
+_PORTS = 1 << 16
 _MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _TYPES: Mapping[type, str] = {
     str: "text in quotes",
@@ -147,6 +148,10 @@ class Section:
             raise self.error(key, "…", _TYPES[dict], "correct the value")
         return value
 
+    def inner(self, key: str, known: Collection[str]) -> Section:
+        """A table within this one, which must hold no unknown key."""
+        return _checked(Section(self.document, (*self.place, key), dict(self.table(key))), known)
+
     def seconds(self, key: str, default: str) -> float:
         """A duration such as "500ms", "5s", "15m", "6h" or "2d", in seconds."""
         text = self.get(key, str, default)
@@ -158,6 +163,14 @@ class Section:
     def path(self, key: str) -> Path:
         """A path; a relative one starts at the folder of the configuration file."""
         return (self.document.path.parent / Path(self.get(key, str)).expanduser()).resolve()
+
+    def address(self, key: str) -> tuple[str, int]:
+        """Host and port of an address such as "127.0.0.1:7001" or "[::1]:7001", required."""
+        text = self.get(key, str)
+        host, _, port = text.rpartition(":")
+        if not host or not (port.isascii() and port.isdecimal()) or not 0 < int(port) < _PORTS:
+            raise self.error(key, text, "host:port, port 1 to 65535", "correct the value")
+        return host.strip("[]"), int(port)
 
     def error(self, key: str, value: object, rule: str, remedy: str) -> ConfigError:
         """The error for a value of this table, with file and line."""

@@ -68,6 +68,7 @@ class Worker:
         metrics: Metrics,
         *,
         poll: float,
+        max_head_age: int = 600,
         clock: Clock | None = None,
     ) -> None:
         self._streams = streams
@@ -79,17 +80,19 @@ class Worker:
         self._proposer = proposer
         self._metrics = metrics
         self._poll = poll
+        self._max_head_age = max_head_age
         self._clock = clock or SystemClock()
+        self._head_time, self._moved_at = 0, self._clock.now()
         self._log = logs.get("worker")
         self._running = False
         self.progress = Progress()
 
-    def run(self, stop: threading.Event) -> None:
-        """Pass after pass until `stop` is set; a step under way is finished first."""
+    def run(self, stop: threading.Event, until: Callable[[], bool] = lambda: False) -> None:
+        """Pass after pass until `stop` is set or `until` holds; a step under way is finished first."""
         failures = 0
         self._running = True
         try:
-            while not stop.is_set():
+            while not (stop.is_set() or until()):
                 moved = self.run_once(stop)
                 failures = failures + 1 if self.progress.error else 0
                 if not moved:
@@ -102,8 +105,19 @@ class Worker:
         return self._running
 
     def is_ready(self) -> bool:
-        """Whether the loop runs and its last pass met no error."""
-        return self._running and self.progress.finished_at is not None and not self.progress.error
+        """Whether the loop runs, its last pass met no error, and the chain it sees is not standing still."""
+        return self._running and not self.unready()
+
+    def unready(self) -> str:
+        """Why the worker is not ready, "" if it is."""
+        if self.progress.finished_at is None:
+            return "no pass has ended without an error yet"
+        if self.progress.error:
+            return self.progress.error
+        still = self._clock.now() - self._moved_at if self._max_head_age else 0
+        if still > self._max_head_age:
+            return f"no new block for {still} s, more than {self._max_head_age} s"
+        return ""
 
     def run_once(self, stop: threading.Event | None = None) -> bool:
         """One pass; True if something moved. Errors are logged, counted and kept for the status."""
@@ -154,6 +168,10 @@ class Worker:
 
     def _finish(self, errors: list[str]) -> None:
         self.progress.passes += 1
+        now, time = self._clock.now(), self._view.now
+        if time != self._head_time:
+            self._head_time, self._moved_at = time, now
+        self._metrics.head_age.set(max(0, now - time))
         self.progress.error = "; ".join(errors)
         if errors:
             self._metrics.failures.inc()

@@ -36,6 +36,9 @@ PARTS: Final[Mapping[str, str]] = MappingProxyType(
         "verify": "usufruct.proof.cli",
         "dispute": "usufruct.disputes.cli",
         "replay": "usufruct.replay.cli",
+        "audit": "usufruct.audit.cli",
+        "verify-receipt": "usufruct.audit.readings_cli",
+        "verify-range": "usufruct.audit.readings_cli",
     }
 )
 """The module with the `register` function by command; a part is imported when its command is used."""

@@ -1,4 +1,4 @@
-"""The time: the only place that reads it, so that tests and simulations can hold it still."""
+"""The time: the only place that reads it, so that tests and simulations can hold it still or let it pass."""
 
 import time
 from typing import Protocol
@@ -18,6 +18,30 @@ class SystemClock:
     def now(self) -> int:
         """Unix time in whole seconds, rounded down."""
         return time.time_ns() // 1_000_000_000
+
+
+class Timer(Protocol):
+    """Measures how long something takes, and waits."""
+
+    def monotonic(self) -> float:
+        """Seconds since some moment; never goes backwards, whatever happens to the clock."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Comes back after `seconds`."""
+        ...
+
+
+class SystemTimer:
+    """The computer's own."""
+
+    def monotonic(self) -> float:
+        """Seconds since some moment."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Comes back after `seconds`."""
+        time.sleep(seconds)
 
 
 class FixedClock:

@@ -11,6 +11,8 @@ import hashlib
 import hmac
 import json
 import os
+import secrets
+import stat
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -26,11 +28,14 @@ __all__ = [
     "DEV_CHAIN_ID",
     "SecretBytes",
     "address_of_key",
+    "create_keystore",
     "dev_account",
     "dev_address",
     "dev_meter_key",
     "load_key",
     "parse_key_spec",
+    "read_password",
+    "require_private",
 ]
 
 DEV_CHAIN_ID: Final = 31337
@@ -41,8 +46,10 @@ _DEV_MNEMONIC: Final = "test test test test test test test test test test test j
 _DEV_PATH: Final = (44 | 1 << 31, 60 | 1 << 31, 1 << 31, 0)
 _CURVE_ORDER: Final = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141
 _KEY_LENGTH: Final = 32
+_LEAST_PASSWORD: Final = 12
 _SPEC_REMEDY: Final = (
-    'write {dev = 0}, {env = "NAME"} or {keystore = "path", password_env = "NAME"}'
+    'write {dev = 0}, {env = "NAME"} or {keystore = "path", password_env = "NAME"}; '
+    'password_file = "path" may stand in place of password_env'
 )
 
 
@@ -134,9 +141,9 @@ def parse_key_spec(text: str) -> dict[str, object]:
 def load_key(spec: Mapping[str, object], *, chain_id: int) -> SecretBytes:
     """The private key (32 bytes) that `spec` names, for use on chain `chain_id`.
 
-    `spec` is {dev = N}, {env = "NAME"} or {keystore = "path", password_env = "NAME"}. Raises
-    ConfigError when the spec is malformed, the key is missing or unusable, or a development key is
-    asked for on another chain.
+    `spec` is {dev = N}, {env = "NAME"} or {keystore = "path"} with password_env = "NAME" or
+    password_file = "path". Raises ConfigError when the spec is malformed, the key is missing or
+    unusable, others may read its file, or a development key is asked for on another chain.
     """
     match dict(spec):
         case {"dev": int(n)} if len(spec) == 1:
@@ -145,11 +152,86 @@ def load_key(spec: Mapping[str, object], *, chain_id: int) -> SecretBytes:
             return _from_hex(name, _variable(name))
         case {"keystore": str(path), "password_env": str(name)} if len(spec) == 2:  # noqa: PLR2004  # both keys, no more
             return _from_keystore(Path(path), _variable(name))
+        case {"keystore": str(path), "password_file": str(name)} if len(spec) == 2:  # noqa: PLR2004  # the same
+            return _from_keystore(Path(path), read_password(Path(name)))
     raise ConfigError(
         "the key is not named in a known way",
         field="key",
-        rule="exactly one of dev, env, or keystore with password_env",
+        rule="exactly one of dev, env, or keystore with password_env or password_file",
         remedy=_SPEC_REMEDY,
+    )
+
+
+def create_keystore(path: Path, password: str) -> Address:
+    """Make a key of its own chance and store it encrypted (web3 secret storage 3, scrypt); its address.
+
+    The file is new, readable by its owner alone, and opened again before it counts. Raises
+    ConfigError when the password is shorter than 12 characters or the file exists or cannot be
+    written.
+    """
+    from eth_account import Account  # noqa: PLC0415  # a slow import that only keystores need
+
+    if len(password) < _LEAST_PASSWORD:
+        raise ConfigError(
+            "the keystore's password is too short",
+            field="password",
+            rule=f"at least {_LEAST_PASSWORD} characters",
+            remedy="make a longer one; nobody has to type it",
+        )
+    key = SecretBytes(secrets.token_bytes(_KEY_LENGTH))
+    while not 0 < int.from_bytes(key) < _CURVE_ORDER:
+        key = SecretBytes(secrets.token_bytes(_KEY_LENGTH))
+    content = json.dumps(Account.encrypt(bytes(key), password, kdf="scrypt")).encode()
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise ConfigError(
+            f"the keystore cannot be written: {error.strerror}",
+            field="keystore",
+            value=str(path),
+            rule="a new file in a folder that may be written",
+            remedy="name another file; an existing one is never overwritten",
+        ) from error
+    if _from_keystore(path, password) != key:
+        raise AssertionError("the keystore was written and read in this very process")
+    return address_of_key(key)
+
+
+def require_private(path: Path, field: str) -> None:
+    """Raises ConfigError if others than owner and group may read or write the secret file `path`."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return  # whoever opens it says so
+    if mode & (stat.S_IROTH | stat.S_IWOTH):
+        raise ConfigError(
+            f"{path} is open to everybody on this machine",
+            field=field,
+            value=f"{path} (mode {stat.S_IMODE(mode):04o})",
+            rule="others may neither read nor write it",
+            remedy=f"chmod 600 {path}",
+        )
+
+
+def read_password(path: Path) -> str:
+    """The first line of a password file, which others may not read; ConfigError if it is unusable."""
+    require_private(path, "password_file")
+    try:
+        password = path.read_text(encoding="utf-8").partition("\n")[0].strip("\r")
+    except (OSError, UnicodeDecodeError):
+        password = ""
+    if password:
+        return password
+    raise ConfigError(
+        f"{path} holds no password",
+        field="password_file",
+        value=str(path),
+        rule="a readable file whose first line is the password",
+        remedy="check path and permissions",
     )
 
 
@@ -186,6 +268,7 @@ def _from_keystore(path: Path, password: str) -> SecretBytes:
     # A slow import that only keystores need.
     from eth_account import Account  # noqa: PLC0415
 
+    require_private(path, "keystore")
     try:
         key = bytes(Account.decrypt(json.loads(path.read_text(encoding="utf-8")), password))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Tables of what happened in the month beside its payouts: a late sale, a refusal, a dispute, a fund."""
+"""Tables of what happened in the month beside its payouts: a late sale, a refusal, a fee, a dispute, a fund."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from demonstrate.month import Month
+from usufruct.contracts import statement_book as sb
+from usufruct.core.statements import kpi_values
 from usufruct.money import format_amount
 
 
@@ -37,6 +39,7 @@ class Events:
         rows = [
             *self._sale(facts.get("sale")),
             *self._refusal(facts.get("refused")),
+            *self._fees(),
             *self._dispute(facts.get("dispute")),
             *self._fund(facts["fund"]),
         ]
@@ -45,22 +48,51 @@ class Events:
     def _sale(self, sale: dict[str, Any] | None) -> list[list[object]]:
         if not sale:
             return []
+        seller, buyer = self._name(sale["seller"]), self._name(sale["buyer"])
         said = (
-            f"{sale['seller']} sold {sale['units_sold']:,} {sale['series']} at {_time(sale['sold_at'])}, after "
-            f"the record date {_time(sale['record_date'])}: the month's income of these units is still the "
-            f"seller's, the buyer {sale['buyer']} earns from the next month on"
+            f"{seller} sold {sale['units_sold']:,} {sale['series']} to {buyer} at {_time(sale['sold_at'])}, after "
+            f"the record date {_time(sale['record_date'])}: the month's income of these units is still "
+            f"{seller}'s, {buyer} earns from the next month on"
         )
         return [["sale after the record date", said]]
 
     def _refusal(self, refused: dict[str, Any] | None) -> list[list[object]]:
         if not refused:
             return []
-        lifts = f"; lifts on {refused['lifts']}" if refused["lifts"] else ""
+        lifts = f", until {refused['lifts']}" if refused["lifts"] else ""
         said = (
-            f"{refused['units']} {refused['series']} from {refused['from']}: {refused['sentence']} "
-            f"({refused['reason']}{lifts})"
+            f"{self._name(refused['from'])} tried to send {refused['units']:,} {refused['series']} to "
+            f"{self._name(refused['to'])}; the series refused: {refused['reason']}{lifts}. Every program of "
+            f"Usufruct puts it like this: {refused['sentence']}"
         )
         return [["refused transfer", said]]
+
+    def _fees(self) -> list[list[object]]:
+        """How each fee that depends on KPIs came about: the values that the quorum stated, their marks, the fee."""
+        rows: list[list[object]] = []
+        for fact in self._facts["waterfalls"]:
+            paid = [
+                line["paid"]["formatted"] for line in fact["lines"] if line["kind"] == "kpi_fee"
+            ]
+            if paid:
+                rows.append(["KPI-linked fee", self._fee(fact, paid[0])])
+        return rows
+
+    def _fee(self, fact: dict[str, Any], paid: str) -> str:
+        month = self._month
+        rules = next(each for each in month.community.waterfalls if each.stream == fact["stream"])
+        book = month.deployment.address("StatementBook")
+        vector = month.anvil.client.call(book, sb.kpis_of(rules.stream_id, month.period))
+        stated = kpi_values(vector)
+        shown = ", ".join(
+            f"{kpi.name} {_percent(stated[kpi.index])} (floor {_percent(kpi.floor_bp)}, target "
+            f"{_percent(kpi.target_bp)}, weight {_percent(kpi.weight_bp)})"
+            for kpi in rules.kpis
+        )
+        return (
+            f"the operator of {fact['stream']} was measured by {shown}: multiplier "
+            f"{_percent(fact['fee_multiplier_bp'])} of the fee's variable part, {paid} paid"
+        )
 
     def _dispute(self, dispute: dict[str, Any] | None) -> list[list[object]]:
         if not dispute:
@@ -84,9 +116,18 @@ class Events:
         )
         return [["pool fund", said]]
 
+    def _name(self, wallet: str) -> str:
+        """The participant's name, or the wallet where it is nobody's of the file."""
+        named = (each for each in self._month.community.participants if wallet in each.wallets)
+        return next((each.name for each in named), wallet)
+
     def _money(self, minor: str) -> str:
         currency = self._month.community.currency
         return f"{format_amount(int(minor), currency)} {currency.code}"
+
+
+def _percent(bp: int | None) -> str:
+    return "missing" if bp is None else f"{bp / 100:.2f} %"
 
 
 def _time(time: int) -> str:

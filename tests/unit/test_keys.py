@@ -100,6 +100,7 @@ def test_a_wrong_password_shows_neither_it_nor_the_key(
 def keystore(tmp_path: Path) -> Path:
     path = tmp_path / "key.json"
     path.write_text(json.dumps(Account.encrypt(CANARY, "right", kdf="pbkdf2", iterations=2)))
+    path.chmod(0o600)
     return path
 
 

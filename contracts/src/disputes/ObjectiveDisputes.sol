@@ -39,11 +39,12 @@ contract ObjectiveDisputes is IObjectiveDisputes {
 
     /* TYPES */
 
-    /// @dev A reading with all that is known of its place.
+    /// @dev A reading with all that is known of its place: the batch's number and window, and the way to the leaf.
     struct Found {
         LeafCodec.Reading reading;
         bytes32 leafHash;
-        bytes32 id;
+        uint256 turns;
+        uint256 depth;
         uint32 seq;
         uint40 from;
         uint40 to;
@@ -115,13 +116,14 @@ contract ObjectiveDisputes is IObjectiveDisputes {
         _requireEvidence(evidence);
         Found memory a = _locate(evidence, index, first);
         Found memory b = _locate(evidence, evidence.links.length - 1, second);
-        if (a.id == b.id) revert SameReading();
+        fault = _readingId(evidence, a);
+        bytes32 other = _readingId(evidence, b);
+        if (fault == other) revert SameReading();
         Fault kind = _faultOfPair(a, b);
         if (kind == Fault.None) revert NoFault();
-        _requireIn(evidence, a);
-        _requireIn(evidence, b);
-        _proven[b.id] = Proven(address(0), evidence.stream, evidence.period, kind);
-        fault = a.id;
+        _requireIn(evidence, a, fault);
+        _requireIn(evidence, b, other);
+        _proven[other] = Proven(address(0), evidence.stream, evidence.period, kind);
         _note(fault, evidence.stream, evidence.period, kind, a.leafHash);
     }
 
@@ -201,7 +203,7 @@ contract ObjectiveDisputes is IObjectiveDisputes {
         found.seq = evidence.seq - uint32(index);
         (found.from, found.to, found.first) = (link.from, link.to, link.first);
         (found.isLeaf, found.index) = MerkleProof.place(link.count, given.turns, given.path.length);
-        found.id = keccak256(abi.encode("reading", evidence.stream, found.seq, given.turns, given.path.length));
+        (found.turns, found.depth) = (given.turns, given.path.length);
     }
 
     /// @dev The reading's path leads to the batch's root. Returns the leaf's hash.
@@ -243,8 +245,9 @@ contract ObjectiveDisputes is IObjectiveDisputes {
         if (f.reading.stream != evidence.stream) kind = Fault.OtherStream;
         else if (f.reading.end <= f.from || f.reading.end > f.to) kind = Fault.OutsideWindow;
         if (kind != Fault.None) {
-            _requireIn(evidence, f);
-            return (kind, f.id);
+            id = _readingId(evidence, f);
+            _requireIn(evidence, f, id);
+            return (kind, id);
         }
 
         kind = _faultOfMeter(evidence.stream, f.reading);
@@ -297,6 +300,10 @@ contract ObjectiveDisputes is IObjectiveDisputes {
 
     /* INTERNAL: WHAT WAS PROVEN */
 
+    function _readingId(Evidence calldata evidence, Found memory f) private pure returns (bytes32) {
+        return keccak256(abi.encode("reading", evidence.stream, f.seq, f.turns, f.depth));
+    }
+
     function _recordId(Evidence calldata evidence, bytes32 record) private pure returns (bytes32) {
         return keccak256(abi.encode("record", evidence.stream, evidence.period, record));
     }
@@ -314,8 +321,8 @@ contract ObjectiveDisputes is IObjectiveDisputes {
     }
 
     /// @dev A reading that is out, by itself, with its record or with its meter, is no fault again.
-    function _requireIn(Evidence calldata evidence, Found memory f) private view {
-        _requireNew(f.id);
+    function _requireIn(Evidence calldata evidence, Found memory f, bytes32 id) private view {
+        _requireNew(id);
         _requireNew(_recordId(evidence, f.reading.record));
         _requireNew(_meterId(evidence, f));
     }

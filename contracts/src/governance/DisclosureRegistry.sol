@@ -14,7 +14,7 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 /// entry counts. The time of an entry is the block's; an issuer cannot date a document back.
 ///
 /// STANDARD. Functions and semantics of ERC-1643, with the subject as first argument, because one registry serves a
-/// whole project; a series answers ERC-1643 itself by asking here.
+/// whole project. A series answers the questions of ERC-1643 under its own address by asking here; documents are set here alone.
 ///
 /// TRUST. Issuers are trusted to attach the right document. What they attached, and when, they cannot deny.
 ///

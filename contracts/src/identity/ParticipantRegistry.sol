@@ -22,8 +22,8 @@ import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessMana
 /// the rules that read it.
 ///
 /// RECOVERY. A wallet that its participant lost is given up for ever; what it holds in the series named is moved to another
-/// wallet of the same participant, never to another person's. A freeze by order goes along, so that losing a wallet
-/// does not lift it.
+/// wallet of the same participant, never to another person's. A freeze by order and a longer lock-up go along, so that
+/// losing a wallet lifts neither.
 ///
 /// TRUST. Registrars are appointed by ADMIN among the holders of the role REGISTRAR, so that duties are separated here too;
 /// whoever loses the role must be removed here as well. They are trusted with the facts they enter. They call `sync` or `recover` on addresses
@@ -143,7 +143,8 @@ contract ParticipantRegistry is IdentityViews, AccessManaged {
         }
     }
 
-    /// @dev Sees to it that the replacement is a wallet of the same participant, and frozen by order if the lost one was.
+    /// @dev Sees to it that the replacement is a wallet of the same participant, frozen by order if the lost one was, and
+    /// locked up as long.
     function _replace(Wallet memory former, address lost, address replacement, bytes32 identityHash) private {
         if (replacement == address(0) || replacement == lost) revert InvalidReplacement(lost, replacement);
         Wallet storage stored = _wallets[replacement];
@@ -153,6 +154,10 @@ contract ParticipantRegistry is IdentityViews, AccessManaged {
             revert ParticipantMismatch(replacement, stored.participant, former.participant);
         }
         if (stored.lost) revert InvalidReplacement(lost, replacement);
+        if (former.lockedUntil > stored.lockedUntil) {
+            stored.lockedUntil = former.lockedUntil;
+            _reportAttributes(replacement, stored, identityHash);
+        }
         if (former.frozen && !stored.frozen) {
             stored.frozen = true;
             emit WalletFrozen(replacement, true, 0);
@@ -163,11 +168,15 @@ contract ParticipantRegistry is IdentityViews, AccessManaged {
         Wallet storage stored = _wallets[wallet];
         (stored.participant, stored.lockedUntil) = (former.participant, former.lockedUntil);
         (stored.kycUntil, stored.country, stored.class) = (former.kycUntil, former.country, former.class);
+        _reportAttributes(wallet, stored, identityHash);
+    }
+
+    function _reportAttributes(address wallet, Wallet storage stored, bytes32 identityHash) private {
         uint256 word;
         assembly ("memory-safe") {
             word := sload(stored.slot)
         }
-        emit WalletRegistered(wallet, former.participant, word, identityHash);
+        emit WalletRegistered(wallet, stored.participant, word, identityHash);
     }
 
     /// @dev Written for gas, since admitting an investor is the most frequent act: input, slots and event cost 48 900 by

@@ -99,10 +99,10 @@ interface IParticipantRegistry {
 
     /// @notice Replaces a wallet whose participant lost control of it: marks it lost for ever and moves, in the given series,
     /// its units, its freeze and the money it has not been paid to `replacement`. May be called again for further series.
-    /// A replacement that is unknown is admitted with the lost wallet's attributes; a freeze by order goes along.
+    /// A replacement that is unknown is admitted with the lost wallet's attributes; a freeze by order and a longer lock-up go along.
     /// @param lost Wallet to give up.
     /// @param replacement Wallet of the same participant, or one never registered.
-    /// @param identityHash Emitted if the replacement is admitted by this call.
+    /// @param identityHash Emitted if the replacement is admitted, or locked up longer, by this call.
     /// @param series Series in which the lost wallet has units or income.
     /// @custom:access-control appointed registrar
     function recoverWallet(address lost, address replacement, bytes32 identityHash, address[] calldata series) external;

@@ -23,6 +23,12 @@ interface ISeriesReasons is IERC165, IERC1404, IERC5267 {
     /// @notice Where a description of the series is found (ERC-7572).
     function contractURI() external view returns (string memory);
 
+    /// @notice What is attached to the series under a name (ERC-1643), as the DisclosureRegistry says; empty values if nothing is.
+    function getDocument(bytes32 name) external view returns (string memory uri, bytes32 hash, uint256 modified);
+
+    /// @notice Names under which something is attached to the series (ERC-1643).
+    function getAllDocuments() external view returns (bytes32[] memory names);
+
     /// @notice What `holder` may claim (ERC-2222).
     function withdrawableFundsOf(address holder) external view returns (uint256);
 

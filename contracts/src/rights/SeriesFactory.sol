@@ -39,6 +39,8 @@ contract SeriesFactory is AccessManaged, ISeriesFactory {
     /// @inheritdoc ISeriesFactory
     address public policy;
     /// @inheritdoc ISeriesFactory
+    address public disclosures;
+    /// @inheritdoc ISeriesFactory
     string public baseURI;
 
     mapping(address series => bool) private _isSeries;
@@ -79,8 +81,16 @@ contract SeriesFactory is AccessManaged, ISeriesFactory {
         if (policy != address(0) || IJurisdictionPolicy(policy_).factory() != address(this)) {
             revert InvalidPolicy(policy_);
         }
+        if (seriesCount != 0 && _restricts(policy_)) revert PolicyTooLate(policy_, seriesCount);
         policy = policy_;
         emit PolicySet(policy_);
+    }
+
+    /// @inheritdoc ISeriesFactory
+    function setDisclosures(address disclosures_) external restricted {
+        if (disclosures != address(0)) revert DisclosuresAlreadySet(disclosures);
+        disclosures = disclosures_;
+        emit DisclosuresSet(disclosures_);
     }
 
     /// @inheritdoc ISeriesFactory
@@ -112,10 +122,11 @@ contract SeriesFactory is AccessManaged, ISeriesFactory {
         _isSeries[series] = true;
         ++seriesCount;
         emit SeriesCreated(series, terms.stream, terms.rank, salt, terms);
-        if (policy == address(0)) return series;
-        if (IJurisdictionPolicy(policy).policy().mode != IJurisdictionPolicy.Mode.Open) {
-            ISeriesCompliance(series).setRestricted(true);
-        }
+        if (policy != address(0) && _restricts(policy)) ISeriesCompliance(series).setRestricted(true);
+    }
+
+    function _restricts(address policy_) private view returns (bool) {
+        return IJurisdictionPolicy(policy_).policy().mode != IJurisdictionPolicy.Mode.Open;
     }
 
     /* CHECKS */

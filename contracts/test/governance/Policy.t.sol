@@ -254,11 +254,35 @@ contract PolicyTest is RightsKit {
         unnamed.setPolicy(other);
     }
 
+    function test_RevertWhen_ThePolicyRestrictsSeriesMadeBefore() public {
+        SeriesFactory late = new SeriesFactory(address(authority), address(implementation));
+        JurisdictionPolicy strict = _newPolicy(late, IJurisdictionPolicy.Mode.EvidenceOnly);
+        vm.startPrank(admin);
+        late.create(_terms(), "salt");
+        vm.expectRevert(abi.encodeWithSelector(ISeriesFactory.PolicyTooLate.selector, address(strict), 1));
+        late.setPolicy(address(strict));
+        late.setPolicy(address(_newPolicy(late, IJurisdictionPolicy.Mode.Open)));
+        vm.stopPrank();
+    }
+
+    function test_APolicyThatRestrictsFromItsBeginningMarksTheFirstSeries() public {
+        SeriesFactory early = new SeriesFactory(address(authority), address(implementation));
+        JurisdictionPolicy strict = _newPolicy(early, IJurisdictionPolicy.Mode.EvidenceOnly);
+        vm.startPrank(admin);
+        early.setPolicy(address(strict));
+        assertTrue(ISeries(early.create(_terms(), "salt")).state().restricted, "marked");
+        vm.stopPrank();
+    }
+
     /* HELPERS */
 
     function _newPolicy() private returns (JurisdictionPolicy) {
-        IJurisdictionPolicy.Policy memory open = IJurisdictionPolicy.Policy(IJurisdictionPolicy.Mode.Open, 0);
-        return new JurisdictionPolicy(address(authority), address(factory), open, DELAY);
+        return _newPolicy(factory, IJurisdictionPolicy.Mode.Open);
+    }
+
+    function _newPolicy(SeriesFactory governed, IJurisdictionPolicy.Mode mode) private returns (JurisdictionPolicy) {
+        IJurisdictionPolicy.Policy memory first = IJurisdictionPolicy.Policy(mode, 0);
+        return new JurisdictionPolicy(address(authority), address(governed), first, DELAY);
     }
 
     function _all() private view returns (address[] memory all) {

@@ -84,6 +84,29 @@ contract RecoverTest is IdentityKit {
         assertTrue(participants.walletOf(carl).frozen, "admitted");
     }
 
+    function test_ALongerLockUpGoesAlong() public {
+        admit(barb, 7);
+        IParticipantRegistry.Registration memory held = registrationOf(adam, 7);
+        held.lockedUntil = NOW + 30 days;
+        vm.prank(registrar);
+        participants.register(held);
+        vm.expectEmit(address(participants));
+        emit IParticipantRegistry.WalletRegistered(barb, 7, attributesOf(held), RECORD);
+        _recover(adam, barb);
+        assertEq(uint256(participants.walletOf(barb).lockedUntil), NOW + 30 days, "as long");
+        _recover(adam, carl);
+        assertEq(uint256(participants.walletOf(carl).lockedUntil), NOW + 30 days, "admitted");
+    }
+
+    function test_AShorterLockUpChangesNothing() public {
+        IParticipantRegistry.Registration memory held = registrationOf(barb, 7);
+        held.lockedUntil = NOW + 30 days;
+        vm.prank(registrar);
+        participants.register(held);
+        _recover(adam, barb);
+        assertEq(uint256(participants.walletOf(barb).lockedUntil), NOW + 30 days, "kept");
+    }
+
     function test_RevertWhen_TheWalletIsUnknown() public {
         vm.expectRevert(abi.encodeWithSelector(IParticipantRegistry.UnknownWallet.selector, barb));
         _recover(barb, carl);

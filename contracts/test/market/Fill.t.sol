@@ -369,6 +369,15 @@ contract FillTest is DeskKit {
         assertEq(DvpDesk(place).digestOf(order), expected, "digest");
     }
 
+    /// @dev 667 of 1 000 units are worth 4 671.001: a share just above a whole unit costs the next one.
+    function test_AnyFractionIsRoundedUp() public {
+        assertEq(desk.costOf(sale, 667), 4672, "just above");
+        assertEq(desk.costOf(sale, 1000), 7003, "whole");
+        vm.prank(dora);
+        assertEq(desk.fill(sale, signature, 667, 4672), 4672, "paid");
+        assertEq(desk.costOf(sale, 333), 2331, "rest");
+    }
+
     function testFuzz_FillsAddUpToThePrice(uint64 units, uint64 price, uint256 cuts, bool sells) public {
         units = uint64(bound(units, 1, 2000));
         price = uint64(bound(price, 0, WEALTH));

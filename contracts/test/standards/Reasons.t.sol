@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {DisclosureRegistry} from "../../src/governance/DisclosureRegistry.sol";
+import {IDisclosureRegistry} from "../../src/interfaces/IDisclosureRegistry.sol";
 import {IERC1404} from "../../src/interfaces/IERC1404.sol";
 import {IERC3643} from "../../src/interfaces/IERC3643.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
+import {ISeriesFactory} from "../../src/interfaces/ISeriesFactory.sol";
 import {SeriesFactory} from "../../src/rights/SeriesFactory.sol";
 import {StandardsKit} from "./StandardsKit.sol";
+import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 
 contract ReasonsTest is StandardsKit {
@@ -63,6 +67,17 @@ contract ReasonsTest is StandardsKit {
         _explains(adam, barb, 100, "walletLock", NOW + 1 days, NOW);
     }
 
+    function test_ExplainsCaps() public {
+        _admit(dora, NEXT_YEAR, CHINA, PROFESSIONAL, 0);
+        IRevenueRight.Terms memory terms = _terms();
+        (terms.termTo, terms.holderCap) = (60, 3);
+        _launch(terms);
+        _explains(adam, dora, 100, "holderCap", 3, 4);
+        (terms.termTo, terms.holderCap, terms.countryCap) = (61, 0, 3);
+        _launch(terms);
+        _explains(adam, dora, 100, "countryCap", 3, 4);
+    }
+
     function test_HasNothingToExplain() public view {
         _explains(adam, barb, 100, 0, 0, 0);
     }
@@ -94,6 +109,38 @@ contract ReasonsTest is StandardsKit {
         factory.setBaseURI("https://example.org/series/");
         string memory expected = string.concat("https://example.org/series/", Strings.toHexString(address(series)));
         assertEq(series.contractURI(), expected, "uri");
+    }
+
+    /* ERC-1643 */
+
+    function test_TellsItsDocuments() public {
+        (string memory uri, bytes32 hash, uint256 modified) = series.getDocument("terms");
+        assertTrue(bytes(uri).length == 0 && hash == 0 && modified == 0, "no registry");
+        assertEq(series.getAllDocuments().length, 0, "no names");
+        DisclosureRegistry documents = new DisclosureRegistry(address(authority));
+        bytes32 subject = documents.subjectOfContract(address(series));
+        vm.startPrank(admin);
+        factory.setDisclosures(address(documents));
+        documents.setDocument(subject, "terms", "ipfs://terms", keccak256("terms"), IDisclosureRegistry.Kind.Terms, 0);
+        vm.stopPrank();
+        (uri, hash, modified) = series.getDocument("terms");
+        assertEq(uri, "ipfs://terms", "uri");
+        assertEq(hash, keccak256("terms"), "hash");
+        assertEq(modified, NOW, "modified");
+        assertEq(series.getAllDocuments()[0], bytes32("terms"), "name");
+        (uri,,) = series.getDocument("other");
+        assertEq(uri, "", "other");
+    }
+
+    function test_RevertWhen_ItsRegistryIsNamedTwiceOrByAnybody() public {
+        vm.startPrank(admin);
+        factory.setDisclosures(address(7));
+        vm.expectRevert(abi.encodeWithSelector(ISeriesFactory.DisclosuresAlreadySet.selector, address(7)));
+        factory.setDisclosures(address(8));
+        vm.stopPrank();
+        vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, issuer));
+        vm.prank(issuer);
+        factory.setDisclosures(address(8));
     }
 
     /* ERC-2222 */

@@ -2,10 +2,12 @@
 pragma solidity ^0.8.30;
 
 import {IERC3643} from "../../src/interfaces/IERC3643.sol";
+import {IERC7943} from "../../src/interfaces/IERC7943.sol";
 import {IParticipantRegistry} from "../../src/interfaces/IParticipantRegistry.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
 import {ISeriesCompliance} from "../../src/interfaces/ISeriesCompliance.sol";
 import {StandardsKit} from "./StandardsKit.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 /// @title A lost wallet's units, freezes and money go to another wallet of the same participant, all of it and once.
 contract RecoverUnitsTest is StandardsKit {
@@ -34,6 +36,40 @@ contract RecoverUnitsTest is StandardsKit {
         assertEq(series.getFrozenTokens(next), 1200, "units");
         assertEq(series.getFrozenTokens(adam), 0, "left");
         assertTrue(series.isFrozen(next), "wallet");
+    }
+
+    /// @dev Adam's 1 200 frozen units come to the 300 of the replacement; the wallet's freeze goes along.
+    function test_ReportsFreezesInBothStandards() public {
+        _admitNext();
+        _freezeUnits(adam, 1200);
+        _freezeUnits(next, 300);
+        vm.prank(registrar);
+        series.setAddressFrozen(adam, true);
+        _markLost();
+        vm.expectEmit(address(series));
+        emit IERC7943.Frozen(adam, 0);
+        vm.expectEmit(address(series));
+        emit IERC3643.TokensUnfrozen(adam, 1200);
+        vm.expectEmit(address(series));
+        emit IERC20.Transfer(adam, next, 5000);
+        vm.expectEmit(address(series));
+        emit IERC7943.Frozen(next, 1500);
+        vm.expectEmit(address(series));
+        emit IERC3643.TokensFrozen(next, 1200);
+        vm.expectEmit(address(series));
+        emit IERC3643.AddressFrozen(next, true, registrar);
+        vm.prank(registrar);
+        series.recoveryAddress(adam, next, address(0));
+    }
+
+    function test_RecoveredUnitsStayLockedUp() public {
+        _admitNext();
+        _admit(adam, NEXT_YEAR, CHINA, PROFESSIONAL, NOW + 30 days);
+        _recover();
+        IRevenueRight.Refusal reason = IRevenueRight.Refusal.SenderLocked;
+        bytes4 selector = IRevenueRight.TransferRefused.selector;
+        vm.expectRevert(abi.encodeWithSelector(selector, next, barb, 100, reason, NOW + 30 days));
+        _transfer(next, barb, 100);
     }
 
     function test_TheLostWalletNeverReceivesAgain() public {

@@ -27,6 +27,9 @@ from usufruct_oracles.journal.schema import metadata
 # SQLite numbers rows by itself only for its own INTEGER type.
 _Id = BigInteger().with_variant(Integer, "sqlite")
 
+JOURNAL = metadata
+"""All tables of a journal: those of `schema` and these."""
+
 correction_records = Table(
     "correction_records",
     metadata,

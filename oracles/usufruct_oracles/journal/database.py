@@ -11,12 +11,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import (
+    Connection,
+    Engine,
+    MetaData,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+)
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from usufruct.errors import ConfigError
-from usufruct_oracles.journal.correction_tables import corrections
+from usufruct_oracles.journal.correction_tables import JOURNAL
 
 _BUSY_MS: Final = 30_000
 _DRIVERS: Final = {"sqlite": "pysqlite", "postgresql": "psycopg"}
@@ -29,22 +38,33 @@ class Database:
 
     Args:
         where: Path of an SQLite file, or an SQLAlchemy URL.
+        tables: The tables it has; those that are missing are made.
+        field: The setting that named it, for errors.
+        lock: Number of PostgreSQL's advisory lock that its writers share.
 
     Raises:
         ConfigError: The URL is of another kind, or the database cannot be reached.
     """
 
-    def __init__(self, where: str | Path) -> None:
-        self.url = _url(where)
+    def __init__(
+        self,
+        where: str | Path,
+        tables: MetaData = JOURNAL,
+        field: str = "worker.journal",
+        *,
+        lock: int = _LOCK,
+    ) -> None:
+        self.url = _url(where, field)
+        self._lock = lock
         self._is_sqlite = self.url.get_backend_name() == "sqlite"
         if self._is_sqlite:
             Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
         self.engine = _engine(self.url)
         try:
             with self.write() as connection:
-                corrections.metadata.create_all(connection)  # with those of `schema`
+                tables.create_all(connection)
         except SQLAlchemyError as error:
-            raise _unreachable(self.url, error) from error
+            raise _unreachable(self.url, error, field) from error
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -54,7 +74,7 @@ class Database:
             options["isolation_level"] = "READ COMMITTED"
         with self.engine.connect().execution_options(**options) as connection, connection.begin():
             if not self._is_sqlite:
-                connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+                connection.execute(select(func.pg_advisory_xact_lock(self._lock)))
             yield connection
 
     @contextmanager
@@ -68,7 +88,7 @@ class Database:
         self.engine.dispose()
 
 
-def _url(where: str | Path) -> URL:
+def _url(where: str | Path, field: str) -> URL:
     text = str(where)
     try:
         url = make_url(text if "://" in text else f"sqlite:///{text}")
@@ -77,7 +97,7 @@ def _url(where: str | Path) -> URL:
     if url is None or url.get_backend_name() not in _DRIVERS:
         raise ConfigError(
             "the journal's database is not usable",
-            field="worker.journal",
+            field=field,
             value=None if url is None else url.render_as_string(hide_password=True),
             rule="a path, or a URL of SQLite or PostgreSQL",
             remedy="write alpha.sqlite or postgresql://user:password@host/name",
@@ -85,7 +105,7 @@ def _url(where: str | Path) -> URL:
     if url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}:
         raise ConfigError(
             "the journal needs a file",
-            field="worker.journal",
+            field=field,
             value=text,
             rule="what was received must outlive the process",
             remedy="write the path of a file",
@@ -119,11 +139,11 @@ def _engine(url: URL) -> Engine:
     return engine
 
 
-def _unreachable(url: URL, error: SQLAlchemyError) -> ConfigError:
+def _unreachable(url: URL, error: SQLAlchemyError, field: str) -> ConfigError:
     reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
     return ConfigError(
         f"the journal cannot be used: {reason}",
-        field="worker.journal",
+        field=field,
         value=url.render_as_string(hide_password=True),
         rule="must be reachable and writable",
         remedy="check the URL, that the server runs, and the permissions of user and folder",

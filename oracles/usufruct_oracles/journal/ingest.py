@@ -37,6 +37,14 @@ from usufruct_oracles.validation.verdicts import Rule, Verdict, shown
 
 KEPT_BYTES = 1 << 20
 """How much is kept of a file that is too large to be read."""
+NEIGHBOUR = (
+    readings.c.meter,
+    readings.c.end,
+    readings.c.duration,
+    readings.c.quantity,
+    readings.c.quality,
+)
+"""What `Neighbours` wants of a stored reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,14 +208,7 @@ def _neighbours(
     starts = [row.start for row in rows if row.start is not None]
     # Sessions may begin days before the file's day; nothing longer than MAX_DURATION can count.
     since = max(min(starts, default=bounds[0]), bounds[0] - MAX_DURATION)
-    columns = (
-        readings.c.meter,
-        readings.c.end,
-        readings.c.duration,
-        readings.c.quantity,
-        readings.c.quality,
-    )
-    query = select(*columns).where(
+    query = select(*NEIGHBOUR).where(
         readings.c.stream == stream.id,
         readings.c.end > since,
         readings.c.end <= bounds[1] + MAX_DURATION,

@@ -20,7 +20,7 @@ from usufruct.config import Stream
 from usufruct.core.periods import day_of
 from usufruct_oracles.catalog import Catalog, amount_of
 from usufruct_oracles.journal.database import Database
-from usufruct_oracles.journal.ingest import KEPT_BYTES, IngestReport, closed_at
+from usufruct_oracles.journal.ingest import KEPT_BYTES, NEIGHBOUR, IngestReport, closed_at
 from usufruct_oracles.journal.rows import NewRows, add_records, printable
 from usufruct_oracles.journal.schema import NO_DAY, files, heartbeats, messages, readings
 from usufruct_oracles.sources.alive import FORM, parse_heartbeat
@@ -70,20 +70,28 @@ def ingest_messages(
     Returns:
         What became of each, in order; "known" for those that the journal had already.
     """
+    judged: list[_Judged] = []
+    closed: dict[str, int] = {}
     with database.write() as connection:
         fresh = _fresh(connection, catalog, decoders, batch)
-        judged = [_judge(catalog, decoders, each) for each in fresh.values()]
-        _judge_readings(connection, catalog, judged)
-        _store(connection, catalog, decoders, judged, now)
-        closed = {
-            each.record.stream.code: closed_at(connection, each.record.stream)
-            for each in judged
-            if each.record is not None and each.record.accepted
-        }
-        crash.point("journal.before_commit")
-    crash.point("journal.stored")
+        if fresh:
+            judged = [_judge(catalog, decoders, each) for each in fresh.values()]
+            _judge_readings(connection, catalog, judged)
+            _store(connection, catalog, decoders, judged, now)
+            closed = _closed(connection, judged)
+            crash.point("journal.before_commit")
+    if judged:
+        crash.point("journal.stored")
     reports = {id(each.message): _report(each, closed) for each in judged}
     return [reports.pop(id(each), IngestReport(each.stream, NO_DAY, "known")) for each in batch]
+
+
+def _closed(connection: Connection, judged: Sequence[_Judged]) -> dict[str, int]:
+    """Ends of the last anchored batches, by the code of the stream."""
+    streams = {
+        each.record.stream.code: each.record.stream for each in judged if each.record is not None
+    }
+    return {code: closed_at(connection, each) for code, each in streams.items()}
 
 
 def _fresh(
@@ -156,16 +164,9 @@ def _neighbours(
     ids = sorted({each.record.meter.id for each in judged if each.record is not None})
     # Only sessions can share time with readings that end later.
     beyond = 0 if stream.measure == "interval" else MAX_DURATION
-    columns = (
-        readings.c.meter,
-        readings.c.end,
-        readings.c.duration,
-        readings.c.quantity,
-        readings.c.quality,
-    )
     stored: list[tuple[int, int, int, int, int]] = []
     for since, until in spans.values():
-        query = select(*columns).where(
+        query = select(*NEIGHBOUR).where(
             readings.c.stream == stream.id,
             readings.c.end > since,
             readings.c.end <= until + beyond,
@@ -183,8 +184,6 @@ def _store(
     judged: Sequence[_Judged],
     now: int,
 ) -> None:
-    if not judged:
-        return
     statement = insert(files).returning(files.c.id, sort_by_parameter_order=True)
     rows = [_file_row(catalog, each, now) for each in judged]
     ids = [int(found) for (found,) in connection.execute(statement, rows)]

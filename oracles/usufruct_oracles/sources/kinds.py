@@ -7,9 +7,11 @@ from typing import Final
 
 from usufruct_oracles.sources import csv_folder, simulator
 from usufruct_oracles.sources.opening import Kind
+from usufruct_oracles.sources.push import settings as push
 
 KINDS: Final[Mapping[str, Kind]] = {
     "csv": csv_folder.KIND,
+    "push": push.KIND,
     "simulator": simulator.KIND,
 }
 """Kinds by the name that `kind` in `[source]` or `[[source]]` gives."""

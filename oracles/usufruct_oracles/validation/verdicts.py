@@ -27,6 +27,13 @@ class Rule(StrEnum):
     BAD_SIGNATURE = "bad-signature"
     UNKNOWN_SCHEME = "unknown-scheme"
 
+    METER_STATUS = "meter-status"
+    CLOCK_STATUS = "clock-status"
+    ERROR_FLAGS = "error-flags"
+    INCOMPLETE = "incomplete-session"
+    MISSING_PAGES = "missing-pages"
+    PAGE_CLASH = "page-clash"
+
     MALFORMED = "malformed-row"
     NOT_A_NUMBER = "not-a-number"
     NEGATIVE = "negative"

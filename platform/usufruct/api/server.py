@@ -25,8 +25,6 @@ from usufruct.index.evidence import EvidenceFetcher
 from usufruct.index.indexer import Indexer
 from usufruct.index.settings import Settings
 from usufruct.index.site import Site, open_site
-from usufruct.index.workers import Reader, WorkerClient
-from usufruct.keys import load_key, parse_key_spec
 from usufruct.ledger.database import Database
 
 __all__ = ["serve"]
@@ -188,7 +186,7 @@ def _evidence_runner(site: Site, fatal: Callable[[BaseException], None]) -> list
     if not site.settings.workers:
         return []
     fetcher = EvidenceFetcher(
-        _own(site.database), [_worker(site, url) for url in site.settings.workers]
+        _own(site.database), [site.worker(url) for url in site.settings.workers]
     )
 
     def work() -> float:
@@ -200,13 +198,3 @@ def _evidence_runner(site: Site, fatal: Callable[[BaseException], None]) -> list
 def _own(database: Database) -> Database:
     """The same database with connections of its own, so that threads do not wait for each other's pool."""
     return Database(database.url.render_as_string(hide_password=False))
-
-
-def _worker(site: Site, url: str) -> WorkerClient:
-    spec = site.settings.worker_key
-    if spec is None:
-        return WorkerClient(url)
-    key = load_key(parse_key_spec(spec), chain_id=site.client.chain_id)
-    return WorkerClient(
-        url, Reader(key, site.client.chain_id, site.deployment.address("TelemetryAnchor"))
-    )

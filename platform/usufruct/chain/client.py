@@ -7,22 +7,26 @@ contract declared.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Final, TypeVar
 
-from usufruct.chain.records import Block, Log, Receipt, quantity
-from usufruct.chain.transport import Transport
+from usufruct.chain.records import Block, Log, Receipt, data, quantity
+from usufruct.chain.transport import Transport, Wire
 from usufruct.contracts import Address, Call, ContractError, DecodeError, decode_error
 from usufruct.errors import ChainError
 
 __all__ = ["BlockTag", "ChainClient", "RpcError", "revert_of"]
 
 R = TypeVar("R")
-BlockTag = int | str
-"""A block number, or one of a node's tags (`latest`, `pending`, `safe`, `finalized`)."""
+BlockTag = int | str | bytes
+"""A block's number or hash, or one of a node's tags (`latest`, `pending`, `safe`, `finalized`)."""
 
 _BATCH: Final = 200
+_SHOWN: Final = 200
+_LOG_PAGE: Final = 5_000
+"""Blocks of one question for logs; nodes limit the range."""
 _Topics = Sequence[bytes | Sequence[bytes] | None]
 
 
@@ -45,11 +49,12 @@ class ChainClient:
     """A node's JSON-RPC endpoint; safe to share between threads.
 
     `url` is http(s), `timeout` counts seconds for one request. Requests that find no connection are
-    repeated up to three times with growing pauses; answers are never repeated.
+    repeated up to three times with growing pauses; answers are never repeated. `transport` replaces
+    the connection to `url`.
     """
 
-    def __init__(self, url: str, timeout: float = 10.0) -> None:
-        self._transport = Transport(url, timeout)
+    def __init__(self, url: str, timeout: float = 10.0, *, transport: Wire | None = None) -> None:
+        self._transport = transport or Transport(url, timeout)
         self.url = self._transport.shown
 
     def __repr__(self) -> str:
@@ -71,13 +76,34 @@ class ChainClient:
             return answer.get("result")
         if not isinstance(error, Mapping):
             raise RpcError(0, str(error), self.url, method)
-        data = _revert_data(error.get("data"))
-        known = decode_error(data) if data else None
+        revert = _revert_data(error.get("data"))
+        known = decode_error(revert) if revert else None
         if known is not None:
             raise known
+        code = error.get("code")
         raise RpcError(
-            int(error.get("code", 0)), str(error.get("message", "")), self.url, method, data
+            code if isinstance(code, int) else 0,
+            _short(error.get("message", "")),
+            self.url,
+            method,
+            revert,
         )
+
+    def ask(self, parse: Callable[[Any], R], method: str, *params: object) -> R:
+        """The typed result of one method; ChainError if it is not what the method gives."""
+        return self._parsed(parse, method, self.rpc(method, *params))
+
+    def _parsed(self, parse: Callable[[Any], R], method: str, raw: object) -> R:
+        try:
+            return parse(raw)
+        except (TypeError, ValueError, LookupError, AttributeError) as error:
+            raise ChainError(
+                f"{self.url} gives no answer to {method} that makes sense",
+                field=method,
+                value=_short(raw),
+                rule="the node must answer as the JSON-RPC specification says",
+                remedy="ask another node; this one is broken, or is none",
+            ) from error
 
     # --- The chain ---
 
@@ -96,45 +122,75 @@ class ChainClient:
 
     def current_chain_id(self) -> int:
         """The chain's id, asked for now."""
-        return quantity(self.rpc("eth_chainId"))
+        return self.ask(quantity, "eth_chainId")
+
+    def identity(self) -> tuple[int, bytes]:
+        """The chain's id and the hash of its block 0, asked for now in one request.
+
+        Tells whether the endpoint still serves the chain that it served before.
+        """
+        asked = (("eth_chainId", ()), ("eth_getBlockByNumber", (hex(0), False)))
+        answers = self._transport.mixed(asked)
+        results = [self._result(answer, asked[at][0]) for at, answer in enumerate(answers)]
+        first = self._parsed(quantity, asked[0][0], results[0])
+        return first, self._parsed(Block.parse, asked[1][0], results[1]).hash
 
     def block_number(self) -> int:
         """Number of the newest block."""
-        return quantity(self.rpc("eth_blockNumber"))
+        return self.ask(quantity, "eth_blockNumber")
 
     def block(self, block: BlockTag = "latest") -> Block:
         """A block's header; ChainError if the node has no such block."""
-        raw = self.rpc("eth_getBlockByNumber", _tag(block), False)
+        raw = self.rpc(*_block_request(block))
         if raw is None:
             raise ChainError(
-                f"{self.url} has no block {block}",
+                f"{self.url} has no block {_shown(block)}",
                 field="block",
-                value=block,
+                value=_shown(block),
                 rule="the node must have the block",
                 remedy="wait for it, or ask a node that keeps it",
             )
-        return Block.parse(raw)
+        found = self._parsed(Block.parse, "eth_getBlockByNumber", raw)
+        if isinstance(block, int) and found.number != block:
+            raise self._contradiction("eth_getBlockByNumber", f"{found.number} instead of {block}")
+        return found
 
     def code(self, account: str) -> bytes:
         """Code at an address, empty for an account without code."""
-        return bytes.fromhex(self.rpc("eth_getCode", account, "latest")[2:])
+        return self.ask(data, "eth_getCode", account, "latest")
 
     def balance(self, account: str) -> int:
         """Native currency of an account in wei."""
-        return quantity(self.rpc("eth_getBalance", account, "latest"))
+        return self.ask(quantity, "eth_getBalance", account, "latest")
 
     def nonce(self, account: str, block: BlockTag = "latest") -> int:
         """Number of transactions an account has sent (`pending` counts those the node still holds)."""
-        return quantity(self.rpc("eth_getTransactionCount", account, _tag(block)))
+        return self.ask(quantity, "eth_getTransactionCount", account, _tag(block))
 
     def knows_transaction(self, tx_hash: bytes) -> bool:
         """True if the node holds the transaction, mined or waiting."""
-        return self.rpc("eth_getTransactionByHash", "0x" + tx_hash.hex()) is not None
+        return self.transaction_input(tx_hash) is not None
+
+    def transaction_input(self, tx_hash: bytes) -> bytes | None:
+        """Call data of a transaction that the node holds, None if it holds none."""
+        method = "eth_getTransactionByHash"
+        raw = self.rpc(method, "0x" + tx_hash.hex())
+        if raw is None:
+            return None
+        found, given = self._parsed(_named_input, method, raw)
+        if found != tx_hash:
+            raise self._contradiction(method, "another transaction")
+        return given
 
     def receipt(self, tx_hash: bytes) -> Receipt | None:
         """Receipt of a mined transaction, None while it is not mined."""
         raw = self.rpc("eth_getTransactionReceipt", "0x" + tx_hash.hex())
-        return None if raw is None else Receipt.parse(raw)
+        if raw is None:
+            return None
+        found = self._parsed(Receipt.parse, "eth_getTransactionReceipt", raw)
+        if found.tx_hash != tx_hash:
+            raise self._contradiction("eth_getTransactionReceipt", "another transaction's receipt")
+        return found
 
     def logs(
         self,
@@ -146,6 +202,10 @@ class ChainClient:
         """Logs of `addresses` in the inclusive block range, in chain order.
 
         `topics` filters by place; None stands for any value, a sequence for alternatives.
+
+        Raises:
+            ChainError: Also if the answer has logs that were not asked for, twice or out of order.
+                That logs are missing cannot be seen here.
         """
         request: dict[str, object] = {
             "fromBlock": hex(from_block),
@@ -154,7 +214,50 @@ class ChainClient:
         }
         if topics:
             request["topics"] = [_topic(topic) for topic in topics]
-        return [Log.parse(raw) for raw in self.rpc("eth_getLogs", request)]
+        found = self.ask(_logs, "eth_getLogs", request)
+        wanted = {each.lower() for each in addresses}
+        places = [(log.block_number, log.log_index) for log in found]
+        if any(after <= before for before, after in pairwise(places)):
+            raise self._contradiction("eth_getLogs", "logs twice or out of order")
+        if any(
+            log.address.lower() not in wanted or not from_block <= log.block_number <= to_block
+            for log in found
+        ):
+            raise self._contradiction("eth_getLogs", "logs of other contracts or blocks")
+        return found
+
+    def block_logs(self, block_hash: bytes) -> list[Log]:
+        """All logs of one block, whatever contract they are of, in their order.
+
+        Raises:
+            ChainError: Also if the answer has logs of another block, twice or out of order.
+        """
+        found = self.ask(_logs, "eth_getLogs", {"blockHash": "0x" + block_hash.hex()})
+        places = [log.log_index for log in found]
+        if any(after <= before for before, after in pairwise(places)):
+            raise self._contradiction("eth_getLogs", "logs twice or out of order")
+        if any(log.block_hash != block_hash for log in found):
+            raise self._contradiction("eth_getLogs", "logs of another block")
+        return found
+
+    def _contradiction(self, method: str, found: str) -> ChainError:
+        return ChainError(
+            f"{self.url} answers {method} with what was not asked for",
+            field=method,
+            value=found,
+            rule="an answer belongs to its question",
+            remedy="ask another node; nothing was taken from this answer",
+        )
+
+    def all_logs(
+        self, from_block: int, address: str, topics: _Topics, to_block: int | None = None
+    ) -> list[Log]:
+        """Logs of one contract from a block to another, by default the newest, asked for in pages."""
+        last = self.block_number() if to_block is None else to_block
+        found: list[Log] = []
+        for start in range(from_block, last + 1, _LOG_PAGE):
+            found += self.logs(start, min(start + _LOG_PAGE - 1, last), [address], topics)
+        return found
 
     # --- Contracts ---
 
@@ -170,8 +273,8 @@ class ChainClient:
         Raises the decoded ContractError on a revert, and ChainError if the address does not answer
         as the contract.
         """
-        output = self.rpc("eth_call", _request(address, call, sender), _tag(block))
-        return self._decoded(address, call, bytes.fromhex(output[2:]))
+        output = self.ask(data, "eth_call", _request(address, call, sender), _tag(block))
+        return self._decoded(address, call, output)
 
     def call_many(
         self,
@@ -198,7 +301,7 @@ class ChainClient:
             output = self._result(answer, "eth_call")
         except ContractError as error:
             return error
-        return self._decoded(address, call, bytes.fromhex(output[2:]))
+        return self._decoded(address, call, self._parsed(data, "eth_call", output))
 
     def _decoded(self, address: str, call: Call[R], output: bytes) -> R:
         try:
@@ -238,8 +341,33 @@ def _revert_data(raw: object) -> bytes:
         return b""
 
 
-def _tag(block: BlockTag) -> str:
+def _shown(block: BlockTag) -> str:
+    return "0x" + block.hex() if isinstance(block, bytes) else str(block)
+
+
+def _tag(block: BlockTag) -> object:
+    if isinstance(block, bytes):
+        return {"blockHash": "0x" + block.hex(), "requireCanonical": True}  # EIP-1898
     return hex(block) if isinstance(block, int) else block
+
+
+def _block_request(block: BlockTag) -> tuple[str, object, bool]:
+    if isinstance(block, bytes):
+        return "eth_getBlockByHash", "0x" + block.hex(), False
+    return "eth_getBlockByNumber", _tag(block), False
+
+
+def _logs(raw: Any) -> list[Log]:
+    return [Log.parse(each) for each in raw]
+
+
+def _named_input(raw: Any) -> tuple[bytes, bytes]:
+    return data(raw["hash"]), data(raw["input"])
+
+
+def _short(raw: object) -> str:
+    text = str(raw)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
 def _topic(topic: bytes | Sequence[bytes] | None) -> object:

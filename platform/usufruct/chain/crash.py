@@ -3,6 +3,9 @@
 Set `USUFRUCT_CRASH_AT=name` to die at the first pass, `name:n` at the n-th. The process is killed
 with SIGKILL, so that no handler, `finally` or buffer flush softens the crash. Without the variable
 nothing happens.
+
+A simulation that runs several workers in one process is told of every pass instead, and ends the worker
+that it has in mind by an exception that nobody catches.
 """
 
 from __future__ import annotations
@@ -10,14 +13,27 @@ from __future__ import annotations
 import os
 import signal
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
-__all__ = ["VARIABLE", "point"]
+__all__ = ["VARIABLE", "point", "watched"]
 
 VARIABLE: Final = "USUFRUCT_CRASH_AT"
 """Environment variable that names the point."""
 
 _passes: Counter[str] = Counter()
+_watchers: list[Callable[[str], None]] = []
+
+
+@contextmanager
+def watched(watcher: Callable[[str], None]) -> Iterator[None]:
+    """Tells `watcher` the name of each point that is passed meanwhile."""
+    _watchers.append(watcher)
+    try:
+        yield
+    finally:
+        _watchers.remove(watcher)
 
 
 def point(name: str) -> None:
@@ -25,6 +41,8 @@ def point(name: str) -> None:
 
     `name` is dotted, subject before verb: `outbox.stored`, `tx.sent`, `batch.signed`.
     """
+    for watcher in _watchers:
+        watcher(name)
     wanted = os.environ.get(VARIABLE)
     if not wanted:
         return

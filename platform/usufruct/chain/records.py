@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from usufruct.contracts import Address, address
@@ -21,6 +21,8 @@ class Block:
     timestamp: int
     base_fee: int = 0
     """Wei per gas; 0 on chains without fees."""
+    logs_bloom: bytes = field(default=b"", repr=False)
+    """The header's filter over all logs of the block (256 bytes), empty if the node gives none."""
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> Block:
@@ -31,6 +33,7 @@ class Block:
             parent_hash=data(raw["parentHash"]),
             timestamp=quantity(raw["timestamp"]),
             base_fee=quantity(raw.get("baseFeePerGas") or "0x0"),
+            logs_bloom=data(raw.get("logsBloom") or "0x"),
         )
 
 
@@ -93,10 +96,14 @@ class Receipt:
 
 
 def quantity(text: str) -> int:
-    """The integer in a node's hex quantity."""
-    return int(text, 16)
+    """The integer in a node's hex quantity; ValueError if it is none."""
+    if not text.startswith("0x") or not text.isalnum():
+        raise ValueError("a quantity is 0x and hex digits")
+    return int(text, 0)
 
 
 def data(text: str) -> bytes:
-    """The bytes in a node's hex data."""
+    """The bytes in a node's hex data; ValueError if it is none."""
+    if not text.startswith("0x"):
+        raise ValueError("data begin with 0x")
     return bytes.fromhex(text[2:])

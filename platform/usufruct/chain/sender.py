@@ -13,22 +13,25 @@ and the transaction signed anew.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, NoReturn
 
 from usufruct.chain import crash
 from usufruct.chain.client import ChainClient, RpcError
-from usufruct.chain.outbox import ChainAccount, Entry, Outbox, State
+from usufruct.chain.outbox import ChainAccount, Entry, NonceMoved, Outbox, Request, State
 from usufruct.chain.records import Receipt
-from usufruct.chain.signer import KeyHolder, Signer, bumped
+from usufruct.chain.signer import Fees, KeyHolder, Signer, bumped
+from usufruct.clock import SystemTimer, Timer
 from usufruct.errors import ChainError
 
 __all__ = ["Sender", "Timing"]
 
 _LOST_CHECKS: Final = 3
+_MOST_GAPS: Final = 16
+_PLAIN_GAS: Final = 21_000
 _KNOWN_TEXTS: Final = (
     "already known",
     "alreadyknown",
@@ -71,10 +74,12 @@ class Sender:
         outbox: Outbox,
         *,
         timing: Timing | None = None,
+        timer: Timer | None = None,
     ) -> None:
         self._client = client
         self._outbox = outbox
         self._timing = timing or Timing()
+        self._timer = timer or SystemTimer()
         self._lock = threading.Lock()
         self._recovered = False
         self._signer = Signer(client, key if isinstance(key, bytes) else key.key)
@@ -118,7 +123,7 @@ class Sender:
                 stays and continues).
             NonceMoved: The next nonce is not `nonce`.
         """
-        deadline = time.monotonic() + (self._timing.timeout if timeout is None else timeout)
+        deadline = self._timer.monotonic() + (self._timing.timeout if timeout is None else timeout)
         self._require_chain()
         self._recover_once()
         entry = self._outbox.entry(self._account, key)
@@ -149,7 +154,7 @@ class Sender:
                 waiting.append(entry)
         self._recovered = True
         if wait:
-            deadline = time.monotonic() + self._timing.timeout
+            deadline = self._timer.monotonic() + self._timing.timeout
             for entry in waiting:
                 self._await(entry, deadline)
         return [entry.key for entry in waiting if not wait]
@@ -231,6 +236,7 @@ class Sender:
     ) -> Entry:
         request = self._signer.prepare(to, data, value)
         fees = self._signer.fees()
+        self._require_sane(fees)
         self._signer.require_funds(request, fees)
 
         # The lock covers the first broadcast: if it is refused, no later nonce has been given out
@@ -252,14 +258,27 @@ class Sender:
         return entry
 
     def _require_chain(self) -> None:
-        found = self._client.current_chain_id()
-        if found != self._account.chain_id:
+        found, genesis = self._client.identity()
+        if (found, genesis) != (self._account.chain_id, self._account.genesis):
             raise ChainError(
-                f"{self._client.url} now serves chain {found}",
+                f"{self._client.url} now serves chain {found} that begins with 0x{genesis.hex()}",
                 field="chain id",
                 value=found,
-                rule=f"this sender was started on chain {self._account.chain_id}",
+                rule=f"this sender was started on chain {self._account.chain_id} that begins with "
+                f"0x{self._account.genesis.hex()}",
                 remedy="point --rpc at the right node and start again",
+            )
+
+    def _require_sane(self, fees: Fees) -> None:
+        # What a node asks for is paid: one that lies could burn all that the account has.
+        cap = self._timing.max_fee_cap
+        if fees.most > cap:
+            raise ChainError(
+                f"{self._client.url} asks for {fees.most} wei per gas",
+                field="maxFeePerGas",
+                value=fees.most,
+                rule=f"at most {cap} wei per gas are paid",
+                remedy="wait until fees have fallen, or ask another node; nothing was sent",
             )
 
     def _first_free(self) -> int:
@@ -323,7 +342,7 @@ class Sender:
     def _await(self, entry: Entry, deadline: float) -> tuple[Receipt | None, Entry]:
         """Waits for the entry's receipt and records it; none if its nonce went to another one."""
         timing, pause = self._timing, self._timing.poll
-        bumped_at = told_at = time.monotonic()
+        bumped_at = told_at = self._timer.monotonic()
         while True:
             receipt = self._find(entry)
             if receipt is not None:
@@ -331,15 +350,16 @@ class Sender:
                 return receipt, self._record(entry, receipt)
             if self._is_lost(entry):
                 return None, self._outbox.move(entry, State.DROPPED)
-            now = time.monotonic()
+            now = self._timer.monotonic()
             if now >= deadline:
                 raise self._late(entry)
-            if now - bumped_at >= timing.stuck_after and self._is_next(entry):
-                entry, bumped_at, told_at = self._bump(entry), now, now
+            if now - bumped_at >= timing.stuck_after:
+                entry, bumped_at, told_at = self._hurry(entry), now, now
             elif now - told_at >= timing.rebroadcast_after:
+                self._clear_the_way(entry)
                 self._tell_again(entry)
                 told_at = now
-            time.sleep(pause)
+            self._timer.sleep(pause)
             pause = min(pause * 1.5, timing.poll_most)
 
     def _find(self, entry: Entry) -> Receipt | None:
@@ -350,10 +370,6 @@ class Sender:
                 return receipt
         return None
 
-    def _is_next(self, entry: Entry) -> bool:
-        """True if no earlier transaction of the account holds this one up."""
-        return self._client.nonce(self.address) == entry.nonce
-
     def _is_lost(self, entry: Entry) -> bool:
         """True if the nonce was used by a transaction that is not this one."""
         for check in range(_LOST_CHECKS):
@@ -361,12 +377,53 @@ class Sender:
                 return False
             if check < _LOST_CHECKS - 1:
                 # Behind a load balancer the receipt may come from a node that lags.
-                time.sleep(self._timing.poll_most)
+                self._timer.sleep(self._timing.poll_most)
         return True
 
     def _tell_again(self, entry: Entry) -> None:
         if not self._client.knows_transaction(entry.attempts[-1].tx_hash):
             self._broadcast(entry)
+
+    def _hurry(self, entry: Entry) -> Entry:
+        """Raises the fees of whichever transaction holds the account up; returns the entry as it is now."""
+        first = self._client.nonce(self.address)
+        if first == entry.nonce:
+            return self._bump(entry)
+        for earlier in self._outbox.pending(self._account):
+            if earlier.nonce == first:
+                self._bump(earlier)
+        return entry
+
+    def _clear_the_way(self, entry: Entry) -> None:
+        """Sees to it that the nonces before this entry's are used: without them it can never be mined.
+
+        An earlier transaction of the outbox that the node has forgotten is broadcast again. A nonce that nobody has
+        a transaction for, as a refused transaction or a node that lies leaves behind, is used for a payment of
+        nothing to the account itself.
+        """
+        first = self._client.nonce(self.address)
+        earlier = {each.nonce: each for each in self._outbox.pending(self._account)}
+        for nonce in range(first, min(entry.nonce, first + _MOST_GAPS)):
+            if nonce in earlier:
+                self._tell_again(earlier[nonce])
+            elif self._first_free() == nonce:
+                self._fill(nonce)
+
+    def _fill(self, nonce: int) -> None:
+        fees = self._signer.fees()
+        self._require_sane(fees)
+        key, request = f"fill/{nonce}", Request(self.address, b"", 0, _PLAIN_GAS)
+        with self._lock, suppress(NonceMoved):
+            entry, _ = self._outbox.store(
+                self._account,
+                key,
+                request,
+                lambda: nonce,
+                partial(self._signer.sign, request, fees=fees),
+                seen=self._outbox.entry(self._account, key),
+                expected_nonce=nonce,
+            )
+            self._broadcast_first(entry)
 
     def _record(self, entry: Entry, receipt: Receipt) -> Entry:
         entry = self._outbox.move(entry, State.MINED if receipt.status == 1 else State.REVERTED)

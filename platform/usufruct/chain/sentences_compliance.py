@@ -94,6 +94,14 @@ COMPLIANCE: Final = {
         "{policy} cannot be the policy of this factory",
         "a factory has one policy for ever, made for it",
     ),
+    "PolicyTooLate(address,uint256)": (
+        "{policy} restricts from its beginning, and {series} series are there already, unmarked",
+        "name a policy that is open at first and schedule the change, which marks them all",
+    ),
+    "DisclosuresAlreadySet(address)": (
+        "the documents of these series are kept by {disclosures} already",
+        "a factory has one registry of documents for ever",
+    ),
     "NothingScheduled()": ("no change of the policy is scheduled", "schedule one first"),
     "TooEarly(uint40)": ("the change waits until {from_!t}", "activate it then"),
     "IncompleteList(uint256,uint256)": (

@@ -64,7 +64,7 @@ class Signer:
         """
         request = Request(to, data, value, MAX_GAS)
         self.simulate(request)
-        estimate = quantity(self._client.rpc("eth_estimateGas", self._call(request, limit=False)))
+        estimate = self._client.ask(quantity, "eth_estimateGas", self._call(request, limit=False))
         if estimate > MAX_GAS:
             raise ChainError(
                 f"the transaction needs {estimate} gas",
@@ -83,7 +83,7 @@ class Signer:
     def fees(self) -> Fees:
         """What the market asks now; the base fee may double before the transaction is too cheap."""
         try:
-            priority = quantity(self._client.rpc("eth_maxPriorityFeePerGas"))
+            priority = self._client.ask(quantity, "eth_maxPriorityFeePerGas")
         except RpcError:
             priority = _FALLBACK_PRIORITY_FEE
         return Fees(2 * self._client.block("latest").base_fee + priority, priority)

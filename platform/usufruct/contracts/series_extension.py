@@ -40,6 +40,7 @@ __all__ = [
     "Eip712DomainResult",
     "ExplainTransferResult",
     "FundsWithdrawn",
+    "GetDocumentResult",
     "NotAuthorized",
     "NotClosed",
     "NotOutstanding",
@@ -70,6 +71,8 @@ __all__ = [
     "detect_transfer_restriction",
     "eip712_domain",
     "explain_transfer",
+    "get_all_documents",
+    "get_document",
     "holders_in",
     "is_agent",
     "message_for_transfer_restriction",
@@ -492,6 +495,43 @@ def explain_transfer(
 ) -> rt.Call[ExplainTransferResult]:
     """Like `checkTransfer`, with the rule that refuses and its values."""
     return _EXPLAIN_TRANSFER.call(from_, to, units)
+
+
+_GET_ALL_DOCUMENTS = rt.Function[tuple[bytes, ...]](
+    CONTRACT, "getAllDocuments()", "9fa5f50b", (), ("bytes32[]",), "view", lambda out: out[0]
+)
+
+
+def get_all_documents() -> rt.Call[tuple[bytes, ...]]:
+    """Names under which something is attached to the series (ERC-1643)."""
+    return _GET_ALL_DOCUMENTS.call()
+
+
+@dataclass(frozen=True, slots=True)
+class GetDocumentResult:
+    """What `getDocument` returns."""
+
+    value0: str
+    value1: bytes
+    value2: int
+
+
+_GET_DOCUMENT = rt.Function[GetDocumentResult](
+    CONTRACT,
+    "getDocument(bytes32)",
+    "b10d6b41",
+    ("bytes32",),
+    ("string", "bytes32", "uint256"),
+    "view",
+    lambda out: GetDocumentResult(out[0], out[1], out[2]),
+)
+
+
+def get_document(name: bytes) -> rt.Call[GetDocumentResult]:
+    """What is attached to the series under a name (ERC-1643), as the DisclosureRegistry says;
+    empty values if nothing is.
+    """
+    return _GET_DOCUMENT.call(name)
 
 
 _HOLDERS_IN = rt.Function[int](

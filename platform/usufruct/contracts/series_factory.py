@@ -39,12 +39,15 @@ __all__ = [
     "BaseURISet",
     "CloneArgumentsTooLong",
     "Create2EmptyBytecode",
+    "DisclosuresAlreadySet",
+    "DisclosuresSet",
     "FailedDeployment",
     "InsufficientBalance",
     "InvalidPolicy",
     "InvalidTerms",
     "NotConsecutive",
     "PolicySet",
+    "PolicyTooLate",
     "SeriesCreated",
     "StripsCreated",
     "Terms",
@@ -56,6 +59,7 @@ __all__ = [
     "create",
     "create_strips",
     "deploy_data",
+    "disclosures",
     "implementation",
     "is_consuming_scheduled_op",
     "is_series",
@@ -63,6 +67,7 @@ __all__ = [
     "series_count",
     "set_authority",
     "set_base_uri",
+    "set_disclosures",
     "set_policy",
 ]
 
@@ -88,6 +93,26 @@ class BaseURISet(rt.Event):
             raise rt.bad_log(cls, topics, data)
         raw = rt.decode(("string",), data)
         return cls(raw[0])
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosuresSet(rt.Event):
+    """The registry of the series' documents was named."""
+
+    NAME: ClassVar[str] = "DisclosuresSet"
+    SIGNATURE: ClassVar[str] = "DisclosuresSet(address)"
+    TOPIC: ClassVar[bytes] = bytes.fromhex(
+        "f86f4cdba91cf9f34f00b9b1729f733777868248a6c7e3ab83e2a469db1268c7"
+    )
+
+    disclosures: rt.Address
+
+    @classmethod
+    def decode(cls, topics: Sequence[bytes], data: bytes) -> Self:
+        """The event in a log with these topics and this data."""
+        if len(topics) != 2 or topics[0] != cls.TOPIC or len(data) != 0:
+            raise rt.bad_log(cls, topics, data)
+        return cls(rt.address(bytes(topics[1][12:32])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +233,24 @@ class Create2EmptyBytecode(rt.ContractError):
 
 
 @dataclass(eq=False)
+class DisclosuresAlreadySet(rt.ContractError):
+    """The registry of documents was named already."""
+
+    NAME: ClassVar[str] = "DisclosuresAlreadySet"
+    SIGNATURE: ClassVar[str] = "DisclosuresAlreadySet(address)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("e6121b43")
+    FIELDS: ClassVar[tuple[str, ...]] = ("disclosures",)
+
+    disclosures: rt.Address
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address",), data[4:])
+        return cls(rt.address(raw[0]))
+
+
+@dataclass(eq=False)
 class InvalidPolicy(rt.ContractError):
     """The policy was named already, or governs another factory."""
 
@@ -266,6 +309,25 @@ class NotConsecutive(rt.ContractError):
 
 
 @dataclass(eq=False)
+class PolicyTooLate(rt.ContractError):
+    """The policy restricts from its beginning, and there are series already, which are not marked."""
+
+    NAME: ClassVar[str] = "PolicyTooLate"
+    SIGNATURE: ClassVar[str] = "PolicyTooLate(address,uint256)"
+    SELECTOR: ClassVar[bytes] = bytes.fromhex("a17ede42")
+    FIELDS: ClassVar[tuple[str, ...]] = ("policy", "series")
+
+    policy: rt.Address
+    series: int
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The error in revert data."""
+        raw = rt.decode(("address", "uint256"), data[4:])
+        return cls(rt.address(raw[0]), raw[1])
+
+
+@dataclass(eq=False)
 class TooFewStrips(rt.ContractError):
     """One strip divides nothing."""
 
@@ -286,6 +348,7 @@ class TooFewStrips(rt.ContractError):
 EVENTS: Final[Mapping[bytes, type[rt.Event]]] = {
     AuthorityUpdated.TOPIC: AuthorityUpdated,
     BaseURISet.TOPIC: BaseURISet,
+    DisclosuresSet.TOPIC: DisclosuresSet,
     PolicySet.TOPIC: PolicySet,
     SeriesCreated.TOPIC: SeriesCreated,
     StripsCreated.TOPIC: StripsCreated,
@@ -298,11 +361,13 @@ ERRORS: Final[tuple[type[rt.ContractError], ...]] = (
     AccessManagedUnauthorized,
     CloneArgumentsTooLong,
     Create2EmptyBytecode,
+    DisclosuresAlreadySet,
     FailedDeployment,
     InsufficientBalance,
     InvalidPolicy,
     InvalidTerms,
     NotConsecutive,
+    PolicyTooLate,
     TooFewStrips,
 )
 """The errors in the ABI."""
@@ -389,6 +454,16 @@ def create_strips(terms: Sequence[Terms], salt: bytes) -> rt.Call[tuple[rt.Addre
     return _CREATE_STRIPS.call([each.to_abi() for each in terms], salt)
 
 
+_DISCLOSURES = rt.Function[rt.Address](
+    CONTRACT, "disclosures()", "ce637729", (), ("address",), "view", lambda out: rt.address(out[0])
+)
+
+
+def disclosures() -> rt.Call[rt.Address]:
+    """Registry that keeps the documents of the series; 0 until it is named."""
+    return _DISCLOSURES.call()
+
+
 _IMPLEMENTATION = rt.Function[rt.Address](
     CONTRACT,
     "implementation()",
@@ -471,15 +546,27 @@ def set_base_uri(base_uri_: str) -> rt.Call[None]:
     return _SET_BASE_URI.call(base_uri_)
 
 
+_SET_DISCLOSURES = rt.Function[None](
+    CONTRACT, "setDisclosures(address)", "a4028675", ("address",), (), "nonpayable", rt.nothing
+)
+
+
+def set_disclosures(disclosures_: rt.Address) -> rt.Call[None]:
+    """Names the registry that keeps the documents of the series, once.
+
+    Access: ADMIN.
+    """
+    return _SET_DISCLOSURES.call(disclosures_)
+
+
 _SET_POLICY = rt.Function[None](
     CONTRACT, "setPolicy(address)", "7d4163d3", ("address",), (), "nonpayable", rt.nothing
 )
 
 
 def set_policy(policy_: rt.Address) -> rt.Call[None]:
-    """Names the jurisdiction policy, once.
-
-    Access: ADMIN.
+    """Names the jurisdiction policy, once; one that restricts from its beginning before the first
+    series.
     """
     return _SET_POLICY.call(policy_)
 

@@ -5,13 +5,27 @@ as the open quantity 0, so that "nothing" looks the same in open and in committe
 """
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from hashlib import sha256
 
 from coincurve import PublicKey
 
+from usufruct.core.privacy_keys import meter_secret
 from usufruct.errors import EvidenceError, InputError
+
+__all__ = [
+    "INFINITY",
+    "H",
+    "N",
+    "add_commitments",
+    "blinding",
+    "commit",
+    "h_point",
+    "meter_secret",
+    "point_of",
+    "weigh_commitments",
+]
 
 N = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141
 """Order of the group."""
@@ -36,12 +50,6 @@ def h_point() -> PublicKey:
 
 H: bytes = h_point().format()
 """H as a compressed point (33 bytes, even y)."""
-
-
-def meter_secret(privacy_secret: bytes, meter_id: int) -> bytes:
-    """The secret of one meter (32 bytes); destroying it hides the meter's readings for good."""
-    message = b"usufruct/meter/1" + meter_id.to_bytes(8, "big")
-    return hmac.digest(privacy_secret, message, "sha256")
 
 
 def blinding(
@@ -98,7 +106,7 @@ def add_commitments(points: Iterable[bytes]) -> bytes:
     Raises:
         EvidenceError: A field is not a point of the curve.
     """
-    terms = [_point(each) for each in points if each != INFINITY]
+    terms = [point_of(each) for each in points if each != INFINITY]
     if not terms:
         return INFINITY
     try:
@@ -107,17 +115,32 @@ def add_commitments(points: Iterable[bytes]) -> bytes:
         return INFINITY
 
 
-def _outside(name: str, shown: object) -> InputError:
-    return InputError(
-        "number outside the group",
-        field=name,
-        value=shown,
-        rule="0 ≤ number < order of secp256k1",
-        remedy="reduce sums of blindings modulo the order; quantities are not negative",
-    )
+def weigh_commitments(points: Sequence[bytes], weights: Sequence[int]) -> bytes:
+    """Σ weight·C: commits to Σ weight·value with Σ weight·blinding mod N. INFINITY for none.
+
+    Args:
+        points: Commitments.
+        weights: As many natural numbers, e.g. prices.
+
+    Raises:
+        EvidenceError: A field is not a point of the curve.
+        InputError: A weight is not in [0, N).
+    """
+    terms = []
+    for point, weight in zip(points, weights, strict=True):
+        if not 0 <= weight < N:
+            raise _outside("weight", weight)
+        if weight and point != INFINITY:
+            terms.append(point_of(point).multiply(weight.to_bytes(32, "big")).format())
+    return add_commitments(terms)
 
 
-def _point(field: bytes) -> PublicKey:
+def point_of(field: bytes) -> PublicKey:
+    """The point of a commitment that is not INFINITY.
+
+    Raises:
+        EvidenceError: Not a compressed point of the curve.
+    """
     try:
         if len(field) == len(INFINITY):
             return PublicKey(field)
@@ -129,4 +152,14 @@ def _point(field: bytes) -> PublicKey:
         value=field,
         rule="a compressed point of secp256k1 (33 bytes)",
         remedy="fetch the leaf again from another worker",
+    )
+
+
+def _outside(name: str, shown: object) -> InputError:
+    return InputError(
+        "number outside the group",
+        field=name,
+        value=shown,
+        rule="0 ≤ number < order of secp256k1",
+        remedy="reduce sums of blindings modulo the order; quantities are not negative",
     )

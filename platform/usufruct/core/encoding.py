@@ -3,8 +3,9 @@
 import json
 import re
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import NoReturn
 
@@ -23,6 +24,7 @@ MAX_QUANTITY = 2**63 - 1
 MAX_DEPTH = 16
 """Deepest nesting of a JSON document; ours need three levels."""
 
+_MAX_NUMBER = 40
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]++|\\.?+)*+"?|[][{}]', re.DOTALL)
 _LEAF = struct.Struct(">c33s32sIQQIQBBBB")
 _PREFIX = b"\x00"
@@ -218,8 +220,13 @@ def canonical_json(value: object) -> bytes:
         ) from error
 
 
-def load_json(data: bytes) -> object:
+def load_json(data: bytes, fraction: Callable[[str], object] | None = None) -> object:
     """A JSON document as it may be hashed: no duplicate keys, no fractions, no deep nesting.
+
+    Args:
+        data: The document.
+        fraction: Makes what stands for a number that is no integer, or raises ValueError; such numbers are refused
+            if it is missing.
 
     Raises:
         InputError: Not JSON, not UTF-8, or outside those bounds.
@@ -229,7 +236,7 @@ def load_json(data: bytes) -> object:
         _require_shallow(text)
         return json.loads(
             text,
-            parse_float=_refuse_number,
+            parse_float=fraction or _refuse_number,
             parse_constant=_refuse_number,
             object_pairs_hook=_object,
         )
@@ -241,6 +248,18 @@ def load_json(data: bytes) -> object:
             rule="UTF-8 JSON of strings, integers, booleans, null, lists and objects",
             remedy="fetch the document again",
         ) from error
+
+
+def exact_number(text: str) -> Decimal:
+    """A number with the digits as written, for `load_json`.
+
+    Raises:
+        ValueError: More than 40 characters.
+    """
+    if len(text) > _MAX_NUMBER:
+        message = f"a number of {len(text)} characters"
+        raise ValueError(message)
+    return Decimal(text)
 
 
 def _require_shallow(text: str) -> None:

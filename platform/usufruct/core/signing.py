@@ -1,6 +1,14 @@
 """Signatures: the oracle's (EIP-2098 over digests) and the meters' (compact ECDSA over sha256).
 
-All are 64 bytes with a low s; a high s is refused, so that nobody can make a second form.
+All are 64 bytes with a low s; a high s is refused, so that nobody can make a second form. Exactly:
+
+- 0 < r < n and 0 < s ≤ n/2, n the order of the curve; another length than 64 bytes is no signature.
+  `verify_record` answers false, `recover` raises, also where the key would be the point at infinity.
+- EIP-2098 has no place for an r that overflowed (the recovery ids 2 and 3): such a signature, which
+  one in 2^128 would be, is refused, as the contracts' `ecrecover` does.
+- A public key is a point of the curve, compressed (33 bytes, 02 or 03) or uncompressed (65 bytes,
+  04); the hybrid forms 06 and 07 and the point at infinity are refused.
+- A private key is 32 bytes, 0 < key < n.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,18 +44,35 @@ _P256_N = 0xFFFFFFFF_00000000_FFFFFFFF_FFFFFFFF_BCE6FAAD_A7179E84_F3B9CAC2_FC632
 _PARITY = 1 << 255
 _DIGEST = 32
 _P256 = "device-p256"
+_ENCODINGS = {(33, b"\x02"), (33, b"\x03"), (65, b"\x04")}
 
 
 # --- The oracle's signatures ---------------------------------------------------------------------
 
 
 def address_of(private_key: bytes) -> str:
-    """Checksummed address of a secp256k1 key (32 bytes)."""
-    return _address(PrivateKey(private_key).public_key)
+    """Checksummed address of a secp256k1 key (32 bytes).
+
+    Raises:
+        InputError: Not a private key.
+    """
+    return _address(PrivateKey(_scalar(private_key, N)).public_key)
 
 
 def sign_digest(private_key: bytes, digest: bytes) -> bytes:
-    """Deterministic signature r ‖ vs (EIP-2098, 64 bytes) over a 32-byte digest."""
+    """Deterministic signature r ‖ vs (EIP-2098, 64 bytes) over a 32-byte digest.
+
+    Raises:
+        InputError: Not a private key, or another length.
+    """
+    if len(digest) != _DIGEST:
+        raise InputError(
+            "not a digest",
+            field="digest",
+            value=digest,
+            rule="32 bytes are signed",
+            remedy="hash the message first",
+        )
     signature = _secp256k1_private(private_key).sign_recoverable(digest, hasher=None)
     vs = int.from_bytes(signature[32:64], "big") | (signature[64] << 255)
     return signature[:32] + vs.to_bytes(32, "big")
@@ -129,12 +154,12 @@ def public_key(scheme: str, private_key: bytes) -> bytes:
     """Compressed public key (33 bytes) of a meter's key.
 
     Raises:
-        InputError: Unknown scheme.
+        InputError: Unknown scheme, or not a private key.
     """
     if _is_p256(scheme):
         key = _p256_private(private_key).public_key()
         return key.public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
-    return PrivateKey(private_key).public_key.format()
+    return PrivateKey(_scalar(private_key, N)).public_key.format()
 
 
 def key_xy(scheme: str, compressed: bytes) -> tuple[bytes, bytes]:
@@ -154,14 +179,23 @@ def sign_record(scheme: str, private_key: bytes, payload: bytes) -> bytes:
     """Deterministic signature r ‖ s (64 bytes, low s) over sha256(payload).
 
     Raises:
-        InputError: Unknown scheme.
+        InputError: Unknown scheme, or not a private key.
     """
     if not _is_p256(scheme):
         der = _secp256k1_private(private_key).sign(payload, hasher=_sha256)
         return bytes(serialize_compact(der_to_cdata(der)))
     algorithm = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
-    r, s = decode_dss_signature(_p256_private(private_key).sign(payload, algorithm))
-    return r.to_bytes(32, "big") + min(s, _P256_N - s).to_bytes(32, "big")
+    return low_s(scheme, *decode_dss_signature(_p256_private(private_key).sign(payload, algorithm)))
+
+
+def low_s(scheme: str, r: int, s: int) -> bytes:
+    """r ‖ s (64 bytes) with the lower of the two values of s that sign the same bytes.
+
+    Raises:
+        InputError: Unknown scheme.
+    """
+    order = _P256_N if _is_p256(scheme) else N
+    return r.to_bytes(32, "big") + min(s, order - s).to_bytes(32, "big")
 
 
 def verify_record(scheme: str, public_key: bytes, payload: bytes, signature: bytes) -> bool:
@@ -169,7 +203,7 @@ def verify_record(scheme: str, public_key: bytes, payload: bytes, signature: byt
 
     Args:
         scheme: One of SCHEMES.
-        public_key: Compressed key (33 bytes).
+        public_key: Compressed (33 bytes) or uncompressed key (65 bytes).
         payload: The record's bytes.
         signature: r ‖ s, 64 bytes.
 
@@ -217,18 +251,19 @@ def _is_p256(scheme: str) -> bool:
 # kept. The bytes they are made from live as long in the process that signs.
 @lru_cache(maxsize=64)
 def _secp256k1_private(private_key: bytes) -> PrivateKey:
-    return PrivateKey(private_key)
+    return PrivateKey(_scalar(private_key, N))
 
 
 @lru_cache(maxsize=64)
 def _p256_private(private_key: bytes) -> ec.EllipticCurvePrivateKey:
-    return ec.derive_private_key(int.from_bytes(private_key, "big"), ec.SECP256R1())
+    scalar = int.from_bytes(_scalar(private_key, _P256_N), "big")
+    return ec.derive_private_key(scalar, ec.SECP256R1())
 
 
 @lru_cache(maxsize=4096)
 def _p256_public(compressed: bytes) -> ec.EllipticCurvePublicKey:
     try:
-        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), compressed)
+        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), _encoded(compressed))
     except ValueError as error:
         raise _bad_key(compressed) from error
 
@@ -236,9 +271,29 @@ def _p256_public(compressed: bytes) -> ec.EllipticCurvePublicKey:
 @lru_cache(maxsize=4096)
 def _secp256k1_public(compressed: bytes) -> PublicKey:
     try:
-        return PublicKey(compressed)
+        return PublicKey(_encoded(compressed))
     except ValueError as error:
         raise _bad_key(compressed) from error
+
+
+def _encoded(key: bytes) -> bytes:
+    """The key, whose form is one that the libraries agree on; ValueError otherwise."""
+    if (len(key), key[:1]) not in _ENCODINGS:
+        message = "another form"
+        raise ValueError(message)
+    return key
+
+
+def _scalar(private_key: bytes, order: int) -> bytes:
+    if len(private_key) == _DIGEST and 0 < int.from_bytes(private_key, "big") < order:
+        return private_key
+    raise InputError(
+        "not a private key",
+        field="private key",
+        value="(secret)",
+        rule="32 bytes, above 0 and below the order of the curve",
+        remedy="make another key",
+    )
 
 
 def _bad_key(compressed: bytes) -> InputError:
@@ -246,6 +301,6 @@ def _bad_key(compressed: bytes) -> InputError:
         "not a public key",
         field="public key",
         value=compressed,
-        rule="a compressed point of the scheme's curve (33 bytes)",
+        rule="a point of the scheme's curve: 33 bytes compressed, or 65 bytes",
         remedy="read the key from the device again",
     )

@@ -80,6 +80,7 @@ ACCESS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "create": "issuer",
             "createStrips": "issuer",
             "setPolicy": "admin",
+            "setDisclosures": "admin",
             "setBaseURI": "issuer",
         },
         "Waterfall": {"setRules": "issuer", "setHolderVote": "admin", "setPaused": "pauser"},

@@ -36,6 +36,8 @@ _LINKS: Final[tuple[_Link, ...]] = (
     ("Waterfall", "HolderVote", wf.holder_vote, wf.set_holder_vote),
     ("SeriesFactory", "JurisdictionPolicy", sf.policy, sf.set_policy),
     ("FundUnitFactory", "FundUnitPolicy", sf.policy, sf.set_policy),
+    ("SeriesFactory", "DisclosureRegistry", sf.disclosures, sf.set_disclosures),
+    ("FundUnitFactory", "DisclosureRegistry", sf.disclosures, sf.set_disclosures),
     ("FundFactory", "FundUnitFactory", ff.unit_factory, ff.set_units),
 )
 """Contract, the one it is told about, how to read and how to write what it knows."""

@@ -26,10 +26,11 @@ _BYTES = {"first_head", "last_head", "lines_root", "tariff_hash", "kpis", "docum
 
 @dataclass(frozen=True, slots=True)
 class AnchoredBatch:
-    """A batch as it was signed, and its leaves."""
+    """A batch as it was signed, its leaves, and its manifest if somebody handed that over."""
 
     batch: Batch
     leaves: tuple[bytes, ...]
+    manifest: Manifest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,10 @@ class PeriodEvidence:
     committed: bool
 
 
-def load_statement(connection: Connection, stream: int, period: int) -> tuple[Statement, bytes]:
-    """A period's newest statement and its digest.
+def load_statement(
+    connection: Connection, stream: int, period: int, version: int | None = None
+) -> tuple[Statement, bytes]:
+    """A period's newest statement, or the version asked for, and its digest.
 
     Raises:
         EvidenceError: There is none.
@@ -61,7 +64,11 @@ def load_statement(connection: Connection, stream: int, period: int) -> tuple[St
     stated = (
         connection.execute(
             select(m.statement)
-            .where(column.stream == stream, column.period == period)
+            .where(
+                column.stream == stream,
+                column.period == period,
+                *(() if version is None else (column.version == version,)),
+            )
             .order_by(column.version.desc())
             .limit(1)
         )
@@ -69,17 +76,20 @@ def load_statement(connection: Connection, stream: int, period: int) -> tuple[St
         .one_or_none()
     )
     if stated is None:
-        raise _missing(f"a statement of stream {stream}, period {period}")
+        wanted = "" if version is None else f", version {version}"
+        raise _missing(f"a statement of stream {stream}, period {period}{wanted}")
     return _statement(json.loads(stated["fields"])), bytes(stated["digest"])
 
 
-def load_period(connection: Connection, stream: int, period: int) -> PeriodEvidence:
-    """The evidence of a period's newest statement.
+def load_period(
+    connection: Connection, stream: int, period: int, version: int | None = None
+) -> PeriodEvidence:
+    """The evidence of a period's newest statement, or of the version asked for.
 
     Raises:
         EvidenceError: There is no statement, or the evidence of a batch is missing.
     """
-    statement, digest = load_statement(connection, stream, period)
+    statement, digest = load_statement(connection, stream, period, version)
     rows = _batches(connection, statement)
     committed = bool(
         connection.execute(select(m.stream.c.committed).where(m.stream.c.id == stream)).scalar_one()
@@ -127,7 +137,7 @@ def _chain(connection: Connection, rows: list[RowMapping]) -> tuple[AnchoredBatc
             root=bytes(row["root"]),
             content=bytes(row["content"]),
         )
-        found.append(AnchoredBatch(batch, leaves))
+        found.append(AnchoredBatch(batch, leaves, Manifest.from_json(row["manifest"].encode())))
         prev = bytes(row["head"])
     return tuple(found)
 
@@ -162,6 +172,6 @@ def _missing(what: str) -> EvidenceError:
         f"{what} is not here",
         field="evidence",
         value=what,
-        rule="faults are looked for in evidence that was checked against the chain",
+        rule="faults and sums are looked for in evidence that was checked against the chain",
         remedy="run usufruct serve until a worker has handed it over",
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from usufruct.chain.client import ChainClient, RpcError
 from usufruct.chain.records import Block, Log
 from usufruct.contracts import (
+    DecodeError,
     Event,
     objective_disputes,
     operator_bond,
@@ -24,6 +25,7 @@ from usufruct.contracts import (
     waterfall,
 )
 from usufruct.contracts.waterfall import Rules
+from usufruct.errors import ChainError
 from usufruct.index.projection import Entry
 
 __all__ = ["DISPUTES", "WATCHED", "Chain", "Decoder", "NodeChain", "TooManyLogs"]
@@ -46,6 +48,7 @@ DISPUTES: Final[Mapping[str, ModuleType]] = {
 
 _SERIES: Final = {**revenue_right.EVENTS, **series_extension.EVENTS, **series_standards.EVENTS}
 """Events of a series: its two halves emit under one address."""
+E = TypeVar("E", bound=Event)
 _IN_FLIGHT: Final = 4
 _ADDRESSES: Final = 500
 
@@ -73,6 +76,10 @@ class Chain(Protocol):
         """Logs in the inclusive range in chain order; TooManyLogs if the range must be smaller."""
         ...
 
+    def block_logs(self, block_hash: bytes) -> list[Log]:
+        """All logs of one block, whatever contract they are of."""
+        ...
+
     def rules(self, stream: int, version: int) -> Rules:
         """A recorded rule set of the waterfall."""
         ...
@@ -91,7 +98,17 @@ class NodeChain:
         self._pool.shutdown(cancel_futures=True)
 
     def head(self) -> Block:
-        """The newest block."""
+        """The newest block; ChainError if the endpoint serves another chain than at the start."""
+        found, genesis = self._client.identity()
+        if (found, genesis) != (self._client.chain_id, self._client.genesis):
+            raise ChainError(
+                f"{self._client.url} now serves chain {found} that begins with 0x{genesis.hex()}",
+                field="rpc",
+                value=found,
+                rule=f"chain {self._client.chain_id} that begins with "
+                f"0x{self._client.genesis.hex()}, of which the ledger is",
+                remedy="point --rpc at the right node; nothing was taken in or undone",
+            )
         return self._client.block("latest")
 
     def blocks(self, numbers: Sequence[int]) -> list[Block]:
@@ -116,6 +133,10 @@ class NodeChain:
         if len(pages) > 1:
             found.sort(key=_place)
         return found
+
+    def block_logs(self, block_hash: bytes) -> list[Log]:
+        """All logs of one block, whatever contract they are of."""
+        return self._client.block_logs(block_hash)
 
     def rules(self, stream: int, version: int) -> Rules:
         """A recorded rule set of the waterfall."""
@@ -150,8 +171,8 @@ class Decoder:
         """Series that these logs create and that are not watched yet, with the block of their creation."""
         found: dict[str, int] = {}
         for log in logs:
-            if log.topics[0] == series_factory.SeriesCreated.TOPIC:
-                event = series_factory.SeriesCreated.decode(log.topics, log.data)
+            if log.topics[:1] == [series_factory.SeriesCreated.TOPIC]:
+                event = _decoded(series_factory.SeriesCreated, log)
                 if event.series.lower() not in self._events:
                     found[event.series] = log.block_number
         return found
@@ -162,13 +183,26 @@ class Decoder:
             kind = self._events[log.address.lower()].get(log.topics[0]) if log.topics else None
             if kind is not None:
                 yield Entry(
-                    kind.decode(log.topics, log.data),
+                    _decoded(kind, log),
                     bytes.fromhex(log.address[2:]),
                     log.block_number,
                     log.tx_index,
                     log.log_index,
                     log.tx_hash,
                 )
+
+
+def _decoded(kind: type[E], log: Log) -> E:
+    try:
+        return kind.decode(log.topics, log.data)
+    except DecodeError as error:
+        raise ChainError(
+            f"a log of block {log.block_number} is not whole: {error}",
+            field=kind.NAME,
+            value=log.tx_hash,
+            rule=f"a log of {kind.SIGNATURE}",
+            remedy="ask another node; nothing was taken in",
+        ) from error
 
 
 def _place(log: Log) -> tuple[int, int]:

@@ -13,7 +13,15 @@ from usufruct.errors import ChainError, ConfigError
 from usufruct.ledger.models import FROM_LOGS, block, cursor, header, meta
 from usufruct.ledger.types import first_position
 
-__all__ = ["Place", "advance", "begin", "common_ancestor", "read_cursor", "undo_after"]
+__all__ = [
+    "Place",
+    "advance",
+    "begin",
+    "common_ancestor",
+    "known_hash",
+    "read_cursor",
+    "undo_after",
+]
 
 
 class Place(NamedTuple):
@@ -106,6 +114,15 @@ def common_ancestor(connection: Connection, hash_of: Callable[[int], bytes | Non
         else:
             high = middle
     return known[numbers[low - 1]] if low else _origin(connection, hash_of)
+
+
+def known_hash(connection: Connection, number: int) -> bytes | None:
+    """Hash of a block that was taken in and is still remembered, None for any other."""
+    for table in (header, block):
+        found = connection.execute(select(table.c.hash).where(table.c.number == number)).scalar()
+        if found is not None:
+            return bytes(found)
+    return None
 
 
 def undo_after(connection: Connection, place: Place) -> int:

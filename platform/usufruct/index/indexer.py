@@ -2,7 +2,11 @@
 
 A range is written only if its blocks form one chain with the cursor, so a reorganisation during the reading
 leaves no trace. Before each range the cursor's block is looked up again; if the chain no longer has it, the blocks
-after the common ancestor are undone first.
+after the common ancestor are undone first. A node that is merely behind is waited for.
+
+That a node keeps logs back does not show in its answer. The newest blocks, whose headers are read anyway, are
+checked against the filter in the header: where it says that a watched contract may have logs, all logs of the
+block must make up the filter, and the watched ones among them must be those that were read.
 """
 
 from __future__ import annotations
@@ -12,9 +16,18 @@ from typing import Final, NamedTuple
 
 import structlog
 
+from usufruct.chain.bloom import bloom_of, may_hold
 from usufruct.chain.records import Block, Log
+from usufruct.errors import ChainError
 from usufruct.index.chain import Chain, Decoder, TooManyLogs
-from usufruct.index.cursor import advance, begin, common_ancestor, read_cursor, undo_after
+from usufruct.index.cursor import (
+    advance,
+    begin,
+    common_ancestor,
+    known_hash,
+    read_cursor,
+    undo_after,
+)
 from usufruct.index.handlers import HANDLERS
 from usufruct.index.projection import Projection
 from usufruct.index.state import State, load_state
@@ -89,6 +102,8 @@ class Indexer:
         """Undoes what left the chain, or takes in the next range of blocks. Raises ChainError if the node fails."""
         self._resume()
         head = self._chain.head()
+        if self._is_behind(head):
+            return Step(self._place.number, self._place.number, 0, 0)
         if not self._still_there(head):
             undone = self._undo()
             return Step(self._place.number, head.number, 0, undone)
@@ -102,6 +117,7 @@ class Indexer:
             return Step(self._place.number, head.number, 0, 0)
         if not self._one_chain(logs, blocks):
             return Step(self._place.number, head.number, 0, 0)
+        self._require_whole(logs, blocks)
         self._write(logs, blocks)
         self._adapt(len(logs))
         return Step(self._place.number, head.number, len(logs), 0)
@@ -112,6 +128,13 @@ class Indexer:
         if head.number == self._place.number:
             return head.hash == self._place.hash
         return self._chain.block_hash(self._place.number) == self._place.hash
+
+    def _is_behind(self, head: Block) -> bool:
+        """Whether the node's head is a block that was taken in some blocks ago."""
+        if head.number >= self._place.number:
+            return False
+        with self._database.read() as connection:
+            return known_hash(connection, head.number) == head.hash
 
     def _read(self, last: int, head: int) -> tuple[list[Log], list[Block]]:
         """Logs of the next range and the blocks to keep, the last block of the range among them."""
@@ -133,6 +156,24 @@ class Indexer:
             known.get(each.number - 1, each.parent_hash) == each.parent_hash for each in blocks
         )
         return linked and all(by_number[log.block_number].hash == log.block_hash for log in logs)
+
+    def _require_whole(self, logs: Sequence[Log], blocks: Sequence[Block]) -> None:
+        """Raises ChainError if a log of a watched contract is missing from those of the newest blocks."""
+        created = self._decoder.created(logs)
+        first = min(created.values(), default=0)
+        known = {each.lower() for each in self._decoder.addresses}
+        new = {each.lower() for each in created}
+        for block in blocks[-self._window :]:
+            watched = known | new if block.number >= first else known
+            if not any(may_hold(block.logs_bloom, each) for each in watched):
+                continue
+            every = self._chain.block_logs(block.hash)
+            if bloom_of(every) != block.logs_bloom:
+                raise _incomplete(block, "they do not make up the filter in its header")
+            wanted = [log.log_index for log in every if log.address.lower() in watched]
+            found = [log.log_index for log in logs if log.block_number == block.number]
+            if found != wanted:
+                raise _incomplete(block, f"{len(found)} of {len(wanted)} were given for the range")
 
     # --- Writing ---
 
@@ -180,3 +221,13 @@ class Indexer:
             self._size = max(1, self._size // 2)
         elif logs < _FEW_LOGS:
             self._size = min(LARGEST_RANGE, self._size * 2)
+
+
+def _incomplete(block: Block, why: str) -> ChainError:
+    return ChainError(
+        f"the node keeps logs of block {block.number} back",
+        field="eth_getLogs",
+        value=block.hash,
+        rule=f"all logs of a block, but {why}",
+        remedy="it passes if the node is still indexing; if not, ask another node",
+    )

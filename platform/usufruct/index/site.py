@@ -12,6 +12,8 @@ from usufruct.errors import ConfigError
 from usufruct.index.chain import DISPUTES, WATCHED, NodeChain
 from usufruct.index.indexer import Indexer
 from usufruct.index.settings import Settings
+from usufruct.index.workers import Reader, WorkerClient
+from usufruct.keys import load_key, parse_key_spec
 from usufruct.ledger.database import Database
 from usufruct.money import Currency
 
@@ -34,6 +36,15 @@ class Site:
             code=self.client.call(where, settlement_currency.symbol()),
             decimals=self.client.call(where, settlement_currency.decimals()),
         )
+
+    def worker(self, url: str) -> WorkerClient:
+        """The oracle worker at `url`; requests are signed if the settings name a key."""
+        spec = self.settings.worker_key
+        if spec is None:
+            return WorkerClient(url)
+        key = load_key(parse_key_spec(spec), chain_id=self.client.chain_id)
+        anchor = self.deployment.address("TelemetryAnchor")
+        return WorkerClient(url, Reader(key, self.client.chain_id, anchor))
 
     def indexer(self) -> Indexer:
         """An indexer on the migrated ledger."""

@@ -89,7 +89,7 @@ def _gas(site: KeeperSite, right: Right, holders: Sequence[Address]) -> int:
         "data": "0x" + revenue_right.push(list(holders)).data.hex(),
     }
     try:
-        return quantity(site.client.rpc("eth_estimateGas", call))
+        return site.client.ask(quantity, "eth_estimateGas", call)
     except (RpcError, ContractError):
         # More than the node is willing to run; a smaller page tells whether that was the reason.
         return MOST_GAS + 1

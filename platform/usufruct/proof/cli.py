@@ -38,7 +38,7 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="Print the checks as JSON.")] = False,
 ) -> None:
     """Check a payout proof link by link; exit code 0 if all hold, 1 if one is broken, 2 on bad input."""
-    parsed = parse(_read(proof))
+    parsed = parse(read_evidence(proof))
     pins, from_block = _pins(deployment, parsed)
     checks = check_proof(parsed, ChainClient(rpc), pins=pins, from_block=from_block)
     if as_json:
@@ -57,7 +57,12 @@ def verify(
         raise typer.Exit(1)
 
 
-def _read(path: Path) -> bytes:
+def read_evidence(path: Path) -> bytes:
+    """The bytes of a file that is to be checked; - is standard input.
+
+    Raises:
+        InputError: It cannot be read.
+    """
     if str(path) == "-":
         return typer.get_binary_stream("stdin").read()
     try:
@@ -95,15 +100,7 @@ def _pins(path: Path | None, proof: Proof) -> tuple[dict[str, str], int]:
 
 def _show(proof: Proof, checks: list[Check], *, pinned: bool) -> None:
     console = Console()
-    table = Table(
-        title=f"Payout {proof.payout.id}: {proof.payout.amount} minor units", title_justify="left"
-    )
-    table.add_column("link")
-    table.add_column("")
-    table.add_column("what the chain says", overflow="fold")
-    for check in checks:
-        table.add_row(check.name, _MARKS[check.ok], check.detail)
-    console.print(table)
+    show_checks(console, f"Payout {proof.payout.id}: {proof.payout.amount} minor units", checks)
     if holds(checks):
         console.print("[green]Every link holds: from the payout to the readings.[/]")
         if not pinned:
@@ -112,6 +109,17 @@ def _show(proof: Proof, checks: list[Check], *, pinned: bool) -> None:
                 "are the community's own only you can tell. Compare the addresses with those you "
                 "know, or name a record you trust with --deployment.[/]"
             )
-    else:
+
+
+def show_checks(console: Console, title: str, checks: list[Check]) -> None:
+    """A table of links, and the first broken one."""
+    table = Table(title=title, title_justify="left")
+    table.add_column("link")
+    table.add_column("")
+    table.add_column("what the chain says", overflow="fold")
+    for check in checks:
+        table.add_row(check.name, _MARKS[check.ok], check.detail)
+    console.print(table)
+    if not holds(checks):
         first = next(check for check in checks if not check.ok)
         console.print(f"[bold red]First broken link: {first.name}.[/] {first.detail}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from usufruct.chain.client import ChainClient
 from usufruct.chain.records import Log, Receipt
@@ -17,9 +17,6 @@ from usufruct.errors import EvidenceError
 from usufruct.proof.model import Proof
 
 E = TypeVar("E", bound=Event)
-
-_PAGE: Final = 5_000
-"""Blocks of one question for logs; nodes limit the range."""
 
 
 @dataclass
@@ -83,10 +80,7 @@ class Context:
         self, contract: str, topics: list[bytes | list[bytes] | None], to_block: int
     ) -> list[Log]:
         """All logs of a contract from `from_block` to `to_block`, in order."""
-        found: list[Log] = []
-        for start in range(self.from_block, to_block + 1, _PAGE):
-            end = min(start + _PAGE - 1, to_block)
-            found += self.client.logs(start, end, [contract], topics)
+        found = self.client.all_logs(self.from_block, contract, topics, to_block)
         return sorted(found, key=lambda log: (log.block_number, log.log_index))
 
     @cached_property

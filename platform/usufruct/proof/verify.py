@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from usufruct.chain.client import ChainClient
 from usufruct.contracts import ContractError, DecodeError, EncodeError
@@ -11,6 +12,8 @@ from usufruct.errors import EvidenceError, InputError
 from usufruct.proof import correction_link, evidence_links, holder_link, money_links
 from usufruct.proof.context import Context
 from usufruct.proof.model import Proof
+
+C = TypeVar("C")
 
 LINKS: tuple[tuple[str, Callable[[Context], str]], ...] = (
     ("chain", money_links.chain),
@@ -59,9 +62,13 @@ def verify(
     Raises:
         ChainError: The node cannot be reached; that says nothing about the proof.
     """
-    context = Context(proof, client, pins or {}, from_block)
+    return check_links(LINKS, Context(proof, client, pins or {}, from_block))
+
+
+def check_links(links: Sequence[tuple[str, Callable[[C], str]]], context: C) -> list[Check]:
+    """The results of links in their order; a link raises EvidenceError or InputError where it is broken."""
     checks: list[Check] = []
-    for name, link in LINKS:
+    for name, link in links:
         if checks and checks[-1].ok is not True:
             checks.append(Check(name, None, "not reached"))
             continue

@@ -23,10 +23,14 @@ def rows(url: str) -> list[Row]:
             at_most(f"anchor a batch, {threshold} of {oracles}", used[-1], "gas", 55_000)
         )
         closing = _batch(village, start + 3 * DAY, 3, closes=True)
-        figures.append(Row(f"anchor a closing batch, {threshold} of {oracles}", closing, "gas"))
+        figures.append(
+            at_most(f"anchor a closing batch, {threshold} of {oracles}", closing, "gas", 78_000)
+        )
         statement = statement_of(village, 1, 1, start, start + 3 * DAY)
         used_here = village.attest(statement).gas_used
-        figures.append(Row(f"attest a statement, {threshold} of {oracles}", used_here, "gas"))
+        figures.append(
+            at_most(f"attest a statement, {threshold} of {oracles}", used_here, "gas", 180_000)
+        )
     return figures
 
 

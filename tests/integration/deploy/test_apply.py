@@ -29,7 +29,7 @@ from usufruct.deploy.streams import activation
 from usufruct.errors import ConfigError
 from usufruct.keys import dev_account, dev_address
 
-TRANSACTIONS = 67
+TRANSACTIONS = 69
 """What the example file takes from nothing."""
 
 

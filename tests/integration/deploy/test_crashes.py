@@ -101,12 +101,15 @@ def test_plan_apply_plan(start_town: Callable[..., Town]) -> None:
     town = start_town()
     planned = usufruct(town, "plan")
     assert planned.returncode == 0
-    assert "67 to create, 0 to change, 0 unchanged: 67 transactions." in planned.stdout
+    assert (
+        f"{TRANSACTIONS} to create, 0 to change, 0 unchanged: {TRANSACTIONS} transactions."
+        in planned.stdout
+    )
     for subject in ("AccessManager", "stream VPP", "series EV-A", "waterfall WATER", "wallets"):
         assert subject in planned.stdout
     applied = usufruct(town, "apply")
     assert applied.returncode == 0
-    assert re.fullmatch(r"67 transactions, \d+ gas\.", applied.stdout.strip())
+    assert re.fullmatch(rf"{TRANSACTIONS} transactions, \d+ gas\.", applied.stdout.strip())
     for command in ("apply", "plan"):
         again = usufruct(town, command)
         assert (again.returncode, again.stdout.strip()) == (0, "No changes.")
@@ -115,7 +118,7 @@ def test_plan_apply_plan(start_town: Callable[..., Town]) -> None:
 def test_a_plan_as_json_can_be_read_by_programs(start_town: Callable[..., Town]) -> None:
     town = start_town()
     plan = json.loads(usufruct(town, "plan", "--json").stdout)
-    assert (plan["chain_id"], plan["changes"]) == (31337, 67)
+    assert (plan["chain_id"], plan["changes"]) == (31337, TRANSACTIONS)
     assert {action["change"] for action in plan["actions"]} == {"create"}
     assert all(action["reason"] and action["key"] for action in plan["actions"])
 

@@ -20,7 +20,7 @@ from tests.integration.oracles.village import (
 )
 
 from usufruct.core.signing import sign_record
-from usufruct.keys import dev_meter_key
+from usufruct.keys import dev_address, dev_meter_key
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.pledges import Pledges
 from usufruct_oracles.sources.base import SourceFile
@@ -69,7 +69,7 @@ def anchored(worker: Process) -> list[int]:
 def signed_places(worker: Process) -> set[str]:
     database = Database(worker.folder / "journal.sqlite")
     try:
-        return {str(place) for place, _ in Pledges(database).all()}
+        return {str(place) for place, _ in Pledges(database, dev_address(4 + worker.index)).all()}
     finally:
         database.close()
 

@@ -432,7 +432,7 @@ def compute(found: Village, days: int, folder: Path) -> Computed:
         folder / "computed.sqlite",
         found.community,
         clock=clock,
-        source=source,
+        sources=[source],
         privacy_secret=SECRET.encode(),
     )
     journal.poll()

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from tests.integration.platform.kit import Kit, deployed
-from tests.integration.platform.postgres import running_postgres
 from tests.support.anvil import Anvil
+from tests.support.postgres import running_postgres
 
 from usufruct.core.encoding import hex0x
 from usufruct.deploy.record import Deployment, save

@@ -1,7 +1,9 @@
 from contextlib import suppress
+from functools import partial
 from hashlib import sha256
 
 import pytest
+from coincurve import PublicKey
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
@@ -148,3 +150,85 @@ def test_a_point_off_the_curve_is_no_key(scheme, wrong):
 def test_an_unknown_scheme_is_refused():
     with pytest.raises(InputError):
         sign_record("rsa", bytes([1]) * 32, b"")
+
+
+DIGEST = bytes([9]) * 32
+LOW = sign_digest(bytes([7]) * 32, DIGEST)
+
+
+def infinite():
+    """A signature whose key would be the point at infinity: R = k·G and s = z/k."""
+    point = PublicKey.from_secret((5).to_bytes(32, "big")).format()
+    s = int.from_bytes(DIGEST, "big") * pow(5, -1, N) % N
+    parity = point[0] & 1
+    if s > N // 2:
+        s, parity = N - s, parity ^ 1
+    return point[1:] + (s | parity << 255).to_bytes(32, "big")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        bytes(32) + LOW[32:],
+        LOW[:32] + bytes(32),
+        N.to_bytes(32, "big") + LOW[32:],
+        (N + 1).to_bytes(32, "big") + LOW[32:],
+        (5).to_bytes(32, "big") + LOW[32:],  # no point has the abscissa 5
+        infinite(),
+        LOW + b"\x00",
+    ],
+)
+def test_edges_of_recovery_are_refused(wrong):
+    with pytest.raises(EvidenceError):
+        recover(DIGEST, wrong)
+
+
+@pytest.mark.parametrize("scheme", sorted(SCHEMES))
+def test_edges_of_a_meter_s_signature_are_refused(scheme):
+    order, key = ORDERS[scheme], bytes([7]) * 32
+    public, good = public_key(scheme, key), sign_record(scheme, key, b"x")
+    words = (0, order, order + 1, order - 1, 2**256 - 1)
+    for word in (each.to_bytes(32, "big") for each in words):
+        assert not verify_record(scheme, public, b"x", word + good[32:])
+        assert not verify_record(scheme, public, b"x", good[:32] + word)
+    assert not verify_record(scheme, public, b"x", b"")
+    assert not verify_record(scheme, public, b"x", good + b"\x00")
+
+
+@pytest.mark.parametrize("scheme", sorted(SCHEMES))
+def test_keys_have_two_forms(scheme):
+    key = bytes([7]) * 32
+    compressed, good = public_key(scheme, key), sign_record(scheme, key, b"x")
+    x, y = key_xy(scheme, compressed)
+    assert verify_record(scheme, b"\x04" + x + y, b"x", good)
+    for wrong in (
+        bytes([6 + (y[-1] & 1)]) + x + y,
+        b"\x00",
+        b"\x04" + bytes(64),
+        compressed + b"\x00",
+    ):
+        with pytest.raises(InputError):
+            verify_record(scheme, wrong, b"x", good)
+
+
+@pytest.mark.parametrize("scheme", sorted(SCHEMES))
+def test_other_bytes_are_no_private_key(scheme):
+    for wrong in (
+        b"",
+        bytes(32),
+        bytes([1]) * 31,
+        bytes([1]) * 33,
+        ORDERS[scheme].to_bytes(32, "big"),
+    ):
+        for use in (partial(public_key, scheme), partial(sign_record, scheme, payload=b"")):
+            with pytest.raises(InputError) as caught:
+                use(private_key=wrong)
+            assert "secret" in caught.value.one_line()
+    for use in (lambda: sign_digest(bytes(32), DIGEST), lambda: address_of(bytes(32))):
+        with pytest.raises(InputError):
+            use()
+
+
+def test_only_digests_are_signed():
+    with pytest.raises(InputError):
+        sign_digest(bytes([7]) * 32, b"a message")

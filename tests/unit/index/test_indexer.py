@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from usufruct.chain.bloom import bloom_of
 from usufruct.chain.records import Block, Log
 from usufruct.contracts import revenue_right, series_factory
 from usufruct.contracts._runtime import address, encode
@@ -39,11 +40,18 @@ class FakeChain:
         self.most_blocks = 1 << 60
         self.asked: list[tuple[int, int, int]] = []
         self.on_logs: Callable[[], None] = lambda: None
+        self.kept_back: list[Log] = []
 
     def _block(self, number: int) -> Block:
         if number > self.length:
             raise ChainError("no such block")
-        return Block(number, self.hash(number), self.hash(number - 1), 1_000 + number)
+        bloom = bloom_of(self.block_logs(self.hash(number)))
+        return Block(
+            number, self.hash(number), self.hash(number - 1), 1_000 + number, logs_bloom=bloom
+        )
+
+    def block_logs(self, block_hash: bytes) -> list[Log]:
+        return [each for each in self.events if each.block_hash == block_hash]
 
     def hash(self, number: int) -> bytes:
         return block_hash(max(number, 0), self.fork if number >= self.forked_at else 0)
@@ -66,6 +74,7 @@ class FakeChain:
             each
             for each in self.events
             if first <= each.block_number <= last and each.address.lower() in watched
+            if each not in self.kept_back
         ]
         self.on_logs()
         return found
@@ -171,6 +180,71 @@ def test_a_reorganisation_during_the_reading_writes_nothing(database: Database) 
     chain.create(12)
     following.catch_up()
     assert count(database, log) == 1
+
+
+def test_logs_that_a_node_keeps_back_are_missed_and_nothing_is_written(database: Database) -> None:
+    chain = FakeChain(50)
+    chain.create(10)
+    for units in (1, 2, 3):
+        chain.issue(11, units)
+    following = indexer(chain, database)
+    for kept_back in ([chain.events[2]], chain.events[1:], chain.events):
+        chain.kept_back = kept_back
+        with pytest.raises(ChainError, match=r"keeps logs of block 1[01] back"):
+            following.catch_up()
+        assert count(database, log) == 0
+    chain.kept_back = []
+    following.catch_up()
+    assert (count(database, log), count(database, transfer)) == (4, 3)
+
+
+def test_logs_of_others_that_look_like_ours_are_no_reason_to_stop(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("usufruct.index.indexer.may_hold", lambda *_: True)
+    chain = FakeChain(50)
+    chain.create(10)
+    chain.emit(address(b"\xee" * 20), 12, [b"\1" * 32], b"")
+    step = indexer(chain, database).catch_up()
+    assert (step.at, count(database, log)) == (50, 1)
+
+
+def test_a_node_that_keeps_logs_back_everywhere_does_not_make_up_the_filter(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = FakeChain(50)
+    chain.create(10)
+    chain.issue(11, 1)
+    chain.issue(11, 2)
+    every = chain.block_logs
+    blocks = {number: chain._block(number) for number in range(51)}
+    monkeypatch.setattr(chain, "_block", blocks.__getitem__)
+    monkeypatch.setattr(chain, "block_logs", lambda block_hash: every(block_hash)[:0])
+    chain.kept_back = chain.events[1:]
+    with pytest.raises(ChainError, match="do not make up the filter"):
+        indexer(chain, database).catch_up()
+
+
+def test_a_node_that_is_behind_is_waited_for(database: Database) -> None:
+    chain = FakeChain(60)
+    chain.create(10)
+    chain.issue(55, 7)
+    following = indexer(chain, database)
+    following.catch_up()
+    chain.length = 50
+    assert following.step() == (60, 60, 0, 0)
+    assert count(database, transfer) == 1
+    chain.length = 61
+    assert following.catch_up().at == 61
+
+
+def test_a_log_that_is_not_whole_is_the_nodes_failure(database: Database) -> None:
+    chain = FakeChain(50)
+    chain.create(10)
+    chain.emit(SERIES, 11, [revenue_right.Transfer.TOPIC, bytes(32)], b"")
+    with pytest.raises(ChainError, match="not whole"):
+        indexer(chain, database).catch_up()
+    assert count(database, log) == 0
 
 
 def test_a_deep_reorganisation_is_found_among_sparse_blocks(database: Database) -> None:

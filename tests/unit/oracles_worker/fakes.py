@@ -54,9 +54,11 @@ from usufruct_oracles.propose import Proposer
 from usufruct_oracles.publish import Identity, Publisher
 from usufruct_oracles.quorum import Gatherer
 from usufruct_oracles.reconcile import Reconciler
+from usufruct_oracles.sightings import Sightings
 from usufruct_oracles.submit import Submitter
 from usufruct_oracles.turns import Turns
 from usufruct_oracles.windows import Calendar, Window
+from usufruct_oracles.witness import Witness
 from usufruct_oracles.worker import Worker
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -97,6 +99,7 @@ class FakeChain:
         self.cursors: dict[int, Cursor] = {}
         self.versions: dict[tuple[int, int], tuple[int, bytes]] = {}
         self.voided: set[tuple[int, int]] = set()
+        self.settled: set[tuple[int, int]] = set()
         self.sent = 0
         self.refusal: Exception | None = None
         self.fork = 0
@@ -116,17 +119,19 @@ class FakeChain:
         text = f"{self.fork}/{number}/{time}".encode()
         self.blocks.append(Block(number, keccak256(text), self.blocks[-1].hash, time))
 
-    def drop_blocks(self, count: int) -> None:
-        """A reorganisation: the last blocks are gone, with all that happened in them."""
+    def drop_blocks(self, count: int, *, others: bool = True) -> None:
+        """A reorganisation: the last blocks are gone, with all that happened in them, and `others` come."""
         del self.blocks[-count:]
         self.fork += 1
         gone = [log for log in self.logs_ if log.block_number >= len(self.blocks)]
         self.logs_ = self.logs_[: len(self.logs_) - len(gone)]
         view = ChainView(self, CHAIN_ID, {"TelemetryAnchor": ANCHOR, "StatementBook": BOOK}, 0)
-        view._check_head = lambda *_: None  # type: ignore[method-assign]  # from the logs alone
+        view._check_heads = lambda *_: None  # type: ignore[method-assign]  # from the logs alone
         view.refresh()
         for stream in self.cursors:
             self.cursors[stream] = view.account(stream).cursor or self.cursors[stream]
+        for _ in range(count if others else 0):
+            self.set_time(self.blocks[-1].timestamp)
 
     def _emit(self, address_: str, topics: list[bytes], data: bytes, time: int = 0) -> bytes:
         self.set_time(max(time, self.blocks[-1].timestamp))
@@ -136,6 +141,9 @@ class FakeChain:
         return tx
 
     # --- Node ---
+
+    def identity(self) -> tuple[int, bytes]:
+        return CHAIN_ID, self.blocks[0].hash
 
     def block(self, block: int | str = "latest") -> Block:
         with self.lock:
@@ -162,15 +170,32 @@ class FakeChain:
                 and log.topics[0] in wanted
             ]
 
-    def call(self, address: str, call: Call[Any], block: int | str = "latest") -> Any:
+    def call_many(
+        self, calls: Sequence[tuple[str, Call[Any]]], block: int | str | bytes = "latest"
+    ) -> list[Any]:
+        return [self.call(address, call, block) for address, call in calls]
+
+    def call(self, address: str, call: Call[Any], block: int | str | bytes = "latest") -> Any:
         argument = int.from_bytes(call.data[4:36], "big")
         with self.lock:
             if call.name == "headOf":
                 return head_of(self.cursors[argument])
+            if call.name == "progressOf":
+                attested = sum(stream == argument for stream, _ in self.versions)
+                settled = sum(stream == argument for stream, _ in self.settled)
+                return book.ProgressOfResult(attested, 0, settled)
+            if call.name == "recordOf":
+                return self._record(argument, int.from_bytes(call.data[36:68], "big"))
             if call.name == "digestOf":
                 period = int.from_bytes(call.data[36:68], "big")
                 return self.versions.get((argument, period), (0, bytes(32)))[1]
             return anchor.SignersOfResult(self.table, self.threshold, 1)
+
+    def _record(self, stream: int, period: int) -> book.Record:
+        place = stream, period
+        status = book.Status.VOIDED if place in self.voided else book.Status.ATTESTED
+        status = book.Status.SETTLED if place in self.settled else status
+        return book.Record(0, 0, 0, 0, self.versions[place][0], status, 0, 0)
 
     def input_of(self, tx: bytes) -> bytes:
         return self.inputs[tx]
@@ -245,11 +270,13 @@ class FakeChain:
 
     def void(self, stream: int, period: int) -> None:
         """The guardian voids the newest statement of a period."""
+        self.voided.add((stream, period))
         data = rt.encode(("uint16", "bytes32"), (self.versions[stream, period][0], bytes(32)))
         self._emit(BOOK, [book.StatementVoided.TOPIC, _word(stream), _word(period)], data)
 
     def settle(self, stream: int, period: int) -> None:
         """The waterfall settles a period."""
+        self.settled.add((stream, period))
         data = rt.encode(("uint16", "uint64"), (self.versions[stream, period][0], 0))
         self._emit(BOOK, [book.StatementSettled.TOPIC, _word(stream), _word(period)], data)
 
@@ -487,7 +514,9 @@ class Member:
         addresses = {"TelemetryAnchor": ANCHOR, "StatementBook": BOOK}
         self.view = ChainView(chain, CHAIN_ID, addresses, 0)
         self.database = Database(folder / f"{self.name}.sqlite")
-        self.pledges = Pledges(self.database)
+        self.pledges = Pledges(self.database, dev_address(MEMBERS[index]))
+        self.sightings = Sightings(self.database)
+        self.witness = Witness(self.sightings, self.view, self.alerts, self.metrics, self.clock)
         self.desk = Desk(
             streams,
             calendar,
@@ -499,6 +528,7 @@ class Member:
             grace=grace,
             reattest=reattest,
             clock=self.clock,
+            witness=self.witness,
         )
         self.reconciler = Reconciler(
             self.desk, calendar, self.books, self.view, self.alerts, self.metrics, self.clock
@@ -520,13 +550,14 @@ class Member:
             self.alerts,
             self.metrics,
             self.clock,
+            self.witness,
         )
         self.peers = [
             LocalPeer(f"peer-{at}", self.desk.address, partial(_answerer, others, at))
             for at in range(len(MEMBERS))
             if at != index
         ]
-        self.gatherer = Gatherer(self.peers, self.desk.address)
+        self.gatherer = Gatherer(self.peers, self.desk.address, witness=self.witness)
         self.submitter = Submitter(chain, chain.call, ANCHOR, BOOK, self.metrics)
         self.turns = Turns(self.desk.address, takeover, 1.0, lambda: self.monotonic[0])
         self.proposer = Proposer(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.unit.oracles_worker.fakes import ANCHOR, BOOK, CHAIN_ID, WATER, FakeChain, Team
 
@@ -12,6 +14,7 @@ from usufruct.core.typed_data import head_of
 from usufruct.errors import ChainError
 from usufruct_oracles import chainview
 from usufruct_oracles.chainview import ChainView
+from usufruct_oracles.contradictions import Contradiction
 
 ADDRESSES = {"TelemetryAnchor": ANCHOR, "StatementBook": BOOK}
 
@@ -81,12 +84,68 @@ def test_a_reorganisation_is_read_anew(week: Team) -> None:
     assert view.account(WATER).cursor != week.members[0].view.account(WATER).cursor
 
 
-def test_a_shorter_chain_is_read_anew(week: Team) -> None:
+def test_a_node_that_is_behind_is_waited_for(week: Team) -> None:
     view = fresh(week.chain)
     view.refresh()
-    week.chain.drop_blocks(3)
+    known = view.account(WATER)
+    week.chain.drop_blocks(3, others=False)
+    with pytest.raises(Contradiction, match="has been at"):
+        view.refresh()
+    assert view.account(WATER) is known
+    for _ in range(3):
+        week.chain.set_time(week.window(7).to + 9)
     view.refresh()
     assert view.account(WATER).cursor == week.chain.cursors[WATER]
+
+
+def test_a_node_of_another_chain_is_noticed_before_anything_is_read(week: Team) -> None:
+    view = fresh(week.chain)
+    view.refresh()
+    known, time = view.account(WATER), view.now
+    other = FakeChain(week.start + 999)
+    other.blocks[0] = replace(other.blocks[0], hash=b"another".ljust(32))
+    for _ in range(99):
+        other.set_time(week.window(8).to)
+    view._node = other
+    with pytest.raises(Contradiction, match="another chain"):
+        view.refresh()
+    assert (view.account(WATER), view.now) == (known, time)
+    view._node = week.chain
+    view.refresh()
+
+
+def test_a_batch_whose_event_is_kept_back_is_noticed_though_nothing_else_came(week: Team) -> None:
+    view = fresh(week.chain)
+    view.refresh()
+    week.deliver(8)
+    week.end_of(8)
+    week.settle()
+    kept_back = week.chain.logs_.pop()
+    for _ in range(2):
+        with pytest.raises(Contradiction, match="do not lead to its head"):
+            view.refresh()
+    assert len(view.account(WATER).batches) == 7
+    week.chain.logs_.append(kept_back)
+    view.refresh()
+    assert len(view.account(WATER).batches) == 8
+
+
+def test_a_statement_whose_event_is_kept_back_is_noticed(team: Team) -> None:
+    team.deliver(*range(1, 31))
+    team.end_of(30)
+    team.settle()
+    view = fresh(team.chain)
+    attested = team.chain.logs_.pop()
+    with pytest.raises(Contradiction, match="do not add up"):
+        view.refresh()
+    team.chain.logs_.append(attested)
+    team.chain.void(WATER, 1)
+    voided = team.chain.logs_.pop()
+    with pytest.raises(Contradiction, match="do not add up"):
+        view.refresh()
+    team.chain.logs_.append(voided)
+    view.refresh()
+    assert view.account(WATER).voided == {1}
 
 
 def test_events_must_lead_to_the_head(week: Team) -> None:

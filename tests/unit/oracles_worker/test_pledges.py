@@ -11,6 +11,7 @@ import pytest
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.pledges import Equivocation, Place, Pledges
 
+SIGNER = "0x" + "51" * 20
 PLACE = Place("batch", 1, 7, "0x" + "ab" * 32)
 ONE, OTHER = b"\x01" * 32, b"\x02" * 32
 
@@ -23,16 +24,16 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 def test_the_same_digest_may_be_signed_again(database: Database) -> None:
-    pledges = Pledges(database)
+    pledges = Pledges(database, SIGNER)
     pledges.pledge(PLACE, ONE, 1)
     pledges.pledge(PLACE, ONE, 2)
     assert pledges.signed(PLACE) == "0x" + ONE.hex()
 
 
 def test_another_digest_is_refused_also_after_a_restart(database: Database) -> None:
-    Pledges(database).pledge(PLACE, ONE, 1)
+    Pledges(database, SIGNER).pledge(PLACE, ONE, 1)
     with pytest.raises(Equivocation) as caught:
-        Pledges(database).pledge(PLACE, OTHER, 2)
+        Pledges(database, SIGNER).pledge(PLACE, OTHER, 2)
     assert caught.value.signed == "0x" + ONE.hex()
     assert "release" in caught.value.one_line()
 
@@ -47,14 +48,14 @@ def test_another_digest_is_refused_also_after_a_restart(database: Database) -> N
     ],
 )
 def test_another_place_is_free(database: Database, place: Place) -> None:
-    pledges = Pledges(database)
+    pledges = Pledges(database, SIGNER)
     pledges.pledge(PLACE, ONE, 1)
     pledges.pledge(place, OTHER, 1)
     assert len(pledges.all()) == 2
 
 
 def test_of_many_at_once_one_wins(database: Database) -> None:
-    pledges = Pledges(database)
+    pledges = Pledges(database, SIGNER)
 
     def attempt(number: int) -> bool:
         try:
@@ -70,7 +71,7 @@ def test_of_many_at_once_one_wins(database: Database) -> None:
 
 
 def test_a_released_place_is_free_and_the_reason_is_kept(database: Database) -> None:
-    pledges = Pledges(database)
+    pledges = Pledges(database, SIGNER)
     assert not pledges.release(PLACE, "nothing there", 1)
     pledges.pledge(PLACE, ONE, 1)
     assert pledges.find("batch", 1, 7) == [PLACE]

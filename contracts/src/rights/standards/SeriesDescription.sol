@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IDisclosureRegistry} from "../../interfaces/IDisclosureRegistry.sol";
 import {IERC1404} from "../../interfaces/IERC1404.sol";
 import {IERC3643} from "../../interfaces/IERC3643.sol";
 import {IERC7943} from "../../interfaces/IERC7943.sol";
@@ -68,6 +69,26 @@ abstract contract SeriesDescription is SeriesErc1404, SeriesPayments {
         address factory = SeriesTerms.factory(SeriesTerms.word(1));
         (bool immediate,) = AUTHORITY.canCall(account, factory, IERC7943.forcedTransfer.selector);
         return immediate;
+    }
+
+    /* ERC-1643 */
+
+    /// @inheritdoc ISeriesReasons
+    function getDocument(bytes32 name) external view returns (string memory, bytes32, uint256) {
+        IDisclosureRegistry registry = _disclosures();
+        if (address(registry) == address(0)) return ("", 0, 0);
+        return registry.getDocument(registry.subjectOfContract(address(this)), name);
+    }
+
+    /// @inheritdoc ISeriesReasons
+    function getAllDocuments() external view returns (bytes32[] memory names) {
+        IDisclosureRegistry registry = _disclosures();
+        if (address(registry) == address(0)) return names;
+        return registry.getAllDocuments(registry.subjectOfContract(address(this)));
+    }
+
+    function _disclosures() private view returns (IDisclosureRegistry) {
+        return IDisclosureRegistry(ISeriesFactory(SeriesTerms.factory(SeriesTerms.word(1))).disclosures());
     }
 
     /* ERC-2222 */

@@ -116,15 +116,21 @@ abstract contract SeriesErc7943 is SeriesAdmission, SeriesMoves, IERC7943 {
         if (next.participant != old.participant || next.lost) {
             revert ISeriesCompliance.NotSameParticipant(lost, replacement);
         }
-        uint256 frozen = _frozenUnits(lost);
-        bool barred = _accounts[lost].word.barred();
-        if (frozen != 0) emit Frozen(lost, 0);
+        (uint256 frozen, uint256 there) = (_frozenUnits(lost), _frozenUnits(replacement));
+        if (frozen != 0) _reportFreeze(lost, frozen, 0);
         uint256 units = _moveAll(lost, replacement);
-        if (frozen != 0) emit Frozen(replacement, _frozenUnits(replacement));
-        _resync(lost, barred);
-        _resync(replacement, barred || _accounts[replacement].word.barred());
+        if (frozen != 0) _reportFreeze(replacement, there, _frozenUnits(replacement));
+        _barLike(lost, replacement);
         emit ISeriesCompliance.Recovered(lost, replacement, units, frozen);
         if (_state.supervised()) IERC3643Compliance(_supervisor).transferred(lost, replacement, units);
+    }
+
+    /// @dev Reads both wallets anew. A freeze for this series alone goes along.
+    function _barLike(address lost, address replacement) private {
+        (bool barred, bool there) = (_accounts[lost].word.barred(), _accounts[replacement].word.barred());
+        _resync(lost, barred);
+        _resync(replacement, barred || there);
+        if (barred && !there) emit IERC3643.AddressFrozen(replacement, true, msg.sender);
     }
 
     /// @dev Reads the attributes anew after setting whether the wallet is frozen for this series alone.

@@ -1,0 +1,281 @@
+"""What workers tell each other besides proposals: signatures they have seen, and records another one lacks.
+
+Answering is `Clerk`, asking is `Exchange`. Both speak through whatever reaches the peers (HTTP, or a shared
+database); every question is signed by its caller, and only members of the signer table get an answer.
+
+What comes back is trusted for nothing: a signature counts because it recovers to a member over a message that was
+sent along, a record because its meter signed it and this worker judged it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol
+
+from usufruct.core.documents import items, keyed, natural, text, wrong
+from usufruct.core.encoding import hex0x, load_json, unhex
+from usufruct.core.signing import SIGNATURE_LENGTH
+from usufruct.errors import InputError
+from usufruct_oracles import logs
+from usufruct_oracles.answers import Reply
+from usufruct_oracles.calldata import batch_signatures, split, statement_signatures
+from usufruct_oracles.catalog import catalog_of
+from usufruct_oracles.chainstate import Account
+from usufruct_oracles.chainview import ChainView
+from usufruct_oracles.desk import Waiting
+from usufruct_oracles.journal.journal import Journal
+from usufruct_oracles.journal.lending import (
+    MOST_RECORDS,
+    LentRecord,
+    Place,
+    check,
+    hashes_from,
+    known_records,
+    lend,
+    unknown,
+)
+from usufruct_oracles.metrics import Metrics
+from usufruct_oracles.peers import RECORDS_PATH, SIGNATURES_PATH, Colleague, Refused
+from usufruct_oracles.windows import Calendar
+from usufruct_oracles.wire import Json, batch_to, statement_to
+from usufruct_oracles.witness import BARRED, CHAIN, Witness
+
+VERSION: Final = 1
+MOST_BYTES: Final = 400_000
+"""Payload bytes in one answer; as hex they stay below the longest answer."""
+PAGE: Final = 200
+"""Signatures in one answer."""
+_PAGES: Final = 50
+"""Pages read of one peer at a time."""
+_LOOK_BACK: Final = 64
+"""Batches before the start whose signatures are read from the chain."""
+_TROUBLE: Final = frozenset({"no_quorum", "coverage", "estimated", "halted", "no_file"})
+"""What a missing record may be the reason of."""
+_MOST_TEXT: Final = 64
+_OK, _MALFORMED, _FORBIDDEN = 200, 400, 403
+
+
+class Clerk:
+    """Answers members of the signer table."""
+
+    def __init__(self, journal: Journal, witness: Witness) -> None:
+        self._journal = journal
+        self._witness = witness
+        self._catalog = catalog_of(journal.community)
+
+    def signatures(self, body: bytes, caller: str) -> Reply:
+        """Signatures seen since the asker's last question."""
+        return self._answer(caller, self._signatures, body)
+
+    def records(self, body: bytes, caller: str) -> Reply:
+        """Records of a day that the asker does not know."""
+        return self._answer(caller, self._records, body)
+
+    def _answer(self, caller: str, make: Callable[[bytes], Json], body: bytes) -> Reply:
+        if self._witness.is_barred(caller):
+            return Reply(
+                _FORBIDDEN, {"error": BARRED, "detail": f"{caller} does not count for now"}
+            )
+        try:
+            return Reply(_OK, make(body))
+        except InputError as error:
+            return Reply(_MALFORMED, {"error": "malformed", "detail": error.one_line()})
+
+    def _signatures(self, body: bytes) -> Json:
+        given = _question(body, {"v", "after"})
+        page = self._witness.page(natural(given["after"], "after"), PAGE)
+        return {"v": VERSION, "log": page.log, "next": page.next, "signatures": page.entries}
+
+    def _records(self, body: bytes) -> Json:
+        given = _question(body, {"v", "stream", "day", "known"})
+        stream, day = natural(given["stream"], "stream"), text(given["day"], "day")
+        place = Place.of(self._catalog, stream, day)
+        known = hashes_from(given["known"])
+        found = lend(self._journal.database, place, known, MOST_BYTES)
+        return {"v": VERSION, "records": [each.to_json() for each in found]}
+
+
+def _question(body: bytes, keys: set[str]) -> Json:
+    given = keyed(load_json(body), keys, "question")
+    if given["v"] != VERSION or isinstance(given["v"], bool):
+        raise wrong("v", given["v"], f"the version is {VERSION}")
+    return given
+
+
+class Waits(Protocol):
+    """The part of Worker that is needed here."""
+
+    def waiting(self, stream: int) -> Mapping[str, Waiting]:
+        """What a stream waits for."""
+        ...
+
+
+class Exchange:
+    """Asks the peers; `step` is called again and again, from a thread of its own."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        calendar: Calendar,
+        view: ChainView,
+        witness: Witness,
+        waits: Waits,
+        peers: Callable[[], Sequence[Colleague]],
+        input_of: Callable[[bytes], bytes],
+        metrics: Metrics,
+    ) -> None:
+        self._journal = journal
+        self._catalog = catalog_of(journal.community)
+        self._calendar = calendar
+        self._view = view
+        self._witness = witness
+        self._waits = waits
+        self._peers = peers
+        self._input_of = input_of
+        self._metrics = metrics
+        self._log = logs.get("exchange")
+        self._read: dict[str, tuple[str, int]] = {}
+        self._witnessed: dict[int, int] = {}
+        self._stated: set[tuple[int, int, int, bytes]] = set()
+
+    def step(self) -> int:
+        """Ask everybody once; returns the number of records that were taken over."""
+        for stream in self._catalog.community.streams:
+            self._read_chain(stream.id)
+        taken = 0
+        for peer in self._peers():
+            self._read_signatures(peer)
+        for stream in self._catalog.community.streams:
+            day = self._day_in_trouble(stream.id)
+            if day is not None:
+                taken += self._fetch(stream.id, day)
+        self._witness.update()
+        return taken
+
+    # --- Signatures ---
+
+    def _read_chain(self, stream: int) -> None:
+        """What quorums signed stands in the call data of their transactions."""
+        account = self._view.account(stream)
+        last = len(account.batches)
+        first = self._witnessed.get(stream, max(0, last - _LOOK_BACK))
+        for seq in range(min(first, last) + 1, last + 1):
+            anchored = account.batches[seq]
+            found = batch_signatures(self._input_of(anchored.tx), anchored.batch)
+            for signature in split(found):
+                self._witness.saw("batch", batch_to(anchored.batch), signature, CHAIN)
+            self._witnessed[stream] = seq
+        self._read_statements(account)
+
+    def _read_statements(self, account: Account) -> None:
+        for versions in account.versions.values():
+            for attested in versions:
+                statement = attested.statement
+                key = (statement.stream, statement.period, statement.version, attested.tx)
+                if key in self._stated:
+                    continue
+                found = statement_signatures(self._input_of(attested.tx), attested)
+                for signature in split(found):
+                    self._witness.saw("statement", statement_to(statement), signature, CHAIN)
+                self._stated.add(key)
+
+    def _read_signatures(self, peer: Colleague) -> None:
+        for _ in range(_PAGES):
+            log, after = self._read.get(peer.name, ("", 0))
+            answer = peer.fetch(SIGNATURES_PATH, {"v": VERSION, "after": after})
+            if isinstance(answer, Refused):
+                self._metrics.exchanges.labels("signatures", answer.code).inc()
+                return
+            try:
+                found, then, entries = _page(answer)
+            except InputError:
+                self._metrics.exchanges.labels("signatures", "malformed").inc()
+                return
+            if found != log and after:
+                self._read[peer.name] = found, 0  # the peer began anew: so does the reader
+                continue
+            for kind, message, signature in entries:
+                self._witness.saw(kind, message, signature, peer.name)
+            self._read[peer.name] = found, max(then, after)
+            self._metrics.exchanges.labels("signatures", "ok").inc()
+            if len(entries) < PAGE:
+                return
+
+    # --- Records ---
+
+    def _day_in_trouble(self, stream: int) -> str | None:
+        """The day of the next batch to record or to propose, if something keeps it from being."""
+        waiting = self._waits.waiting(stream)
+        if not any(each.code in _TROUBLE for each in waiting.values()):
+            return None
+        account = self._view.account(stream)
+        cursor = account.before(len(self._journal.recorded(stream)) + 1)
+        if cursor is None:
+            return None
+        window = self._calendar.window_after(cursor.to)
+        return window.day if window.to <= self._view.now else None
+
+    def _fetch(self, stream: int, day: str) -> int:
+        place = Place.of(self._catalog, stream, day)
+        return sum(self._fetch_from(peer, place) for peer in self._peers())
+
+    def _fetch_from(self, peer: Colleague, place: Place) -> int:
+        taken = 0
+        for _ in range(_PAGES):
+            known = sorted(hex0x(each) for each in known_records(self._journal.database, place))
+            question: Json = {
+                "v": VERSION,
+                "stream": place.stream.id,
+                "day": place.day,
+                "known": known[:MOST_RECORDS],
+            }
+            lent = self._lent(peer.fetch(RECORDS_PATH, question))
+            count = self._take(peer, place, lent) if lent else 0
+            if not count:
+                return taken
+            taken += count
+        return taken
+
+    def _take(self, peer: Colleague, place: Place, lent: Sequence[LentRecord]) -> int:
+        """Judge what a peer has lent; returns the number of records that were stored."""
+        checked = check(self._catalog, place, lent, peer.name)
+        self._metrics.fetched.labels("refused").inc(checked.bad)
+        reports = self._journal.ingest_messages(checked.messages) if checked.messages else []
+        if checked.file is not None:
+            reports.append(self._journal.ingest(checked.file))
+        stored = checked.good if any(each.status == "stored" for each in reports) else 0
+        self._metrics.fetched.labels("judged").inc(stored)
+        self._log.info(
+            "records taken over",
+            peer=peer.name,
+            stream=place.stream.id,
+            day=place.day,
+            records=stored,
+            refused=checked.bad,
+            accepted=sum(each.accepted for each in reports),
+        )
+        return stored
+
+    def _lent(self, answer: Json | Refused) -> list[LentRecord]:
+        """What a peer has lent and was never received here."""
+        if isinstance(answer, Refused):
+            self._metrics.exchanges.labels("records", answer.code).inc()
+            return []
+        try:
+            given = keyed(answer, {"v", "records"}, "records")
+            lent = [LentRecord.from_json(each) for each in items(given["records"], "records")]
+        except InputError:
+            self._metrics.exchanges.labels("records", "malformed").inc()
+            return []
+        self._metrics.exchanges.labels("records", "ok").inc()
+        return unknown(self._journal.database, lent[:MOST_RECORDS])
+
+
+def _page(answer: Json) -> tuple[str, int, list[tuple[str, object, bytes]]]:
+    given = keyed(answer, {"v", "log", "next", "signatures"}, "signatures")
+    entries = []
+    for each in items(given["signatures"], "signatures")[:PAGE]:
+        entry = keyed(each, {"type", "message", "signature"}, "signatures")
+        signature = unhex(text(entry["signature"], "signature"), SIGNATURE_LENGTH)
+        entries.append((text(entry["type"], "type"), entry["message"], signature))
+    return text(given["log"], "log")[:_MOST_TEXT], natural(given["next"], "next"), entries
