@@ -92,11 +92,10 @@ def anchored_corrections(
     period: int,
     as_of: int | None,
     privacy_secret: bytes | None,
-    known_at: int | None = None,
 ) -> Iterator[Opened]:
     """Corrections of readings up to a period's end that are anchored in lower revisions, each after the one before."""
     window = (stream.start, catalog.period_bounds(period)[1])
-    found = chains(connection, stream, window, as_of=as_of, known_at=known_at)
+    found = chains(connection, stream, window, as_of=as_of)
     if not found:
         return
     secrets = secrets_of(catalog, stream, privacy_secret)

@@ -17,7 +17,7 @@ from usufruct_oracles.journal.correction_tables import (
     correction_records,
     corrections,
 )
-from usufruct_oracles.journal.schema import files, readings, records, supports
+from usufruct_oracles.journal.schema import readings, records, supports
 
 
 class ReadingKey(NamedTuple):
@@ -38,7 +38,6 @@ class Correction:
         quality: ESPI quality code.
         record: sha256 of its record.
         reason: Why.
-        received_at: When its file was taken in, unix seconds.
     """
 
     rev: int
@@ -46,7 +45,6 @@ class Correction:
     quality: int
     record: bytes
     reason: str
-    received_at: int
 
     @property
     def said(self) -> tuple[int, int, bytes]:
@@ -64,7 +62,6 @@ def claims(
     window: tuple[int, int],
     *,
     as_of: int | None = None,
-    known_at: int | None = None,
 ) -> Mapping[ReadingKey, Claims]:
     """The corrections of readings that end in (from, to], whether they count or not.
 
@@ -73,13 +70,10 @@ def claims(
         stream: The stream.
         window: from and to.
         as_of: Number of the last delivery to be taken into account, None for all.
-        known_at: Moment after which nothing counts that was received later, None for now.
     """
     found: dict[ReadingKey, dict[int, list[tuple[bytes, Correction]]]] = {}
-    for row in connection.execute(_corrections(stream, window, as_of, known_at)):
-        known = Correction(
-            row.rev, row.quantity, row.quality, bytes(row.sha256), row.reason, row.received_at
-        )
+    for row in connection.execute(_corrections(stream, window, as_of)):
+        known = Correction(row.rev, row.quantity, row.quality, bytes(row.sha256), row.reason)
         revs = found.setdefault(ReadingKey(row.meter, row.end, row.duration), {})
         revs.setdefault(row.rev, []).append((bytes(row.supersedes), known))
     return found
@@ -116,10 +110,9 @@ def chains(
     window: tuple[int, int],
     *,
     as_of: int | None = None,
-    known_at: int | None = None,
 ) -> Mapping[ReadingKey, tuple[Correction, ...]]:
     """The corrections that count of anchored readings that end in (from, to]; arguments as of `claims`."""
-    found = claims(connection, stream, window, as_of=as_of, known_at=known_at)
+    found = claims(connection, stream, window, as_of=as_of)
     if not found:
         return {}
     said = _said(connection, stream, window)
@@ -203,18 +196,13 @@ def _within(stream: Stream, window: tuple[int, int]) -> tuple[Any, ...]:
     )
 
 
-def _corrections(
-    stream: Stream, window: tuple[int, int], as_of: int | None, known_at: int | None
-) -> Select[Any]:
+def _corrections(stream: Stream, window: tuple[int, int], as_of: int | None) -> Select[Any]:
     query = (
-        select(corrections, correction_records.c.sha256, files.c.received_at)
+        select(corrections, correction_records.c.sha256)
         .join(correction_records, correction_records.c.id == corrections.c.record_id)
-        .join(files, files.c.id == correction_records.c.file_id)
         .where(*_within(stream, window))
     )
-    if as_of is not None:
-        query = query.where(files.c.id <= as_of)
-    return query if known_at is None else query.where(files.c.received_at <= known_at)
+    return query if as_of is None else query.where(correction_records.c.file_id <= as_of)
 
 
 def _said(

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from tests.unit.oracles.corrected import corrected, correction, record_of
 from tests.unit.oracles.kit import (
+    LATER,
     SECRET,
     anchor_next,
     anchor_period,
@@ -24,6 +25,7 @@ from tests.unit.oracles.kit import (
     whole_day,
 )
 
+from usufruct.clock import FixedClock
 from usufruct.core.corrections import Base, Corrections, check_corrections
 from usufruct.core.encoding import ReadingLeaf
 from usufruct.core.typed_data import head_of
@@ -33,6 +35,7 @@ from usufruct_oracles.journal.correction_tables import correction_rejections, co
 from usufruct_oracles.journal.journal import Journal
 from usufruct_oracles.journal.revisions import Correction, chains
 from usufruct_oracles.journal.schema import readings
+from usufruct_oracles.known import known, render
 from usufruct_oracles.ports import BuiltStatement
 from usufruct_oracles.simulate import month_days
 from usufruct_oracles.validation.verdicts import Rule
@@ -311,3 +314,22 @@ def test_a_readings_file_is_no_corrections_file(tmp_path: Path) -> None:
     named = type(file)("test", "WATER", f"{DAY}.corrections", file.csv, None)
     assert journal.ingest(named).rejected == {Rule.FILE_HEADER: 1}
     assert not journal.has_file("WATER", f"{DAY}-x")
+
+
+def test_the_journal_answers_as_known_at_an_earlier_time(tmp_path: Path) -> None:
+    journal = anchored(tmp_path)
+    correct(journal, "0.1")
+    later = Journal(
+        journal.database, community(), clock=FixedClock(LATER + 86_400), privacy_secret=SECRET
+    )
+    correct(later, "0.2", rev=2)
+    never, then, now = (
+        known(journal.database, community(), 1, moment, "WATER")
+        for moment in (LATER - 1, LATER, None)
+    )
+    assert (never[0].readings, never[0].amount) == (0, 0)
+    assert [each[0].corrections for each in (then, now)] == [1, 2]
+    assert now[0].amount - then[0].amount == 3_500 * 1_600
+    text = "\n".join(render(then, now, "2027-01-15", community().currency))
+    assert "720 readings, 1 corrections" in text
+    assert "since then: revision 2 of meter" in text
