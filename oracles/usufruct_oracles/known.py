@@ -1,4 +1,4 @@
-"""What a period was worth as it was known at some moment: nothing in the journal is overwritten, so it still can be said.
+"""What a period was worth as it was known at some moment: the journal overwrites nothing, so it still can be said.
 
 Two times are told apart: when something was measured, which decides the period, and when it was received, which
 decides what was known. Deliveries are numbered in the order of their receipt.

@@ -12,7 +12,12 @@ from usufruct.errors import EvidenceError
 from usufruct_oracles.catalog import Catalog
 from usufruct_oracles.journal.correction_tables import correction_records
 from usufruct_oracles.journal.schema import files, messages, records
-from usufruct_oracles.sources.corrections import CORRECTIONS_HEADING, parse_correction
+from usufruct_oracles.sources.corrections import (
+    CORRECTIONS_HEADING,
+    parse_correction,
+    parse_payload,
+)
+from usufruct_oracles.sources.corrections import FORM as CORRECTIONS
 from usufruct_oracles.sources.forms import DECODERS
 from usufruct_oracles.sources.messages import Message
 from usufruct_oracles.sources.records import Signed
@@ -52,7 +57,7 @@ class RawRecords:
         return found
 
     def _read(self, record: bytes, meter: Meter) -> Mapping[tuple[int, int], int]:
-        for table in (records, correction_records):
+        for table in (correction_records, records):
             query = select(table).where(table.c.sha256 == record).limit(1)
             row = self._connection.execute(query).mappings().one_or_none()
             if row is None:
@@ -85,6 +90,8 @@ class RawRecords:
             contents = contents_of(message)
             if isinstance(contents, Verdict):
                 raise _broken(sha256(payload + signature).digest(), contents.detail)
+            if sent.form == CORRECTIONS:
+                yield from (each.row for each in parse_payload(contents, meter)[1])
             yield from DECODERS[sent.form](contents, meter)
             return
         lines = payload.decode("ascii").split("\n")[_HEADING_LINES:-1]

@@ -113,22 +113,76 @@ def _store_meter(
     here: dict[tuple[int, int, int], set[tuple[int, int, bytes]]] = {}
     for each in rows:
         _judge(connection, outcome, place, each, here)
-    if outcome.accepted:
-        record = {
-            "file_id": file_id,
-            "stream": place.stream.id,
-            "meter": meter.id,
-            "day": day,
-            "sha256": record_hash(payload, signed.signature),
-            "payload": payload,
-            "scheme": signed.scheme,
-            "signature": signed.signature,
-        }
-        query = insert(correction_records).values(record).returning(correction_records.c.id)
-        number = int(connection.execute(query).scalar_one())
-        rows_ = [_row(number, place.stream, meter, *pair) for pair in outcome.accepted]
-        connection.execute(insert(corrections), rows_)
+    _insert(connection, file_id, place, day, payload, signed, outcome)
     return outcome
+
+
+def store_message(
+    connection: Connection,
+    file_id: int,
+    place: Place,
+    day: str,
+    rows: Sequence[CorrectionRow],
+    payload: bytes,
+    signed: Signed,
+) -> Taken:
+    """Judges and stores the corrections of a message whose signature holds.
+
+    Args:
+        connection: Within the transaction that stores the message.
+        file_id: Its delivery.
+        place: Stream, meter and day that its rows are judged against.
+        day: The day.
+        rows: Its rows, in order.
+        payload: What was signed.
+        signed: The signature.
+    """
+    outcome = _Outcome()
+    here: dict[tuple[int, int, int], set[tuple[int, int, bytes]]] = {}
+    for each in rows:
+        if each.row.meter and each.row.meter != place.meter.code:
+            outcome.rejected.append((each, _stranger(place.meter, each)))
+        else:
+            _judge(connection, outcome, place, each, here)
+    _insert(connection, file_id, place, day, payload, signed, outcome)
+    _reject(connection, file_id, place.stream, day, outcome.rejected)
+    verdicts = [verdict for _, verdict in outcome.rejected]
+    return Taken(len(outcome.accepted), outcome.known, verdicts)
+
+
+def _stranger(meter: Meter, given: CorrectionRow) -> Verdict:
+    return Verdict(
+        Rule.UNKNOWN_METER,
+        f"{shown(given.row.meter)} in a message of {meter.code}",
+        "send the corrections of each meter in a message of its own",
+    )
+
+
+def _insert(
+    connection: Connection,
+    file_id: int,
+    place: Place,
+    day: str,
+    payload: bytes,
+    signed: Signed,
+    outcome: _Outcome,
+) -> None:
+    if not outcome.accepted:
+        return
+    record = {
+        "file_id": file_id,
+        "stream": place.stream.id,
+        "meter": place.meter.id,
+        "day": day,
+        "sha256": record_hash(payload, signed.signature),
+        "payload": payload,
+        "scheme": signed.scheme,
+        "signature": signed.signature,
+    }
+    query = insert(correction_records).values(record).returning(correction_records.c.id)
+    number = int(connection.execute(query).scalar_one())
+    rows = [_row(number, place.stream, place.meter, *pair) for pair in outcome.accepted]
+    connection.execute(insert(corrections), rows)
 
 
 def _judge(

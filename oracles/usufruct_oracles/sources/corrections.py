@@ -8,12 +8,15 @@ revision, the hash of the record that said what it supersedes, and the reason.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from usufruct.config import Meter
 from usufruct.core.corrections import MAX_REV, reason_of
 from usufruct.core.encoding import unhex
+from usufruct.core.periods import parse_day
 from usufruct.errors import InputError
+from usufruct_oracles.sources.alive import unreadable
 from usufruct_oracles.sources.records import HEADER
 from usufruct_oracles.validation.rows import COLUMNS, Row, parse_row
 from usufruct_oracles.validation.verdicts import Rule, Verdict, shown
@@ -26,7 +29,12 @@ CORRECTIONS_HEADER = f"{HEADER},rev,supersedes,reason"
 CORRECTIONS_HEADING = "usufruct/corrections/1"
 """First line of what is signed."""
 
+FORM = "corrections/1"
+"""Name of the form of messages that bring corrections."""
+
 _MORE = 3
+_HEADING = 4
+_SHOWN = 64
 _REV = re.compile(r"[1-9]\d{0,2}", re.ASCII)
 _HASH = re.compile(r"0x[0-9a-f]{64}", re.ASCII)
 
@@ -64,6 +72,35 @@ def correction_payload(stream: str, meter: str, day: str, lines: Iterable[str]) 
     """The bytes that are signed: another heading than that of a meter-day, and the meter's lines."""
     head = f"{CORRECTIONS_HEADING}\n{stream}\n{meter}\n{day}\n"
     return (head + "".join(f"{line}\n" for line in lines)).encode()
+
+
+def parse_payload(payload: bytes, meter: Meter) -> tuple[str, list[CorrectionRow]]:
+    """The day and the corrections of a signed payload.
+
+    Raises:
+        InputError: It is not one, or of another stream or meter.
+    """
+    lines = payload.decode("ascii", "replace").split("\n")
+    heading, rows = lines[:_HEADING], lines[_HEADING:]
+    if heading[:-1] != [CORRECTIONS_HEADING, meter.stream, meter.code] or rows[-1:] != [""]:
+        raise InputError(
+            "not corrections of the meter",
+            field="payload",
+            value=lines[0][:_SHOWN],
+            rule=f"{CORRECTIONS_HEADING}, stream, meter and day, then one correction a line",
+            remedy="correct the writer and send the message again",
+        )
+    day = parse_day(heading[-1]).isoformat()
+    return day, [parse_correction(number, line) for number, line in enumerate(rows[:-1], 1)]
+
+
+def decode_corrections(payload: bytes, meter: Meter) -> Sequence[Row]:
+    """No readings, since corrections are kept apart; one row with the fault if it has none. A `Decoder`."""
+    try:
+        parse_payload(payload, meter)
+    except InputError as error:
+        return [unreadable(payload, meter, _malformed(error.one_line()))]
+    return ()
 
 
 def corrections_csv(lines: Iterable[str]) -> bytes:

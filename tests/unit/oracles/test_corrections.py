@@ -17,6 +17,7 @@ from tests.unit.oracles.kit import (
     bounds,
     calendar,
     community,
+    message,
     meter,
     open_journal,
     signed_file,
@@ -38,6 +39,8 @@ from usufruct_oracles.journal.schema import readings
 from usufruct_oracles.known import known, render
 from usufruct_oracles.ports import BuiltStatement
 from usufruct_oracles.simulate import month_days
+from usufruct_oracles.sources.corrections import correction_payload
+from usufruct_oracles.sources.messages import Message
 from usufruct_oracles.validation.verdicts import Rule
 
 CISTERN, DAY = "cistern-01", "2026-09-10"
@@ -333,3 +336,36 @@ def test_the_journal_answers_as_known_at_an_earlier_time(tmp_path: Path) -> None
     text = "\n".join(render(then, now, "2027-01-15", community().currency))
     assert "720 readings, 1 corrections" in text
     assert "since then: revision 2 of meter" in text
+
+
+def correcting(lines: list[str], code: str = CISTERN) -> Message:
+    """A message with corrections of the cistern, signed by it."""
+    raw = correction_payload("WATER", code, DAY, lines)
+    return message(CISTERN, raw, form="corrections/1")
+
+
+def test_a_message_brings_corrections_like_a_file(tmp_path: Path) -> None:
+    journal = anchored(tmp_path)
+    line = correction(CISTERN, at(9), "0.1", record_of(journal, CISTERN, DAY))
+    (report,) = journal.ingest_messages([correcting([line])])
+    assert (report.status, report.accepted, report.first) == ("stored", 1, None)
+    check(stated(journal))
+    (again,) = journal.ingest_messages([correcting([line])])
+    assert again.status == "known"
+    same = journal.ingest(corrected(CISTERN, DAY, [line]))
+    assert (same.accepted, same.known) == (0, 1)
+
+
+def test_a_message_with_corrections_is_judged_like_a_file(tmp_path: Path) -> None:
+    journal = anchored(tmp_path)
+    known = record_of(journal, CISTERN, DAY)
+    wrong = correction(CISTERN, at(9), "-0.1", known)
+    other = correction("home-01", at(9), "0.1", known)
+    (report,) = journal.ingest_messages([correcting([wrong, other])])
+    assert (report.accepted, dict(report.rejected)) == (
+        0,
+        {Rule.NEGATIVE: 1, Rule.UNKNOWN_METER: 1},
+    )
+    (stranger,) = journal.ingest_messages([correcting([wrong], code="cistern-02")])
+    assert dict(stranger.rejected) == {Rule.MALFORMED: 1}
+    assert stated(journal).corrections is None
