@@ -227,14 +227,14 @@ def test_both_replays_show_the_same_and_the_platform_knows_no_committed_reading(
     months: Months, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VILLAGE_SECRET", SECRET)
-    changed = json.loads(replayed(months.place, "1", "--set", "cistern-01/3=0").output)
+    changed = json.loads(replayed(months.place, "1", "--set", "cistern-01/3=777").output)
     parts = {each["part"] for each in changed["moved"]}
     assert parts == {"line", "statement", "settlement", "step", "series", "payout"}
-    hidden = json.loads(replayed(months.place, "1", "--drop", "home-01/2", stream="VPP").output)
+    hidden = json.loads(replayed(months.place, "1", "--set", "home-01/2=1", stream="VPP").output)
     assert {each["part"] for each in hidden["moved"]} == {"line", "statement"}
     url = f"sqlite:///{months.place.folder / 'ledger.db'}"
     common = ("replay", "1", "--database", url, "--json", "--stream")
-    same = CliRunner().invoke(build("replay"), [*common, "WATER", "--set", "11/3=0"])
+    same = CliRunner().invoke(build("replay"), [*common, "WATER", "--set", "11/3=777"])
     assert json.loads(same.output)["moved"] == changed["moved"]
     refused = CliRunner().invoke(build("replay"), [*common, "VPP", "--set", "31/3=0"])
     assert "committed" in str(refused.exception)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import anyio
+import httpx
 import pytest
 from tests.integration.proof.test_proof import (
     RememberingClient,
@@ -15,8 +18,13 @@ from tests.support.anvil import Anvil
 from tests.support.settled import TARIFF, Settled, settle_periods
 
 from usufruct import proof
+from usufruct.api import schemas
+from usufruct.api.app import create_app
+from usufruct.api.labels import Labels
+from usufruct.api.render import Renderer
+from usufruct.api.service import Service
 from usufruct.chain.client import ChainClient
-from usufruct.money import mul_div_down
+from usufruct.money import Currency, mul_div_down
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["committed", "open"])
@@ -90,3 +98,49 @@ def test_a_file_without_its_corrections_is_refused(settled: Settled) -> None:
     original["corrections"] = None
     found = checks(settled, json.dumps(original).encode())
     assert [check.name for check in found if check.ok is False] == ["corrections"]
+
+
+def ask(settled: Settled, path: str) -> Any:
+    """What the API answers."""
+    service = Service(
+        settled.database,
+        Renderer(Currency("USDV", 6), Labels()),
+        settled.village.client.chain_id,
+        settled.village.at,
+    )
+
+    async def asked() -> httpx.Response:
+        app = create_app(service)
+        transport = httpx.ASGITransport(app=app)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://api") as http,
+        ):
+            return await http.get(path)
+
+    answer = anyio.run(asked)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_the_api_shows_what_was_corrected_and_answers_as_known_at_a_time(
+    settled: Settled,
+) -> None:
+    now = ask(settled, "/v1/statements/1/1")
+    schemas.StatementDetail.model_validate(now)
+    assert (now["version"], now["status"], now["supersedes"]) == (2, "settled", ["st_1_1_v1"])
+    (part,) = now["corrections"]["periods"]
+    assert [each["rev"] for each in part["readings"]] == [1, 1, 1]
+    assert now["corrections"]["total"] == now["adjustments"]
+
+    second = int(now["attested"]["block"])
+    then = ask(settled, f"/v1/statements/1/1?as_of_block={second - 1}")
+    assert (then["version"], then["status"], then["history"]) == (1, "final", [])
+    assert (then["corrections"], then["adjustments"]["amount"]) == (None, "0")
+    assert then["known_as_of_block"] == second - 1
+    when = then["attested"]["time"]
+    assert ask(settled, f"/v1/statements/1/1?as_of_date={when}")["version"] == 1
+
+    payout = json.loads(settled.proof(2, settled.holders[0]))["payout"]["id"]
+    why = ask(settled, f"/v1/payouts/{payout}")["statement"]["corrections"]
+    assert [each["period"]["number"] for each in why["periods"]] == [1, 2]
