@@ -14,16 +14,18 @@ from sqlalchemy import Connection
 
 from usufruct.chain import crash
 from usufruct.config import Community, Stream
-from usufruct.core.commitments import N, blinding, commit, meter_secret
+from usufruct.core.commitments import N, blinding, commit
 from usufruct.core.encoding import ReadingLeaf, open_quantity
 from usufruct.core.manifests import Manifest, ManifestLine
 from usufruct.core.merkle import tree_root
+from usufruct.core.privacy_keys import privacy_key
 from usufruct.core.typed_data import Cursor, next_batch
 from usufruct.errors import ConfigError
 from usufruct_oracles.catalog import KIND_CODES, Catalog, catalog_of, flow_of
 from usufruct_oracles.intervals import days_ending_in, expected
 from usufruct_oracles.journal.counting import counted
 from usufruct_oracles.journal.database import Database
+from usufruct_oracles.journal.erasures import require_none_erased
 from usufruct_oracles.journal.revisions import ReadingKey, chain_of, claims, correction_files
 from usufruct_oracles.journal.telling import moments_of, told_days
 from usufruct_oracles.ports import BuiltBatch
@@ -80,10 +82,12 @@ def build_batch(
     Raises:
         InputError: Unknown stream.
         ConfigError: The stream is committed and there is no privacy secret.
+        EvidenceError: A household whose readings the anchored batch holds was erased.
     """
     catalog = catalog_of(community)
     which = catalog.stream(stream)
     with database.read() as connection:
+        require_none_erased(connection, catalog, which, (cursor.to, to))
         entries = _entries(connection, catalog, which, (cursor.to, to), privacy_secret, as_of)
         covered = _covered(connection, catalog, which, (cursor.to, to), entries, as_of)
     leaves = _leaves(which, cursor, entries)
@@ -159,7 +163,7 @@ def _entries(
     for each in counted(connection, stream, window, as_of):
         meter, end, duration, _ = each.key
         if meter not in secrets:
-            continue  # of a meter that is no longer registered: nothing says what it measured
+            continue  # of a meter that is no longer registered, or whose household is being erased
         key = ReadingKey(meter, end, duration)
         rev, said = 0, (each.said.quantity, each.said.quality, each.said.sha256)
         if key in corrected:
@@ -195,7 +199,8 @@ def secrets_of(
             rule="required for streams with privacy = committed, the same for all workers",
             remedy='add privacy_secret = { env = "NAME" } to [worker]',
         )
-    return {each: meter_secret(privacy_secret, each) for each in ids}
+    key = privacy_key(privacy_secret)
+    return {each: key.meter_secret(each) for each in ids if key.has(each)}
 
 
 def _covered(

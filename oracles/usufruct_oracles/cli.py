@@ -16,12 +16,20 @@ import typer
 
 from usufruct.chain.explain import explain as explain_revert
 from usufruct.clock import SystemClock
-from usufruct.config import Community, load_community
+from usufruct.config import load_community
 from usufruct.contracts import ContractError
-from usufruct.core.periods import day_bounds, period_of
+from usufruct.core.periods import day_bounds
 from usufruct.core.signing import address_of
 from usufruct.errors import ChainError, ConfigError, InputError, UsufructError
-from usufruct_oracles import cli_data, cli_devices, cli_keys, cli_replay, logs
+from usufruct_oracles import (
+    cli_data,
+    cli_devices,
+    cli_households,
+    cli_keys,
+    cli_records,
+    cli_replay,
+    logs,
+)
 from usufruct_oracles.config import WorkerConfig, load_worker_config
 from usufruct_oracles.explain import explain as explain_period
 from usufruct_oracles.journal.database import Database
@@ -32,7 +40,6 @@ from usufruct_oracles.runtime import lay_ground
 from usufruct_oracles.sightings import Sightings
 
 EXIT_ERROR = 2
-_MOST_DIGITS = 6
 
 app = typer.Typer(
     name="usufruct-oracle",
@@ -44,7 +51,9 @@ app = typer.Typer(
 cli_data.register(app)
 cli_replay.register(app)
 cli_devices.register(app)
+cli_households.register(app)
 cli_keys.register(app)
+cli_records.register(app)
 
 Config = Annotated[Path, typer.Option("--config", help="The worker's TOML file.")]
 
@@ -192,7 +201,7 @@ def explain(
     ground = lay_ground(load_worker_config(config))
     database = Database(ground.config.journal)
     try:
-        number = _period(ground.community, period)
+        number = cli_households.period_number(ground.community, period)
         found = explain_period(database, ground.community, number, ground.view.now, stream)
     finally:
         database.close()
@@ -202,7 +211,7 @@ def explain(
 
 def _explain_known(settings: WorkerConfig, period: str, stream: str | None, day: str) -> None:
     community = load_community(settings.community)
-    number = _period(community, period)
+    number = cli_households.period_number(community, period)
     moment = day_bounds(day, community.project.timezone)[1] - 1
     database = Database(settings.journal)
     try:
@@ -212,14 +221,6 @@ def _explain_known(settings: WorkerConfig, period: str, stream: str | None, day:
         database.close()
     for line in render(before, now, day, community.currency):
         typer.echo(logs.escape(line))
-
-
-def _period(community: Community, text: str) -> int:
-    if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS:
-        return int(text)
-    project = community.project
-    start = day_bounds(f"{text}-01", project.timezone)[0]
-    return period_of(project.first_period, start, project.timezone)
 
 
 @app.command()

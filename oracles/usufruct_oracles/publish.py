@@ -15,6 +15,7 @@ from usufruct_oracles.chainview import ChainView
 from usufruct_oracles.desk import Waiting
 from usufruct_oracles.differ import manifest_object
 from usufruct_oracles.ports import Books
+from usufruct_oracles.summary import published
 from usufruct_oracles.wire import Json, batch_to, statement_to
 from usufruct_oracles.worker import Progress
 
@@ -107,8 +108,11 @@ class Publisher:
         }
 
     def verdicts(self, stream: int | None, period: int | None) -> Json:
-        """Counts by rule with money at stake, and what was rejected."""
-        return self._books.verdicts(stream, period)
+        """Counts by rule with money at stake, and what was rejected; of households as `summary.published` says."""
+        found = self._books.verdicts(stream, period)
+        streams = found["streams"]
+        assert isinstance(streams, list)
+        return found | {"streams": [published(each) for each in streams]}
 
     def status(self) -> Json:
         """Where the worker and each stream stand. Tells no reading and no secret."""

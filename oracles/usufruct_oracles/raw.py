@@ -63,6 +63,8 @@ class RawRecords:
             if row is None:
                 continue
             payload, signature = bytes(row["payload"]), bytes(row["signature"])
+            if not payload:
+                raise _broken(record, "here with its bytes, which are archived or erased")
             if row["meter"] != meter.id or sha256(payload + signature).digest() != record:
                 raise _broken(record, f"the record of {meter.code} with that hash")
             verdict = check_signature(meter, payload, Signed(meter.code, row["scheme"], signature))

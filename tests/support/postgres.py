@@ -36,8 +36,11 @@ def _user() -> str | None:
 
 
 @contextmanager
-def running_postgres(folder: Path) -> Iterator[str]:
-    """The URL of a fresh database; the server listens on a socket in a folder of its own and is stopped at the end."""
+def running_postgres(folder: Path, *, durable: bool = False) -> Iterator[str]:
+    """The URL of a fresh database; the server listens on a socket in a folder of its own and is stopped at the end.
+
+    Unless `durable`, it flushes nothing: a test's database need not outlive the machine.
+    """
     initdb, postgres = _program("initdb"), _program("postgres")
     user = _user()
     # A socket's path has at most 107 bytes, and the user must reach it: pytest's folders are too long and private.
@@ -49,7 +52,7 @@ def running_postgres(folder: Path) -> Iterator[str]:
         _run([initdb, "-D", data, "-U", "usufruct", "-A", "trust", "-E", "UTF8", "--no-sync"], user)
         with (folder / "postgres.log").open("wb") as log:
             server = subprocess.Popen(
-                [postgres, "-D", data, "-k", home, "-h", "", "-F"],
+                [postgres, "-D", data, "-k", home, "-h", "", *([] if durable else ["-F"])],
                 user=user,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
 from usufruct.chain import crash
 from usufruct.config import Stream
@@ -94,7 +94,15 @@ def recorded_batch(database: Database, stream: int, seq: int) -> BuiltBatch | No
         row = connection.execute(query).mappings().one_or_none()
     if row is None:
         return None
-    batch = Batch(
+    batch = batch_of(row)
+    blob = row["leaves"]
+    leaves = [blob[at : at + LEAF_LENGTH] for at in range(0, len(blob), LEAF_LENGTH)]
+    return BuiltBatch(batch, Manifest.from_json(row["manifest"]), leaves)
+
+
+def batch_of(row: RowMapping) -> Batch:
+    """The batch of a row of the table of batches."""
+    return Batch(
         stream=row["stream"],
         seq=row["seq"],
         prev=row["prev"],
@@ -106,9 +114,6 @@ def recorded_batch(database: Database, stream: int, seq: int) -> BuiltBatch | No
         root=row["root"],
         content=row["content"],
     )
-    blob = row["leaves"]
-    leaves = [blob[at : at + LEAF_LENGTH] for at in range(0, len(blob), LEAF_LENGTH)]
-    return BuiltBatch(batch, Manifest.from_json(row["manifest"]), leaves)
 
 
 def _heads(connection: Connection, stream: int) -> list[bytes]:

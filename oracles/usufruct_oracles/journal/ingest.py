@@ -21,7 +21,7 @@ from usufruct_oracles.catalog import Catalog
 from usufruct_oracles.journal.correct import store_corrections
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.rows import NewRows, add_records
-from usufruct_oracles.journal.schema import NO_DAY, batches, files, readings, records
+from usufruct_oracles.journal.schema import NO_DAY, batches, files, readings, records, retractions
 from usufruct_oracles.sources.base import SourceFile
 from usufruct_oracles.sources.corrections import (
     CORRECTIONS_HEADER,
@@ -54,7 +54,8 @@ class IngestReport:
     Attributes:
         stream: Code of its stream.
         day: Its day.
-        status: "stored", "known" (this very content was ingested before) or "rejected" as a whole.
+        status: "stored", "known" (this very content was ingested before), "rejected" as a whole, or "erased"
+            (of a household that was erased, and dropped).
         accepted: New readings that count.
         known: Rows that the journal had already, with the same value.
         rejected: Rejected rows and records by rule; the file itself if it was rejected.
@@ -91,7 +92,7 @@ def ingest(database: Database, catalog: Catalog, file: SourceFile, now: int) -> 
                 file.stream, file.day, "rejected", rejected={judged.rule: 1}, first=judged
             )
         else:
-            report = _store(connection, catalog, judged, file, now)
+            report = store(connection, catalog, judged, file, now)
         crash.point("journal.before_commit")
     crash.point("journal.stored")
     return report
@@ -152,9 +153,10 @@ def _signed(file: SourceFile) -> Mapping[str, Signed]:
     return parse_signatures(file.signatures, file.stream, file.day)
 
 
-def _store(
+def store(
     connection: Connection, catalog: Catalog, stream: Stream, file: SourceFile, now: int
 ) -> IngestReport:
+    """Judges a file's rows and stores what becomes of them, within a transaction of the caller."""
     corrected = corrected_day(file.day)
     if corrected is not None:
         return _store_corrections(connection, catalog, stream, file, corrected, now)
@@ -168,6 +170,7 @@ def _store(
         _signed(file),
         _neighbours(connection, stream, rows, bounds),
         now,
+        retracted_records(connection, stream),
     )
     file_id = _add_file(connection, catalog, file, now, None)
     _add_outcome(connection, file_id, stream, file.day, outcome)
@@ -200,6 +203,12 @@ def _store_corrections(
         rejected=Counter(each.rule for each in taken.verdicts),
         first=taken.verdicts[0] if taken.verdicts else None,
     )
+
+
+def retracted_records(connection: Connection, stream: Stream) -> set[bytes]:
+    """Digests of the stream's records that the operator has retracted."""
+    query = select(retractions.c.sha256).where(retractions.c.stream == stream.id)
+    return {bytes(found) for found in connection.execute(query).scalars()}
 
 
 def _neighbours(

@@ -23,13 +23,15 @@ from usufruct_oracles.cuts import Cut
 from usufruct_oracles.journal import anchored, attested, revisions
 from usufruct_oracles.journal.correction_tables import correction_documents as documents
 from usufruct_oracles.journal.database import Database
+from usufruct_oracles.journal.erasures import erased_meters
 from usufruct_oracles.journal.ingest import IngestReport, ingest, takes_messages
 from usufruct_oracles.journal.messages import in_chunks, ingest_messages
-from usufruct_oracles.journal.schema import batches, files
+from usufruct_oracles.journal.schema import NO_DAY, batches, files
 from usufruct_oracles.ports import BuiltBatch, BuiltStatement, RecordedStatement
 from usufruct_oracles.sources.base import Source, SourceFile
 from usufruct_oracles.sources.forms import DECODERS
 from usufruct_oracles.sources.messages import Decoders, Message, MessageSource
+from usufruct_oracles.sources.redaction import without
 from usufruct_oracles.windows import Window
 
 
@@ -75,18 +77,42 @@ class Journal:
     # --- Taking in ---
 
     def ingest(self, file: SourceFile) -> IngestReport:
-        """Judges and stores one file; the same content again changes nothing."""
-        return ingest(self.database, self._catalog, file, self._clock.now())
+        """Judges and stores one file; the same content again changes nothing.
+
+        What a household that was erased still sends is dropped before anything is stored of it.
+        """
+        kept = without(file, self._erased(file.stream))
+        return ingest(self.database, self._catalog, kept, self._clock.now())
+
+    def _erased(self, stream: str) -> list[str]:
+        """Codes of the stream's meters whose households were erased."""
+        which = self._catalog.streams.get(stream)
+        if which is None:
+            return []
+        with self.database.read() as connection:
+            numbers = erased_meters(connection, which.id)
+        return [each.code for each in self._catalog.meters_of(which) if each.id in numbers]
 
     def ingest_all(self, files: Iterable[SourceFile]) -> list[IngestReport]:
         """The reports of several files, in order."""
         return [self.ingest(file) for file in files]
 
     def ingest_messages(self, messages: Sequence[Message]) -> list[IngestReport]:
-        """Judges and stores messages, all or none; those that are known already change nothing."""
-        return ingest_messages(
-            self.database, self._catalog, self._decoders, messages, self._clock.now()
+        """Judges and stores messages, all or none; those that are known already change nothing.
+
+        Those of households that were erased are dropped before anything is stored of them: "erased".
+        """
+        erased = {each: self._erased(each) for each in {each.stream for each in messages}}
+        kept = [each for each in messages if each.meter not in erased[each.stream]]
+        reports = iter(
+            ingest_messages(self.database, self._catalog, self._decoders, kept, self._clock.now())
         )
+        return [
+            IngestReport(each.stream, NO_DAY, "erased")
+            if each.meter in erased[each.stream]
+            else next(reports)
+            for each in messages
+        ]
 
     def poll(self) -> dict[str, int]:
         """Takes in what the sources have; number of rows by "accepted" and "rejected".

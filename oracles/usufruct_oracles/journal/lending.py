@@ -107,14 +107,14 @@ class Place:
     bounds: tuple[int, int]
 
     @classmethod
-    def of(cls, catalog: Catalog, stream: int, day: str) -> Place:
+    def of(cls, catalog: Catalog, stream: int | str, day: str) -> Place:
         """The place; InputError if there is no such stream or day."""
         return cls(catalog.stream(stream), day, catalog.day(day))
 
 
 def known_records(database: Database, place: Place) -> set[bytes]:
     """Hashes of the records of a day that were received."""
-    query = select(records.c.sha256).where(_of_day(place))
+    query = select(records.c.sha256).where(of_day(place))
     with database.read() as connection:
         return {bytes(found) for found in connection.execute(query).scalars()}
 
@@ -169,7 +169,7 @@ def _lendable(connection: Connection, place: Place) -> Iterator[LentRecord]:
     query = (
         select(*(records.c[name] for name in _COLUMNS), records.c.day, form.label("form"))
         .where(
-            _of_day(place),
+            of_day(place),
             records.c.verified,
             or_(records.c.day == NO_DAY, records.c.id.in_(newest)),
         )
@@ -186,7 +186,7 @@ def _lendable(connection: Connection, place: Place) -> Iterator[LentRecord]:
         )
 
 
-def _of_day(place: Place) -> ColumnElement[bool]:
+def of_day(place: Place) -> ColumnElement[bool]:
     """Records of day files of the day, and of messages that say something of it."""
     stream, (from_, to) = place.stream.id, place.bounds
     said = [

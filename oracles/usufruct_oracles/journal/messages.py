@@ -8,7 +8,7 @@ digest alone; what is late or stands against another reading is kept as a candid
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -23,13 +23,20 @@ from usufruct_oracles.journal.correct import Taken, store_message
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.ingest import KEPT_BYTES, NEIGHBOUR, IngestReport, closed_at
 from usufruct_oracles.journal.rows import NewRows, add_records, printable
-from usufruct_oracles.journal.schema import NO_DAY, files, heartbeats, messages, readings
-from usufruct_oracles.sources.alive import FORM, parse_heartbeat
+from usufruct_oracles.journal.schema import (
+    NO_DAY,
+    files,
+    heartbeats,
+    messages,
+    readings,
+    retractions,
+)
 from usufruct_oracles.sources.corrections import FORM as CORRECTIONS
 from usufruct_oracles.sources.corrections import CorrectionRow, parse_payload
+from usufruct_oracles.sources.forms import HEARTBEATS
 from usufruct_oracles.sources.messages import Decoders, Message
 from usufruct_oracles.sources.records import Signed
-from usufruct_oracles.validation.days import RecordOutcome
+from usufruct_oracles.validation.days import RecordOutcome, check_retraction
 from usufruct_oracles.validation.messages import (
     check_message,
     contents_of,
@@ -82,7 +89,8 @@ def ingest_messages(
     with database.write() as connection:
         fresh = _fresh(connection, catalog, decoders, batch)
         if fresh:
-            judged = [_judge(catalog, decoders, each) for each in fresh.values()]
+            retracted = _retracted(connection, fresh.values())
+            judged = [_judge(catalog, decoders, each, retracted) for each in fresh.values()]
             _judge_readings(connection, catalog, judged)
             _store(connection, catalog, decoders, judged, now)
             closed = _closed(connection, judged)
@@ -125,8 +133,19 @@ def _judged_by(catalog: Catalog, decoders: Decoders, message: Message) -> bytes:
     return sha256("\n".join(sorted(decoders)).encode()).digest()[:_FINGERPRINT]
 
 
-def _judge(catalog: Catalog, decoders: Decoders, message: Message) -> _Judged:
-    verdict = check_message(catalog, decoders, message)
+def _retracted(connection: Connection, fresh: Iterable[Message]) -> set[bytes]:
+    """Digests of those messages that the operator has retracted: what they are judged by has changed since."""
+    digests = [each.digest for each in fresh]
+    query = select(retractions.c.sha256).where(retractions.c.sha256.in_(digests))
+    return {bytes(found) for found in connection.execute(query).scalars()}
+
+
+def _judge(
+    catalog: Catalog, decoders: Decoders, message: Message, retracted: Collection[bytes]
+) -> _Judged:
+    verdict = check_message(catalog, decoders, message) or check_retraction(
+        message.digest, retracted
+    )
     if verdict is not None:
         return _Judged(message, verdict)
     meter = catalog.meters[message.meter]
@@ -136,15 +155,25 @@ def _judge(catalog: Catalog, decoders: Decoders, message: Message) -> _Judged:
     judged = _Judged(message, None, record, rows)
     if message.form == CORRECTIONS and record.verified and not rows and isinstance(contents, bytes):
         judged.corrections = parse_payload(contents, meter)
-    if message.form == FORM and record.verified and not rows and isinstance(contents, bytes):
-        said = parse_heartbeat(contents, meter)
-        judged.heartbeat = {
-            "meter": meter.id,
-            "day": said.day,
-            "stream": record.stream.id,
-            "count": said.count,
-        }
+    if record.verified and not rows and isinstance(contents, bytes):
+        judged.heartbeat = _heartbeat(catalog, message.form, contents, record)
     return judged
+
+
+def _heartbeat(
+    catalog: Catalog, form: str, contents: bytes, record: RecordOutcome
+) -> dict[str, Any] | None:
+    """The heartbeat that a message without readings is."""
+    read = HEARTBEATS.get(form)
+    said = None if read is None else read(contents, record.meter, catalog.timezone)
+    if said is None:
+        return None
+    return {
+        "meter": record.meter.id,
+        "day": said.day,
+        "stream": record.stream.id,
+        "count": said.count,
+    }
 
 
 def _judge_readings(connection: Connection, catalog: Catalog, judged: Sequence[_Judged]) -> None:

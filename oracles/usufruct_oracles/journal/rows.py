@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from usufruct.config import Stream
+from usufruct.ledger.bulk import Row, insert_rows
 from usufruct_oracles.journal.schema import (
     contenders,
     readings,
@@ -16,7 +17,6 @@ from usufruct_oracles.journal.schema import (
     supports,
 )
 from usufruct_oracles.validation.days import RecordOutcome, Rejection
-from usufruct_oracles.validation.rules import Reading
 
 _MOST_LINE = 200
 _MOST_SCHEME = 64
@@ -26,9 +26,9 @@ class NewRows:
     """Rows of readings, supports, contenders and rejections, until they are inserted."""
 
     def __init__(self) -> None:
-        self._readings: list[dict[str, Any]] = []
-        self._supports: list[dict[str, Any]] = []
-        self._contenders: list[dict[str, Any]] = []
+        self._readings: list[Row] = []
+        self._supports: list[Row] = []
+        self._contenders: list[Row] = []
         self._rejections: list[dict[str, Any]] = []
 
     def add(
@@ -47,9 +47,15 @@ class NewRows:
             day_of_end: Local day under which a rejected row with that end is listed.
         """
         stream = record.stream
-        self._readings += [_reading(record_id, stream, record, each) for each in record.accepted]
-        self._supports += [_key(record_id, record, each) for each in record.known]
-        self._contenders += [_reading(record_id, stream, record, each) for each in record.contended]
+        meter, number = record.meter.id, stream.id
+        said = [
+            (meter, each.end, each.duration, 0, record_id, number, each.quantity, each.row.quality)
+            for each in (*record.accepted, *record.contended)
+        ]
+        accepted = len(record.accepted)
+        self._readings += [(*each, None) for each in said[:accepted]]
+        self._contenders += said[accepted:]
+        self._supports += [(meter, each.end, each.duration, 0, record_id) for each in record.known]
         for each in record.rejections:
             self.add_rejection(file_id, record_id, stream, day_of_end(each.end), each)
 
@@ -81,10 +87,10 @@ class NewRows:
             (readings, self._readings),
             (supports, self._supports),
             (contenders, self._contenders),
-            (rejections, self._rejections),
         ):
-            if rows:
-                connection.execute(insert(table), rows)
+            insert_rows(connection, table, rows)
+        if self._rejections:
+            connection.execute(insert(rejections), self._rejections)
 
 
 def add_records(
@@ -116,24 +122,3 @@ def printable(text: str, most: int) -> str:
     """At most so many characters of a foreign text, without those that a database or a terminal refuses."""
     cut = text if len(text) <= most else text[: most - 1] + "…"
     return cut if cut.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in cut)
-
-
-def _key(record_id: int, record: RecordOutcome, reading: Reading) -> dict[str, Any]:
-    return {
-        "meter": record.meter.id,
-        "end": reading.end,
-        "duration": reading.duration,
-        "rev": 0,
-        "record_id": record_id,
-    }
-
-
-def _reading(
-    record_id: int, stream: Stream, record: RecordOutcome, reading: Reading
-) -> dict[str, Any]:
-    return {
-        **_key(record_id, record, reading),
-        "stream": stream.id,
-        "quantity": reading.quantity,
-        "quality": reading.row.quality,
-    }

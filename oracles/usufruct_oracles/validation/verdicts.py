@@ -26,6 +26,7 @@ class Rule(StrEnum):
     MISSING_SIGNATURE = "missing-signature"
     BAD_SIGNATURE = "bad-signature"
     UNKNOWN_SCHEME = "unknown-scheme"
+    RETRACTED = "retracted"
 
     METER_STATUS = "meter-status"
     CLOCK_STATUS = "clock-status"

@@ -103,6 +103,7 @@ class Site:
             self.waits,
             lambda: self.lines,
             lambda _: b"",
+            self.alerts,
             self.metrics,
         )
         self.address = address
@@ -170,6 +171,17 @@ def test_a_lost_message_is_taken_over_and_judged_here(pair: tuple[Site, Site]) -
     )
     one.waits.codes.clear()
     assert one.exchange.step() == 0
+
+
+def test_a_disagreement_that_a_peer_told_is_reason_enough(pair: tuple[Site, Site]) -> None:
+    one, two = pair
+    two.journal.ingest(vpp_file())
+    one.journal.ingest(without(vpp_file(), METERS[0]))
+    one.alerts.disagreement(VPP, "batch", "two", {"place": f"batch {VPP}/2/0x00"}, 1)
+    assert one.exchange.step() == 0
+    one.alerts.disagreement(VPP, "batch", "two", {"place": f"batch {VPP}/1/0x00"}, 1)
+    assert one.exchange.step() == 1
+    assert one.root() == two.root()
 
 
 def test_each_gets_what_the_other_has_and_both_come_to_the_same(pair: tuple[Site, Site]) -> None:
@@ -425,6 +437,7 @@ def test_what_quorums_anchored_is_witnessed_too(team: Team) -> None:
         member.worker,
         list,
         team.chain.input_of,
+        member.alerts,
         member.metrics,
     )
     exchange._read_chain(3)
