@@ -41,6 +41,8 @@ PARTS: Final[Mapping[str, str]] = MappingProxyType(
         "verify-range": "usufruct.audit.readings_cli",
         "value": "usufruct.finance.cli",
         "score": "usufruct.finance.cli",
+        "risk": "usufruct.finance.cli",
+        "forecast": "usufruct.finance.cli",
         "structure": "usufruct.finance.structures.cli",
     }
 )

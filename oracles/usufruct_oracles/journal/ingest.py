@@ -28,9 +28,9 @@ from usufruct_oracles.sources.corrections import (
     corrected_day,
     parse_correction,
 )
-from usufruct_oracles.sources.records import HEADER, Signed, parse_signatures
+from usufruct_oracles.sources.records import HEADERS, Signed, parse_signatures
 from usufruct_oracles.validation.days import DayOutcome, judge_day
-from usufruct_oracles.validation.files import check_file, lines_of
+from usufruct_oracles.validation.files import check_file, columns_of, lines_of
 from usufruct_oracles.validation.neighbours import Neighbours
 from usufruct_oracles.validation.rows import MAX_DURATION, Row, parse_row
 from usufruct_oracles.validation.verdicts import Rule, Verdict, shown
@@ -131,8 +131,8 @@ def _judge_file(catalog: Catalog, file: SourceFile) -> Stream | Verdict:
         return Verdict(
             Rule.FILE_DAY, f"{shown(file.day)}: {error.rule}", f"rename the file; {error.remedy}"
         )
-    header = HEADER if day is None else CORRECTIONS_HEADER
-    return check_file(file.csv, header) or _check_signatures(file) or stream
+    headers = HEADERS if day is None else (CORRECTIONS_HEADER,)
+    return check_file(file.csv, headers) or _check_signatures(file) or stream
 
 
 def _check_signatures(file: SourceFile) -> Verdict | None:
@@ -160,7 +160,8 @@ def store(
     corrected = corrected_day(file.day)
     if corrected is not None:
         return _store_corrections(connection, catalog, stream, file, corrected, now)
-    rows = [parse_row(number, line) for number, line in enumerate(lines_of(file.csv), 2)]
+    columns = columns_of(file.csv)
+    rows = [parse_row(number, line, columns) for number, line in enumerate(lines_of(file.csv), 2)]
     bounds = catalog.day(file.day)
     outcome = judge_day(
         catalog,

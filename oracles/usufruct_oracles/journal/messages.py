@@ -79,7 +79,7 @@ def ingest_messages(
         catalog: The community.
         decoders: Decoders by form.
         batch: What was received.
-        now: The clock's time, when the messages are said to be received. It decides nothing else.
+        now: The clock's time, when the messages are said to be received. It decides not what counts.
 
     Returns:
         What became of each, in order; "known" for those that the journal had already.
@@ -91,7 +91,7 @@ def ingest_messages(
         if fresh:
             retracted = _retracted(connection, fresh.values())
             judged = [_judge(catalog, decoders, each, retracted) for each in fresh.values()]
-            _judge_readings(connection, catalog, judged)
+            _judge_readings(connection, catalog, judged, now)
             _store(connection, catalog, decoders, judged, now)
             closed = _closed(connection, judged)
             crash.point("journal.before_commit")
@@ -176,7 +176,9 @@ def _heartbeat(
     }
 
 
-def _judge_readings(connection: Connection, catalog: Catalog, judged: Sequence[_Judged]) -> None:
+def _judge_readings(
+    connection: Connection, catalog: Catalog, judged: Sequence[_Judged], now: int
+) -> None:
     by_stream: defaultdict[str, list[_Judged]] = defaultdict(list)
     for each in judged:
         if each.record is not None and each.rows:
@@ -185,7 +187,7 @@ def _judge_readings(connection: Connection, catalog: Catalog, judged: Sequence[_
         neighbours = _neighbours(connection, catalog, catalog.streams[code], those)
         for each in those:
             if each.record is not None:
-                judge_readings(catalog, each.record, each.rows, neighbours)
+                judge_readings(catalog, each.record, each.rows, neighbours, now)
 
 
 def _neighbours(

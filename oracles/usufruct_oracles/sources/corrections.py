@@ -1,4 +1,4 @@
-"""The corrections file (protocol §4b): explicit further revisions of readings, dropped beside the day's file.
+"""The corrections file (protocol §4h): explicit further revisions of readings, dropped beside the day's file.
 
 `<inbox>/<STREAM CODE>/<YYYY-MM-DD>[.<label>].corrections.csv` with its `.sig.json`, both written like a day's
 file. What comes later has a file of its own, with another label. A row has the columns of a reading, then its

@@ -13,6 +13,7 @@ from usufruct_oracles.sources import (
     json_readings,
     ocmf,
     ocpp,
+    registers,
     sparkplug,
     table_cells,
 )
@@ -25,6 +26,7 @@ DECODERS: Final[Decoders] = {
     corrections.FORM: corrections.decode_corrections,
     espi_records.FORM: espi_records.decode_espi,
     json_readings.FORM: json_readings.decode_json,
+    registers.FORM: registers.decode_registers,
     ocmf.FORM: ocmf.decode,
     ocpp.FORM: ocpp.decode,
     sparkplug.FORM: sparkplug.decode_sparkplug,

@@ -32,7 +32,12 @@ from usufruct.core.encoding import ReadingLeaf
 from usufruct.core.typed_data import head_of
 from usufruct.errors import ConfigError
 from usufruct_oracles.cuts import Cut, leaves_of
-from usufruct_oracles.journal.correction_tables import correction_rejections, corrections
+from usufruct_oracles.journal.correction_tables import (
+    correction_records,
+    correction_rejections,
+    corrections,
+)
+from usufruct_oracles.journal.erasures import erase_rows
 from usufruct_oracles.journal.journal import Journal
 from usufruct_oracles.journal.revisions import Correction, chains
 from usufruct_oracles.journal.schema import readings
@@ -369,3 +374,25 @@ def test_a_message_with_corrections_is_judged_like_a_file(tmp_path: Path) -> Non
     (stranger,) = journal.ingest_messages([correcting([wrong], code="cistern-02")])
     assert dict(stranger.rejected) == {Rule.MALFORMED: 1}
     assert stated(journal).corrections is None
+
+
+def test_erasing_a_household_takes_out_its_corrections(tmp_path: Path) -> None:
+    homes = tuple(each.code for each in community().meters if each.stream == "VPP")
+    journal = anchored(tmp_path, "VPP", homes)
+    for home in homes[:2]:
+        line = correction(home, at(3), "0.1", record_of(journal, home, DAY))
+        wrong = correction(home, at(4), "-1", record_of(journal, home, DAY))
+        journal.ingest(corrected(home, DAY, [line, wrong], label=home))
+    stated_before = stated(journal, code="VPP").corrections
+    erase_rows(journal.database, stream("VPP"), meter(homes[0]), b"order", LATER, "moved out")
+    with journal.database.read() as connection:
+        left = [meter_ for (meter_,) in connection.execute(select(corrections.c.meter))]
+        kept = dict(
+            connection.execute(select(correction_records.c.meter, correction_records.c.payload))
+            .tuples()
+            .all()
+        )
+    assert left == [meter(homes[1]).id]
+    assert kept[meter(homes[0]).id] == b""
+    assert rejected(journal) == [Rule.NEGATIVE]
+    assert leaves_of(stated(journal, code="VPP").corrections) < leaves_of(stated_before)

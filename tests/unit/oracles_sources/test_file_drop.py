@@ -30,9 +30,8 @@ from usufruct_oracles.sources.espi_records import (
     load_series,
 )
 from usufruct_oracles.sources.file_drop import FileDrop
-from usufruct_oracles.sources.gateway import SCHEME
 from usufruct_oracles.sources.messages import Message, envelope
-from usufruct_oracles.sources.sealing import Sealer, dev_key
+from usufruct_oracles.sources.sealing import SCHEME, Sealer, dev_key
 from usufruct_oracles.validation.verdicts import Rule
 
 LATE = 4_000_000_000

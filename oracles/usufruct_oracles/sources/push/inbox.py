@@ -152,6 +152,15 @@ class Inbox:
         crash.point("inbox.stored")
         return answer
 
+    def state(self) -> tuple[int, int, int]:
+        """Number of deliveries that wait, the newest one's id, and when the first of them came; zeros for none."""
+        query = select(
+            func.count(), func.max(deliveries.c.id), func.min(deliveries.c.received_at)
+        ).select_from(deliveries)
+        with self._database.read() as connection:
+            count, newest, first = connection.execute(query).one()
+        return count, newest or 0, first or 0
+
     def waiting(self) -> list[Waiting]:
         """All that waits, in the order of receipt."""
         with self._database.read() as connection:
