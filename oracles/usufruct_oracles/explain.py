@@ -22,6 +22,7 @@ from usufruct_oracles.finding import Finding
 from usufruct_oracles.findings import findings
 from usufruct_oracles.intervals import days_ending_in
 from usufruct_oracles.journal.database import Database
+from usufruct_oracles.journal.erasures import erased_within
 from usufruct_oracles.journal.estimates import kept_estimates
 from usufruct_oracles.journal.ingest import closed_at, takes_messages
 from usufruct_oracles.journal.schema import files, readings
@@ -83,6 +84,7 @@ class StreamState:
         reasons: What blocks the statement; empty if nothing does.
         causes: What does not count, most money first.
         doubts: What counts and is doubted, most money first.
+        erased: Households that were erased, whose anchored readings are no longer here.
     """
 
     stream: Stream
@@ -93,6 +95,7 @@ class StreamState:
     reasons: tuple[str, ...]
     causes: tuple[Cause, ...]
     doubts: tuple[Cause, ...]
+    erased: tuple[str, ...] = ()
 
     @property
     def blocked(self) -> bool:
@@ -167,6 +170,10 @@ def _state(
             doubts(connection, catalog, stream, from_, to),
             whole,
             closed_at(connection, stream),
+        ),
+        erased=tuple(
+            f"{meter} was erased on {day} ({reason})"
+            for meter, day, reason in erased_within(connection, catalog, stream, (from_, end))
         ),
     )
 
@@ -274,6 +281,8 @@ def _render(found: Explanation) -> Iterator[str]:
         )
         for reason in state.reasons:
             yield f"  ! {reason}"
+        for each in state.erased:
+            yield f"  ! the household of meter {each}: its readings are not counted here, anchored batches stand"
         for cause in state.causes:
             yield f"  - {_cause_line(cause, found.currency)}"
             yield f"      {cause.detail}"

@@ -14,6 +14,7 @@ from usufruct.core.typed_data import Batch, Cursor, head_of
 from usufruct.errors import EvidenceError
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.estimates import forget_estimates, keep_estimates
+from usufruct_oracles.journal.revisions import first_revision
 from usufruct_oracles.journal.schema import batches, readings
 from usufruct_oracles.journal.settling import settle
 from usufruct_oracles.ports import BuiltBatch
@@ -52,7 +53,10 @@ def record_batch(
         leaves = [ReadingLeaf.decode(each) for each in built.leaves]
         numbers = {leaf.record: leaf.seq for leaf in leaves}
         estimated = {each.record for each in built.estimates}
-        measured = [leaf for leaf in leaves if leaf.record not in estimated]
+        # What is anchored in a further revision makes the reading count that it corrects.
+        measured = [
+            first_revision(connection, leaf) for leaf in leaves if leaf.record not in estimated
+        ]
         settle(connection, stream, (batch.from_, batch.to), measured)
         _number(connection, measured)
         keep_estimates(connection, built.estimates, numbers)

@@ -18,6 +18,11 @@ from usufruct.config import Meter, Stream
 from usufruct.core.periods import day_of
 from usufruct.errors import EvidenceError
 from usufruct_oracles.catalog import Catalog
+from usufruct_oracles.journal.correction_tables import (
+    correction_records,
+    correction_rejections,
+    corrections,
+)
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.schema import (
     contenders,
@@ -34,21 +39,15 @@ from usufruct_oracles.journal.schema import (
 
 CLEARED: Final = frozenset(
     {
-        *(
-            "files",
-            "records",
-            "readings",
-            "supports",
-            "contenders",
-            "heartbeats",
-            "flags",
-            "estimates",
-        ),
-        "rejections",
+        *("files", "records", "readings", "supports", "contenders", "heartbeats", "flags"),
+        *("estimates", "rejections", "corrections", "correction_records", "correction_rejections"),
     }
 )
 """Tables that hold readings; `erase_rows` takes a household's out of each."""
-KEPT: Final = frozenset({"batches", "statements", "erasures", "messages"})
+KEPT: Final = frozenset(
+    {"batches", "statements", "erasures", "messages", "retractions", "archived"}
+    | {"correction_documents"}
+)
 """Tables that hold none; of messages the digest and the meter's code, so that they are not taken in again."""
 
 _GONE: Final = b""
@@ -114,19 +113,24 @@ def erased_meters(connection: Connection, stream: int) -> Collection[int]:
 
 
 def erased_within(
-    connection: Connection, stream: int, window: tuple[int, int]
-) -> list[tuple[int, int, str]]:
-    """Meter, time and reason of the erasures that took anchored readings out of the window (from, to]."""
+    connection: Connection, catalog: Catalog, stream: Stream, window: tuple[int, int]
+) -> list[tuple[str, str, str]]:
+    """Meter, local day and reason of the erasures that took anchored readings out of the window (from, to]."""
     query = (
         select(erasures.c.meter, erasures.c.at, erasures.c.reason)
         .where(
-            erasures.c.stream == stream,
+            erasures.c.stream == stream.id,
             erasures.c.since <= window[1],
             erasures.c.until > window[0],
         )
         .order_by(erasures.c.meter)
     )
-    return [(int(meter), int(at), str(why)) for meter, at, why in connection.execute(query)]
+    found = []
+    for number, at, reason in connection.execute(query):
+        meter = catalog.meters_by_id.get(int(number))
+        name = str(number) if meter is None else meter.code
+        found.append((name, day_of(int(at), catalog.timezone).isoformat(), str(reason)))
+    return found
 
 
 def require_none_erased(
@@ -137,14 +141,12 @@ def require_none_erased(
     Raises:
         EvidenceError: One was; names it, the day of its erasure and the reason.
     """
-    for number, at, reason in erased_within(connection, stream.id, window):
-        meter = catalog.meters_by_id.get(number)
-        name = str(number) if meter is None else meter.code
+    for name, day, reason in erased_within(connection, catalog, stream, window):
         raise EvidenceError(
-            f"{stream.code}: the household of meter {name} was erased on {day_of(at, catalog.timezone)}",
+            f"{stream.code}: the household of meter {name} was erased on {day}",
             field="meter",
             value=name,
-            rule=f"its readings are gone by order ({reason}); the anchored batches and statements stand as they are",
+            rule=f"erased on {day} by order ({reason}); the anchored batches and statements stand as they are",
             remedy="use the recorded batches and manifests; nothing of this time can be built anew",
         )
 
@@ -185,7 +187,18 @@ def _clear(connection: Connection, stream: Stream, meter: Meter) -> None:
             )
         )
     )
-    for table in (supports, contenders, heartbeats, flags, estimates, readings):
+    corrected = correction_rejections.c
+    connection.execute(
+        delete(correction_rejections).where(
+            or_(
+                corrected.meter == meter.code,
+                corrected.line.startswith(f"{meter.code},", autoescape=True),
+            )
+        )
+    )
+    own = correction_records.c.meter == meter.id
+    connection.execute(update(correction_records).where(own).values(payload=_GONE, signature=_GONE))
+    for table in (supports, contenders, heartbeats, flags, estimates, readings, corrections):
         connection.execute(delete(table).where(table.c.meter == meter.id))
     connection.execute(
         update(records).where(records.c.meter == meter.id).values(payload=_GONE, signature=_GONE)

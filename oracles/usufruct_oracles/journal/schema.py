@@ -241,12 +241,11 @@ archived = Table(
     metadata,
     Column("record_id", ForeignKey("records.id"), primary_key=True),
     Column("stream", Integer, nullable=False),
-    Column("object", LargeBinary(32)),
-    Column("reason", Text, nullable=False),
+    Column("object", LargeBinary(32), nullable=False),
     Column("archived_at", BigInteger, nullable=False),
     Index("archived_by_object", "object"),
 )
-"""Records whose payload was moved into the archive's object with that sha256, or dropped (`object` is null)."""
+"""Records whose payload was moved into the archive's object with that sha256."""
 
 batches = Table(
     "batches",

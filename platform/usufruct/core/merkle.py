@@ -2,6 +2,12 @@
 
 The recursive definition splits n leaves at the largest power of two below n. Pairing neighbours
 level by level and lifting an odd last node unchanged gives the same tree, and is what we do.
+
+    tree = MerkleTree([b"\\x00" + each for each in entries])   # leaves with the prefix 0x00
+    tree.root, tree.path(3), verify_path(leaf, 3, len(tree), path, tree.root)
+
+With sha256 in Keccak's place these are the trees and inclusion proofs of RFC 9162 §2.1. Trees of
+@openzeppelin/merkle-tree are in `usufruct.core.standard_tree`.
 """
 
 from collections.abc import Sequence
