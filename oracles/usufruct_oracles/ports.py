@@ -24,13 +24,13 @@ class BuiltBatch:
         batch: What is signed.
         manifest: What the batch's content hash stands for.
         leaves: Preimages of the reading leaves (102 bytes each), in order.
-        estimates: Those of its readings that nobody measured.
+        estimates: Those of its readings that nobody measured; empty when it is read back, since the leaves say all.
     """
 
     batch: Batch
     manifest: Manifest
     leaves: Sequence[bytes] = field(repr=False)
-    estimates: Sequence[Estimate] = field(default=(), repr=False)
+    estimates: Sequence[Estimate] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
