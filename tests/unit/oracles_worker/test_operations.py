@@ -380,7 +380,7 @@ def test_secrets_may_lie_in_the_units_own_folder(
     )
     monkeypatch.setenv("WORKER_SECRET", SECRET)
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
-    with pytest.raises(ConfigError, match="credentials|key"):
+    with pytest.raises(ConfigError, match=r"credentials|key"):
         load_worker_config(write(tmp_path, text))
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/run/credentials/unit")
     assert load_worker_config(write(tmp_path, text)).key == {
