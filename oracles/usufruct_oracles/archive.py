@@ -56,7 +56,7 @@ class Archive:
         self._log = logs.get("archive")
         self._judged: dict[tuple[int, int, int], int] = {}
         self._alerted: dict[tuple[int, int, int], tuple[Json, Json]] = {}
-        self._kept: set[tuple[int, int, int, bytes]] = set()
+        self._kept: dict[tuple[int, int, int], bytes] = {}
 
     def catch_up(self, stream: int) -> int:
         """Record what was attested since; returns the number of statements recorded."""
@@ -70,13 +70,13 @@ class Archive:
     def _take(self, account: Account, attested: Attested) -> bool:
         statement = attested.statement
         place = (statement.stream, statement.period, statement.version)
-        if (*place, attested.tx) in self._kept:
+        if self._kept.get(place) == attested.tx:
             return False
         if self._books.has_statement(*place):
             known = self._books.statement(*place)
             # A reorganisation may have put it into another transaction: the newest word counts.
             if known is not None and known.tx == attested.tx:
-                self._kept.add((*place, attested.tx))
+                self._kept[place] = attested.tx
                 return False
         with self._desk.lock:
             if not self._is_due(account, attested, place):

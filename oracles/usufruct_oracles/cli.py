@@ -19,7 +19,7 @@ from usufruct.clock import SystemClock
 from usufruct.contracts import ContractError
 from usufruct.core.signing import address_of
 from usufruct.errors import ChainError, ConfigError, InputError, UsufructError
-from usufruct_oracles import cli_data, cli_devices, cli_households, cli_keys, logs
+from usufruct_oracles import cli_data, cli_devices, cli_households, cli_keys, cli_records, logs
 from usufruct_oracles.config import WorkerConfig, load_worker_config
 from usufruct_oracles.explain import explain as explain_period
 from usufruct_oracles.journal.database import Database
@@ -41,6 +41,7 @@ cli_data.register(app)
 cli_devices.register(app)
 cli_households.register(app)
 cli_keys.register(app)
+cli_records.register(app)
 
 Config = Annotated[Path, typer.Option("--config", help="The worker's TOML file.")]
 

@@ -129,6 +129,8 @@ def erase(
             f"{outcome.files} files of the drop folder changed"
         )
     )
+    for path in erasing.not_cleared(ground.config):
+        typer.echo(logs.escape(f"not cleared: {path}; remove the household's files there yourself"))
     typer.echo(
         "start the worker again; its peers carry out the same order, and backups are yours to destroy"
     )

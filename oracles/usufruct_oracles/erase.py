@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 
 from usufruct.chain import crash
@@ -81,6 +81,17 @@ def places_of(
             )
     journals = [f"sqlite:///{each.resolve()}" for each in copies]
     return Places(config.privacy_file, config.journal, [*own, *map(CsvSource, folders)], journals)
+
+
+def not_cleared(config: WorkerConfig) -> list[Path]:
+    """Files and folders of sources that do not know how to take a household out: the operator has to."""
+    return [
+        value
+        for source in config.sources
+        if not isinstance(source, Erasing) and is_dataclass(source)
+        for value in (getattr(source, each.name) for each in fields(source))
+        if isinstance(value, Path)
+    ]
 
 
 def meter_named(community: Community, name: str) -> tuple[Meter, Stream]:

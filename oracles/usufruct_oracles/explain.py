@@ -27,7 +27,10 @@ from usufruct_oracles.summary import Coverage, coverage_of, percent, points
 from usufruct_oracles.validation.rules import ESTIMATED
 from usufruct_oracles.validation.verdicts import Rule
 
-_NO_INTERVAL_LOST = {Rule.DUPLICATE, Rule.CONFLICT, Rule.OVERLAP, Rule.FUTURE, Rule.OUTSIDE_DAY}
+_NO_INTERVAL_LOST = {
+    *(Rule.DUPLICATE, Rule.CONFLICT, Rule.OVERLAP, Rule.FUTURE, Rule.OUTSIDE_DAY),
+    *(Rule.MISSING_PAGES, Rule.PAGE_CLASH),
+}
 """Rules whose rows cost no interval: another row stands there, or the interval shows as missing."""
 
 

@@ -224,7 +224,9 @@ def open_runtime(
             poll=config.poll,
             max_head_age=config.max_head_age,
         )
-        exchange = Exchange(journal, calendar, view, witness, worker, peers, input_of, metrics)
+        exchange = Exchange(
+            journal, calendar, view, witness, worker, peers, input_of, alerts, metrics
+        )
         account = ChainAccount(ground.client.chain_id, ground.client.genesis, address)
         chores = chores_of(
             exchange,

@@ -38,6 +38,9 @@ PARTS: Final[Mapping[str, str]] = MappingProxyType(
         "audit": "usufruct.audit.cli",
         "verify-receipt": "usufruct.audit.readings_cli",
         "verify-range": "usufruct.audit.readings_cli",
+        "value": "usufruct.finance.cli",
+        "score": "usufruct.finance.cli",
+        "structure": "usufruct.finance.structures.cli",
     }
 )
 """The module with the `register` function by command; a part is imported when its command is used."""

@@ -92,7 +92,7 @@ def postgres(stack: ExitStack, folder: Path) -> Iterator[str]:
     """The URL of a PostgreSQL, if one is installed here with its driver."""
     if importlib.util.find_spec("psycopg") is None:
         return
-    parts = importlib.import_module("tests.integration.platform.postgres")
+    parts = importlib.import_module("tests.support.postgres")
 
     try:
         yield stack.enter_context(parts.running_postgres(folder, durable=True))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +22,7 @@ from usufruct.chain.client import ChainClient
 from usufruct.chain.outbox import Outbox
 from usufruct.chain.sender import Sender, Timing
 from usufruct.config import Community
-from usufruct.core.encoding import canonical_json
+from usufruct.core.encoding import canonical_json, hex0x
 from usufruct.core.periods import day_bounds
 from usufruct.core.signing import address_of, sign_digest
 from usufruct.errors import ConfigError, UsufructError
@@ -30,7 +32,9 @@ from usufruct_oracles.answers import Answerer, AnyReady
 from usufruct_oracles.archive import Archive
 from usufruct_oracles.auth import Realm, caller_of, sign_request
 from usufruct_oracles.chainview import ChainView
+from usufruct_oracles.chores import Chores
 from usufruct_oracles.desk import Desk
+from usufruct_oracles.exchange import Clerk, Exchange
 from usufruct_oracles.journal.journal import Journal
 from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.peers import Peer, Refused, Signed
@@ -38,10 +42,13 @@ from usufruct_oracles.pledges import Pledges
 from usufruct_oracles.propose import Proposer
 from usufruct_oracles.quorum import Gatherer
 from usufruct_oracles.reconcile import Reconciler
+from usufruct_oracles.sightings import Sightings
 from usufruct_oracles.sources.base import SourceFile
 from usufruct_oracles.submit import Submitter
 from usufruct_oracles.turns import Turns
 from usufruct_oracles.windows import Calendar
+from usufruct_oracles.wire import Json
+from usufruct_oracles.witness import Witness
 from usufruct_oracles.worker import Worker
 
 SECRET: Final = b"the secret that simulated workers share"
@@ -49,6 +56,8 @@ TIMING: Final = Timing(timeout=45, stuck_after=15, rebroadcast_after=3, poll=1, 
 POLL, TAKEOVER, GRACE = 12.0, 6.0, 6 * 3600
 _PATIENCE = 10.0
 _UNTIL_RESTART = 30.0
+_EXCHANGE = 10.0
+_LIES = frozenset({"garbage", "anything", "nonsense"})
 
 
 class Killed(BaseException):
@@ -164,6 +173,7 @@ class Process:
         others: The other processes, by name.
         lies: How it answers peers if it is a liar: "" honestly, "garbage", "anything" (signs whatever it
             is asked to), "nonsense".
+        trades: Whether it exchanges signatures and records with the others besides.
         up: Whether it runs.
     """
 
@@ -184,6 +194,7 @@ class Process:
         self.storage = Storage(world)
         self.others: list[Process] = []
         self.lies = ""
+        self.trades = False
         self.up = False
         self.signed: set[tuple[str, bytes]] = set()
         self.arrival: dict[bytes, float] = {}
@@ -191,7 +202,7 @@ class Process:
         self.link: Callable[[Process, Process], float | None] = lambda _, __: 0.05
         self._world, self._folder, self._community = world, folder, community
         self._addresses, self._files = addresses, files
-        self._activity: Any = None
+        self._activities: list[Any] = []
         self._parts: list[Callable[[], None]] = []
 
     # --- Life ---
@@ -207,16 +218,18 @@ class Process:
             self._world.after(_UNTIL_RESTART, self.start)
             return
         self.up = True
-        self._activity = self._world.start(self._loop)
+        chosen = [self._loop, self._trade] if self.trades else [self._loop]
+        self._activities = [self._world.start(partial(self._alive, each)) for each in chosen]
 
     def kill(self) -> None:
         """kill -9: what was not stored is gone."""
         if not self.up:
             return
         self.up = False
-        activity = self._activity
-        if activity and not activity.dead:
-            activity.throw(Killed)
+        for activity in self._activities:
+            if not activity.dead:
+                with suppress(Killed):  # of one that has not begun
+                    activity.throw(Killed)
         self._take_apart()
 
     def die(self) -> None:
@@ -225,12 +238,22 @@ class Process:
         self._world.after(self._world.dice.uniform(0.1, _UNTIL_RESTART), self.start)
         raise Killed
 
-    def _loop(self) -> None:
+    def _alive(self, run: Callable[[], None]) -> None:
         self._world.owners[getcurrent()] = self
         try:
-            self.worker.run(Stop(self._world))  # type: ignore[arg-type]  # its part that is used
+            run()
         except Killed:
             return
+
+    def _loop(self) -> None:
+        self.worker.run(Stop(self._world))  # type: ignore[arg-type]  # its part that is used
+
+    def _trade(self) -> None:
+        """The exchange with the peers, beside the loop, as usufruct_oracles.chores does it."""
+        chores = Chores({"exchange": (0.0, self.exchange.step)}, self.clocks.monotonic)
+        while True:
+            chores.run_due()
+            self._world.sleep(_EXCHANGE * self._world.dice.uniform(0.8, 1.2))
 
     def _take_apart(self) -> None:
         for close in reversed(self._parts):
@@ -256,11 +279,14 @@ class Process:
             self._folder / "journal.sqlite",
             community,
             clock=_ChainClock(self.view),
-            source=drop,
+            sources=[drop],
             privacy_secret=SECRET,
         )
         self._parts.append(self.journal.close)
         self.storage.watch(self.journal.database.engine)
+        self.witness = Witness(
+            Sightings(self.journal.database), self.view, self.alerts, self.metrics, clock
+        )
         pledges = Pledges(self.journal.database, self.address)
         self.desk = WatchedDesk(
             streams,
@@ -272,8 +298,13 @@ class Process:
             self.metrics,
             grace=GRACE,
             clock=clock,
+            witness=self.witness,
         )
         self.desk.signed = lambda place, digest: self.signed.add((place, digest))
+
+        def input_of(tx: bytes) -> bytes:
+            return client.transaction_input(tx) or b""
+
         view, desk, metrics, alerts = self.view, self.desk, self.metrics, self.alerts
         reconciler = Reconciler(desk, calendar, self.journal, view, alerts, metrics, clock)
         archive = Archive(
@@ -281,12 +312,14 @@ class Process:
             calendar,
             self.journal,
             view,
-            lambda tx: client.transaction_input(tx) or b"",
+            input_of,
             alerts,
             metrics,
             clock,
         )
-        self.answerer = Answerer(desk, view, reconciler.catch_up, alerts, metrics, clock)
+        self.answerer = Answerer(
+            desk, view, reconciler.catch_up, alerts, metrics, clock, self.witness
+        )
         outbox = Outbox(self._folder / "outbox.sqlite")
         self._parts.append(outbox.close)
         self.storage.watch(outbox._engine)
@@ -295,9 +328,8 @@ class Process:
         submitter = Submitter(
             self.sender, client.call, where["TelemetryAnchor"], where["StatementBook"], metrics
         )
-        gatherer = Gatherer(
-            [_Post(self, other) for other in self.others], self.address, _Messages(self._world)
-        )
+        posts = [_Post(self, other) for other in self.others]
+        gatherer = Gatherer(posts, self.address, _Messages(self._world), self.witness)
         turns = Turns(self.address, TAKEOVER, POLL, clock.monotonic)
         self.proposer = Proposer(desk, view, gatherer, submitter, turns, alerts, clock)
         self.worker = Worker(
@@ -313,6 +345,18 @@ class Process:
             clock=clock,
         )
 
+        self.clerk = Clerk(self.journal, self.witness)
+        self.exchange = Exchange(
+            self.journal,
+            calendar,
+            view,
+            self.witness,
+            self.worker,
+            lambda: posts,
+            input_of,
+            metrics,
+        )
+
     def _is_here(self, file: SourceFile) -> bool:
         over = day_bounds(file.day, self._community.project.timezone)[1] <= self.view.now
         return over and self._world.now >= self.arrival.get(file.digest, 0.0)
@@ -321,15 +365,19 @@ class Process:
 
     def answer(self, path: str, body: bytes, headers: Mapping[str, str], realm: Realm) -> Any:
         """What this process says to a request: status and body; Killed if it dies of it."""
-        if self.lies in {"garbage", "anything", "nonsense"}:
+        if self.lies in _LIES and path in {peers.BATCH_PATH, peers.STATEMENT_PATH}:
             return self._lie(body)
         try:
             caller = caller_of(realm, "POST", path, body, headers, self.clocks.now())
             if self.view.signers.place(caller) is None:
                 return 403, {"error": "forbidden"}
-            reply = (self.answerer.batch if path == peers.BATCH_PATH else self.answerer.statement)(
-                body, caller
-            )
+            routes = {
+                peers.BATCH_PATH: self.answerer.batch,
+                peers.STATEMENT_PATH: self.answerer.statement,
+                peers.SIGNATURES_PATH: self.clerk.signatures,
+                peers.RECORDS_PATH: self.clerk.records,
+            }
+            reply = routes[path](body, caller)
         except UsufructError as error:
             return 503, {"error": "unavailable", "detail": error.message}
         except sa.exc.SQLAlchemyError:
@@ -339,10 +387,10 @@ class Process:
     def _lie(self, body: bytes) -> Any:
         digest = _digest_in(body)
         signature = sign_digest(self.key, digest)
-        if self.lies == "anything":
-            return 200, {"signer": self.address, "signature": signature}
         if self.lies == "garbage":
-            return 200, {"signer": self.address, "signature": self._world.dice.randbytes(64)}
+            signature = self._world.dice.randbytes(64)
+        if self.lies != "nonsense":
+            return 200, {"signer": self.address, "signature": hex0x(signature)}
         return 409, {"error": "disagreement", "leaves": "zz", "mine": 7}
 
 
@@ -368,7 +416,8 @@ class _Messages:
             assert isinstance(peer, _Post)
             peer.send(path, proposal, box)
         for _ in asked:
-            yield box.take()
+            name, answer = box.take()
+            yield peers.signed_from(name, answer)
 
     def close(self) -> None:
         """Nothing to end."""
@@ -384,9 +433,14 @@ class _Post:
         self._realm = Realm(31337, source._addresses["TelemetryAnchor"])
 
     def ask(self, path: str, proposal: Mapping[str, object]) -> Signed | Refused:
+        """Asks for a signature and waits for the answer."""
+        return peers.signed_from(self.name, self.fetch(path, proposal))
+
+    def fetch(self, path: str, question: Mapping[str, object]) -> Json | Refused:
+        """Asks for something else and waits for the answer."""
         box = Mailbox(self._world)
-        self.send(path, proposal, box)
-        answer: Signed | Refused = box.take()
+        self.send(path, question, box)
+        answer: Json | Refused = box.take()[1]
         return answer
 
     def send(self, path: str, proposal: Mapping[str, object], box: Mailbox) -> None:
@@ -397,15 +451,15 @@ class _Post:
         )
         answered: list[bool] = []
 
-        def arrive(answer: Signed | Refused) -> None:
+        def arrive(answer: Json | Refused) -> None:
             if not answered:
                 answered.append(True)
-                box.put(answer)
+                box.put((self.name, answer))
 
         def deliver() -> None:
             answer = self._delivered(path, body, headers)
             back = self._source.link(self._target, self._source)
-            if answer is not None and back is not None:
+            if back is not None:
                 self._world.after(back, lambda: arrive(answer))
 
         late = Refused(self.name, peers.UNREACHABLE, "timeout")
@@ -415,9 +469,7 @@ class _Post:
             if there is not None:
                 self._world.after(there, deliver)
 
-    def _delivered(
-        self, path: str, body: bytes, headers: Mapping[str, str]
-    ) -> Signed | Refused | None:
+    def _delivered(self, path: str, body: bytes, headers: Mapping[str, str]) -> Json | Refused:
         target = self._target
         if not target.up:
             return Refused(self.name, peers.UNREACHABLE, "connection refused")
@@ -428,12 +480,7 @@ class _Post:
             return Refused(self.name, peers.UNREACHABLE, "connection reset")
         finally:
             self._world.acting = None
-        if status != 200:
-            return Refused(self.name, str(reply["error"]), str(reply.get("detail", "")), reply)
-        signature = reply["signature"]
-        if isinstance(signature, str):
-            signature = bytes.fromhex(signature[2:])
-        return Signed(self.name, str(reply["signer"]), signature)
+        return peers.read_answer(self.name, status, canonical_json(reply))
 
 
 def _digest_in(body: bytes) -> bytes:

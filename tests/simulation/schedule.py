@@ -70,6 +70,7 @@ class Plan:
         foreign: Whether a stranger with the same key takes nonces.
         storage: Chance of a full disk or a dead database, about every twenty seconds.
         deaf: Chance that a commit succeeds and is said to have failed.
+        trade: Whether workers exchange signatures and records besides, which takes most of the time.
     """
 
     liar: int | None = None
@@ -88,6 +89,7 @@ class Plan:
     foreign: bool = False
     storage: float = 0
     deaf: float = 0
+    trade: bool = False
 
     @classmethod
     def drawn(cls, seed: int) -> Plan:
@@ -116,6 +118,7 @@ class Plan:
             foreign=dice.random() < 0.3,
             storage=perhaps(0.4, 0.1, 0.3),
             deaf=perhaps(0.3, 0.01, 0.05),
+            trade=dice.random() < 0.2,
         )
 
 
@@ -201,6 +204,7 @@ class Schedule:
             source,
         )
         process.lies = lies
+        process.trades = self.plan.trade
         return process
 
     @property
@@ -424,7 +428,7 @@ class Schedule:
 
     def _require_true_to_its_word(self, process: Process) -> None:
         by_place: dict[str, bytes] = {}
-        pledged = {(str(p), d) for p, d in Pledges(process.journal.database).all()}
+        pledged = {(str(p), d) for p, d in Pledges(process.journal.database, process.address).all()}
         for place, digest in process.signed:
             _require(by_place.setdefault(place, digest) == digest, f"{process.name} equivocated")
             _require((place, "0x" + digest.hex()) in pledged, f"{process.name} signed unpledged")

@@ -20,7 +20,7 @@ from usufruct.errors import InputError
 from usufruct_oracles.catalog import Catalog
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.rows import NewRows, add_records
-from usufruct_oracles.journal.schema import NO_DAY, batches, files, readings, records
+from usufruct_oracles.journal.schema import NO_DAY, batches, files, readings, records, retractions
 from usufruct_oracles.sources.base import SourceFile
 from usufruct_oracles.sources.records import Signed, parse_signatures
 from usufruct_oracles.validation.days import DayOutcome, judge_day
@@ -31,6 +31,14 @@ from usufruct_oracles.validation.verdicts import Rule, Verdict, shown
 
 KEPT_BYTES = 1 << 20
 """How much is kept of a file that is too large to be read."""
+NEIGHBOUR = (
+    readings.c.meter,
+    readings.c.end,
+    readings.c.duration,
+    readings.c.quantity,
+    readings.c.quality,
+)
+"""What `Neighbours` wants of a stored reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,7 @@ def ingest(database: Database, catalog: Catalog, file: SourceFile, now: int) -> 
                 file.stream, file.day, "rejected", rejected={judged.rule: 1}, first=judged
             )
         else:
-            report = _store(connection, catalog, judged, file, now)
+            report = store(connection, catalog, judged, file, now)
         crash.point("journal.before_commit")
     crash.point("journal.stored")
     return report
@@ -137,9 +145,10 @@ def _signed(file: SourceFile) -> Mapping[str, Signed]:
     return parse_signatures(file.signatures, file.stream, file.day)
 
 
-def _store(
+def store(
     connection: Connection, catalog: Catalog, stream: Stream, file: SourceFile, now: int
 ) -> IngestReport:
+    """Judges a file's rows and stores what becomes of them, within a transaction of the caller."""
     rows = [parse_row(number, line) for number, line in enumerate(lines_of(file.csv), 2)]
     bounds = catalog.day(file.day)
     outcome = judge_day(
@@ -150,6 +159,7 @@ def _store(
         _signed(file),
         _neighbours(connection, stream, rows, bounds),
         now,
+        retracted_records(connection, stream),
     )
     file_id = _add_file(connection, catalog, file, now, None)
     _add_outcome(connection, file_id, stream, file.day, outcome)
@@ -167,20 +177,19 @@ def _store(
     )
 
 
+def retracted_records(connection: Connection, stream: Stream) -> set[bytes]:
+    """Digests of the stream's records that the operator has retracted."""
+    query = select(retractions.c.sha256).where(retractions.c.stream == stream.id)
+    return {bytes(found) for found in connection.execute(query).scalars()}
+
+
 def _neighbours(
     connection: Connection, stream: Stream, rows: Iterable[Row], bounds: tuple[int, int]
 ) -> Neighbours:
     starts = [row.start for row in rows if row.start is not None]
     # Sessions may begin days before the file's day; nothing longer than MAX_DURATION can count.
     since = max(min(starts, default=bounds[0]), bounds[0] - MAX_DURATION)
-    columns = (
-        readings.c.meter,
-        readings.c.end,
-        readings.c.duration,
-        readings.c.quantity,
-        readings.c.quality,
-    )
-    query = select(*columns).where(
+    query = select(*NEIGHBOUR).where(
         readings.c.stream == stream.id,
         readings.c.end > since,
         readings.c.end <= bounds[1] + MAX_DURATION,

@@ -31,7 +31,7 @@ from usufruct_oracles.journal.schema import (
 )
 from usufruct_oracles.sources.base import SourceFile
 from usufruct_oracles.sources.forms import DECODERS
-from usufruct_oracles.sources.messages import Message
+from usufruct_oracles.sources.messages import Decoders, Message
 from usufruct_oracles.sources.records import (
     Signed,
     csv_bytes,
@@ -107,14 +107,14 @@ class Place:
     bounds: tuple[int, int]
 
     @classmethod
-    def of(cls, catalog: Catalog, stream: int, day: str) -> Place:
+    def of(cls, catalog: Catalog, stream: int | str, day: str) -> Place:
         """The place; InputError if there is no such stream or day."""
         return cls(catalog.stream(stream), day, catalog.day(day))
 
 
 def known_records(database: Database, place: Place) -> set[bytes]:
     """Hashes of the records of a day that were received."""
-    query = select(records.c.sha256).where(_of_day(place))
+    query = select(records.c.sha256).where(of_day(place))
     with database.read() as connection:
         return {bytes(found) for found in connection.execute(query).scalars()}
 
@@ -169,7 +169,7 @@ def _lendable(connection: Connection, place: Place) -> Iterator[LentRecord]:
     query = (
         select(*(records.c[name] for name in _COLUMNS), records.c.day, form.label("form"))
         .where(
-            _of_day(place),
+            of_day(place),
             records.c.verified,
             or_(records.c.day == NO_DAY, records.c.id.in_(newest)),
         )
@@ -186,7 +186,7 @@ def _lendable(connection: Connection, place: Place) -> Iterator[LentRecord]:
         )
 
 
-def _of_day(place: Place) -> ColumnElement[bool]:
+def of_day(place: Place) -> ColumnElement[bool]:
     """Records of day files of the day, and of messages that say something of it."""
     stream, (from_, to) = place.stream.id, place.bounds
     said = [
@@ -227,7 +227,13 @@ class Checked:
     bad: int
 
 
-def check(catalog: Catalog, place: Place, lent: Sequence[LentRecord], source: str) -> Checked:
+def check(
+    catalog: Catalog,
+    place: Place,
+    lent: Sequence[LentRecord],
+    source: str,
+    decoders: Decoders = DECODERS,
+) -> Checked:
     """Check lent records by themselves: the registered key must have signed exactly these bytes.
 
     Args:
@@ -235,6 +241,7 @@ def check(catalog: Catalog, place: Place, lent: Sequence[LentRecord], source: st
         place: What was asked for.
         lent: What the peer sent.
         source: Name of the peer.
+        decoders: Decoders of messages by form.
     """
     lines: list[str] = []
     signed: dict[int, Signed] = {}
@@ -245,7 +252,7 @@ def check(catalog: Catalog, place: Place, lent: Sequence[LentRecord], source: st
         if meter is None or meter.stream != place.stream.code:
             bad += 1
         elif record.form != DAY_FILE:
-            message = _message_of(catalog, meter, record, source)
+            message = _message_of(catalog, meter, record, source, decoders)
             taken += [] if message is None else [message]
             bad += message is None
         elif (found := _lines_of(place, meter, record)) is None:
@@ -272,7 +279,9 @@ def _lines_of(place: Place, meter: Meter, record: LentRecord) -> list[str] | Non
     return lines if _is_signed(meter, record) else None
 
 
-def _message_of(catalog: Catalog, meter: Meter, record: LentRecord, source: str) -> Message | None:
+def _message_of(
+    catalog: Catalog, meter: Meter, record: LentRecord, source: str, decoders: Decoders
+) -> Message | None:
     """The message if its meter signed it and its form is known."""
     message = Message(
         f"peer {source}",
@@ -283,7 +292,7 @@ def _message_of(catalog: Catalog, meter: Meter, record: LentRecord, source: str)
         record.scheme,
         record.signature,
     )
-    if check_message(catalog, DECODERS, message) is not None or not _is_signed(meter, record):
+    if check_message(catalog, decoders, message) is not None or not _is_signed(meter, record):
         return None
     return message
 

@@ -8,7 +8,7 @@ digest alone; what is late or stands against another reading is kept as a candid
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -20,12 +20,19 @@ from usufruct.config import Stream
 from usufruct.core.periods import day_of
 from usufruct_oracles.catalog import Catalog, amount_of
 from usufruct_oracles.journal.database import Database
-from usufruct_oracles.journal.ingest import KEPT_BYTES, IngestReport, closed_at
+from usufruct_oracles.journal.ingest import KEPT_BYTES, NEIGHBOUR, IngestReport, closed_at
 from usufruct_oracles.journal.rows import NewRows, add_records, printable
-from usufruct_oracles.journal.schema import NO_DAY, files, heartbeats, messages, readings
-from usufruct_oracles.sources.alive import FORM, parse_heartbeat
+from usufruct_oracles.journal.schema import (
+    NO_DAY,
+    files,
+    heartbeats,
+    messages,
+    readings,
+    retractions,
+)
+from usufruct_oracles.sources.forms import HEARTBEATS
 from usufruct_oracles.sources.messages import Decoders, Message
-from usufruct_oracles.validation.days import RecordOutcome
+from usufruct_oracles.validation.days import RecordOutcome, check_retraction
 from usufruct_oracles.validation.messages import (
     check_message,
     contents_of,
@@ -70,20 +77,29 @@ def ingest_messages(
     Returns:
         What became of each, in order; "known" for those that the journal had already.
     """
+    judged: list[_Judged] = []
+    closed: dict[str, int] = {}
     with database.write() as connection:
         fresh = _fresh(connection, catalog, decoders, batch)
-        judged = [_judge(catalog, decoders, each) for each in fresh.values()]
-        _judge_readings(connection, catalog, judged)
-        _store(connection, catalog, decoders, judged, now)
-        closed = {
-            each.record.stream.code: closed_at(connection, each.record.stream)
-            for each in judged
-            if each.record is not None and each.record.accepted
-        }
-        crash.point("journal.before_commit")
-    crash.point("journal.stored")
+        if fresh:
+            retracted = _retracted(connection, fresh.values())
+            judged = [_judge(catalog, decoders, each, retracted) for each in fresh.values()]
+            _judge_readings(connection, catalog, judged)
+            _store(connection, catalog, decoders, judged, now)
+            closed = _closed(connection, judged)
+            crash.point("journal.before_commit")
+    if judged:
+        crash.point("journal.stored")
     reports = {id(each.message): _report(each, closed) for each in judged}
     return [reports.pop(id(each), IngestReport(each.stream, NO_DAY, "known")) for each in batch]
+
+
+def _closed(connection: Connection, judged: Sequence[_Judged]) -> dict[str, int]:
+    """Ends of the last anchored batches, by the code of the stream."""
+    streams = {
+        each.record.stream.code: each.record.stream for each in judged if each.record is not None
+    }
+    return {code: closed_at(connection, each) for code, each in streams.items()}
 
 
 def _fresh(
@@ -110,8 +126,19 @@ def _judged_by(catalog: Catalog, decoders: Decoders, message: Message) -> bytes:
     return sha256("\n".join(sorted(decoders)).encode()).digest()[:_FINGERPRINT]
 
 
-def _judge(catalog: Catalog, decoders: Decoders, message: Message) -> _Judged:
-    verdict = check_message(catalog, decoders, message)
+def _retracted(connection: Connection, fresh: Iterable[Message]) -> set[bytes]:
+    """Digests of those messages that the operator has retracted: what they are judged by has changed since."""
+    digests = [each.digest for each in fresh]
+    query = select(retractions.c.sha256).where(retractions.c.sha256.in_(digests))
+    return {bytes(found) for found in connection.execute(query).scalars()}
+
+
+def _judge(
+    catalog: Catalog, decoders: Decoders, message: Message, retracted: Collection[bytes]
+) -> _Judged:
+    verdict = check_message(catalog, decoders, message) or check_retraction(
+        message.digest, retracted
+    )
     if verdict is not None:
         return _Judged(message, verdict)
     meter = catalog.meters[message.meter]
@@ -119,15 +146,25 @@ def _judge(catalog: Catalog, decoders: Decoders, message: Message) -> _Judged:
     found = () if isinstance(contents, Verdict) else decoders[message.form](contents, meter)
     record, rows = judge_message(catalog, message, contents, found)
     judged = _Judged(message, None, record, rows)
-    if message.form == FORM and record.verified and not rows and isinstance(contents, bytes):
-        said = parse_heartbeat(contents, meter)
-        judged.heartbeat = {
-            "meter": meter.id,
-            "day": said.day,
-            "stream": record.stream.id,
-            "count": said.count,
-        }
+    if record.verified and not rows and isinstance(contents, bytes):
+        judged.heartbeat = _heartbeat(catalog, message.form, contents, record)
     return judged
+
+
+def _heartbeat(
+    catalog: Catalog, form: str, contents: bytes, record: RecordOutcome
+) -> dict[str, Any] | None:
+    """The heartbeat that a message without readings is."""
+    read = HEARTBEATS.get(form)
+    said = None if read is None else read(contents, record.meter, catalog.timezone)
+    if said is None:
+        return None
+    return {
+        "meter": record.meter.id,
+        "day": said.day,
+        "stream": record.stream.id,
+        "count": said.count,
+    }
 
 
 def _judge_readings(connection: Connection, catalog: Catalog, judged: Sequence[_Judged]) -> None:
@@ -156,16 +193,9 @@ def _neighbours(
     ids = sorted({each.record.meter.id for each in judged if each.record is not None})
     # Only sessions can share time with readings that end later.
     beyond = 0 if stream.measure == "interval" else MAX_DURATION
-    columns = (
-        readings.c.meter,
-        readings.c.end,
-        readings.c.duration,
-        readings.c.quantity,
-        readings.c.quality,
-    )
     stored: list[tuple[int, int, int, int, int]] = []
     for since, until in spans.values():
-        query = select(*columns).where(
+        query = select(*NEIGHBOUR).where(
             readings.c.stream == stream.id,
             readings.c.end > since,
             readings.c.end <= until + beyond,
@@ -183,8 +213,6 @@ def _store(
     judged: Sequence[_Judged],
     now: int,
 ) -> None:
-    if not judged:
-        return
     statement = insert(files).returning(files.c.id, sort_by_parameter_order=True)
     rows = [_file_row(catalog, each, now) for each in judged]
     ids = [int(found) for (found,) in connection.execute(statement, rows)]

@@ -183,6 +183,33 @@ rejections = Table(
 )
 """Rows that do not count; `line_number` 0 for a record without rows."""
 
+retractions = Table(
+    "retractions",
+    metadata,
+    Column("sha256", LargeBinary(32), primary_key=True),
+    Column("stream", Integer, nullable=False),
+    Column("meter", BigInteger, nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("readings", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("retracted_at", BigInteger, nullable=False),
+    Index("retractions_by_stream", "stream"),
+)
+"""Records that the operator has taken out of what counts, with the number of readings that went with them. The records
+themselves stay, and the same bytes never count again."""
+
+archived = Table(
+    "archived",
+    metadata,
+    Column("record_id", ForeignKey("records.id"), primary_key=True),
+    Column("stream", Integer, nullable=False),
+    Column("object", LargeBinary(32)),
+    Column("reason", Text, nullable=False),
+    Column("archived_at", BigInteger, nullable=False),
+    Index("archived_by_object", "object"),
+)
+"""Records whose payload was moved into the archive's object with that sha256, or dropped (`object` is null)."""
+
 batches = Table(
     "batches",
     metadata,

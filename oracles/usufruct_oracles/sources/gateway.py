@@ -152,12 +152,12 @@ class Gateway:
     def _of_records(self, meter: Meter, found: Sequence[Held]) -> Iterator[Made]:
         if not self._signs_for(meter):
             for held in found:
-                for record in counting(held.records):
+                for record in counting(held.records, meter):
                     yield _self_signed(meter, record, held.parts[0].source), held.parts
             return
         for group in joined(found, meter):
-            if group.overdue or is_whole(group.records):
-                raw = b"\n".join(each.raw for each in counting(group.records))
+            if group.overdue or is_whole(group.records, meter):
+                raw = b"\n".join(each.raw for each in counting(group.records, meter))
                 yield self._enveloped(meter, ocmf.FORM, raw, group.parts), group.parts
 
     def _records(self, delivery: Delivery) -> list[ocmf.Record]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from usufruct.config import Meter, Stream
@@ -113,6 +113,7 @@ def judge_day(
     signed: Mapping[str, Signed],
     neighbours: Neighbours,
     now: int,
+    retracted: Collection[bytes] = frozenset(),
 ) -> DayOutcome:
     """The verdicts on all rows and signatures of a file.
 
@@ -124,6 +125,7 @@ def judge_day(
         signed: Its signatures by meter code.
         neighbours: Readings that count already; accepted ones are added.
         now: The clock's time.
+        retracted: Digests of records that do not count whatever they say.
     """
     by_meter: dict[str, list[Row]] = {}
     for row in rows:
@@ -138,7 +140,7 @@ def judge_day(
             outcome.rejections.extend(_strangers(stream, code, meter, lines))
             continue
         place = Place(stream, meter, from_, to, now, catalog.timezone)
-        record = _open_record(place, day, lines, signed.get(code))
+        record = _open_record(place, day, lines, signed.get(code), retracted)
         judge_rows(record, lambda _, place=place: place, lines, neighbours)  # type: ignore[misc]
         outcome.records.append(record)
     return outcome
@@ -167,10 +169,16 @@ def _strangers(
 
 
 def _open_record(
-    place: Place, day: str, rows: Sequence[Row], signed: Signed | None
+    place: Place,
+    day: str,
+    rows: Sequence[Row],
+    signed: Signed | None,
+    retracted: Collection[bytes],
 ) -> RecordOutcome:
     payload = record_payload(place.stream.code, place.meter.code, day, (row.line for row in rows))
     verdict = check_signature(place.meter, payload, signed)
+    if verdict is None and signed is not None:
+        verdict = check_retraction(record_hash(payload, signed.signature), retracted)
     record = RecordOutcome(
         stream=place.stream,
         meter=place.meter,
@@ -184,6 +192,17 @@ def _open_record(
         if not rows:
             record.rejections = [Rejection(0, "", place.meter.code, None, verdict, UNKNOWN)]
     return record
+
+
+def check_retraction(digest: bytes, retracted: Collection[bytes]) -> Verdict | None:
+    """None unless the record with that digest was retracted."""
+    if digest not in retracted:
+        return None
+    return Verdict(
+        Rule.RETRACTED,
+        f"record 0x{digest.hex()} was retracted by this worker's operator",
+        "deliver the right record; `usufruct-oracle records` lists the retracted ones",
+    )
 
 
 def unsigned(row: Row, place: Place, verdict: Verdict) -> Rejection:

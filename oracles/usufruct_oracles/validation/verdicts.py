@@ -26,11 +26,14 @@ class Rule(StrEnum):
     MISSING_SIGNATURE = "missing-signature"
     BAD_SIGNATURE = "bad-signature"
     UNKNOWN_SCHEME = "unknown-scheme"
+    RETRACTED = "retracted"
 
     METER_STATUS = "meter-status"
     CLOCK_STATUS = "clock-status"
     ERROR_FLAGS = "error-flags"
     INCOMPLETE = "incomplete-session"
+    MISSING_PAGES = "missing-pages"
+    PAGE_CLASH = "page-clash"
 
     MALFORMED = "malformed-row"
     NOT_A_NUMBER = "not-a-number"

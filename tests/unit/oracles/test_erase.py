@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tests.unit.oracles.kit import (
@@ -32,7 +34,7 @@ from usufruct.core.typed_data import Cursor, next_cursor
 from usufruct.errors import ConfigError, EvidenceError, InputError
 from usufruct_oracles.auth import Realm
 from usufruct_oracles.batches import find_batch
-from usufruct_oracles.erase import Places, erase, meter_named, require_caught_up
+from usufruct_oracles.erase import Places, erase, meter_named, not_cleared, require_caught_up
 from usufruct_oracles.erasure_orders import ErasureOrder, give_order
 from usufruct_oracles.households import Household, Registers
 from usufruct_oracles.journal import erasures
@@ -342,3 +344,15 @@ def test_a_reason_is_one_line(reason: str) -> None:
 def test_other_files_are_no_orders(data: bytes) -> None:
     with pytest.raises(InputError):
         ErasureOrder.read(data, REALM)
+
+
+def test_sources_that_cannot_be_cleared_are_named(tmp_path: Path) -> None:
+    @dataclass
+    class Other:
+        inbox: Path
+        key: str
+
+        def open(self, _: object) -> object: ...
+
+    config = SimpleNamespace(sources=(CsvSource(tmp_path), Other(tmp_path / "tables", "k")))
+    assert not_cleared(config) == [tmp_path / "tables"]

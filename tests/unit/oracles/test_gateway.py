@@ -134,6 +134,14 @@ def test_fiscal_values_make_an_interval_with_their_successor(gateway: Gateway) -
     assert [row.line.split(",")[2:4] for row in rows] == [["900", "0.25"], ["900", "0.75"]]
 
 
+def test_fiscal_values_of_a_meter_without_intervals_are_each_a_message(gateway: Gateway) -> None:
+    found = [
+        of(signed(fiscal(PG=f"F{page}", RD=[reading(None, 1)]), P384), "charger-02")
+        for page in (7, 8)
+    ]
+    assert [parts for _, parts in gateway.messages(found)] == [(found[0],), (found[1],)]
+
+
 def test_unsigned_transactions_are_enveloped_when_they_are_complete(gateway: Gateway) -> None:
     parts = [of(each, "charger-02", ocpp.FORM) for each in transaction()]
     assert gateway.messages(parts[:2]) == []

@@ -15,7 +15,16 @@ import httpx
 import pytest
 from sqlalchemy.exc import OperationalError
 from tests.unit.oracles.kit import SECRET, community, meter
-from tests.unit.oracles.ocmf_kit import K256, meter_key, of_meter, payload, session, signed
+from tests.unit.oracles.ocmf_kit import (
+    K256,
+    fiscal,
+    meter_key,
+    of_meter,
+    payload,
+    reading,
+    session,
+    signed,
+)
 
 from usufruct.clock import FixedClock
 from usufruct.core.encoding import hex0x
@@ -343,6 +352,15 @@ def test_a_heartbeat_that_the_device_signed_is_passed_on(place: Place, tmp_path:
     assert rejected(journal) == []
     assert ("charger-01", "2026-10-01") not in uncovered(journal)
     assert ("charger-01", "2026-10-02") in uncovered(journal)
+    journal.close()
+
+
+def test_a_fiscal_record_says_that_a_meter_was_alive(place: Place, tmp_path: Path) -> None:
+    quiet = of_meter(fiscal(RD=[reading(None, 10, TM="2026-10-02T00:00:00,000+0800 S")]))
+    assert place.post(body(of(quiet))).status_code == 202
+    journal = journal_of(place, tmp_path)
+    assert journal.poll() == {"accepted": 0, "rejected": 0}
+    assert ("charger-01", "2026-10-01") not in uncovered(journal)
     journal.close()
 
 
