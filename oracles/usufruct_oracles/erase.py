@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from usufruct.chain import crash
@@ -20,6 +20,7 @@ from usufruct_oracles.catalog import catalog_of
 from usufruct_oracles.config import WorkerConfig
 from usufruct_oracles.erasure_orders import ErasureOrder
 from usufruct_oracles.journal.anchored import recorded_heads
+from usufruct_oracles.journal.archive_erasure import erase_archived
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.erasures import Erased, erase_rows, mark_finished
 from usufruct_oracles.sources.csv_folder import CsvSource
@@ -36,12 +37,14 @@ class Places:
         journal: SQLAlchemy URL of this worker's journal.
         sources: Sources that keep files of their own, and copies of drop folders.
         copies: Copies of the journal.
+        archives: Folders of archived records, and copies of them.
     """
 
     secret: Path
     journal: str
     sources: Sequence[Erasing] = field(default=())
     copies: Sequence[str] = field(default=())
+    archives: Sequence[Path] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,10 @@ class Outcome:
 
 
 def places_of(
-    config: WorkerConfig, copies: Sequence[Path] = (), folders: Sequence[Path] = ()
+    config: WorkerConfig,
+    copies: Sequence[Path] = (),
+    folders: Sequence[Path] = (),
+    archives: Sequence[Path] = (),
 ) -> Places:
     """The places that a worker's configuration names, and copies of them.
 
@@ -80,7 +86,9 @@ def places_of(
                 remedy="correct the path",
             )
     journals = [f"sqlite:///{each.resolve()}" for each in copies]
-    return Places(config.privacy_file, config.journal, [*own, *map(CsvSource, folders)], journals)
+    return Places(
+        config.privacy_file, config.journal, [*own, *map(CsvSource, folders)], journals, archives
+    )
 
 
 def not_cleared(config: WorkerConfig) -> list[Path]:
@@ -88,8 +96,8 @@ def not_cleared(config: WorkerConfig) -> list[Path]:
     return [
         value
         for source in config.sources
-        if not isinstance(source, Erasing) and is_dataclass(source)
-        for value in (getattr(source, each.name) for each in fields(source))
+        if not isinstance(source, Erasing)
+        for value in (getattr(source, name) for name in getattr(source, "__dataclass_fields__", ()))
         if isinstance(value, Path)
     ]
 
@@ -148,6 +156,8 @@ def erase(
         ConfigError: A file or database cannot be changed.
     """
     with _open((places.journal, *places.copies)) as journals:
+        erase_archived(journals, stream, meter, places.archives)
+        crash.point("erasure.archive_clear")
         rows = [
             erase_rows(each, stream, meter, order.written(), order.at, order.reason)
             for each in journals

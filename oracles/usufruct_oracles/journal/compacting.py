@@ -118,7 +118,7 @@ def compact(
             total.dropped + len(gone),
         )
     if not dry:
-        _write_index(database, stream, archive)
+        write_index(database, stream, archive)
     return total
 
 
@@ -193,7 +193,7 @@ def _move(
     if kept:
         content = b"".join(canonical_json(_line(row)) + b"\n" for row in kept)
         name = sha256(content).digest()
-        _write_object(archive, name, content)
+        write_object(archive, name, content)
     crash.point("compact.object_written")
     with database.write() as connection:
         for ids, where, reason in (
@@ -251,7 +251,8 @@ def object_path(archive: Path, name: bytes) -> Path:
     return archive / "objects" / name.hex()[:2] / f"{name.hex()}.jsonl.gz"
 
 
-def _write_object(archive: Path, name: bytes, content: bytes) -> None:
+def write_object(archive: Path, name: bytes, content: bytes) -> None:
+    """Writes an object, and reads it again."""
     path = object_path(archive, name)
     write_durably(path, gzip.compress(content, mtime=0))
     if read_object(archive, name) != content:
@@ -358,7 +359,8 @@ def objects_of(database: Database, stream: Stream) -> list[bytes]:
         return [bytes(found) for found in connection.execute(query).scalars()]
 
 
-def _write_index(database: Database, stream: Stream, archive: Path) -> None:
+def write_index(database: Database, stream: Stream, archive: Path) -> None:
+    """Writes the index of the stream's objects."""
     found = objects_of(database, stream)
     if not found:
         return

@@ -37,7 +37,9 @@ CLEARED: Final = frozenset(
     }
 )
 """Tables that hold readings; `erase_rows` takes a household's out of each."""
-KEPT: Final = frozenset({"batches", "statements", "erasures", "messages"})
+KEPT: Final = frozenset(
+    {"batches", "statements", "erasures", "messages", "retractions", "archived"}
+)
 """Tables that hold none; of messages the digest and the meter's code, so that they are not taken in again."""
 
 _GONE: Final = b""

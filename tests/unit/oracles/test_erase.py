@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 import sqlite3
 from dataclasses import dataclass
@@ -34,10 +35,12 @@ from usufruct.core.typed_data import Cursor, next_cursor
 from usufruct.errors import ConfigError, EvidenceError, InputError
 from usufruct_oracles.auth import Realm
 from usufruct_oracles.batches import find_batch
+from usufruct_oracles.catalog import catalog_of
 from usufruct_oracles.erase import Places, erase, meter_named, not_cleared, require_caught_up
 from usufruct_oracles.erasure_orders import ErasureOrder, give_order
 from usufruct_oracles.households import Household, Registers
 from usufruct_oracles.journal import erasures
+from usufruct_oracles.journal.compacting import compact, restore
 from usufruct_oracles.journal.journal import Journal
 from usufruct_oracles.journal.schema import metadata, readings
 from usufruct_oracles.sources.base import SourceFile
@@ -47,6 +50,7 @@ FIRST = "2026-09-01"
 KEY = bytes([7]) * 32
 REALM = Realm(31337, "0x" + "11" * 20)
 POINTS = (
+    "erasure.archive_clear",
     "erasure.before_commit",
     "erasure.rows_gone",
     "erasure.secret_gone",
@@ -261,6 +265,45 @@ def test_archived_copies_are_erased_too(site: Site, tmp_path: Path) -> None:
             0,
         )
         assert connection.execute("SELECT count(*) FROM readings").fetchone() == (24,)
+
+
+def archive_all(site: Site, archive: Path) -> None:
+    """Moves the first period's records into the archive."""
+    journal = site.journal()
+    until = calendar().bounds(1)[1]
+    done = compact(
+        journal.database,
+        catalog_of(community()),
+        community().stream("VPP"),
+        until,
+        archive,
+        1_800_000_000,
+    )
+    assert (done.records, done.objects) == (2, 1)
+    journal.close()
+
+
+def test_records_in_the_archive_are_erased_from_every_copy_of_it(site: Site) -> None:
+    archive, second = site.folder / "archive", site.folder / "second"
+    archive_all(site, archive)
+    shutil.copytree(archive, second)
+    with pytest.raises(InputError, match="archive"):
+        site.erase()
+    places = Places(
+        site.secret, site.places.journal, site.places.sources, archives=(archive, second)
+    )
+    for _ in range(2):
+        erase(community(), places, order_for(), *meter_named(community(), "home-02"))
+    for each in (archive, second):
+        objects = list(each.rglob("*.gz"))
+        assert len(objects) == 1
+        content = gzip.decompress(objects[0].read_bytes())
+        assert TELLING.encode().hex().encode() not in content
+        assert b'"meter":101' in content
+    journal = site.journal()
+    assert restore(journal.database, community().stream("VPP"), archive) == 1
+    assert journal.batch(1, 1) == site.built
+    journal.close()
 
 
 def test_the_household_can_be_shown_nothing_any_more_and_its_neighbour_can(site: Site) -> None:
