@@ -14,6 +14,10 @@ whose text names the deployment, the method, the path with its query, the body's
 EIP-191 version 0x45 can never be mistaken for the EIP-712 digests that the quorum signs, and the chain
 and the anchor's address keep a request from being used at another deployment.
 
+Workers whose clocks differ by more than `MAX_SKEW` seconds can still speak with each other: whoever refuses a
+request tells its own time in `X-Usufruct-Time` of the answer, and the caller signs the request anew for that time.
+The time then is a challenge, which binds a request more closely than the caller's clock would.
+
 A captured request may be sent again within `MAX_SKEW` seconds. That is harmless: every endpoint is
 idempotent. The same proposal yields the same signature, which the first caller has already.
 """
@@ -71,6 +75,12 @@ def sign_request(
     """The headers that authenticate a request, signed with the private key `key`."""
     signature = sign_digest(key, realm.digest(method, target, body, time))
     return {ADDRESS: address_of(key), TIME: str(time), SIGNATURE: hex0x(signature)}
+
+
+def told_time(headers: Mapping[str, str]) -> int | None:
+    """The time that whoever refused a request has told, None if it told none."""
+    told = headers.get(TIME, "")
+    return int(told) if told.isascii() and told.isdigit() and len(told) <= _MAX_DIGITS else None
 
 
 def caller_of(

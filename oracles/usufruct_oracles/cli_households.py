@@ -102,8 +102,7 @@ def erase(
         list[Path] | None, typer.Option(help="An archived copy of an SQLite journal; repeatable.")
     ] = None,
     archive: Annotated[
-        list[Path] | None,
-        typer.Option(help="Folder of archived records, or a copy of it; repeatable."),
+        Path | None, typer.Option(help="Folder of the journal's archived records.")
     ] = None,
     folder: Annotated[
         list[Path] | None, typer.Option(help="An archived copy of the drop folder; repeatable.")
@@ -114,7 +113,7 @@ def erase(
     Roots, heads, statements, sums and proofs of before stay valid. Every worker of the site carries the order out.
     """
     ground = lay_ground(load_worker_config(config))
-    places = erasing.places_of(ground.config, copy or (), folder or (), archive or ())
+    places = erasing.places_of(ground.config, copy or (), folder or (), archive)
     given = _order(ground, meter, reason, order)
     given.require_member(ground.view.signers.table)
     found, stream = erasing.meter_named(ground.community, str(given.meter))

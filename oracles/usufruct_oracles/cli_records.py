@@ -13,7 +13,7 @@ from usufruct.clock import SystemClock
 from usufruct.config import Community, Stream, load_community
 from usufruct.core.encoding import hex0x, unhex
 from usufruct.core.keccak import DIGEST
-from usufruct.errors import ConfigError, InputError
+from usufruct.errors import ConfigError
 from usufruct_oracles import logs
 from usufruct_oracles.catalog import Catalog, catalog_of
 from usufruct_oracles.chainstate import Account
@@ -82,27 +82,27 @@ def retract_command(
         typer.echo("it was retracted before; nothing was changed")
         return
     typer.echo(
-        f"retracted {record} of {done.meter}: {done.readings} readings count no more, "
-        f"{done.again} other records were judged again"
+        f"retracted {record} of {done.meter}: {_many(done.readings, 'reading counts', 'readings count')} "
+        f"no more, {_many(done.again, 'other record was', 'other records were')} judged again"
     )
+
+
+def _many(number: int, one: str, more: str) -> str:
+    return f"{number} {one if number == 1 else more}"
 
 
 def compact_command(
     before: Annotated[str, typer.Option(help="Local day; only periods that end before it.")],
     archive: Archive,
     config: Config,
-    drop: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Code of a meter whose records are dropped, not archived; may be repeated."
-        ),
-    ] = None,
     dry_run: Annotated[bool, typer.Option(help="Only say what would go.")] = False,
 ) -> None:
-    """Move the raw records of settled periods into an archive; everything that proofs need stays."""
+    """Move the raw records of settled periods into an archive; everything that proofs need stays.
+
+    Households that were erased since are taken out of the archive, too. The archive belongs to this journal alone.
+    """
     ground = lay_ground(load_worker_config(config))
     catalog = catalog_of(ground.community)
-    meters = [_meter(catalog, each) for each in drop or []]
     limit, now = catalog.day(before)[0], SystemClock().now()
     database = Database(ground.config.journal)
     try:
@@ -111,7 +111,7 @@ def compact_command(
             if until is None:
                 typer.echo(f"{stream.code}: no settled period ends before {before}")
                 continue
-            done = compact(database, catalog, stream, until, archive, now, drop=meters, dry=dry_run)
+            done = compact(database, catalog, stream, until, archive, now, dry=dry_run)
             typer.echo(_line(catalog, done, dry=dry_run))
     finally:
         database.close()
@@ -122,21 +122,8 @@ def _line(catalog: Catalog, done: Compaction, *, dry: bool) -> str:
     day = catalog.day_before(done.until)
     return (
         f"{done.stream}: {verb} {done.records} records ({done.bytes} bytes) up to {day} "
-        f"into {done.objects} objects, {done.dropped} dropped"
+        f"into {done.objects} objects"
     )
-
-
-def _meter(catalog: Catalog, code: str) -> int:
-    found = catalog.meters.get(code)
-    if found is None:
-        raise InputError(
-            "unknown meter",
-            field="--drop",
-            value=code,
-            rule="the code of a meter of the community file",
-            remedy="correct the code",
-        )
-    return found.id
 
 
 def _settled_until(

@@ -20,7 +20,7 @@ from usufruct_oracles.catalog import catalog_of
 from usufruct_oracles.config import WorkerConfig
 from usufruct_oracles.erasure_orders import ErasureOrder
 from usufruct_oracles.journal.anchored import recorded_heads
-from usufruct_oracles.journal.archive_erasure import erase_archived
+from usufruct_oracles.journal.compacting import objects_of, purge, write_index
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.erasures import Erased, erase_rows, mark_finished
 from usufruct_oracles.sources.csv_folder import CsvSource
@@ -37,14 +37,14 @@ class Places:
         journal: SQLAlchemy URL of this worker's journal.
         sources: Sources that keep files of their own, and copies of drop folders.
         copies: Copies of the journal.
-        archives: Folders of archived records, and copies of them.
+        archive: Folder of the journal's archived records, None if there is none.
     """
 
     secret: Path
     journal: str
     sources: Sequence[Erasing] = field(default=())
     copies: Sequence[str] = field(default=())
-    archives: Sequence[Path] = field(default=())
+    archive: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def places_of(
     config: WorkerConfig,
     copies: Sequence[Path] = (),
     folders: Sequence[Path] = (),
-    archives: Sequence[Path] = (),
+    archive: Path | None = None,
 ) -> Places:
     """The places that a worker's configuration names, and copies of them.
 
@@ -87,7 +87,7 @@ def places_of(
             )
     journals = [f"sqlite:///{each.resolve()}" for each in copies]
     return Places(
-        config.privacy_file, config.journal, [*own, *map(CsvSource, folders)], journals, archives
+        config.privacy_file, config.journal, [*own, *map(CsvSource, folders)], journals, archive
     )
 
 
@@ -156,12 +156,14 @@ def erase(
         ConfigError: A file or database cannot be changed.
     """
     with _open((places.journal, *places.copies)) as journals:
-        erase_archived(journals, stream, meter, places.archives)
-        crash.point("erasure.archive_clear")
+        _require_archive(journals[0], stream, places.archive)
         rows = [
             erase_rows(each, stream, meter, order.written(), order.at, order.reason)
             for each in journals
         ]
+        if places.archive is not None:
+            purge(journals[0], stream, places.archive)
+            write_index(journals[0], stream, places.archive)
         _forget(places.secret, meter)
         crash.point("erasure.secret_gone")
         changed = sum(each.erase(stream.code, meter.code) for each in places.sources)
@@ -180,6 +182,17 @@ def _open(urls: Iterable[str]) -> Iterator[list[Database]]:
             journals.append(Database(url))
             stack.callback(journals[-1].close)
         yield journals
+
+
+def _require_archive(database: Database, stream: Stream, archive: Path | None) -> None:
+    if archive is None and objects_of(database, stream):
+        raise InputError(
+            "records of the stream are in an archive",
+            field="--archive",
+            value="nothing",
+            rule="the archive is cleared of the household with the journal",
+            remedy="name the archive's folder; copies of it are yours to replace",
+        )
 
 
 def _forget(path: Path, meter: Meter) -> None:

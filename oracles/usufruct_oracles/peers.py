@@ -15,7 +15,8 @@ from usufruct.core.documents import text
 from usufruct.core.encoding import canonical_json, unhex
 from usufruct.core.signing import SIGNATURE_LENGTH
 from usufruct.errors import UsufructError
-from usufruct_oracles.auth import Realm, sign_request
+from usufruct_oracles import logs
+from usufruct_oracles.auth import MAX_SKEW, Realm, sign_request, told_time
 from usufruct_oracles.config import PeerConfig
 from usufruct_oracles.wire import Json
 
@@ -31,9 +32,9 @@ BAD_SIGNATURE = "bad_signature"
 DISAGREEMENT = "disagreement"
 """The peer's code for another digest."""
 
-_MOST_ANSWER = 1 << 20
+_MOST_ANSWER = 4 << 20
 _SHOWN = 200
-_OK = 200
+_OK, _UNAUTHENTICATED = 200, 401
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,8 @@ class HttpPeer:
         self._key = key
         self._realm = realm
         self._clock = clock
+        self._ahead = 0
+        self._log = logs.get("peers")
         limits = httpx.Timeout(timeout, connect=min(timeout, 2.0))
         # No redirects: a signed request is meant for this very address. No proxy from the environment either.
         self._client = httpx.Client(
@@ -141,14 +144,25 @@ class HttpPeer:
         """What the peer answers; a failure of any kind is a refusal."""
         body = canonical_json(dict(question))
         try:
-            request = self._client.build_request("POST", path, content=body)
-            target = request.url.raw_path.decode("ascii")
-            headers = sign_request(self._key, self._realm, "POST", target, body, self._clock.now())
-            request.headers.update({**headers, "Content-Type": "application/json"})
-            answer = self._client.send(request)
+            answer = self._send(path, body)
+            told = told_time(answer.headers) if answer.status_code == _UNAUTHENTICATED else None
+            ahead = self._ahead if told is None else told - self._clock.now()
+            if abs(ahead - self._ahead) > MAX_SKEW // 2:
+                self._ahead = ahead
+                self._log.warning("clocks differ", peer=self.name, ahead=self._ahead)
+                answer = self._send(path, body)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return Refused(self.name, UNREACHABLE, f"{type(error).__name__}: {error}"[:_SHOWN])
         return read_answer(self.name, answer.status_code, answer.content)
+
+    def _send(self, path: str, body: bytes) -> httpx.Response:
+        """The answer to a request that is signed for the time that the peer has, as far as it is known."""
+        request = self._client.build_request("POST", path, content=body)
+        target = request.url.raw_path.decode("ascii")
+        now = self._clock.now() + self._ahead
+        headers = sign_request(self._key, self._realm, "POST", target, body, now)
+        request.headers.update({**headers, "Content-Type": "application/json"})
+        return self._client.send(request)
 
 
 def read_answer(peer: str, status: int, content: bytes) -> Json | Refused:

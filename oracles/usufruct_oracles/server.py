@@ -31,7 +31,7 @@ from usufruct.clock import Clock, SystemClock
 from usufruct.errors import ChainError, InputError, UsufructError
 from usufruct_oracles import logs
 from usufruct_oracles.answers import Answerer, Reply
-from usufruct_oracles.auth import MAX_BODY, Realm, Unauthenticated, caller_of
+from usufruct_oracles.auth import MAX_BODY, TIME, Realm, Unauthenticated, caller_of
 from usufruct_oracles.chainview import ChainView
 from usufruct_oracles.exchange import Clerk
 from usufruct_oracles.mailbox import Route
@@ -264,16 +264,19 @@ async def _caller(request: Request, body: bytes) -> str:
             site.realm, request.method, target, body, request.headers, site.clock.now()
         )
     except Unauthenticated as error:
-        raise _rejected(site, _UNAUTHORIZED, error.one_line()) from None
+        told = {TIME: str(site.clock.now())}
+        raise _rejected(site, _UNAUTHORIZED, error.one_line(), told) from None
 
 
 # --- Problems ---
 
 
-def _rejected(site: Site, status: int, detail: str) -> HTTPException:
+def _rejected(
+    site: Site, status: int, detail: str, headers: dict[str, str] | None = None
+) -> HTTPException:
     site.metrics.rejected_requests.labels(str(status)).inc()
     logs.get("server").warning("request rejected", status=status, detail=detail)
-    return HTTPException(status, detail)
+    return HTTPException(status, detail, headers)
 
 
 _WORDS = {
@@ -287,7 +290,8 @@ _WORDS = {
 async def _problem(_: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else _UNAVAILABLE
     detail = error.detail if isinstance(error, HTTPException) else ""
-    return JSONResponse({"error": _WORDS.get(status, f"http_{status}"), "detail": detail}, status)
+    body = {"error": _WORDS.get(status, f"http_{status}"), "detail": detail}
+    return JSONResponse(body, status, getattr(error, "headers", None))
 
 
 async def _chain_problem(_: Request, error: Exception) -> JSONResponse:

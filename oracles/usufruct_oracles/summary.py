@@ -14,6 +14,7 @@ from usufruct.core.manifests import Manifest
 from usufruct.core.statements import coverage_bp
 from usufruct.money import BASIS, Currency, format_amount, mul_div_down
 from usufruct_oracles.catalog import Catalog
+from usufruct_oracles.doubts import doubts
 from usufruct_oracles.finding import Finding
 from usufruct_oracles.findings import findings
 from usufruct_oracles.intervals import expected
@@ -78,8 +79,8 @@ def verdicts(
     """The verdicts of a stream's period up to `now`, as a JSON object.
 
     `by_rule` counts what is open with the money at stake (`estimated` is the part of it that is an
-    estimate); `open` lists it. Money is decimal text in minor units. It tells what the journal knows; what others may
-    see of it is `published`.
+    estimate); `open` lists it; `flags` lists what counts and is doubted. Money is decimal text in minor units. It tells
+    what the journal knows; what others may see of it is `published`.
 
     Raises:
         InputError: No such period.
@@ -88,6 +89,7 @@ def verdicts(
     to = max(from_, min(end, now))
     with database.read() as connection:
         found = findings(connection, catalog, stream, from_, to)
+        doubted = doubts(connection, catalog, stream, from_, to)
         coverage = coverage_of(connection, catalog, stream, from_, to)
     currency = catalog.community.currency
     return {
@@ -104,6 +106,8 @@ def verdicts(
         "stake": str(sum(each.stake.amount for each in found)),
         "byRule": by_rule(found),
         "open": [_finding_object(each) for each in found],
+        "flagsByRule": by_rule(doubted),
+        "flags": [_finding_object(each) for each in doubted],
     }
 
 
@@ -117,9 +121,16 @@ def published(document: Mapping[str, Any]) -> dict[str, object]:
         return dict(document)
     shown = dict(document) | {
         "byRule": [_shared(each, each["count"]) for each in document["byRule"]],
-        "open": [each | dict.fromkeys(each.keys() - _PUBLIC) for each in document["open"]],
+        "open": _unnamed(document["open"]),
+        # Doubts are about readings that count, often of one household: their money would tell them.
+        "flagsByRule": [_shared(each, 0) for each in document["flagsByRule"]],
+        "flags": _unnamed(document["flags"]),
     }
     return _shared(shown, sum(each["count"] for each in document["open"]))
+
+
+def _unnamed(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{**each} | dict.fromkeys(each.keys() - _PUBLIC) for each in entries]
 
 
 def _shared(entry: dict[str, Any], count: int) -> dict[str, Any]:

@@ -35,11 +35,14 @@ PARTS: Final[Mapping[str, str]] = MappingProxyType(
         "reconcile": "usufruct.api.cli",
         "verify": "usufruct.proof.cli",
         "dispute": "usufruct.disputes.cli",
+        "replay": "usufruct.replay.cli",
         "audit": "usufruct.audit.cli",
         "verify-receipt": "usufruct.audit.readings_cli",
         "verify-range": "usufruct.audit.readings_cli",
         "value": "usufruct.finance.cli",
         "score": "usufruct.finance.cli",
+        "risk": "usufruct.finance.cli",
+        "forecast": "usufruct.finance.cli",
         "structure": "usufruct.finance.structures.cli",
     }
 )

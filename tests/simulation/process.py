@@ -17,6 +17,7 @@ from greenlet import getcurrent
 from sqlalchemy.exc import OperationalError
 from tests.simulation.wire import Endpoint
 from tests.simulation.world import Mailbox, World
+from tests.support.lying_journal import ALTER_READINGS
 
 from usufruct.chain.client import ChainClient
 from usufruct.chain.outbox import Outbox
@@ -171,8 +172,8 @@ class Process:
         clocks: Its clocks.
         storage: Its disk.
         others: The other processes, by name.
-        lies: How it answers peers if it is a liar: "" honestly, "garbage", "anything" (signs whatever it
-            is asked to), "nonsense".
+        lies: How it lies: "" not at all, "readings" (its journal is altered); or answers peers: "garbage",
+            "anything" (signs whatever it is asked to), "nonsense".
         trades: Whether it exchanges signatures and records with the others besides.
         up: Whether it runs.
     """
@@ -274,16 +275,7 @@ class Process:
         self.view.refresh()
         self.metrics = Metrics()
         self.alerts = Alerts(self.metrics)
-        drop = Drop(self._files, self._is_here)
-        self.journal = Journal(
-            self._folder / "journal.sqlite",
-            community,
-            clock=_ChainClock(self.view),
-            sources=[drop],
-            privacy_secret=SECRET,
-        )
-        self._parts.append(self.journal.close)
-        self.storage.watch(self.journal.database.engine)
+        self._open_journal()
         self.witness = Witness(
             Sightings(self.journal.database), self.view, self.alerts, self.metrics, clock
         )
@@ -356,6 +348,21 @@ class Process:
             input_of,
             metrics,
         )
+
+    def _open_journal(self) -> None:
+        drop = Drop(self._files, self._is_here)
+        self.journal = Journal(
+            self._folder / "journal.sqlite",
+            self._community,
+            clock=_ChainClock(self.view),
+            sources=[drop],
+            privacy_secret=SECRET,
+        )
+        self._parts.append(self.journal.close)
+        if self.lies == "readings":
+            with self.journal.database.write() as connection:
+                connection.exec_driver_sql(ALTER_READINGS)
+        self.storage.watch(self.journal.database.engine)
 
     def _is_here(self, file: SourceFile) -> bool:
         over = day_bounds(file.day, self._community.project.timezone)[1] <= self.view.now

@@ -42,7 +42,7 @@ FAULTS_END: Final = 120.0
 DAY_EVERY: Final = 35.0
 HEALED_WITHIN: Final = 1_800.0
 SHORT_OF_MEMORY = Path("/dev/shm")  # noqa: S108  # a disk that needs no flushing, if there is one
-_HONEST, _CHANGED = 7, 8
+_HONEST = 7
 
 
 class Failure(AssertionError):
@@ -190,7 +190,7 @@ class Schedule:
         lies = self.plan.lies if index == self.plan.liar else ""
         folder.mkdir(parents=True, exist_ok=True)
         # Who tidies the folder leaves the files of the days that are still to come.
-        source = files(_CHANGED if lies == "readings" else _HONEST)[self._old_files :]
+        source = files(_HONEST)[self._old_files :]
         dice = self.world.dice
         endpoint = Endpoint(self.chain, foreign, dice, self._meanwhile)
         process = Process(
@@ -246,7 +246,7 @@ class Schedule:
 
     def _end_day(self, count: int) -> None:
         day = self._first_day + count
-        for file in files(_HONEST) + files(_CHANGED):
+        for file in files(_HONEST):
             if file.day == f"{MONTH}-{day:02d}":
                 for each in self.processes:
                     late = self.world.dice.uniform(0, 20)

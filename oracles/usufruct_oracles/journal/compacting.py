@@ -1,7 +1,8 @@
 """Moving raw records of settled periods into an archive of files, so that the journal stays small and proofs possible.
 
 What moves is the payload of records: the signed bytes, which nothing but a replay reads again once a period is settled.
-Leaves, manifests, statements, readings, verdicts, digests and signatures stay, so every proof still holds.
+Leaves, manifests, statements, readings, verdicts, digests and signatures stay, so every proof still holds. The archive
+belongs to one journal. A household that was erased is taken out of it by the next compaction.
 
 The archive is a folder of content-addressed objects and one index for each stream:
 
@@ -17,13 +18,13 @@ from __future__ import annotations
 import gzip
 import os
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, update
 
 from usufruct.chain import crash
 from usufruct.config import Stream
@@ -32,6 +33,7 @@ from usufruct.core.encoding import canonical_json, hex0x, load_json, unhex
 from usufruct.errors import EvidenceError, InputError
 from usufruct_oracles.catalog import Catalog
 from usufruct_oracles.journal.database import Database
+from usufruct_oracles.journal.erasures import erased_meters
 from usufruct_oracles.journal.schema import (
     NO_DAY,
     archived,
@@ -50,8 +52,6 @@ MOST_BYTES: Final = 4 << 20
 MOST_RECORDS: Final = 2_000
 """Records of one object."""
 VERSION: Final = 1
-MOVED: Final = "retention"
-"""Reason of a record that lies in the archive."""
 _KEYS = {"id", "stream", "meter", "day", "form", "scheme", "sha256", "signature", "payload"}
 _MOST_OBJECT = 64 << 20
 _NOTHING = b""
@@ -67,7 +67,6 @@ class Compaction:
         records: Records whose payload was moved.
         bytes: Their payload bytes.
         objects: Objects that were written.
-        dropped: Records whose payload was dropped for good.
     """
 
     stream: str
@@ -75,7 +74,6 @@ class Compaction:
     records: int = 0
     bytes: int = 0
     objects: int = 0
-    dropped: int = 0
 
 
 def compact(
@@ -86,7 +84,6 @@ def compact(
     archive: Path,
     now: int,
     *,
-    drop: Collection[int] = (),
     dry: bool = False,
 ) -> Compaction:
     """Move what the stream's records up to `until` say into the archive.
@@ -98,26 +95,23 @@ def compact(
         until: End of a period before which all is settled, unix seconds.
         archive: The archive's folder.
         now: Wall clock.
-        drop: Numbers of meters whose payloads are dropped, not archived: their households were erased.
         dry: Only count.
     """
     total = Compaction(stream.code, until)
     after = 0
     while chunk := _chunk(database, catalog, stream, until, after):
         after = chunk[-1]["id"]
-        kept = [row for row in chunk if row["meter"] not in drop]
-        gone = [row["id"] for row in chunk if row["meter"] in drop]
         if not dry:
-            _move(database, kept, gone, archive, now)
+            _move(database, chunk, archive, now)
         total = Compaction(
             stream.code,
             until,
-            total.records + len(kept),
-            total.bytes + sum(len(row["payload"]) for row in kept),
-            total.objects + bool(kept),
-            total.dropped + len(gone),
+            total.records + len(chunk),
+            total.bytes + sum(len(row["payload"]) for row in chunk),
+            total.objects + 1,
         )
     if not dry:
+        purge(database, stream, archive)
         write_index(database, stream, archive)
     return total
 
@@ -186,47 +180,66 @@ def _is_before(catalog: Catalog, until: int) -> Any:
     )
 
 
-def _move(
-    database: Database, kept: Sequence[Any], gone: Sequence[int], archive: Path, now: int
-) -> None:
-    name = None
-    if kept:
-        content = b"".join(canonical_json(_line(row)) + b"\n" for row in kept)
-        name = sha256(content).digest()
-        write_object(archive, name, content)
+def _move(database: Database, chunk: Sequence[Any], archive: Path, now: int) -> None:
+    content = b"".join(canonical_json(_line(row)) + b"\n" for row in chunk)
+    name = sha256(content).digest()
+    _write_object(archive, name, content)
     crash.point("compact.object_written")
+    ids = [row["id"] for row in chunk]
     with database.write() as connection:
-        for ids, where, reason in (
-            ([row["id"] for row in kept], name, MOVED),
-            (list(gone), None, "erased"),
-        ):
-            _let_go(connection, ids, where, reason, now)
+        # An erasure may have been faster: what it took out is not archived.
+        still = select(records.c.id, records.c.stream).where(
+            records.c.id.in_(ids), records.c.payload != _NOTHING
+        )
+        rows = [
+            {"record_id": number, "stream": stream, "object": name, "archived_at": now}
+            for number, stream in connection.execute(still)
+        ]
+        if rows:
+            connection.execute(insert(archived), rows)
+        connection.execute(update(records).where(records.c.id.in_(ids)).values(payload=_NOTHING))
         crash.point("compact.before_commit")
     crash.point("compact.moved")
 
 
-def _let_go(
-    connection: Connection, ids: Sequence[int], where: bytes | None, reason: str, now: int
-) -> None:
-    """Blank the payloads of records that still have one, and note where they went."""
-    if not ids:
-        return
-    still = select(records.c.id, records.c.stream).where(
-        records.c.id.in_(ids), records.c.payload != _NOTHING
+def purge(database: Database, stream: Stream, archive: Path) -> None:
+    """Take erased households out of the archive: objects that hold one are written anew without it.
+
+    An object that the journal does not name any more is deleted, also one that an earlier, killed run has left.
+    """
+    with database.read() as connection:
+        erased = set(erased_meters(connection, stream.id))
+    for name in objects_of(database, stream):
+        found = list(records_of(archive, name))
+        gone = [each.id for each in found if each.meter in erased]
+        if gone:
+            _write_without(database, archive, name, gone)
+    crash.point("compact.purged")
+    _sweep(database, archive)
+
+
+def _write_without(database: Database, archive: Path, name: bytes, gone: Sequence[int]) -> None:
+    lines = read_object(archive, name).splitlines(keepends=True)
+    numbers = [each.id for each in records_of(archive, name)]
+    rest = b"".join(
+        line for line, number in zip(lines, numbers, strict=True) if number not in set(gone)
     )
-    rows = [
-        {
-            "record_id": number,
-            "stream": stream,
-            "object": where,
-            "reason": reason,
-            "archived_at": now,
-        }
-        for number, stream in connection.execute(still)
-    ]
-    if rows:
-        connection.execute(insert(archived), rows)
-    connection.execute(update(records).where(records.c.id.in_(ids)).values(payload=_NOTHING))
+    other = sha256(rest).digest()
+    if rest:
+        _write_object(archive, other, rest)
+    crash.point("compact.rewritten")
+    with database.write() as connection:
+        connection.execute(delete(archived).where(archived.c.record_id.in_(gone)))
+        connection.execute(update(archived).where(archived.c.object == name).values(object=other))
+
+
+def _sweep(database: Database, archive: Path) -> None:
+    with database.read() as connection:
+        named = select(archived.c.object).distinct()
+        known = {object_path(archive, bytes(each)) for each in connection.execute(named).scalars()}
+    for path in (archive / "objects").glob("*/*"):
+        if path not in known:
+            path.unlink()
 
 
 def _line(row: Any) -> dict[str, object]:
@@ -251,8 +264,7 @@ def object_path(archive: Path, name: bytes) -> Path:
     return archive / "objects" / name.hex()[:2] / f"{name.hex()}.jsonl.gz"
 
 
-def write_object(archive: Path, name: bytes, content: bytes) -> None:
-    """Writes an object, and reads it again."""
+def _write_object(archive: Path, name: bytes, content: bytes) -> None:
     path = object_path(archive, name)
     write_durably(path, gzip.compress(content, mtime=0))
     if read_object(archive, name) != content:
@@ -351,7 +363,7 @@ def objects_of(database: Database, stream: Stream) -> list[bytes]:
     """Names of the stream's objects, in the order of their first records."""
     query = (
         select(archived.c.object)
-        .where(archived.c.stream == stream.id, archived.c.object.is_not(None))
+        .where(archived.c.stream == stream.id)
         .group_by(archived.c.object)
         .order_by(func.min(archived.c.record_id))
     )
@@ -360,12 +372,9 @@ def objects_of(database: Database, stream: Stream) -> list[bytes]:
 
 
 def write_index(database: Database, stream: Stream, archive: Path) -> None:
-    """Writes the index of the stream's objects."""
-    found = objects_of(database, stream)
-    if not found:
-        return
+    """Writes the stream's index anew."""
     entries = []
-    for name in found:
+    for name in objects_of(database, stream):
         content = read_object(archive, name)
         entries.append(
             {"sha256": hex0x(name), "bytes": len(content), "records": content.count(b"\n")}
@@ -378,6 +387,8 @@ def write_index(database: Database, stream: Stream, archive: Path) -> None:
 def restore(database: Database, stream: Stream, archive: Path) -> int:
     """Put the archived payloads of a stream back into the journal; the number of records.
 
+    Households that were erased stay erased, whatever the archive holds.
+
     Raises:
         EvidenceError: An object is missing or was changed; what stands before it has been restored.
     """
@@ -385,11 +396,14 @@ def restore(database: Database, stream: Stream, archive: Path) -> int:
     for name in objects_of(database, stream):
         found = {each.id: each for each in records_of(archive, name)}
         with database.write() as connection:
+            erased = erased_meters(connection, stream.id)
             ours = select(archived.c.record_id).where(archived.c.object == name)
             for number in list(connection.execute(ours).scalars()):
                 row = found.get(number)
                 if row is None:
                     raise _broken(object_path(archive, name), f"record {number} is not in it")
+                if row.meter in erased:
+                    continue
                 connection.execute(
                     update(records)
                     .where(records.c.id == number, records.c.sha256 == row.sha256)

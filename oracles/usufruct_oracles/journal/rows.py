@@ -11,24 +11,28 @@ from usufruct.config import Stream
 from usufruct.ledger.bulk import Row, insert_rows
 from usufruct_oracles.journal.schema import (
     contenders,
+    flags,
     readings,
     records,
     rejections,
     supports,
 )
 from usufruct_oracles.validation.days import RecordOutcome, Rejection
+from usufruct_oracles.validation.doubts import Doubt
+from usufruct_oracles.validation.rules import Reading
 
 _MOST_LINE = 200
 _MOST_SCHEME = 64
 
 
 class NewRows:
-    """Rows of readings, supports, contenders and rejections, until they are inserted."""
+    """Rows of readings, supports, contenders, flags and rejections, until they are inserted."""
 
     def __init__(self) -> None:
         self._readings: list[Row] = []
         self._supports: list[Row] = []
         self._contenders: list[Row] = []
+        self._flags: list[dict[str, Any]] = []
         self._rejections: list[dict[str, Any]] = []
 
     def add(
@@ -56,6 +60,7 @@ class NewRows:
         self._readings += [(*each, None) for each in said[:accepted]]
         self._contenders += said[accepted:]
         self._supports += [(meter, each.end, each.duration, 0, record_id) for each in record.known]
+        self._flags += [_flag(record_id, stream, record, *each) for each in record.doubts]
         for each in record.rejections:
             self.add_rejection(file_id, record_id, stream, day_of_end(each.end), each)
 
@@ -89,8 +94,9 @@ class NewRows:
             (contenders, self._contenders),
         ):
             insert_rows(connection, table, rows)
-        if self._rejections:
-            connection.execute(insert(rejections), self._rejections)
+        for table, found in ((flags, self._flags), (rejections, self._rejections)):
+            if found:
+                connection.execute(insert(table), found)
 
 
 def add_records(
@@ -122,3 +128,22 @@ def printable(text: str, most: int) -> str:
     """At most so many characters of a foreign text, without those that a database or a terminal refuses."""
     cut = text if len(text) <= most else text[: most - 1] + "…"
     return cut if cut.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in cut)
+
+
+def _flag(
+    record_id: int, stream: Stream, record: RecordOutcome, reading: Reading, doubt: Doubt
+) -> dict[str, Any]:
+    verdict, stake = doubt
+    return {
+        "meter": record.meter.id,
+        "end": reading.end,
+        "duration": reading.duration,
+        "rev": 0,
+        "record_id": record_id,
+        "stream": stream.id,
+        "rule": verdict.rule,
+        "detail": verdict.detail,
+        "remedy": verdict.remedy,
+        "stake": stake.amount,
+        "basis": stake.basis,
+    }

@@ -5,6 +5,7 @@ what the erasure of a household takes out.
       ├──── messages   ├─< supports       the same said again by a later record
       |                ├─< contenders     another value, or another session, for the same time
       |                ├─< heartbeats     a meter is alive and has told everything of a day
+      |                ├─< flags          doubts about readings that count
       └────────────────┴─< rejections     what does not count, with rule, remedy and money at stake
     batches, statements                   what was anchored and attested
     erasures                              whose readings were taken out again
@@ -162,6 +163,25 @@ heartbeats = Table(
 )
 """Days of which a meter says that it was alive and that `count` readings ended in them (protocol §4a)."""
 
+flags = Table(
+    "flags",
+    metadata,
+    Column("meter", BigInteger, primary_key=True),
+    Column("end", BigInteger, primary_key=True),
+    Column("duration", Integer, primary_key=True),
+    Column("rev", SmallInteger, primary_key=True),
+    Column("record_id", ForeignKey("records.id"), primary_key=True),
+    Column("rule", String(32), primary_key=True),
+    Column("stream", Integer, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("remedy", Text, nullable=False),
+    Column("stake", BigInteger, nullable=False),
+    Column("basis", String(32), nullable=False),
+    Index("flags_by_time", "stream", "end"),
+    sqlite_with_rowid=False,
+)
+"""Doubts about readings that count, as their own records raise them."""
+
 rejections = Table(
     "rejections",
     metadata,
@@ -203,12 +223,11 @@ archived = Table(
     metadata,
     Column("record_id", ForeignKey("records.id"), primary_key=True),
     Column("stream", Integer, nullable=False),
-    Column("object", LargeBinary(32)),
-    Column("reason", Text, nullable=False),
+    Column("object", LargeBinary(32), nullable=False),
     Column("archived_at", BigInteger, nullable=False),
     Index("archived_by_object", "object"),
 )
-"""Records whose payload was moved into the archive's object with that sha256, or dropped (`object` is null)."""
+"""Records whose payload was moved into the archive's object with that sha256."""
 
 batches = Table(
     "batches",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from usufruct.config import Meter
 from usufruct.core.signing import sign_record
 from usufruct.errors import ConfigError
 from usufruct.keys import dev_meter_key
-from usufruct_oracles.sources.gateway import SCHEME
 from usufruct_oracles.sources.messages import Message, envelope
+
+SCHEME: Final = "gateway-secp256k1"
+"""Scheme of what the gateway signs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from usufruct.config import Meter, Stream
 from usufruct_oracles.catalog import Catalog, amount_of
 from usufruct_oracles.sources.records import Signed, record_hash, record_payload
+from usufruct_oracles.validation.doubts import Doubt, doubts_about
 from usufruct_oracles.validation.neighbours import (
     CONTENDED,
     Neighbours,
@@ -65,6 +66,7 @@ class RecordOutcome:
         accepted: New readings.
         known: Rows that counted already.
         contended: Of messages, rows that another reading stands against; also among the rejections.
+        doubts: What is doubtful about readings that count or contend.
         rejections: Rows that do not count.
     """
 
@@ -77,6 +79,7 @@ class RecordOutcome:
     accepted: list[Reading] = field(default_factory=list)
     known: list[Reading] = field(default_factory=list)
     contended: list[Reading] = field(default_factory=list)
+    doubts: list[tuple[Reading, Doubt]] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
 
     @property
@@ -217,6 +220,7 @@ def judge_rows(
     place_of: Callable[[Row], Place],
     rows: Sequence[Row],
     neighbours: Neighbours,
+    received: int | None = None,
 ) -> None:
     """Judges the rows of a record whose signature holds; the record takes up what became of each.
 
@@ -225,6 +229,7 @@ def judge_rows(
         place_of: What a row that could be read is judged against.
         rows: Its rows, in order.
         neighbours: Readings that count already; accepted ones are added.
+        received: The chain's time when a message came.
     """
     if not record.verified:
         return
@@ -245,9 +250,11 @@ def judge_rows(
         elif (verdict := verdict or _against(reading, same, place, neighbours)) is None:
             neighbours.add(reading, meter.id)
             record.accepted.append(reading)
+            record.doubts += _doubts(reading, place, received)
         else:
             if verdict.rule in CONTENDED and neighbours.contended:
                 record.contended.append(reading)
+                record.doubts += _doubts(reading, place, received)
             rejected.append((row, verdict, stake_of(verdict.rule, reading, place, same)))
             continue
         amounts.append(amount_of(stream, reading.start, reading.quantity))
@@ -256,6 +263,10 @@ def judge_rows(
         Rejection(row.number, row.line, row.meter, row.end, verdict, stake or mean)
         for row, verdict, stake in rejected
     ]
+
+
+def _doubts(reading: Reading, place: Place, received: int | None) -> list[tuple[Reading, Doubt]]:
+    return [(reading, each) for each in doubts_about(reading, place, received)]
 
 
 def _against(

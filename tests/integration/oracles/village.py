@@ -19,7 +19,7 @@ from tests.support.anvil import Anvil, running_anvil
 
 from usufruct.chain import crash
 from usufruct.chain.client import ChainClient
-from usufruct.clock import FixedClock
+from usufruct.clock import FixedClock, SystemClock
 from usufruct.config import Community, load_community
 from usufruct.contracts import statement_book as book
 from usufruct.contracts import telemetry_anchor as anchor
@@ -261,6 +261,8 @@ class Process:
     index: int
     port: int
     process: ForkServerProcess | None = None
+    drift: str = ""
+    """By how many seconds its clock is wrong, and by how many more each second."""
 
     @property
     def name(self) -> str:
@@ -307,7 +309,11 @@ class Process:
 
     def start(self, crash_at: str = "", *arguments: str) -> None:
         """Start the process; it dies at the crash point if one is named."""
-        environment = {"VILLAGE_SECRET": SECRET, crash.VARIABLE: crash_at}
+        environment = {
+            "VILLAGE_SECRET": SECRET,
+            "VILLAGE_DRIFT": self.drift,
+            crash.VARIABLE: crash_at,
+        }
         command = ["usufruct-oracle", "run", "--config", "worker.toml", "--json-logs", *arguments]
         self.process = _FORKS.Process(
             target=_be_worker, args=(str(self.folder), command, environment), daemon=True
@@ -353,10 +359,22 @@ class Process:
         return False
 
 
+def _set_clock_wrong(ahead: float, rate: float) -> None:
+    """From now on this process's wall clock is wrong, and runs faster or slower than it should."""
+    began = time.time()
+
+    def now(_: SystemClock) -> int:
+        return int(time.time() + ahead + rate * (time.time() - began))
+
+    SystemClock.now = now  # type: ignore[method-assign]  # of this process alone
+
+
 def _be_worker(folder: str, command: list[str], environment: dict[str, str]) -> None:
     """What a worker's process does: the program itself, with its output in a file."""
     os.chdir(folder)
     os.environ.update(environment)
+    if drift := environment.get("VILLAGE_DRIFT"):
+        _set_clock_wrong(*map(float, drift.split()))
     log = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream in (1, 2):
         os.dup2(log, stream)

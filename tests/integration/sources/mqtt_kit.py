@@ -12,11 +12,10 @@ from pathlib import Path
 import aiomqtt
 from tests.unit.oracles import kit
 
-from usufruct_oracles.sources.gateway import SCHEME
 from usufruct_oracles.sources.messages import Message
 from usufruct_oracles.sources.mqtt import Broker, MqttSource
 from usufruct_oracles.sources.mqtt_mapping import MqttMapping
-from usufruct_oracles.sources.sealing import Sealer, dev_key
+from usufruct_oracles.sources.sealing import SCHEME, Sealer, dev_key
 from usufruct_oracles.sources.sparkplug_host import MetricRule, SparkplugHost
 
 CODE = "home-01"
@@ -92,3 +91,8 @@ def until(condition: Callable[[], bool], step: Callable[[], object] = lambda: No
 def raws(records: Mapping[bytes, Message]) -> set[bytes]:
     """The devices' bytes behind the gateway's heading."""
     return {each.payload.split(b"\n", 4)[4] for each in records.values()}
+
+
+def settle() -> None:
+    """Lets the broker know the subscriptions of a connection that was just made."""
+    time.sleep(0.3)

@@ -10,7 +10,6 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy import func, select
 from tests.unit.oracles import kit
 from tests.unit.oracles.test_ingest import dump
@@ -28,8 +27,9 @@ from usufruct_oracles.journal.compacting import (
     records_of,
     restore,
 )
+from usufruct_oracles.journal.erasures import erase_rows
 from usufruct_oracles.journal.journal import Journal
-from usufruct_oracles.journal.schema import archived, records
+from usufruct_oracles.journal.schema import records
 from usufruct_oracles.simulate import day_files
 from usufruct_oracles.sources.base import SourceFile
 from usufruct_oracles.sources.records import Signed, csv_bytes, signatures_bytes
@@ -97,7 +97,7 @@ def evidence(journal: Journal) -> list[object]:
 def test_payloads_go_and_what_proofs_need_stays(journal: Journal, tmp_path: Path) -> None:
     before, meters = evidence(journal), payloads(journal)[LAST]
     done = run(journal, tmp_path / "archive")
-    assert (done.records, done.dropped) == (2 * meters, 0)
+    assert done.records == 2 * meters
     assert payloads(journal) == {DAYS[2]: meters}
     assert evidence(journal) == before
     assert run(journal, tmp_path / "archive").records == 0
@@ -201,8 +201,8 @@ def test_killed_anywhere_the_next_run_ends_the_same(
             run(journal, archive)
     held = payloads(journal)
     names = set(objects_of(journal.database, kit.stream(CODE)))
-    inside = sum(1 for name in names for _ in records_of(archive, name))
-    assert inside + sum(held.values()) == len(whole["records"])
+    moved = sum(1 for name in names for _ in records_of(archive, name))
+    assert moved + sum(held.values()) == len(whole["records"])
     run(journal, archive)
     assert dump(journal) == undisturbed
     assert (archive / f"{CODE}.json").read_bytes() == (other / f"{CODE}.json").read_bytes()
@@ -238,24 +238,51 @@ def test_an_archive_that_was_changed_is_found_out(journal: Journal, tmp_path: Pa
     assert restore(journal.database, kit.stream(CODE), archive) > 0
 
 
-def test_the_records_of_erased_households_are_dropped(journal: Journal, tmp_path: Path) -> None:
-    archive, gone = tmp_path / "archive", kit.meter("home-01").id
+@pytest.mark.parametrize("place", [None, "compact.rewritten", "compact.purged"])
+def test_an_erased_household_leaves_the_archive_too(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str | None
+) -> None:
+    archive, gone = tmp_path / "archive", kit.meter("home-01")
+    run(journal, archive)
+    others = inside(journal, archive) - {gone.id}
+    erase_rows(journal.database, kit.stream(CODE), gone, b"order", NOW, "asked for it")
     before = evidence(journal)
-    done = run(journal, archive, drop=(gone,))
-    assert done.dropped == 2
+    if place is not None:
+        with monkeypatch.context() as patch:
+            patch.setattr(crash, "point", lambda name: die_at(name, place))
+            with pytest.raises(Killed):
+                run(journal, archive)
+    run(journal, archive)
+    assert inside(journal, archive) == others
+    held = b"".join(gzip.decompress(each.read_bytes()) for each in archive.rglob("*.gz"))
+    assert f'"meter":{gone.id},'.encode() not in held
     assert evidence(journal) == before
-    for name in objects_of(journal.database, kit.stream(CODE)):
-        assert gone not in {each.meter for each in records_of(archive, name)}
-    restore(journal.database, kit.stream(CODE), archive)
+    assert restore(journal.database, kit.stream(CODE), archive) > 0
     with journal.database.read() as connection:
         left = connection.execute(
-            select(func.count()).where(records.c.meter == gone, records.c.payload != b"")
+            select(func.count()).where(records.c.meter == gone.id, records.c.payload != b"")
         ).scalar_one()
-        noted = connection.execute(
-            select(archived.c.reason).where(archived.c.object.is_(sa.null()))
-        ).scalars()
-        assert set(noted) == {"erased"}
-    assert left == 1
+    assert left == 0
+
+
+def test_an_archive_from_before_an_erasure_gives_nothing_back(
+    journal: Journal, tmp_path: Path
+) -> None:
+    archive, gone = tmp_path / "archive", kit.meter("home-01")
+    done = run(journal, archive)
+    erase_rows(journal.database, kit.stream(CODE), gone, b"order", NOW, "asked for it")
+    assert restore(journal.database, kit.stream(CODE), archive) == done.records - 2
+
+
+def die_at(name: str, place: str) -> None:
+    if name == place:
+        raise Killed
+
+
+def inside(journal: Journal, archive: Path) -> set[int]:
+    """Meters whose records the archive holds."""
+    names = objects_of(journal.database, kit.stream(CODE))
+    return {each.meter for name in names for each in records_of(archive, name)}
 
 
 def test_messages_go_by_the_last_reading_that_they_say(tmp_path: Path) -> None:

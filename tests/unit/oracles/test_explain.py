@@ -163,8 +163,11 @@ def test_verdicts_count_by_rule_with_the_money(tmp_path: Path) -> None:
 def test_of_a_household_only_rule_day_and_count_are_published(tmp_path: Path) -> None:
     journal = open_journal(tmp_path)
     lines = [row("home-01", at(hour, day=DAYS[0]), f"-{hour}") for hour in range(12, 18)]
-    lines.append(row("home-01", at(20, day=DAYS[0]), "999999"))
-    journal.ingest(signed_file("VPP", {"home-01": lines}, day=DAYS[0]))
+    journal.ingest(
+        signed_file(
+            "VPP", {"home-01": [*lines, row("home-01", at(20, day=DAYS[0]), "999999")]}, day=DAYS[0]
+        )
+    )
     whole = verdicts_of(journal, 1)
     shown = published(whole)
     assert any(each["line"] == lines[0] for each in whole["open"])

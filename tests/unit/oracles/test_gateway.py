@@ -33,13 +33,16 @@ from usufruct.errors import EvidenceError, InputError
 from usufruct.keys import SecretBytes, dev_meter_key
 from usufruct_oracles.catalog import catalog_of
 from usufruct_oracles.sources import ocmf, ocpp
-from usufruct_oracles.sources.gateway import SCHEME, Gateway
+from usufruct_oracles.sources.gateway import Gateway
 from usufruct_oracles.sources.grouping import Delivery
 from usufruct_oracles.sources.messages import Message, envelope
+from usufruct_oracles.sources.sealing import SCHEME
 
 KEY = SecretBytes(dev_meter_key("gateway"))
 OWN = meter("charger-01")
-FOREIGN = replace(meter("charger-02"), scheme=SCHEME, public_key=public_key(SCHEME, bytes(KEY)))
+FOREIGN = replace(
+    meter("charger-02"), scheme=SCHEME, public_key=public_key(SCHEME, bytes(KEY)), dev=False
+)
 ELSEWHERE = replace(FOREIGN, code="charger-04", public_key=OWN.public_key)
 QUARTERS = replace(FOREIGN, code="charger-03", interval=900)
 METERS = {**catalog_of(community()).meters}
@@ -211,6 +214,14 @@ def test_without_a_key_of_its_own_a_gateway_signs_nothing() -> None:
     alone = Gateway(METERS, None, DEVICES)
     with pytest.raises(InputError):
         alone.check(of(signed(algorithm=P384), "charger-02"))
+
+
+def test_development_keys_need_no_key_of_the_gateway() -> None:
+    public = public_key(SCHEME, bytes(dev_meter_key("charger-02")))
+    found = replace(meter("charger-02"), scheme=SCHEME, public_key=public)
+    alone = Gateway({found.code: found}, None, DEVICES)
+    ((message, _),) = alone.messages([of(b"raw", "charger-02", "other/1")])
+    assert verify_record(SCHEME, public, message.payload, message.signature)
 
 
 def test_a_gateway_needs_the_devices_key() -> None:

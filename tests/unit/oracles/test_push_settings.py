@@ -22,14 +22,15 @@ from usufruct.keys import dev_account
 from usufruct_oracles.catalog import catalog_of
 from usufruct_oracles.settings import read_document
 from usufruct_oracles.sources import ocmf
-from usufruct_oracles.sources.gateway import SCHEME, Gateway
+from usufruct_oracles.sources.gateway import Gateway
 from usufruct_oracles.sources.grouping import Delivery
 from usufruct_oracles.sources.kinds import KINDS
 from usufruct_oracles.sources.messages import device_bytes
-from usufruct_oracles.sources.opening import SourceSettings, Surroundings
+from usufruct_oracles.sources.opening import Erasing, SourceSettings, Surroundings
 from usufruct_oracles.sources.push.inbox import Answer, Inbox
 from usufruct_oracles.sources.push.source import PATIENCE, PushSource
 from usufruct_oracles.sources.push.tokens import new_token, token_entry
+from usufruct_oracles.sources.sealing import SCHEME
 
 TOKEN = new_token()
 GATEWAY = 7
@@ -90,7 +91,10 @@ def test_it_listens_until_the_worker_stops(tmp_path: Path, port: int) -> None:
 
 def test_the_gateway_signs_for_its_meters(tmp_path: Path, port: int, stack: ExitStack) -> None:
     found = spki(key(P384)).hex()
-    text = good(port) + f'gateway = {{ dev = {GATEWAY} }}\ndevices = {{ charger-02 = "{found}" }}\n'
+    text = (
+        good(port)
+        + f'gateway_key = {{ dev = {GATEWAY} }}\ndevices = {{ charger-02 = "{found}" }}\n'
+    )
     source = read(tmp_path, text).open(surroundings(stack, with_gateway_meter()))
     assert isinstance(source, PushSource)
     record = signed(algorithm=P384)
@@ -105,7 +109,7 @@ def test_the_gateway_signs_for_its_meters(tmp_path: Path, port: int, stack: Exit
 def test_a_gateways_key_that_no_meter_knows_is_refused(
     tmp_path: Path, port: int, stack: ExitStack
 ) -> None:
-    settings = read(tmp_path, good(port) + "gateway = { dev = 8 }\n")
+    settings = read(tmp_path, good(port) + "gateway_key = { dev = 8 }\n")
     with pytest.raises(ConfigError) as refused:
         settings.open(surroundings(stack, with_gateway_meter()))
     assert "gateway" in str(refused.value.field)
@@ -130,7 +134,7 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path, port: int, stack: ExitStac
         ("inbox = ", "share = 0\ninbox = ", "share"),
         ("inbox = ", 'patience = "long"\ninbox = ', "patience"),
         ("inbox = ", "devices = { a = 5 }\ninbox = ", "devices"),
-        ("inbox = ", 'gateway = "0x00"\ninbox = ', "gateway"),
+        ("inbox = ", 'gateway_key = "0x00"\ninbox = ', "gateway_key"),
         ("inbox = ", "more = 1\ninbox = ", "more"),
     ],
 )
@@ -141,6 +145,47 @@ def test_a_mistake_is_told(
         read(tmp_path, good(port).replace(old, new, 1))
     if field is not None:
         assert str(refused.value.field).endswith(field)
+
+
+def test_an_erasure_leaves_nothing_of_the_household_in_the_inbox(tmp_path: Path, port: int) -> None:
+    settings = read(tmp_path, good(port))
+    assert isinstance(settings, Erasing)
+    assert settings.erase("EV", "charger-01") == 0
+    inbox = Inbox(tmp_path / "inbox.sqlite", 9, 9)
+    records = {
+        code: signed(payload(GI=f"the gateway of {code}"), P384)
+        for code in ("charger-01", "charger-02", "charger-03")
+    }
+    items = [Delivery("push:hub", code, "ocmf/1", each.encode()) for code, each in records.items()]
+    inbox.put("hub", "k", b"", items, Answer(202, b""), 0)
+    inbox.remove([each.id for each in inbox.waiting() if each.delivery.meter == "charger-03"])
+    inbox.close()
+    assert settings.erase("EV", "charger-01") == 1
+    assert settings.erase("EV", "charger-01") == 0
+    left = b"".join(each.read_bytes() for each in tmp_path.glob("inbox.sqlite*"))
+    assert b"the gateway of charger-01" not in left
+    assert b"the gateway of charger-03" not in left
+    assert b"the gateway of charger-02" in left
+
+
+def test_the_other_half_is_seen_after_a_poll_that_could_make_nothing(tmp_path: Path) -> None:
+    of = with_gateway_meter()
+    gateway = Gateway(
+        catalog_of(of).meters, dev_account(GATEWAY), {"charger-02": spki(key(P384)).hex()}
+    )
+    clock, inbox = FixedClock(1_000), Inbox(tmp_path / "inbox.sqlite", 9, 9)
+    source = PushSource(inbox, gateway, clock)
+    for page, each in enumerate(session(), 41):
+        assert list(source.poll()) == []
+        record = signed(payload(PG=f"T{page}", RD=[each]), P384)
+        item = Delivery("push:hub", "charger-02", "ocmf/1", record.encode())
+        inbox.put("hub", f"k{page}", b"", [item], Answer(202, b""), clock.now())
+    found = list(source.poll())
+    assert len(found) == 1
+    assert list(source.poll()) == found
+    source.taken(found)
+    assert inbox.waiting() == []
+    inbox.close()
 
 
 def test_half_a_transaction_waits_and_goes_when_its_time_is_over(tmp_path: Path) -> None:

@@ -16,11 +16,11 @@ from usufruct_oracles.catalog import catalog_of
 from usufruct_oracles.settings import Section, read_document
 from usufruct_oracles.sources.feed_kinds import MqttSettings
 from usufruct_oracles.sources.forms import DECODERS
-from usufruct_oracles.sources.gateway import SCHEME
 from usufruct_oracles.sources.kinds import KINDS
 from usufruct_oracles.sources.messages import Message
 from usufruct_oracles.sources.mqtt_mapping import load_mqtt_mapping
 from usufruct_oracles.sources.opening import SourceSettings, Surroundings
+from usufruct_oracles.sources.sealing import SCHEME
 from usufruct_oracles.validation.messages import check_message, contents_of
 
 TABLE = """

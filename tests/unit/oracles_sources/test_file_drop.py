@@ -30,9 +30,8 @@ from usufruct_oracles.sources.espi_records import (
     load_series,
 )
 from usufruct_oracles.sources.file_drop import FileDrop
-from usufruct_oracles.sources.gateway import SCHEME
 from usufruct_oracles.sources.messages import Message, envelope
-from usufruct_oracles.sources.sealing import Sealer, dev_key
+from usufruct_oracles.sources.sealing import SCHEME, Sealer, dev_key
 from usufruct_oracles.validation.verdicts import Rule
 
 LATE = 4_000_000_000
@@ -145,7 +144,7 @@ def test_the_gateway_never_signs_for_a_meter_with_a_key_of_its_own() -> None:
     assert caught.value.field == "meter.scheme"
 
 
-def test_conflicting_and_overlapping_readings_keep_their_rule(tmp_path: Path) -> None:
+def test_conflicting_and_overlapping_readings_are_told_apart(tmp_path: Path) -> None:
     put(
         tmp_path,
         feed(
@@ -154,8 +153,14 @@ def test_conflicting_and_overlapping_readings_keep_their_rule(tmp_path: Path) ->
         ),
     )
     rows = [row for each in drop(tmp_path).poll() for row in decode_espi(raw(each), METERS[CODE])]
-    rules = [row.fault.rule for row in rows if row.fault is not None]
-    assert rules == [Rule.CONFLICT, Rule.CONFLICT, Rule.OVERLAP, Rule.OVERLAP]
+    faults = [row.fault for row in rows if row.fault is not None]
+    assert {each.rule for each in faults} == {Rule.CONTRADICTED}
+    assert [each.detail.partition(":")[0] for each in faults] == [
+        "conflict",
+        "conflict",
+        "overlap",
+        "overlap",
+    ]
 
 
 def test_a_register_is_no_amount(tmp_path: Path) -> None:

@@ -14,11 +14,10 @@ from tests.unit.oracles import kit
 
 from usufruct.core.encoding import canonical_json
 from usufruct.errors import InputError
-from usufruct_oracles.sources.gateway import SCHEME
 from usufruct_oracles.sources.papers.folder import RentRolls
 from usufruct_oracles.sources.papers.receipts import decode_receipts
 from usufruct_oracles.sources.papers.rents import Book, parse_roll
-from usufruct_oracles.sources.sealing import Sealer, dev_key
+from usufruct_oracles.sources.sealing import SCHEME, Sealer, dev_key
 from usufruct_oracles.validation.rows import Row
 
 FLAT = replace(kit.meter("home-01"), unit="cent", interval=None, scheme=SCHEME)

@@ -18,7 +18,7 @@ from usufruct.core.typed_data import Batch, Statement
 from usufruct.errors import InputError
 from usufruct.keys import dev_account, dev_address
 from usufruct_oracles import logs
-from usufruct_oracles.auth import Realm, caller_of
+from usufruct_oracles.auth import TIME, Realm, Unauthenticated, caller_of
 from usufruct_oracles.chainstate import Signers
 from usufruct_oracles.config import PeerConfig
 from usufruct_oracles.gates import batch_gate, statement_gate
@@ -279,6 +279,41 @@ def peer(answer: Callable[[httpx.Request], httpx.Response]) -> HttpPeer:
     return HttpPeer(
         config, bytes(dev_account(4)), REALM, CLOCK, transport=httpx.MockTransport(answer)
     )
+
+
+@pytest.mark.parametrize("ahead", [-86_400, -301, 0, 301, 90_000])
+def test_workers_whose_clocks_differ_speak_with_each_other(ahead: int) -> None:
+    times: list[int] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        now = CLOCK.now() + ahead
+        times.append(int(request.headers[TIME]) - now)
+        try:
+            target = request.url.raw_path.decode()
+            caller_of(REALM, "POST", target, request.content, request.headers, now)
+        except Unauthenticated as error:
+            return httpx.Response(401, json={"detail": error.message}, headers={TIME: str(now)})
+        return httpx.Response(200, json={"signer": TABLE[1], "signature": "0x" + "11" * 64})
+
+    with peer(answer) as asked:
+        assert isinstance(asked.ask(BATCH_PATH, {"v": 1}), Signed)
+        assert isinstance(asked.ask(BATCH_PATH, {"v": 1}), Signed)
+    assert times == ([0, 0] if not ahead else [-ahead, 0, 0])
+
+
+@pytest.mark.parametrize("told", ["", "-5", "soon", "9" * 13, "1800000000"])
+def test_a_peer_that_refuses_for_ever_is_asked_no_more_than_twice(told: str) -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(401, json={"error": "unauthenticated"}, headers={TIME: told})
+
+    with peer(answer) as one:
+        found = one.ask(BATCH_PATH, {"v": 1})
+    assert isinstance(found, Refused)
+    assert found.code == "unauthenticated"
+    assert len(asked) == 1
 
 
 def test_a_request_is_signed_for_the_path_it_is_sent_to() -> None:
