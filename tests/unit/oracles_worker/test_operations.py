@@ -380,8 +380,9 @@ def test_secrets_may_lie_in_the_units_own_folder(
     )
     monkeypatch.setenv("WORKER_SECRET", SECRET)
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
-    with pytest.raises(ConfigError, match="credentials|key"):
+    with pytest.raises(ConfigError) as caught:
         load_worker_config(write(tmp_path, text))
+    assert caught.value.field == "worker.key"
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/run/credentials/unit")
     assert load_worker_config(write(tmp_path, text)).key == {
         "keystore": "/run/credentials/unit/keystore",
