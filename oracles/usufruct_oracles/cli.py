@@ -17,13 +17,24 @@ import typer
 
 from usufruct.chain.explain import explain as explain_revert
 from usufruct.clock import SystemClock
+from usufruct.config import load_community
 from usufruct.contracts import ContractError
+from usufruct.core.periods import day_bounds
 from usufruct.core.signing import address_of
 from usufruct.errors import ChainError, ConfigError, InputError, UsufructError
-from usufruct_oracles import cli_data, cli_devices, cli_households, cli_keys, cli_records, logs
+from usufruct_oracles import (
+    cli_data,
+    cli_devices,
+    cli_households,
+    cli_keys,
+    cli_records,
+    cli_replay,
+    logs,
+)
 from usufruct_oracles.config import WorkerConfig, load_worker_config
 from usufruct_oracles.explain import explain as explain_period
 from usufruct_oracles.journal.database import Database
+from usufruct_oracles.known import known, render
 from usufruct_oracles.pledges import Pledges
 from usufruct_oracles.process import run
 from usufruct_oracles.runtime import lay_ground
@@ -39,6 +50,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli_data.register(app)
+cli_replay.register(app)
 cli_devices.register(app)
 cli_households.register(app)
 cli_keys.register(app)
@@ -227,8 +239,15 @@ def explain(
     period: Annotated[str, typer.Argument(help="Number of the period, or its month YYYY-MM.")],
     config: Config,
     stream: Annotated[str | None, typer.Option(help="Code of one stream.")] = None,
+    known_at: Annotated[
+        str | None,
+        typer.Option(help="YYYY-MM-DD: what was known at the end of that day, beside what is now."),
+    ] = None,
 ) -> None:
     """Say what keeps a period from being closed, and what each fix is worth."""
+    if known_at is not None:
+        _explain_known(load_worker_config(config), period, stream, known_at)
+        return
     ground = lay_ground(load_worker_config(config))
     database = Database(ground.config.journal)
     try:
@@ -237,6 +256,20 @@ def explain(
     finally:
         database.close()
     for line in str(found).splitlines():
+        typer.echo(logs.escape(line))
+
+
+def _explain_known(settings: WorkerConfig, period: str, stream: str | None, day: str) -> None:
+    community = load_community(settings.community)
+    number = cli_households.period_number(community, period)
+    moment = day_bounds(day, community.project.timezone)[1] - 1
+    database = Database(settings.journal)
+    try:
+        before = known(database, community, number, moment, stream)
+        now = known(database, community, number, None, stream)
+    finally:
+        database.close()
+    for line in render(before, now, day, community.currency):
         typer.echo(logs.escape(line))
 
 

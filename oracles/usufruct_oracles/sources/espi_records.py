@@ -35,7 +35,7 @@ _TEXTS = 5  # start, duration, value, quality, what is wrong
 _ABSENT = -1
 _MAX_POWER = 12
 _MAX_CODE = 255
-_RULES = {"conflict": Rule.CONFLICT, "overlap": Rule.OVERLAP}
+_AGAINST = ("conflict", "overlap")
 _SERIES = {"meter", "usage_point", "meter_reading", "flow"}
 
 
@@ -139,7 +139,7 @@ class EspiImporter:
             for each in found.readings
         ]
         for each in found.refused:
-            if each.reason not in _RULES:
+            if each.reason not in _AGAINST:
                 refused.append(Refusal(each.number, f"{each.reason}: {each.detail}"))
                 continue
             texts = [str(each.start), str(each.duration), str(each.value), "0"]
@@ -241,6 +241,4 @@ def _stated(text: str) -> Verdict | None:
     """What the importer found wrong with a reading among the others of its file."""
     if not text:
         return None
-    reason, _, detail = text.partition(": ")
-    rule = _RULES.get(reason, Rule.MALFORMED)
-    return Verdict(rule, detail or reason, "export the file again with one reading for each time")
+    return Verdict(Rule.CONTRADICTED, text, "export the file again with one reading for each time")

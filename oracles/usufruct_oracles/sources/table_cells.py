@@ -17,6 +17,7 @@ from usufruct.core.documents import keyed, natural, text, wrong
 from usufruct.errors import InputError
 from usufruct_oracles.sources.decoding import (
     VALID,
+    in_unit_of,
     malformed,
     not_a_number,
     opened,
@@ -56,7 +57,7 @@ class How:
         unit: Unit of the values after `scale`.
         scale: Factor of the values.
         decimal: Decimal point: `.` or `,`.
-        places: Places to which values are rounded (half to even), None for exact ones.
+        places: Places to which values in the meter's unit are rounded (half to even), None for exact ones.
         qualities: ESPI codes by text; {} if the column holds codes. The text "" is the code of an empty cell.
     """
 
@@ -110,7 +111,7 @@ def read_cells(
     ):
         moment, seconds, fault = _time(how, start, end, duration, before)
         before = moment if moment is not None else before
-        exact, bad_value = _value(how, value)
+        exact, unit, bad_value = _value(how, meter, value)
         code, bad_quality = _quality(how, quality)
         rows.append(
             row(
@@ -120,7 +121,7 @@ def read_cells(
                 start=moment,
                 duration=seconds,
                 exact=exact,
-                unit=how.unit,
+                unit=unit,
                 quality=code,
                 fault=fault or bad_value or bad_quality,
             )
@@ -156,13 +157,15 @@ def _time(
     return first, last - first, None
 
 
-def _value(how: How, cell: str) -> tuple[Fraction | None, Verdict | None]:
+def _value(how: How, meter: Meter, cell: str) -> tuple[Fraction | None, str, Verdict | None]:
+    """The value and its unit: the meter's where both measure the same, so that rounding is the last thing done."""
     if _NUMBER[how.decimal].fullmatch(cell) is None:
-        return None, not_a_number(f"value {shown(cell)} is not a decimal with {how.decimal!r}")
-    number = Fraction(cell.replace(",", ".")) * how.scale
-    if how.places is None:
-        return number, None
-    return Fraction(round_half_even(number, how.places)), None
+        fault = not_a_number(f"value {shown(cell)} is not a decimal with {how.decimal!r}")
+        return None, how.unit, fault
+    number, unit = in_unit_of(meter, Fraction(cell.replace(",", ".")) * how.scale, how.unit)
+    if how.places is not None:
+        number = Fraction(round_half_even(number, how.places))
+    return number, unit, None
 
 
 def round_half_even(number: Fraction, places: int) -> Decimal:

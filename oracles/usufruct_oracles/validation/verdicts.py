@@ -52,6 +52,7 @@ class Rule(StrEnum):
     CONFLICT = "conflicting-duplicate"
     OVERLAP = "overlap"
     LATE = "late"
+    CONTRADICTED = "contradicted"
 
     REGISTER_BACKWARDS = "register-backwards"
 

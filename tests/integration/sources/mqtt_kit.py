@@ -91,3 +91,8 @@ def until(condition: Callable[[], bool], step: Callable[[], object] = lambda: No
 def raws(records: Mapping[bytes, Message]) -> set[bytes]:
     """The devices' bytes behind the gateway's heading."""
     return {each.payload.split(b"\n", 4)[4] for each in records.values()}
+
+
+def settle() -> None:
+    """Lets the broker know the subscriptions of a connection that was just made."""
+    time.sleep(0.3)

@@ -17,6 +17,7 @@ from tests.integration.sources.mqtt_kit import (
     publish,
     raws,
     readings,
+    settle,
     source,
     until,
 )
@@ -40,7 +41,7 @@ def test_readings_come_once_and_are_acknowledged_after_they_are_stored(
     found.start()
     try:
         until(lambda: found.connected)
-        time.sleep(0.3)  # subscribed
+        settle()
         publish(broker.port, readings(range(30)))
         until(lambda: found.waiting >= 10)
         until(lambda: len(store.records) == 30, lambda: store.take(found))
@@ -64,7 +65,7 @@ def test_what_was_not_stored_is_delivered_again_to_the_next_worker(
     first, store = source(broker.port, tmp_path), Store()
     first.start()
     until(lambda: first.connected)
-    time.sleep(0.3)
+    settle()
     publish(broker.port, readings(range(10)))
     until(lambda: first.waiting == 10)
     first.close()
@@ -98,7 +99,7 @@ def test_a_worker_killed_between_receipt_and_commit_loses_and_doubles_nothing(
     opening = source(broker.port, tmp_path)
     opening.start()
     until(lambda: opening.connected)
-    time.sleep(0.3)
+    settle()
     opening.close()
     publish(broker.port, readings(range(12)))
     worker = subprocess.Popen(
@@ -128,7 +129,7 @@ def test_a_broker_killed_in_the_middle_loses_and_doubles_nothing(
     found.start()
     try:
         until(lambda: found.connected)
-        time.sleep(0.3)
+        settle()
         publish(broker.port, readings(range(10)))
         until(lambda: found.waiting == 10)
         time.sleep(1.5)  # the broker has saved its sessions
@@ -137,7 +138,7 @@ def test_a_broker_killed_in_the_middle_loses_and_doubles_nothing(
         store.take(found)
         broker.start()
         until(lambda: found.connected)
-        time.sleep(0.3)
+        settle()
         publish(broker.port, readings(range(10, 20)))
         until(lambda: len(store.records) == 20, lambda: store.take(found))
         time.sleep(0.5)
@@ -153,7 +154,7 @@ def test_a_full_source_lets_the_broker_keep_the_rest(broker: RunningBroker, tmp_
     found.start()
     try:
         until(lambda: found.connected)
-        time.sleep(0.3)
+        settle()
         publish(broker.port, readings(range(60)))
         time.sleep(1)
         assert found.waiting == 8
@@ -171,7 +172,7 @@ def test_a_topic_without_a_meter_goes_to_the_journal_unsigned(
     found.start()
     try:
         until(lambda: found.connected)
-        time.sleep(0.3)
+        settle()
         publish(broker.port, [("site/b/energy", payload(1))])
         until(lambda: found.waiting == 1)
         (only,) = found.poll()
@@ -187,7 +188,7 @@ def test_sparkplug_births_survive_a_restart_and_gaps_ask_for_a_rebirth(
     found, store = source(broker.port, tmp_path, rules=[RULE], host_id="usufruct"), Store()
     found.start()
     until(lambda: found.connected)
-    time.sleep(0.3)
+    settle()
     publish(
         broker.port,
         [
@@ -202,7 +203,7 @@ def test_sparkplug_births_survive_a_restart_and_gaps_ask_for_a_rebirth(
     second.start()
     try:
         until(lambda: second.connected)
-        time.sleep(0.3)
+        settle()
         publish(broker.port, [(f"{base}/DDATA/node/inv", data(3, {7: (1_800_000, 6)}))])
         until(lambda: len(store.records) == 2, lambda: store.take(second))
         publish(broker.port, [(f"{base}/DDATA/node/inv", data(9, {7: (2_700_000, 7)}))])

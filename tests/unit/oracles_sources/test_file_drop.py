@@ -144,7 +144,7 @@ def test_the_gateway_never_signs_for_a_meter_with_a_key_of_its_own() -> None:
     assert caught.value.field == "meter.scheme"
 
 
-def test_conflicting_and_overlapping_readings_keep_their_rule(tmp_path: Path) -> None:
+def test_conflicting_and_overlapping_readings_are_told_apart(tmp_path: Path) -> None:
     put(
         tmp_path,
         feed(
@@ -153,8 +153,14 @@ def test_conflicting_and_overlapping_readings_keep_their_rule(tmp_path: Path) ->
         ),
     )
     rows = [row for each in drop(tmp_path).poll() for row in decode_espi(raw(each), METERS[CODE])]
-    rules = [row.fault.rule for row in rows if row.fault is not None]
-    assert rules == [Rule.CONFLICT, Rule.CONFLICT, Rule.OVERLAP, Rule.OVERLAP]
+    faults = [row.fault for row in rows if row.fault is not None]
+    assert {each.rule for each in faults} == {Rule.CONTRADICTED}
+    assert [each.detail.partition(":")[0] for each in faults] == [
+        "conflict",
+        "conflict",
+        "overlap",
+        "overlap",
+    ]
 
 
 def test_a_register_is_no_amount(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_more_cars_than_spaces_are_refused_with_the_moment() -> None:
 @pytest.mark.parametrize(
     ("cars", "rule"),
     [
-        ([("a", at(8), ""), ("a", at(8), "")], Rule.DUPLICATE),
+        ([("a", at(8), ""), ("a", at(8), "")], Rule.CONTRADICTED),
         ([("a", at(8, 30), at(8, 20))], Rule.IMPLAUSIBLE),
         ([("a", at(9), "")], Rule.IMPLAUSIBLE),
         ([("a", at(6), at(8))], Rule.IMPLAUSIBLE),
@@ -231,7 +231,12 @@ def test_what_a_licence_does_not_cover_earns_nothing() -> None:
         ),
         MONEY,
     )
-    assert [rule_of(row) for row in rows] == [None, Rule.DUPLICATE, Rule.MALFORMED, Rule.MALFORMED]
+    assert [rule_of(row) for row in rows] == [
+        None,
+        Rule.CONTRADICTED,
+        Rule.MALFORMED,
+        Rule.MALFORMED,
+    ]
 
 
 @pytest.mark.parametrize("decode", DECODERS.values())

@@ -127,4 +127,4 @@ def implausible(detail: str, remedy: str) -> Verdict:
 
 def twice(detail: str) -> Verdict:
     """The verdict on what a document says two times."""
-    return Verdict(Rule.DUPLICATE, detail, "send it once")
+    return Verdict(Rule.CONTRADICTED, detail, "send it once")
