@@ -6,7 +6,7 @@ from functools import cached_property
 from hashlib import sha256
 
 from usufruct.config import Community, Meter, Stream
-from usufruct.core.periods import day_bounds, period_bounds, period_name, period_of
+from usufruct.core.periods import day_bounds, day_of, period_bounds, period_name, period_of
 from usufruct.errors import InputError
 from usufruct.money import mul_div_down
 
@@ -61,6 +61,10 @@ class Catalog:
             InputError: Not a day.
         """
         return day_bounds(day, self.timezone)
+
+    def day_before(self, time: int) -> str:
+        """The local day that ends at `time` or in which the second before it lies."""
+        return day_of(time - 1, self.timezone).isoformat()
 
     def period_bounds(self, period: int) -> tuple[int, int]:
         """Start and end of a period.

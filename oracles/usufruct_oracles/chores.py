@@ -15,6 +15,7 @@ from usufruct_oracles import logs
 from usufruct_oracles.exchange import Exchange
 from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.ports import Books
+from usufruct_oracles.summary import published
 
 STAKES = 60.0
 """Seconds between two computations of the money at stake."""
@@ -106,9 +107,11 @@ class StakeGauge:
         found = self._books.verdicts(None, None)["streams"]
         self._metrics.stake.clear()
         for stream in found if isinstance(found, list) else []:
-            for each in stream["byRule"]:
-                gauge = self._metrics.stake.labels(str(stream["stream"]), each["rule"])
-                gauge.set(int(each["stake"]))
+            rules = published(stream)["byRule"]
+            for each in rules if isinstance(rules, list) else []:
+                if each["stake"] is not None:
+                    gauge = self._metrics.stake.labels(str(stream["stream"]), each["rule"])
+                    gauge.set(int(each["stake"]))
 
 
 def chores_of(exchange: Exchange, outbox: OutboxGauge, stakes: StakeGauge, pause: float) -> Chores:

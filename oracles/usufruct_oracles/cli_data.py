@@ -49,8 +49,11 @@ def convert(
     rain_as_found: Annotated[
         bool, typer.Option(help="Keep the rain's unit label as it is in the file, to be rejected.")
     ] = False,
+    everything: Annotated[
+        bool, typer.Option(help="Also import what lies beside the month, and survey all files.")
+    ] = True,
 ) -> None:
-    """Write a month of public data as a community file and its drop folder."""
+    """Write a month of public data as a community file and its drop folder; print what was caught."""
     report = convert_month(
         data,
         out,
@@ -58,6 +61,7 @@ def convert(
         timezone=timezone,
         daily_rain=daily_rain,
         rain_as_found=rain_as_found,
+        everything=everything,
     )
     rows = ", ".join(f"{code} {count}" for code, count in sorted(report.rows.items()))
     typer.echo(
@@ -65,3 +69,5 @@ def convert(
     )
     for note in report.notes:
         typer.echo(logs.escape(f"  {note}"))
+    for caught in report.caught:
+        typer.echo(logs.escape(f"  {caught.line()}"))

@@ -12,7 +12,8 @@ listen = "127.0.0.1:7001"
 key = { dev = 4 }                        # or { env = "NAME" }, or { keystore = "…", password_env = "NAME" }
                                          # or { keystore = "…", password_file = "…" }
 next_key = { env = "NAME" }              # optional; taken as soon as the signer table names it instead of `key`
-privacy_secret = { env = "NAME" }        # or { file = "…" }; the same for all workers of a community
+privacy_secret = { env = "NAME" }        # the same for all workers of a community; or { file = "…" }, as single
+                                         # households can only be erased from a file
 grace = "6h"                             # chain time after a day's end that a missing file is waited for
 poll = "1s"
 takeover = "5s"
@@ -94,6 +95,7 @@ class WorkerConfig:
         port: Its port.
         key: How the oracle's key is found, as `usufruct.keys.load_key` takes it.
         privacy_secret: Secret from which the blindings derive; never logged.
+        privacy_file: The file it was read from, None if it comes from the environment.
         grace: Seconds of chain time after a day's end that a missing file is waited for.
         poll: Seconds between two looks at the source and the chain.
         takeover: Seconds after which the next worker in turn proposes.
@@ -119,6 +121,7 @@ class WorkerConfig:
     port: int
     key: dict[str, object]
     privacy_secret: SecretBytes = field(repr=False)
+    privacy_file: Path | None
     grace: int
     poll: float
     takeover: float
@@ -138,6 +141,7 @@ def load_worker_config(path: Path) -> WorkerConfig:
     document = read_document(path)
     worker = document.section("worker", _WORKER)
     host, port = worker.address("listen")
+    secret, secret_file = _secret(worker)
     journal = _database(worker, "journal", None)
     return WorkerConfig(
         file=path,
@@ -150,7 +154,8 @@ def load_worker_config(path: Path) -> WorkerConfig:
         host=host,
         port=port,
         key=_key(worker, "key"),
-        privacy_secret=_secret(worker),
+        privacy_secret=secret,
+        privacy_file=secret_file,
         grace=int(worker.seconds("grace", "6h")),
         poll=_positive(worker, "poll", "1s"),
         takeover=worker.seconds("takeover", "5s"),
@@ -194,8 +199,7 @@ def _key(section: Section, name: str) -> dict[str, object]:
     for part in ("keystore", "password_file"):
         found = spec.get(part)
         if isinstance(found, str):
-            folder = section.document.path.parent
-            spec[part] = str((folder / Path(found).expanduser()).resolve())
+            spec[part] = str(section.resolved(name, found))
     return spec
 
 
@@ -248,15 +252,16 @@ def _positive(section: Section, key: str, default: str) -> float:
     return seconds
 
 
-def _secret(section: Section) -> SecretBytes:
+def _secret(section: Section) -> tuple[SecretBytes, Path | None]:
     spec = section.table("privacy_secret")
+    path: Path | None = None
     rule = f'{{ env = "NAME" }} or {{ file = "PATH" }} with at least {_LEAST_SECRET} bytes of text'
     match dict(spec):
         case {"env": str(name), **rest} if not rest:
             text, where = os.environ.get(name, ""), f"the environment variable {name}"
         case {"file": str(name), **rest} if not rest:
-            where = str((section.document.path.parent / name).resolve())
-            text = _secret_file(section, Path(where), rule)
+            path = section.resolved("privacy_secret", name)
+            text, where = _secret_file(section, path, rule), str(path)
         case _:
             raise section.error("privacy_secret", "…", rule, "correct the value")
     secret = SecretBytes(text.strip().encode())
@@ -264,7 +269,7 @@ def _secret(section: Section) -> SecretBytes:
         raise section.error(
             "privacy_secret", "…", rule, f"put the secret that all workers share into {where}"
         )
-    return secret
+    return secret, path
 
 
 def _secret_file(section: Section, path: Path, rule: str) -> str:

@@ -17,6 +17,7 @@ from usufruct.core.encoding import hex0x, load_json, unhex
 from usufruct.core.signing import SIGNATURE_LENGTH
 from usufruct.errors import InputError
 from usufruct_oracles import logs
+from usufruct_oracles.alerts import Alerts
 from usufruct_oracles.answers import Reply
 from usufruct_oracles.calldata import batch_signatures, split, statement_signatures
 from usufruct_oracles.catalog import catalog_of
@@ -41,8 +42,8 @@ from usufruct_oracles.wire import Json, batch_to, statement_to
 from usufruct_oracles.witness import BARRED, CHAIN, Witness
 
 VERSION: Final = 1
-MOST_BYTES: Final = 400_000
-"""Payload bytes in one answer; as hex they stay below the longest answer."""
+MOST_BYTES: Final = 900_000
+"""Bytes of records in one answer, unless the first alone is longer."""
 PAGE: Final = 200
 """Signatures in one answer."""
 _PAGES: Final = 50
@@ -122,6 +123,7 @@ class Exchange:
         waits: Waits,
         peers: Callable[[], Sequence[Colleague]],
         input_of: Callable[[bytes], bytes],
+        alerts: Alerts,
         metrics: Metrics,
     ) -> None:
         self._journal = journal
@@ -132,6 +134,7 @@ class Exchange:
         self._waits = waits
         self._peers = peers
         self._input_of = input_of
+        self._alerts = alerts
         self._metrics = metrics
         self._log = logs.get("exchange")
         self._read: dict[str, tuple[str, int]] = {}
@@ -140,8 +143,6 @@ class Exchange:
 
     def step(self) -> int:
         """Ask everybody once; returns the number of records that were taken over."""
-        for stream in self._catalog.community.streams:
-            self._read_chain(stream.id)
         taken = 0
         for peer in self._peers():
             self._read_signatures(peer)
@@ -149,6 +150,8 @@ class Exchange:
             day = self._day_in_trouble(stream.id)
             if day is not None:
                 taken += self._fetch(stream.id, day)
+        for stream in self._catalog.community.streams:
+            self._read_chain(stream.id)
         self._witness.update()
         return taken
 
@@ -205,15 +208,20 @@ class Exchange:
 
     def _day_in_trouble(self, stream: int) -> str | None:
         """The day of the next batch to record or to propose, if something keeps it from being."""
-        waiting = self._waits.waiting(stream)
-        if not any(each.code in _TROUBLE for each in waiting.values()):
+        seq = len(self._journal.recorded(stream)) + 1
+        codes = {each.code for each in self._waits.waiting(stream).values()}
+        if not codes & _TROUBLE and not self._is_disputed(stream, seq):
             return None
-        account = self._view.account(stream)
-        cursor = account.before(len(self._journal.recorded(stream)) + 1)
+        cursor = self._view.account(stream).before(seq)
         if cursor is None:
             return None
         window = self._calendar.window_after(cursor.to)
         return window.day if window.to <= self._view.now else None
+
+    def _is_disputed(self, stream: int, seq: int) -> bool:
+        """Whether a peer was seen to hold another batch of that number, by whoever asked."""
+        prefix = f"batch {stream}/{seq}/"
+        return any(str(each.get("place", "")).startswith(prefix) for each in self._alerts.recent())
 
     def _fetch(self, stream: int, day: str) -> int:
         place = Place.of(self._catalog, stream, day)

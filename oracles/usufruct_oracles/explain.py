@@ -1,7 +1,8 @@
 """What keeps a period from being closed, and what each fix is worth.
 
 For each stream: the days without a file, the coverage that is there and that can still be reached, and the causes by
-rule and meter, with the readings they cost, the coverage these are, the money at stake and the remedy. Readings of days
+rule and meter, with the readings they cost, the coverage these are, the money at stake and the remedy; then what counts
+all the same and is doubted. Readings of days
 that are anchored already can no longer enter a batch; their money can only be adjusted in a later statement.
 """
 
@@ -16,17 +17,25 @@ from sqlalchemy import Connection, func, select
 from usufruct.config import Community, Stream
 from usufruct.money import BASIS, Currency, format_amount
 from usufruct_oracles.catalog import Catalog, catalog_of
+from usufruct_oracles.doubts import doubts
 from usufruct_oracles.finding import Finding
 from usufruct_oracles.findings import findings
 from usufruct_oracles.intervals import days_ending_in
 from usufruct_oracles.journal.database import Database
+from usufruct_oracles.journal.erasures import erased_within
 from usufruct_oracles.journal.ingest import closed_at, takes_messages
 from usufruct_oracles.journal.schema import files, readings
 from usufruct_oracles.summary import Coverage, coverage_of, percent, points
 from usufruct_oracles.validation.rules import ESTIMATED
-from usufruct_oracles.validation.verdicts import Rule
+from usufruct_oracles.validation.verdicts import DOUBTS, Rule
 
-_NO_INTERVAL_LOST = {Rule.DUPLICATE, Rule.CONFLICT, Rule.OVERLAP, Rule.FUTURE, Rule.OUTSIDE_DAY}
+_COUNTS = DOUBTS | {Rule.DUPLICATE}
+"""Rules whose rows count, or stand there twice."""
+_NO_INTERVAL_LOST = {
+    *_COUNTS,
+    *(Rule.CONFLICT, Rule.OVERLAP, Rule.FUTURE, Rule.OUTSIDE_DAY),
+    *(Rule.MISSING_PAGES, Rule.PAGE_CLASH),
+}
 """Rules whose rows cost no interval: another row stands there, or the interval shows as missing."""
 
 
@@ -73,6 +82,8 @@ class StreamState:
         without_file: Days that are over and have no usable file.
         reasons: What blocks the statement; empty if nothing does.
         causes: What does not count, most money first.
+        doubts: What counts and is doubted, most money first.
+        erased: Households that were erased, whose anchored readings are no longer here.
     """
 
     stream: Stream
@@ -82,6 +93,8 @@ class StreamState:
     without_file: tuple[str, ...]
     reasons: tuple[str, ...]
     causes: tuple[Cause, ...]
+    doubts: tuple[Cause, ...]
+    erased: tuple[str, ...] = ()
 
     @property
     def blocked(self) -> bool:
@@ -150,6 +163,17 @@ def _state(
         without_file=without_file,
         reasons=tuple(_reasons(stream, whole, estimated_bp, without_file, now < end)),
         causes=_causes(catalog, stream, found, whole, closed_at(connection, stream)),
+        doubts=_causes(
+            catalog,
+            stream,
+            doubts(connection, catalog, stream, from_, to),
+            whole,
+            closed_at(connection, stream),
+        ),
+        erased=tuple(
+            f"{meter} was erased on {day} ({reason})"
+            for meter, day, reason in erased_within(connection, catalog, stream, (from_, end))
+        ),
     )
 
 
@@ -211,7 +235,8 @@ def _causes(
 def _gain(stream: Stream, found: Sequence[Finding]) -> int:
     """Intervals, or meter-days, that would count if all of it were put right."""
     if stream.measure != "interval":
-        return len({(each.meter, each.day) for each in found if each.rule is not Rule.DUPLICATE})
+        lost = (each for each in found if each.rule not in _COUNTS)
+        return len({(each.meter, each.day) for each in lost})
     return sum(each.count for each in found if each.rule not in _NO_INTERVAL_LOST)
 
 
@@ -253,20 +278,38 @@ def _render(found: Explanation) -> Iterator[str]:
         )
         for reason in state.reasons:
             yield f"  ! {reason}"
+        for each in state.erased:
+            yield f"  ! the household of meter {each}: its readings are not counted here, anchored batches stand"
         for cause in state.causes:
             yield f"  - {_cause_line(cause, found.currency)}"
             yield f"      {cause.detail}"
             yield f"      → {cause.remedy}"
+        for doubt in state.doubts:
+            yield f"  ? {_doubt_line(doubt, found.currency)}"
+            yield f"      {doubt.detail}"
+            yield f"      → {doubt.remedy}"
 
 
 def _cause_line(cause: Cause, currency: Currency) -> str:
-    first, last = cause.days
-    when = first if first == last else f"{first} to {last}"
-    worth = f"{'about ' if cause.estimated else ''}{format_amount(cause.stake, currency)}"
     gain = f"a fix adds {cause.gain} ({points(cause.gain_bp)} points)"
     fix = "too late for the batch" if cause.too_late else gain
-    who = cause.meter or "no known meter"
-    return f"{cause.rule} ×{cause.count}, {who}, {when}: {worth} {currency.code} at stake; {fix}"
+    return f"{_head(cause)}: {_worth(cause, currency)} at stake; {fix}"
+
+
+def _doubt_line(cause: Cause, currency: Currency) -> str:
+    fix = "anchored: correct it if it is wrong" if cause.too_late else "counts as it is"
+    return f"{_head(cause)}: {_worth(cause, currency)} in doubt; {fix}"
+
+
+def _head(cause: Cause) -> str:
+    first, last = cause.days
+    when = first if first == last else f"{first} to {last}"
+    return f"{cause.rule} ×{cause.count}, {cause.meter or 'no known meter'}, {when}"
+
+
+def _worth(cause: Cause, currency: Currency) -> str:
+    about = "about " if cause.estimated else ""
+    return f"{about}{format_amount(cause.stake, currency)} {currency.code}"
 
 
 def _unit(stream: Stream) -> str:

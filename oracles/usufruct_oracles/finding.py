@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from usufruct_oracles.validation.stakes import Stake
+from sqlalchemy import RowMapping
+
+from usufruct_oracles.validation.stakes import Basis, Stake
 from usufruct_oracles.validation.verdicts import Rule
 
 
@@ -35,3 +37,19 @@ class Finding:
     detail: str
     remedy: str
     stake: Stake
+
+
+def finding_of(rejection: RowMapping) -> Finding:
+    """What a row of the table of rejections says."""
+    return Finding(
+        rule=Rule(rejection["rule"]),
+        day=rejection["day"],
+        meter=rejection["meter"],
+        count=1,
+        end=rejection["end"],
+        line_number=rejection["line_number"],
+        line=rejection["line"],
+        detail=rejection["detail"],
+        remedy=rejection["remedy"],
+        stake=Stake(rejection["stake"], Basis(rejection["basis"])),
+    )

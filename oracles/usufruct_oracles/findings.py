@@ -14,11 +14,12 @@ from sqlalchemy import Connection, and_, func, or_, select
 from usufruct.config import Meter, Stream
 from usufruct.core.periods import day_of
 from usufruct_oracles.catalog import Catalog, amount_of
-from usufruct_oracles.finding import Finding
+from usufruct_oracles.finding import Finding, finding_of
 from usufruct_oracles.intervals import days_ending_in, interval_ends
 from usufruct_oracles.journal.schema import batches, files, readings, records, rejections
 from usufruct_oracles.journal.telling import said_counts
 from usufruct_oracles.message_findings import message_findings
+from usufruct_oracles.page_findings import page_findings
 from usufruct_oracles.validation.stakes import UNKNOWN, Basis, Stake
 from usufruct_oracles.validation.verdicts import Rule
 
@@ -40,7 +41,8 @@ def findings(
     dead = {(each.meter, each.day) for each in rejected if each.line_number == 0}
     missing = _missing(connection, catalog, stream, days, explained, dead)
     return sorted(
-        [*rejected, *missing], key=lambda each: (each.day, each.meter, each.line_number, each.rule)
+        [*rejected, *missing, *page_findings(connection, catalog, stream, (from_, to))],
+        key=lambda each: (each.day, each.meter, each.line_number, each.rule),
     )
 
 
@@ -82,18 +84,7 @@ def _rejected_rows(
         ),
     )
     for row in connection.execute(query).mappings():
-        yield Finding(
-            rule=Rule(row["rule"]),
-            day=row["day"],
-            meter=row["meter"],
-            count=1,
-            end=row["end"],
-            line_number=row["line_number"],
-            line=row["line"],
-            detail=row["detail"],
-            remedy=row["remedy"],
-            stake=Stake(row["stake"], Basis(row["basis"])),
-        )
+        yield finding_of(row)
 
 
 def _late(

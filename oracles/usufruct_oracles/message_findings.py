@@ -14,7 +14,7 @@ from sqlalchemy import Connection, exists, select
 from usufruct.config import Meter, Stream
 from usufruct.core.periods import day_of
 from usufruct_oracles.catalog import Catalog, amount_of
-from usufruct_oracles.finding import Finding
+from usufruct_oracles.finding import Finding, finding_of
 from usufruct_oracles.journal.counting import Key, Said, counted, parts_of, query_of, said_in
 from usufruct_oracles.journal.ingest import closed_at, takes_messages
 from usufruct_oracles.journal.schema import (
@@ -90,18 +90,7 @@ def _rejected(connection: Connection, stream: Stream, days: Sequence[str]) -> It
         .order_by(rejections.c.id)
     )
     for row in connection.execute(query).mappings():
-        yield Finding(
-            rule=Rule(row["rule"]),
-            day=row["day"],
-            meter=row["meter"],
-            count=1,
-            end=row["end"],
-            line_number=row["line_number"],
-            line=row["line"],
-            detail=row["detail"],
-            remedy=row["remedy"],
-            stake=Stake(row["stake"], Basis(row["basis"])),
-        )
+        yield finding_of(row)
 
 
 def _contended(

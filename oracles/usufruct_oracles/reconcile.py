@@ -45,21 +45,28 @@ class Reconciler:
         self._log = logs.get("reconcile")
         self._judged: dict[int, tuple[int, bytes]] = {}
         self._alerted: dict[int, Json] = {}
+        self._doubted: dict[int, list[bytes]] = {}
         self.waiting: dict[int, Waiting] = {}
 
     def catch_up(self, stream: int) -> int:
         """Record what was anchored since; returns the number of batches recorded."""
         done = 0
-        while self._step(stream):
-            done += 1
+        while (found := self._step(stream)) is not False:
+            done += found is True
         return done
 
-    def _step(self, stream: int) -> bool:
+    def _step(self, stream: int) -> bool | None:
+        """Record one batch. True if one was recorded, None if the chain has to be read again first."""
+        if self._doubted.get(stream) is not None:
+            self._view.refresh()
         # The account is read under the lock: with an older one, what another thread has just
         # recorded would look as if it had left the chain.
         with self._desk.lock:
             account = self._view.account(stream)
-            seq = self._take_back(stream, account) + 1
+            kept = self._take_back(stream, account)
+            if kept is None:
+                return None
+            seq = kept + 1
             anchored = account.batches.get(seq)
             if anchored is None:
                 self._resume(stream)
@@ -68,14 +75,22 @@ class Reconciler:
                 return False
             return self._judge(stream, account, anchored)
 
-    def _take_back(self, stream: int, account: Account) -> int:
-        """Take back what a reorganisation took out of the chain; returns the number of what stays."""
+    def _take_back(self, stream: int, account: Account) -> int | None:
+        """Take back what a reorganisation took out of the chain; returns the number of what stays.
+
+        None if that is not sure yet: another worker that shares the journal may have recorded what this one has
+        not read yet. The chain is read again, and only what is still recorded and still not there is taken back.
+        """
         heads = self._books.recorded(stream)
         present = [each.head for each in account.batches.values()]
         kept = 0
         while kept < min(len(heads), len(present)) and heads[kept] == present[kept]:
             kept += 1
+        doubted = self._doubted.pop(stream, None)
         if kept < len(heads):
+            if doubted != heads:
+                self._doubted[stream] = heads
+                return None
             self._log.warning("batches left the chain", stream=stream, kept=kept, had=len(heads))
             self._books.forget_after(stream, kept)
         return kept

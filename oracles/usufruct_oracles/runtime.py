@@ -224,7 +224,9 @@ def open_runtime(
             poll=config.poll,
             max_head_age=config.max_head_age,
         )
-        exchange = Exchange(journal, calendar, view, witness, worker, peers, input_of, metrics)
+        exchange = Exchange(
+            journal, calendar, view, witness, worker, peers, input_of, alerts, metrics
+        )
         account = ChainAccount(ground.client.chain_id, ground.client.genesis, address)
         chores = chores_of(
             exchange,
@@ -236,7 +238,7 @@ def open_runtime(
             realm=realm,
             view=view,
             answerer=Answerer(desk, view, reconciler.catch_up, alerts, metrics, witness=witness),
-            publisher=Publisher(_identity(ground), streams, journal, view, worker, alerts),
+            publisher=Publisher(_identity(ground), streams, journal, view, worker, alerts, witness),
             metrics=metrics,
             readers=config.readers,
             worker=worker,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
 
@@ -13,6 +14,7 @@ from usufruct.core.manifests import Manifest
 from usufruct.core.statements import coverage_bp
 from usufruct.money import BASIS, Currency, format_amount, mul_div_down
 from usufruct_oracles.catalog import Catalog
+from usufruct_oracles.doubts import doubts
 from usufruct_oracles.finding import Finding
 from usufruct_oracles.findings import findings
 from usufruct_oracles.intervals import expected
@@ -22,6 +24,9 @@ from usufruct_oracles.journal.schema import readings
 from usufruct_oracles.journal.telling import told_days
 
 _FEW = 3
+_SHARED = 5
+_PUBLIC = {"rule", "day", "count"}
+_MONEY = {"stake", "estimated"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,8 @@ def verdicts(
     """The verdicts of a stream's period up to `now`, as a JSON object.
 
     `by_rule` counts what is open with the money at stake (`estimated` is the part of it that is an
-    estimate); `open` lists it. Money is decimal text in minor units. Lines of committed streams are left out.
+    estimate); `open` lists it; `flags` lists what counts and is doubted. Money is decimal text in minor units. It tells
+    what the journal knows; what others may see of it is `published`.
 
     Raises:
         InputError: No such period.
@@ -83,11 +89,13 @@ def verdicts(
     to = max(from_, min(end, now))
     with database.read() as connection:
         found = findings(connection, catalog, stream, from_, to)
+        doubted = doubts(connection, catalog, stream, from_, to)
         coverage = coverage_of(connection, catalog, stream, from_, to)
     currency = catalog.community.currency
     return {
         "stream": stream.id,
         "code": stream.code,
+        "committed": stream.committed,
         "period": period,
         "month": catalog.period_name(period),
         "currency": {"code": currency.code, "decimals": currency.decimals},
@@ -95,9 +103,38 @@ def verdicts(
         "covered": coverage.covered,
         "coverageBp": coverage.bp,
         "minimumBp": stream.min_coverage_bp,
+        "stake": str(sum(each.stake.amount for each in found)),
         "byRule": by_rule(found),
-        "open": [_finding_object(each, committed=stream.committed) for each in found],
+        "open": [_finding_object(each) for each in found],
+        "flagsByRule": by_rule(doubted),
+        "flags": [_finding_object(each) for each in doubted],
     }
+
+
+def published(document: Mapping[str, Any]) -> dict[str, object]:
+    """What others may see of the verdicts of a stream.
+
+    Of a household's rejected reading neither value nor time, meter or money, which tells the value: of committed
+    streams rule, day and count are shown, and money where at least five findings share it.
+    """
+    if not document["committed"]:
+        return dict(document)
+    shown = dict(document) | {
+        "byRule": [_shared(each, each["count"]) for each in document["byRule"]],
+        "open": _unnamed(document["open"]),
+        # Doubts are about readings that count, often of one household: their money would tell them.
+        "flagsByRule": [_shared(each, 0) for each in document["flagsByRule"]],
+        "flags": _unnamed(document["flags"]),
+    }
+    return _shared(shown, sum(each["count"] for each in document["open"]))
+
+
+def _unnamed(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{**each} | dict.fromkeys(each.keys() - _PUBLIC) for each in entries]
+
+
+def _shared(entry: dict[str, Any], count: int) -> dict[str, Any]:
+    return entry if count >= _SHARED else entry | dict.fromkeys(entry.keys() & _MONEY)
 
 
 def by_rule(found: Iterable[Finding]) -> list[dict[str, object]]:
@@ -180,7 +217,7 @@ def _worst_meters(found: Iterable[Finding]) -> str:
     return ", ".join(named) + (f" and {rest} more meters" if rest > 0 else "")
 
 
-def _finding_object(found: Finding, *, committed: bool) -> dict[str, object]:
+def _finding_object(found: Finding) -> dict[str, object]:
     return {
         "rule": found.rule,
         "day": found.day,
@@ -188,7 +225,7 @@ def _finding_object(found: Finding, *, committed: bool) -> dict[str, object]:
         "count": found.count,
         "end": found.end,
         "lineNumber": found.line_number,
-        "line": None if committed else found.line,
+        "line": found.line,
         "detail": found.detail,
         "remedy": found.remedy,
         "stake": str(found.stake.amount),

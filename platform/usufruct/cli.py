@@ -35,9 +35,15 @@ PARTS: Final[Mapping[str, str]] = MappingProxyType(
         "reconcile": "usufruct.api.cli",
         "verify": "usufruct.proof.cli",
         "dispute": "usufruct.disputes.cli",
+        "replay": "usufruct.replay.cli",
         "audit": "usufruct.audit.cli",
         "verify-receipt": "usufruct.audit.readings_cli",
         "verify-range": "usufruct.audit.readings_cli",
+        "value": "usufruct.finance.cli",
+        "score": "usufruct.finance.cli",
+        "risk": "usufruct.finance.cli",
+        "forecast": "usufruct.finance.cli",
+        "structure": "usufruct.finance.structures.cli",
     }
 )
 """The module with the `register` function by command; a part is imported when its command is used."""

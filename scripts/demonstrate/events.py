@@ -102,17 +102,17 @@ class Events:
         )
         said = (
             f"version {dispute['version']} of {dispute['stream']} stated {stated}, its lines add up to {lines}: "
-            f"{dispute['challenger']} proved {dispute['fault']} with {dispute['gas']:,} gas, the statement is "
-            f"void, and got {reward} out of the operator's bond; version {dispute['version'] + 1} was attested, "
-            "settled and paid"
+            f"anyone, here {dispute['challenger']}, may prove that ({dispute['fault']}, {dispute['gas']:,} gas); "
+            f"the contract voided the statement and paid {reward} out of the operator's bond. Version "
+            f"{dispute['version'] + 1} was attested, settled and paid"
         )
         return [["proven dispute", said]]
 
     def _fund(self, fund: dict[str, Any]) -> list[list[object]]:
         held = ", ".join(f"{units:,} {code}" for code, units in fund["held"].items())
         said = (
-            f"{fund['fund']} holds {held}; the year's income so far is {self._money(fund['income'])}, "
-            f"{self._money(fund['passed_on'])} of it were passed on to {fund['units']} this month"
+            f"the fund {fund['fund']} holds {held}; its income of the year so far is {self._money(fund['income'])}, "
+            f"and it passed {self._money(fund['passed_on'])} on to the holders of {fund['units']} this month"
         )
         return [["pool fund", said]]
 

@@ -60,7 +60,15 @@ def _real(options: Options, places: Places) -> Feed:
     """The month that the data cover; there is only this one, so a further run shows it again."""
     folder = places.state / "feed" / "real"
     if not folder.exists():
-        command("usufruct-oracle", "convert", "--data", str(options.data), "--out", str(folder))
+        command(
+            "usufruct-oracle",
+            "convert",
+            "--data",
+            str(options.data),
+            "--out",
+            str(folder),
+            "--no-everything",
+        )
     community = folder / "community.toml"
     month = load_community(community).project.first_period
     return Feed(community, folder / "inbox", month, "real data")

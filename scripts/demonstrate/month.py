@@ -238,15 +238,15 @@ class Month:
 
         return len(accounts), done
 
-    def verdicts(self, stream: int) -> list[dict[str, Any]]:
-        """What the first worker rejected in a stream in this period: rule, count and money at stake."""
+    def verdicts(self, stream: int) -> dict[str, Any]:
+        """What the first worker rejected in a stream in this period: `byRule` with counts, and the money at stake."""
         answer = httpx.get(
             f"{self.workers.urls[0]}/v1/verdicts",
             params={"stream": stream, "period": self.period},
             timeout=30,
         )
         answer.raise_for_status()
-        found: list[dict[str, Any]] = answer.json()["streams"][0]["byRule"]
+        found: dict[str, Any] = answer.json()["streams"][0]
         return found
 
 

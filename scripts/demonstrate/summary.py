@@ -145,13 +145,14 @@ class Summary:
         for number, stream in self.month.streams.items():
             own = [batch for batch in batches if batch["stream"] == f"str_{number}"]
             stated = statements[f"str_{number}"]
-            verdicts = self.month.verdicts(number)
+            report = self.month.verdicts(number)
+            verdicts = report["byRule"]
             fact = {
                 "stream": stream.code,
                 "accepted": sum(batch["count"] for batch in own),
                 "rejected": sum(entry["count"] for entry in verdicts),
                 "rejected_by_rule": {entry["rule"]: entry["count"] for entry in verdicts},
-                "money_at_stake": str(sum(int(entry["stake"]) for entry in verdicts)),
+                "money_at_stake": report["stake"] or "0",  # of a handful of homes not told
                 "batches": len(own),
                 "coverage_bp": stated["coverage_bp"],
                 "gross": stated["gross"]["amount"],

@@ -76,8 +76,11 @@ class Server:
 
 
 @contextmanager
-def postgres_server(folder: Path) -> Iterator[Server]:
-    """A running server with a fresh database, on a socket in a folder of its own."""
+def postgres_server(folder: Path, *, durable: bool = False) -> Iterator[Server]:
+    """A running server with a fresh database, on a socket in a folder of its own.
+
+    Unless `durable`, it flushes nothing: a test's database need not outlive the machine.
+    """
     initdb, postgres = _program("initdb"), _program("postgres")
     user = _user()
     # A socket's path has at most 107 bytes, and the user must reach it: pytest's folders are too long and private.
@@ -86,7 +89,8 @@ def postgres_server(folder: Path) -> Iterator[Server]:
     if user is not None:
         shutil.chown(home, user)
     url = f"postgresql://usufruct@/postgres?host={home}"
-    command: list[str | Path] = [postgres, "-D", data, "-k", home, "-h", "", "-F"]
+    command: list[str | Path] = [postgres, "-D", data, "-k", home, "-h", ""]
+    command += [] if durable else ["-F"]
     server = Server(url, command, home, user, folder / "postgres.log")
     try:
         _run([initdb, "-D", data, "-U", "usufruct", "-A", "trust", "-E", "UTF8", "--no-sync"], user)
@@ -98,9 +102,9 @@ def postgres_server(folder: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def running_postgres(folder: Path) -> Iterator[str]:
+def running_postgres(folder: Path, *, durable: bool = False) -> Iterator[str]:
     """The URL of a fresh database; the server is stopped at the end."""
-    with postgres_server(folder) as server:
+    with postgres_server(folder, durable=durable) as server:
         yield server.url
 
 

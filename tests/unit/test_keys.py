@@ -13,6 +13,7 @@ from usufruct.keys import (
     DEV_CHAIN_ID,
     SecretBytes,
     address_of_key,
+    create_keystore,
     dev_account,
     dev_address,
     dev_meter_key,
@@ -151,3 +152,52 @@ def test_a_missing_keystore_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     spec = {"keystore": str(tmp_path / "none.json"), "password_env": "PASSWORD"}
     with pytest.raises(ConfigError, match="cannot be read"):
         load_key(spec, chain_id=1)
+
+
+# --- Keystores of our own ------------------------------------------------------------------------
+
+
+def test_a_new_keystore_is_encrypted_private_and_opens_to_its_address(tmp_path: Path) -> None:
+    path = tmp_path / "new.json"
+    address = create_keystore(path, "a long enough password")
+    stored = json.loads(path.read_text())
+    assert (stored["version"], stored["crypto"]["kdf"]) == (3, "scrypt")
+    assert path.stat().st_mode & 0o777 == 0o600
+    password = tmp_path / "password"
+    password.write_text("a long enough password\r\n")
+    password.chmod(0o600)
+    key = load_key({"keystore": str(path), "password_file": str(password)}, chain_id=1)
+    assert address_of_key(key) == address
+    assert key.hex() not in path.read_text()
+    with pytest.raises(ConfigError, match="cannot be written"):
+        create_keystore(path, "a long enough password")
+
+
+def test_a_short_password_makes_no_keystore(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="too short"):
+        create_keystore(tmp_path / "new.json", "short")
+    assert not (tmp_path / "new.json").exists()
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o604, 0o602, 0o666])
+def test_a_keystore_that_everybody_may_read_is_refused(
+    monkeypatch: pytest.MonkeyPatch, keystore: Path, mode: int
+) -> None:
+    monkeypatch.setenv("PASSWORD", "right")
+    keystore.chmod(mode)
+    with pytest.raises(ConfigError, match="open to everybody") as caught:
+        load_key({"keystore": str(keystore), "password_env": "PASSWORD"}, chain_id=1)
+    assert f"chmod 600 {keystore}" in caught.value.one_line()
+
+
+@pytest.mark.parametrize(("content", "mode"), [("", 0o600), ("\nsecond", 0o600), ("right", 0o644)])
+def test_a_password_file_that_is_empty_or_open_is_refused(
+    keystore: Path, tmp_path: Path, content: str, mode: int
+) -> None:
+    password = tmp_path / "password"
+    password.write_text(content)
+    password.chmod(mode)
+    with pytest.raises(ConfigError) as caught:
+        load_key({"keystore": str(keystore), "password_file": str(password)}, chain_id=1)
+    assert caught.value.field == "password_file"
+    assert "right" not in caught.value.one_line()

@@ -37,16 +37,20 @@ library LeafCodec {
     /// @dev The reading in `leaf`.
     function reading(bytes calldata leaf) internal pure returns (Reading memory r) {
         if (leaf.length != READING_LENGTH || leaf[0] != 0) revert NotAReading(leaf.length);
-        r.record = bytes32(leaf[34:66]);
+        (uint256 word, uint256 rest) = (0, 0);
+        assembly ("memory-safe") {
+            mstore(r, calldataload(add(leaf.offset, 34)))
+            word := calldataload(add(leaf.offset, 66))
+            // Kind, quality, rev and direction are the last four bytes of the leaf; what follows them is not read.
+            rest := shr(224, calldataload(add(leaf.offset, 98)))
+        }
         // stream 4, seq 8, end 8, duration 4, meter 8 bytes
-        uint256 word = uint256(bytes32(leaf[66:98]));
         r.stream = uint32(word >> 224);
         r.seq = uint64(word >> 160);
         r.end = uint64(word >> 96);
         r.duration = uint32(word >> 64);
         r.meter = uint64(word);
-        r.kind = uint8(leaf[98]);
-        r.rev = uint8(leaf[100]);
+        (r.kind, r.rev) = (uint8(rest >> 24), uint8(rest >> 8));
     }
 
     /// @dev Of the reading in `leaf`, what its record is checked against: the record's hash and the meter.

@@ -105,6 +105,16 @@ contract ProvePairTest is DisputeKit {
         _prove(0, 0, 0, 1);
     }
 
+    /// @dev A leaf where the counted tree has none is a fault by itself, not one of a pair.
+    function test_RevertWhen_OneStandsWhereNoLeafIs() public {
+        first[5].seq = first[0].seq;
+        anchorPeriodOf(5, 4);
+        expectNoFault();
+        _prove(0, 0, 0, 5);
+        expectNoFault();
+        _prove(0, 5, 0, 0);
+    }
+
     function test_RevertWhen_BothAreTheSameLeaf() public {
         anchorPeriod();
         vm.expectRevert(IObjectiveDisputes.SameReading.selector);

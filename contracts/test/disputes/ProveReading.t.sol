@@ -6,6 +6,7 @@ import {LeafCodec} from "../../src/disputes/LeafCodec.sol";
 import {IMeterRegistry} from "../../src/interfaces/IMeterRegistry.sol";
 import {IObjectiveDisputes} from "../../src/interfaces/IObjectiveDisputes.sol";
 import {IStatementBook} from "../../src/interfaces/IStatementBook.sol";
+import {ITelemetryAnchor} from "../../src/interfaces/ITelemetryAnchor.sol";
 import {DisputeKit} from "./DisputeKit.sol";
 
 contract ProveReadingTest is DisputeKit {
@@ -225,6 +226,24 @@ contract ProveReadingTest is DisputeKit {
         evidence.period = 4;
         vm.expectPartialRevert(HeadChain.BrokenChain.selector);
         chamber.proveReading(evidence, readingOf(1, 0));
+    }
+
+    function test_RevertWhen_TheChainIsFollowedOutOfThePeriod() public {
+        first[0].meter = 99;
+        anchorPeriod();
+        vm.warp(NOW + SPAN);
+        ITelemetryAnchor.Cursor memory before = cursor;
+        ITelemetryAnchor.Batch memory later = batchOf(SPAN, 4, true);
+        anchorBy(QUORUM, later);
+        attest(statementOf(4, 1));
+        IObjectiveDisputes.Evidence memory evidence;
+        (evidence.stream, evidence.period, evidence.seq) = (STREAM, 4, cursor.seq);
+        evidence.links = new HeadChain.Link[](2);
+        evidence.links[0] = linkOf(later, before);
+        evidence.links[1] = linkOf(batches[1], cursors[1]);
+        IObjectiveDisputes.Reading memory reading = readingOf(1, 0);
+        vm.expectRevert(abi.encodeWithSelector(IObjectiveDisputes.OutsidePeriod.selector, STREAM, 4, cursors[1].to));
+        chamber.proveReading(evidence, reading);
     }
 
     function test_RevertWhen_NoBatchIsGiven() public {

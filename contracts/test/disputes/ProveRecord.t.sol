@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {LeafCodec} from "../../src/disputes/LeafCodec.sol";
 import {IMeterRegistry} from "../../src/interfaces/IMeterRegistry.sol";
 import {IObjectiveDisputes} from "../../src/interfaces/IObjectiveDisputes.sol";
 import {DisputeKit} from "./DisputeKit.sol";
@@ -34,6 +35,19 @@ contract ProveRecordTest is DisputeKit {
     function test_ARecordWithoutASignature() public {
         _assertBad(0, bytes("home-01,0.5"));
         assertEq(uint256(book.recordOf(STREAM, disputed).version), 1, "version");
+    }
+
+    function test_RevertWhen_TheLeafIsNoReading() public {
+        anchorPeriod();
+        bytes memory record = recordOf(K1, "stranger", payloadOf(K1));
+        IObjectiveDisputes.Reading memory reading = readingOf(0, 0);
+        reading.leaf = bytes.concat(reading.leaf, hex"00");
+        vm.expectRevert(abi.encodeWithSelector(LeafCodec.NotAReading.selector, 103));
+        chamber.proveRecord(evidenceOf(0), reading, record);
+        reading = readingOf(0, 0);
+        reading.leaf[0] = 0x01;
+        vm.expectRevert(abi.encodeWithSelector(LeafCodec.NotAReading.selector, 102));
+        chamber.proveRecord(evidenceOf(0), reading, record);
     }
 
     function test_ASignatureOfZeros() public {

@@ -141,6 +141,35 @@ contract WaterfallMathTest is Kit {
         _assertLine(lines[0], type(uint64).max, 4, 0, type(uint64).max - 4);
     }
 
+    /* TRIGGERS */
+
+    /// @dev 2⁶¹ against 1: the ratio stops at its limit instead of losing its upper bits, which would be a breach.
+    function test_ARatioStopsAtItsLimit() public {
+        _step(FIXED, false, 1, 0, 0);
+        triggers.push(IWaterfall.Trigger(IWaterfall.TriggerKind.Coverage, 0, 1, 12_000, 12_000));
+        _step(RESIDUAL, false, 0, 0, 0);
+        (IWaterfall.Outcome memory outcome,) =
+            engine.run(_collected(), new RulesCodec.Term[](steps.length), _start(uint64(1) << 61));
+        assertEq(outcome.ratiosBp[0], type(uint32).max, "ratio");
+        assertEq(outcome.breached, 0, "sound");
+    }
+
+    /// @dev A series whose term is over has no dues: of 100 the trigger counts the 50 that are left.
+    function test_DuesOutsideTheTermDoNotCount() public {
+        _step(FIXED, false, 50, 0, 0);
+        _step(IWaterfall.StepKind.Due, false, 50, 0, 0);
+        steps[1].toSeries = true;
+        triggers.push(IWaterfall.Trigger(IWaterfall.TriggerKind.Coverage, 0, 3, 12_000, 12_000));
+        _step(RESIDUAL, false, 0, 0, 0);
+        RulesCodec.Term[] memory terms = new RulesCodec.Term[](3);
+        terms[1] = RulesCodec.Term(2, 9, 9);
+        (IWaterfall.Outcome memory outcome,) = engine.run(_collected(), terms, _start(60));
+        assertEq(outcome.ratiosBp[0], 12_000, "60 of 50");
+        terms[1] = RulesCodec.Term(1, 9, 9);
+        (outcome,) = engine.run(_collected(), terms, _start(60));
+        assertEq(outcome.ratiosBp[0], 6_000, "60 of 100");
+    }
+
     /* KPI FEE */
 
     function test_KpiFeeIsBasePlusShareOfThePool() public {

@@ -38,6 +38,14 @@ contract ReinvestmentTest is DistributionKit {
         assertEq(account.balanceOf(STREAM + 1), 0, "another stream");
     }
 
+    function test_RevertWhen_CancelledButNeverScheduled() public {
+        vm.expectRevert(abi.encodeWithSelector(IReinvestmentAccount.UnknownSpending.selector, 7));
+        vm.prank(guardian);
+        account.cancel(7, "no");
+        assertEq(account.spendingOf(7).amount, 0, "nothing");
+        assertEq(account.waterfall(), address(falls), "waterfall");
+    }
+
     function test_SpendsAfterTheWait() public {
         uint40 readyAt = uint40(vm.getBlockTimestamp()) + WAIT;
         vm.expectEmit(address(account));

@@ -190,6 +190,14 @@ contract SetRulesTest is DistributionKit {
         _refusesFirst(DUE, address(open), 5, 0, "payee.sealed", 0);
     }
 
+    function test_RevertWhen_SeriesIsPaidByAnotherOrInAnotherCurrency() public {
+        vm.mockCall(address(series), abi.encodeCall(series.distributor, ()), abi.encode(mallory));
+        _refusesFirst(DUE, address(series), 5, 0, "payee.distributor", uint160(mallory));
+        vm.clearMockedCalls();
+        vm.mockCall(address(series), abi.encodeCall(series.currency, ()), abi.encode(mallory));
+        _refusesFirst(DUE, address(series), 5, 0, "payee.currency", uint160(mallory));
+    }
+
     /* KPIS */
 
     function test_RevertWhen_KpisAndFeeDoNotGoTogether() public {

@@ -139,6 +139,39 @@ contract TriggersTest is DistributionKit {
         falls.settle(STREAM, first);
         assertEq(falls.breachedOf(STREAM), 1, "a later statement is void");
         assertEq(falls.balanceOf(STREAM, 1), 100, "kept back");
+        _correct(second, 100);
+        falls.settle(STREAM, second);
+        assertEq(falls.breachedOf(STREAM), 0, "decided");
+        assertEq(currency.balanceOf(treasury), 100, "released to whom it is due");
+    }
+
+    function test_StatementsBeyondTheLookAheadDoNotCount() public {
+        _step(RESERVE, address(0), 1000, 0);
+        _gate(BREACHED, 0);
+        _step(RESIDUAL, treasury, 0, 0);
+        _trigger(IWaterfall.TriggerKind.OpenDispute, 0, 0, 0, 0);
+        _setRules(_rules());
+        for (uint256 i = 0; i < 66; ++i) {
+            _attest(1, NO_KPIS);
+        }
+        _fund(2);
+        vm.prank(guardian);
+        book.voidStatement(STREAM, 66, "wrong");
+        falls.settle(STREAM, 1);
+        assertEq(falls.breachedOf(STREAM), 0, "the 65th after it");
+        falls.settle(STREAM, 2);
+        assertEq(falls.breachedOf(STREAM), 1, "the 64th after it");
+    }
+
+    /// @dev The corrected statement of a voided period, final.
+    function _correct(uint32 period, uint64 gross) private {
+        IStatementBook.Record memory voided = book.recordOf(STREAM, period);
+        IStatementBook.Statement memory s;
+        (s.stream, s.period, s.version, s.from, s.to) = (STREAM, period, voided.version + 1, voided.from, voided.to);
+        (s.firstHead, s.lastHead) = (bytes32(uint256(1)), bytes32(uint256(1)));
+        (s.gross, s.tariffHash, s.coverageBp, s.kpis) = (gross, TARIFF, 10_000, NO_KPIS);
+        book.attest(s, 0, "");
+        vm.warp(vm.getBlockTimestamp() + CHALLENGE);
     }
 
     function test_ArrearsArePaidInTheTail() public {

@@ -101,6 +101,7 @@ contract GrantRoleTest is GovernanceKit {
         grant(SeparatedDuties.COUNT, adam);
         vm.expectRevert(abi.encodeWithSelector(IUsufructAccessManager.UnknownRole.selector, type(uint64).max));
         grant(type(uint64).max, adam);
+        assertEq(manager.excludedBy(SeparatedDuties.COUNT), (1 << SeparatedDuties.COUNT) - 1, "goes with none");
     }
 
     function test_RevertWhen_ARoleOfContractsGoesToAPerson() public {

@@ -129,6 +129,11 @@ contract HealthTest is HealthKit, DistributionKit {
         requireHealthy(health.checkWaterfall(_streams, _payees, 1));
     }
 
+    function test_AStreamWithoutRulesHoldsNothing() public {
+        _streams.push(STREAM + 1);
+        requireHealthy(health.checkWaterfall(_streams, _payees, 0));
+    }
+
     function test_RevertWhen_AStreamIsNamedTwice() public {
         _streams.push(STREAM);
         vm.expectRevert(abi.encodeWithSelector(IHealthCheck.StreamsNotAscending.selector, STREAM));
@@ -142,6 +147,12 @@ contract HealthTest is HealthKit, DistributionKit {
         requireHealthy(health.checkStatements(STREAM));
         _expect(health.checkStatements(STREAM)[0], "statements/order", true, 1, 2);
         requireHealthy(health.checkStatements(STREAM + 1));
+    }
+
+    function test_AnEndThatIsNotTheLastStatementsIsSeen() public {
+        uint40 end = book.recordOf(STREAM, 1).to + 1;
+        vm.mockCall(address(book), abi.encodeCall(book.progressOf, (STREAM)), abi.encode(1, end, 1));
+        _expect(health.checkStatements(STREAM)[1], "statements/contiguous", false, 1, 0);
     }
 
     function test_AGapBetweenStatementsIsSeen() public {
@@ -170,6 +181,12 @@ contract HealthTest is HealthKit, DistributionKit {
         bytes memory both = abi.encode(uint256(1 << Roles.ISSUER | 1 << Roles.TREASURER));
         vm.mockCall(address(_manager), abi.encodeCall(_manager.rolesOf, (mallory)), both);
         _expect(health.checkDuties(people)[0], "duties/separated", false, 1, 0);
+    }
+
+    function test_AnythingButASeriesIsNotCounted() public view {
+        address[] memory all = new address[](2);
+        (all[0], all[1]) = address(series) < mallory ? (address(series), mallory) : (mallory, address(series));
+        requireHealthy(health.checkPolicy(all));
     }
 
     function test_ARestrictedSeriesAsksThePolicy() public {

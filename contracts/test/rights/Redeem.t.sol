@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {Roles} from "../../src/governance/Roles.sol";
 import {IIncomeSource} from "../../src/interfaces/IIncomeSource.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
 import {ISeriesLifecycle} from "../../src/interfaces/ISeriesLifecycle.sol";
+import {ISeriesSnapshots} from "../../src/interfaces/ISeriesSnapshots.sol";
 import {Currency} from "./Currency.sol";
 import {MovesExtension} from "./MovesExtension.sol";
 import {OddCurrency} from "./OddCurrency.sol";
@@ -175,6 +177,20 @@ contract RedeemTest is RightsKit {
         assertLe(series.totalSupply(), 10_000, "never below what is held");
         assertEq(series.balanceOf(adam) + series.balanceOf(barb) + series.balanceOf(carl), series.totalSupply(), "sum");
         if (made) assertEq(currency.balanceOf(adam), 5003, "paid once");
+    }
+
+    function test_RedeemedUnitsStayInAnOpenSnapshot() public {
+        allow(address(factory), ISeriesSnapshots.openSnapshot.selector, Roles.VOTING);
+        vm.prank(admin);
+        authority.grantRole(Roles.VOTING, mallory, 0);
+        vm.prank(mallory);
+        uint32 id = series.openSnapshot(NOW + 1 days);
+        _close();
+        series.redeem(adam);
+        assertEq(series.balanceOf(adam), 0, "redeemed");
+        assertEq(series.balanceAt(adam, id), 5000, "held when the vote was called");
+        (,, uint256 supply) = series.snapshotOf(id);
+        assertEq(supply, 10_000, "supply of the vote");
     }
 
     function test_UnclaimedMoneyWaitsForEver() public {

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IERC3643, IERC3643Compliance} from "../../src/interfaces/IERC3643.sol";
+import {IERC7943} from "../../src/interfaces/IERC7943.sol";
 import {IRevenueRight} from "../../src/interfaces/IRevenueRight.sol";
 import {ISeries} from "../../src/interfaces/ISeries.sol";
 import {ISeriesStandards} from "../../src/interfaces/ISeriesStandards.sol";
@@ -238,6 +239,30 @@ contract Erc3643Test is StandardsKit {
         assertFalse(series.canTransfer(adam, barb, 1001), "foretold");
         vm.expectPartialRevert(IRevenueRight.TransferRefused.selector);
         _transfer(adam, barb, 1001);
+    }
+
+    function test_AnExternalContractIsToldOfIssuesReturnsAndRecoveries() public {
+        address next = makeAddr("next wallet of adam");
+        Supervisor supervisor = _supervise(1000);
+        vm.startPrank(registrar);
+        registry.recoverWallet(adam, next, "record", new address[](0));
+        series.recoveryAddress(adam, next, address(0));
+        vm.stopPrank();
+        assertEq(supervisor.moved(), 5000, "recovered");
+        series = _fresh();
+        supervisor = _supervise(0);
+        _issue(barb, 500);
+        vm.startPrank(issuer);
+        series.mint(barb, 300);
+        assertEq(supervisor.made(), 800, "issued");
+        vm.stopPrank();
+        _freezeUnits(barb, 700);
+        vm.expectEmit(address(series));
+        emit IERC7943.Frozen(barb, 300);
+        vm.prank(issuer);
+        series.burn(barb, 500);
+        assertEq(supervisor.gone(), 500, "returned");
+        assertEq(series.getFrozenTokens(barb), 300, "free units go first");
     }
 
     function test_AContractThatDoesNotAnswerRefuses() public {

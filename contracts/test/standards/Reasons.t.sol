@@ -67,6 +67,17 @@ contract ReasonsTest is StandardsKit {
         _explains(adam, barb, 100, "walletLock", NOW + 1 days, NOW);
     }
 
+    function test_ExplainsCaps() public {
+        _admit(dora, NEXT_YEAR, CHINA, PROFESSIONAL, 0);
+        IRevenueRight.Terms memory terms = _terms();
+        (terms.termTo, terms.holderCap) = (60, 3);
+        _launch(terms);
+        _explains(adam, dora, 100, "holderCap", 3, 4);
+        (terms.termTo, terms.holderCap, terms.countryCap) = (61, 0, 3);
+        _launch(terms);
+        _explains(adam, dora, 100, "countryCap", 3, 4);
+    }
+
     function test_HasNothingToExplain() public view {
         _explains(adam, barb, 100, 0, 0, 0);
     }
@@ -110,9 +121,7 @@ contract ReasonsTest is StandardsKit {
         bytes32 subject = documents.subjectOfContract(address(series));
         vm.startPrank(admin);
         factory.setDisclosures(address(documents));
-        documents.setDocument(
-            subject, "terms", "ipfs://terms", keccak256("terms"), IDisclosureRegistry.Kind.Terms, 0
-        );
+        documents.setDocument(subject, "terms", "ipfs://terms", keccak256("terms"), IDisclosureRegistry.Kind.Terms, 0);
         vm.stopPrank();
         (uri, hash, modified) = series.getDocument("terms");
         assertEq(uri, "ipfs://terms", "uri");

@@ -98,6 +98,30 @@ contract RecoverUnitsTest is StandardsKit {
         assertTrue(series.recoveryAddress(adam, next, address(7)), "result");
     }
 
+    /// @dev A sale a second before the record date counts; a sale, a forced transfer and a recovery in its very block do not.
+    /// Held at it: Adam 4 000, Barb 4 000, Carl 2 000; after it: Adam 0, Barb's new wallet 7 500, Carl 2 500.
+    function test_WhatHappensInTheBlockOfARecordDateComesAfterIt() public {
+        vm.prank(issuer);
+        series.scheduleRecord(1, NOW + 10);
+        vm.warp(NOW + 9);
+        _transfer(adam, barb, 1000);
+        vm.warp(NOW + 10);
+        _transfer(barb, carl, 500);
+        _force(adam, barb, 4000);
+        vm.startPrank(registrar);
+        registry.recoverWallet(barb, next, "record", new address[](0));
+        series.recoveryAddress(barb, next, address(0));
+        vm.stopPrank();
+        assertEq(series.unitsAt(adam, 1), 4000, "adam at the record date");
+        assertEq(series.unitsAt(next, 1), 4000, "barb at the record date");
+        _distribute(1, 10_000);
+        _distribute(2, 10_000);
+        assertEq(uint256(series.claimable(adam)), 4000, "adam");
+        assertEq(uint256(series.claimable(next)), 4000 + 7500, "barb");
+        assertEq(uint256(series.claimable(carl)), 2000 + 2500, "carl");
+        assertEq(uint256(series.claimable(barb)), 0, "the lost wallet");
+    }
+
     function test_RevertWhen_TheWalletIsNotLost() public {
         vm.expectRevert(abi.encodeWithSelector(ISeriesCompliance.WalletNotLost.selector, adam));
         vm.prank(registrar);

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
 from usufruct.chain import crash
 from usufruct.config import Stream
@@ -13,6 +13,7 @@ from usufruct.core.manifests import Manifest
 from usufruct.core.typed_data import Batch, Cursor, head_of
 from usufruct.errors import EvidenceError
 from usufruct_oracles.journal.database import Database
+from usufruct_oracles.journal.revisions import first_revision
 from usufruct_oracles.journal.schema import batches, readings
 from usufruct_oracles.journal.settling import settle
 from usufruct_oracles.ports import BuiltBatch
@@ -48,7 +49,8 @@ def record_batch(
         if len(heads) != batch.seq - 1 or (heads and heads[-1] != batch.prev):
             raise _out_of_order(batch, len(heads))
         connection.execute(insert(batches).values(_row(built, digest, head, tx)))
-        leaves = [ReadingLeaf.decode(each) for each in built.leaves]
+        # What is anchored in a further revision makes the reading count that it corrects.
+        leaves = [first_revision(connection, ReadingLeaf.decode(each)) for each in built.leaves]
         settle(connection, stream, (batch.from_, batch.to), leaves)
         _number(connection, leaves)
     crash.point("batch.numbered")
@@ -92,7 +94,15 @@ def recorded_batch(database: Database, stream: int, seq: int) -> BuiltBatch | No
         row = connection.execute(query).mappings().one_or_none()
     if row is None:
         return None
-    batch = Batch(
+    batch = batch_of(row)
+    blob = row["leaves"]
+    leaves = [blob[at : at + LEAF_LENGTH] for at in range(0, len(blob), LEAF_LENGTH)]
+    return BuiltBatch(batch, Manifest.from_json(row["manifest"]), leaves)
+
+
+def batch_of(row: RowMapping) -> Batch:
+    """The batch of a row of the table of batches."""
+    return Batch(
         stream=row["stream"],
         seq=row["seq"],
         prev=row["prev"],
@@ -104,9 +114,6 @@ def recorded_batch(database: Database, stream: int, seq: int) -> BuiltBatch | No
         root=row["root"],
         content=row["content"],
     )
-    blob = row["leaves"]
-    leaves = [blob[at : at + LEAF_LENGTH] for at in range(0, len(blob), LEAF_LENGTH)]
-    return BuiltBatch(batch, Manifest.from_json(row["manifest"]), leaves)
 
 
 def _heads(connection: Connection, stream: int) -> list[bytes]:

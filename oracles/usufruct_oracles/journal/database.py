@@ -25,10 +25,14 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from usufruct.errors import ConfigError
-from usufruct_oracles.journal.schema import metadata
+from usufruct_oracles.journal.correction_tables import JOURNAL
 
 _BUSY_MS: Final = 30_000
 _DRIVERS: Final = {"sqlite": "pysqlite", "postgresql": "psycopg"}
+_SCRUBS: Final = {
+    "sqlite": ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"),
+    "postgresql": ("VACUUM FULL", "CHECKPOINT"),
+}
 _WRITES: Final = "usufruct_writes"
 _LOCK: Final = 0x75737566  # PostgreSQL's advisory lock of journal writers
 
@@ -49,7 +53,7 @@ class Database:
     def __init__(
         self,
         where: str | Path,
-        tables: MetaData = metadata,
+        tables: MetaData = JOURNAL,
         field: str = "worker.journal",
         *,
         lock: int = _LOCK,
@@ -82,6 +86,30 @@ class Database:
         """One consistent moment."""
         with self.engine.connect() as connection:
             yield connection
+
+    def scrub(self) -> None:
+        """Rewrites the database, so that no page or log holds what was deleted.
+
+        SQLite's file and log are rewritten whole; PostgreSQL's tables are, while its log of changes is
+        recycled by the server in its own time, and archives of it are the operator's.
+
+        Raises:
+            ConfigError: Another process holds the database.
+        """
+        commands = _SCRUBS["sqlite" if self._is_sqlite else "postgresql"]
+        connection = self.engine.raw_connection()
+        try:
+            if not self._is_sqlite:
+                connection.driver_connection.autocommit = True  # type: ignore[union-attr]  # it is connected
+            cursor = connection.cursor()
+            for each in commands:
+                cursor.execute(each)
+                if each.startswith("PRAGMA") and (cursor.fetchone() or [0])[0]:
+                    raise _held(self.url)
+        except self.engine.dialect.loaded_dbapi.OperationalError as error:
+            raise _held(self.url) from error
+        finally:
+            connection.invalidate()
 
     def close(self) -> None:
         """Closes the pooled connections."""
@@ -137,6 +165,16 @@ def _engine(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _held(url: URL) -> ConfigError:
+    return ConfigError(
+        "the journal is in use",
+        field="worker.journal",
+        value=url.render_as_string(hide_password=True),
+        rule="nobody else may use it while it is rewritten",
+        remedy="stop the worker and run the command again",
+    )
 
 
 def _unreachable(url: URL, error: SQLAlchemyError, field: str) -> ConfigError:

@@ -18,19 +18,33 @@ from usufruct.chain import crash
 from usufruct.config import Stream
 from usufruct.errors import InputError
 from usufruct_oracles.catalog import Catalog
+from usufruct_oracles.journal.correct import store_corrections
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.rows import NewRows, add_records
-from usufruct_oracles.journal.schema import NO_DAY, batches, files, readings, records
+from usufruct_oracles.journal.schema import NO_DAY, batches, files, readings, records, retractions
 from usufruct_oracles.sources.base import SourceFile
-from usufruct_oracles.sources.records import Signed, parse_signatures
+from usufruct_oracles.sources.corrections import (
+    CORRECTIONS_HEADER,
+    corrected_day,
+    parse_correction,
+)
+from usufruct_oracles.sources.records import HEADERS, Signed, parse_signatures
 from usufruct_oracles.validation.days import DayOutcome, judge_day
-from usufruct_oracles.validation.files import check_file, lines_of
+from usufruct_oracles.validation.files import check_file, columns_of, lines_of
 from usufruct_oracles.validation.neighbours import Neighbours
 from usufruct_oracles.validation.rows import MAX_DURATION, Row, parse_row
 from usufruct_oracles.validation.verdicts import Rule, Verdict, shown
 
 KEPT_BYTES = 1 << 20
 """How much is kept of a file that is too large to be read."""
+NEIGHBOUR = (
+    readings.c.meter,
+    readings.c.end,
+    readings.c.duration,
+    readings.c.quantity,
+    readings.c.quality,
+)
+"""What `Neighbours` wants of a stored reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +54,8 @@ class IngestReport:
     Attributes:
         stream: Code of its stream.
         day: Its day.
-        status: "stored", "known" (this very content was ingested before) or "rejected" as a whole.
+        status: "stored", "known" (this very content was ingested before), "rejected" as a whole, or "erased"
+            (of a household that was erased, and dropped).
         accepted: New readings that count.
         known: Rows that the journal had already, with the same value.
         rejected: Rejected rows and records by rule; the file itself if it was rejected.
@@ -77,7 +92,7 @@ def ingest(database: Database, catalog: Catalog, file: SourceFile, now: int) -> 
                 file.stream, file.day, "rejected", rejected={judged.rule: 1}, first=judged
             )
         else:
-            report = _store(connection, catalog, judged, file, now)
+            report = store(connection, catalog, judged, file, now)
         crash.point("journal.before_commit")
     crash.point("journal.stored")
     return report
@@ -109,13 +124,15 @@ def _judge_file(catalog: Catalog, file: SourceFile) -> Stream | Verdict:
             f"no stream has the code {shown(file.stream)}",
             "rename the folder to one of " + ", ".join(catalog.streams),
         )
+    day = corrected_day(file.day)
     try:
-        catalog.day(file.day)
+        catalog.day(file.day if day is None else day)
     except InputError as error:
         return Verdict(
             Rule.FILE_DAY, f"{shown(file.day)}: {error.rule}", f"rename the file; {error.remedy}"
         )
-    return check_file(file.csv) or _check_signatures(file) or stream
+    headers = HEADERS if day is None else (CORRECTIONS_HEADER,)
+    return check_file(file.csv, headers) or _check_signatures(file) or stream
 
 
 def _check_signatures(file: SourceFile) -> Verdict | None:
@@ -136,10 +153,15 @@ def _signed(file: SourceFile) -> Mapping[str, Signed]:
     return parse_signatures(file.signatures, file.stream, file.day)
 
 
-def _store(
+def store(
     connection: Connection, catalog: Catalog, stream: Stream, file: SourceFile, now: int
 ) -> IngestReport:
-    rows = [parse_row(number, line) for number, line in enumerate(lines_of(file.csv), 2)]
+    """Judges a file's rows and stores what becomes of them, within a transaction of the caller."""
+    corrected = corrected_day(file.day)
+    if corrected is not None:
+        return _store_corrections(connection, catalog, stream, file, corrected, now)
+    columns = columns_of(file.csv)
+    rows = [parse_row(number, line, columns) for number, line in enumerate(lines_of(file.csv), 2)]
     bounds = catalog.day(file.day)
     outcome = judge_day(
         catalog,
@@ -149,6 +171,7 @@ def _store(
         _signed(file),
         _neighbours(connection, stream, rows, bounds),
         now,
+        retracted_records(connection, stream),
     )
     file_id = _add_file(connection, catalog, file, now, None)
     _add_outcome(connection, file_id, stream, file.day, outcome)
@@ -166,20 +189,36 @@ def _store(
     )
 
 
+def _store_corrections(
+    connection: Connection, catalog: Catalog, stream: Stream, file: SourceFile, day: str, now: int
+) -> IngestReport:
+    rows = [parse_correction(number, line) for number, line in enumerate(lines_of(file.csv), 2)]
+    file_id = _add_file(connection, catalog, file, now, None)
+    taken = store_corrections(connection, file_id, catalog, stream, day, rows, _signed(file), now)
+    return IngestReport(
+        file.stream,
+        file.day,
+        "stored",
+        accepted=taken.accepted,
+        known=taken.known,
+        rejected=Counter(each.rule for each in taken.verdicts),
+        first=taken.verdicts[0] if taken.verdicts else None,
+    )
+
+
+def retracted_records(connection: Connection, stream: Stream) -> set[bytes]:
+    """Digests of the stream's records that the operator has retracted."""
+    query = select(retractions.c.sha256).where(retractions.c.stream == stream.id)
+    return {bytes(found) for found in connection.execute(query).scalars()}
+
+
 def _neighbours(
     connection: Connection, stream: Stream, rows: Iterable[Row], bounds: tuple[int, int]
 ) -> Neighbours:
     starts = [row.start for row in rows if row.start is not None]
     # Sessions may begin days before the file's day; nothing longer than MAX_DURATION can count.
     since = max(min(starts, default=bounds[0]), bounds[0] - MAX_DURATION)
-    columns = (
-        readings.c.meter,
-        readings.c.end,
-        readings.c.duration,
-        readings.c.quantity,
-        readings.c.quality,
-    )
-    query = select(*columns).where(
+    query = select(*NEIGHBOUR).where(
         readings.c.stream == stream.id,
         readings.c.end > since,
         readings.c.end <= bounds[1] + MAX_DURATION,

@@ -31,7 +31,7 @@ from usufruct_oracles.journal.schema import (
 )
 from usufruct_oracles.sources.base import SourceFile
 from usufruct_oracles.sources.forms import DECODERS
-from usufruct_oracles.sources.messages import Message
+from usufruct_oracles.sources.messages import Decoders, Message
 from usufruct_oracles.sources.records import (
     Signed,
     csv_bytes,
@@ -47,6 +47,7 @@ MOST_RECORDS = 4_096
 """Records named or sent in one message."""
 DAY_FILE = ""
 """Form of a meter-day out of a day file; messages have a form of their own."""
+_FRAME = 256
 _KEYS = {"meter", "form", "scheme", "signature", "payload"}
 _READING = ("meter", "end", "duration", "rev")
 _COLUMNS = ("meter", "scheme", "signature", "payload")
@@ -74,6 +75,11 @@ class LentRecord:
     def sha256(self) -> bytes:
         """What leaves name it by (32 bytes)."""
         return record_hash(self.payload, self.signature)
+
+    @property
+    def size(self) -> int:
+        """About how long it is on the wire, bytes."""
+        return 2 * (len(self.payload) + len(self.signature)) + _FRAME
 
     def to_json(self) -> Json:
         """Its form on the wire."""
@@ -107,14 +113,14 @@ class Place:
     bounds: tuple[int, int]
 
     @classmethod
-    def of(cls, catalog: Catalog, stream: int, day: str) -> Place:
+    def of(cls, catalog: Catalog, stream: int | str, day: str) -> Place:
         """The place; InputError if there is no such stream or day."""
         return cls(catalog.stream(stream), day, catalog.day(day))
 
 
 def known_records(database: Database, place: Place) -> set[bytes]:
     """Hashes of the records of a day that were received."""
-    query = select(records.c.sha256).where(_of_day(place))
+    query = select(records.c.sha256).where(of_day(place))
     with database.read() as connection:
         return {bytes(found) for found in connection.execute(query).scalars()}
 
@@ -138,7 +144,7 @@ def lend(
         database: The journal's database.
         place: Stream and day.
         known: Hashes of what the asker has.
-        most_bytes: Payload bytes after which the rest is left for the next question.
+        most_bytes: Bytes on the wire after which the rest is left for the next question.
     """
     found: list[LentRecord] = []
     size = 0
@@ -147,7 +153,7 @@ def lend(
             # A payload may have been archived or erased: then there is nothing to lend.
             if not each.payload or each.sha256 in known:
                 continue
-            size += len(each.payload)
+            size += each.size
             if found and (size > most_bytes or len(found) >= MOST_RECORDS):
                 break
             found.append(each)
@@ -169,7 +175,7 @@ def _lendable(connection: Connection, place: Place) -> Iterator[LentRecord]:
     query = (
         select(*(records.c[name] for name in _COLUMNS), records.c.day, form.label("form"))
         .where(
-            _of_day(place),
+            of_day(place),
             records.c.verified,
             or_(records.c.day == NO_DAY, records.c.id.in_(newest)),
         )
@@ -186,7 +192,7 @@ def _lendable(connection: Connection, place: Place) -> Iterator[LentRecord]:
         )
 
 
-def _of_day(place: Place) -> ColumnElement[bool]:
+def of_day(place: Place) -> ColumnElement[bool]:
     """Records of day files of the day, and of messages that say something of it."""
     stream, (from_, to) = place.stream.id, place.bounds
     said = [
@@ -227,7 +233,13 @@ class Checked:
     bad: int
 
 
-def check(catalog: Catalog, place: Place, lent: Sequence[LentRecord], source: str) -> Checked:
+def check(
+    catalog: Catalog,
+    place: Place,
+    lent: Sequence[LentRecord],
+    source: str,
+    decoders: Decoders = DECODERS,
+) -> Checked:
     """Check lent records by themselves: the registered key must have signed exactly these bytes.
 
     Args:
@@ -235,6 +247,7 @@ def check(catalog: Catalog, place: Place, lent: Sequence[LentRecord], source: st
         place: What was asked for.
         lent: What the peer sent.
         source: Name of the peer.
+        decoders: Decoders of messages by form.
     """
     lines: list[str] = []
     signed: dict[int, Signed] = {}
@@ -245,7 +258,7 @@ def check(catalog: Catalog, place: Place, lent: Sequence[LentRecord], source: st
         if meter is None or meter.stream != place.stream.code:
             bad += 1
         elif record.form != DAY_FILE:
-            message = _message_of(catalog, meter, record, source)
+            message = _message_of(catalog, meter, record, source, decoders)
             taken += [] if message is None else [message]
             bad += message is None
         elif (found := _lines_of(place, meter, record)) is None:
@@ -272,7 +285,9 @@ def _lines_of(place: Place, meter: Meter, record: LentRecord) -> list[str] | Non
     return lines if _is_signed(meter, record) else None
 
 
-def _message_of(catalog: Catalog, meter: Meter, record: LentRecord, source: str) -> Message | None:
+def _message_of(
+    catalog: Catalog, meter: Meter, record: LentRecord, source: str, decoders: Decoders
+) -> Message | None:
     """The message if its meter signed it and its form is known."""
     message = Message(
         f"peer {source}",
@@ -283,7 +298,7 @@ def _message_of(catalog: Catalog, meter: Meter, record: LentRecord, source: str)
         record.scheme,
         record.signature,
     )
-    if check_message(catalog, DECODERS, message) is not None or not _is_signed(meter, record):
+    if check_message(catalog, decoders, message) is not None or not _is_signed(meter, record):
         return None
     return message
 

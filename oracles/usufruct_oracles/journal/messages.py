@@ -8,7 +8,7 @@ digest alone; what is late or stands against another reading is kept as a candid
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -19,13 +19,24 @@ from usufruct.chain import crash
 from usufruct.config import Stream
 from usufruct.core.periods import day_of
 from usufruct_oracles.catalog import Catalog, amount_of
+from usufruct_oracles.journal.correct import Taken, store_message
 from usufruct_oracles.journal.database import Database
-from usufruct_oracles.journal.ingest import KEPT_BYTES, IngestReport, closed_at
+from usufruct_oracles.journal.ingest import KEPT_BYTES, NEIGHBOUR, IngestReport, closed_at
 from usufruct_oracles.journal.rows import NewRows, add_records, printable
-from usufruct_oracles.journal.schema import NO_DAY, files, heartbeats, messages, readings
-from usufruct_oracles.sources.alive import FORM, parse_heartbeat
+from usufruct_oracles.journal.schema import (
+    NO_DAY,
+    files,
+    heartbeats,
+    messages,
+    readings,
+    retractions,
+)
+from usufruct_oracles.sources.corrections import FORM as CORRECTIONS
+from usufruct_oracles.sources.corrections import CorrectionRow, parse_payload
+from usufruct_oracles.sources.forms import HEARTBEATS
 from usufruct_oracles.sources.messages import Decoders, Message
-from usufruct_oracles.validation.days import RecordOutcome
+from usufruct_oracles.sources.records import Signed
+from usufruct_oracles.validation.days import RecordOutcome, check_retraction
 from usufruct_oracles.validation.messages import (
     check_message,
     contents_of,
@@ -34,6 +45,7 @@ from usufruct_oracles.validation.messages import (
 )
 from usufruct_oracles.validation.neighbours import Neighbours
 from usufruct_oracles.validation.rows import MAX_DURATION, Row
+from usufruct_oracles.validation.rules import Place
 from usufruct_oracles.validation.verdicts import Rule, Verdict
 
 _TEXT = 64
@@ -53,6 +65,8 @@ class _Judged:
     record: RecordOutcome | None = None
     rows: Sequence[Row] = ()
     heartbeat: dict[str, Any] | None = None
+    corrections: tuple[str, Sequence[CorrectionRow]] | None = None
+    taken: Taken | None = None
 
 
 def ingest_messages(
@@ -65,25 +79,34 @@ def ingest_messages(
         catalog: The community.
         decoders: Decoders by form.
         batch: What was received.
-        now: The clock's time, when the messages are said to be received. It decides nothing else.
+        now: The clock's time, when the messages are said to be received. It decides not what counts.
 
     Returns:
         What became of each, in order; "known" for those that the journal had already.
     """
+    judged: list[_Judged] = []
+    closed: dict[str, int] = {}
     with database.write() as connection:
         fresh = _fresh(connection, catalog, decoders, batch)
-        judged = [_judge(catalog, decoders, each) for each in fresh.values()]
-        _judge_readings(connection, catalog, judged)
-        _store(connection, catalog, decoders, judged, now)
-        closed = {
-            each.record.stream.code: closed_at(connection, each.record.stream)
-            for each in judged
-            if each.record is not None and each.record.accepted
-        }
-        crash.point("journal.before_commit")
-    crash.point("journal.stored")
+        if fresh:
+            retracted = _retracted(connection, fresh.values())
+            judged = [_judge(catalog, decoders, each, retracted) for each in fresh.values()]
+            _judge_readings(connection, catalog, judged, now)
+            _store(connection, catalog, decoders, judged, now)
+            closed = _closed(connection, judged)
+            crash.point("journal.before_commit")
+    if judged:
+        crash.point("journal.stored")
     reports = {id(each.message): _report(each, closed) for each in judged}
     return [reports.pop(id(each), IngestReport(each.stream, NO_DAY, "known")) for each in batch]
+
+
+def _closed(connection: Connection, judged: Sequence[_Judged]) -> dict[str, int]:
+    """Ends of the last anchored batches, by the code of the stream."""
+    streams = {
+        each.record.stream.code: each.record.stream for each in judged if each.record is not None
+    }
+    return {code: closed_at(connection, each) for code, each in streams.items()}
 
 
 def _fresh(
@@ -110,8 +133,19 @@ def _judged_by(catalog: Catalog, decoders: Decoders, message: Message) -> bytes:
     return sha256("\n".join(sorted(decoders)).encode()).digest()[:_FINGERPRINT]
 
 
-def _judge(catalog: Catalog, decoders: Decoders, message: Message) -> _Judged:
-    verdict = check_message(catalog, decoders, message)
+def _retracted(connection: Connection, fresh: Iterable[Message]) -> set[bytes]:
+    """Digests of those messages that the operator has retracted: what they are judged by has changed since."""
+    digests = [each.digest for each in fresh]
+    query = select(retractions.c.sha256).where(retractions.c.sha256.in_(digests))
+    return {bytes(found) for found in connection.execute(query).scalars()}
+
+
+def _judge(
+    catalog: Catalog, decoders: Decoders, message: Message, retracted: Collection[bytes]
+) -> _Judged:
+    verdict = check_message(catalog, decoders, message) or check_retraction(
+        message.digest, retracted
+    )
     if verdict is not None:
         return _Judged(message, verdict)
     meter = catalog.meters[message.meter]
@@ -119,18 +153,32 @@ def _judge(catalog: Catalog, decoders: Decoders, message: Message) -> _Judged:
     found = () if isinstance(contents, Verdict) else decoders[message.form](contents, meter)
     record, rows = judge_message(catalog, message, contents, found)
     judged = _Judged(message, None, record, rows)
-    if message.form == FORM and record.verified and not rows and isinstance(contents, bytes):
-        said = parse_heartbeat(contents, meter)
-        judged.heartbeat = {
-            "meter": meter.id,
-            "day": said.day,
-            "stream": record.stream.id,
-            "count": said.count,
-        }
+    if message.form == CORRECTIONS and record.verified and not rows and isinstance(contents, bytes):
+        judged.corrections = parse_payload(contents, meter)
+    if record.verified and not rows and isinstance(contents, bytes):
+        judged.heartbeat = _heartbeat(catalog, message.form, contents, record)
     return judged
 
 
-def _judge_readings(connection: Connection, catalog: Catalog, judged: Sequence[_Judged]) -> None:
+def _heartbeat(
+    catalog: Catalog, form: str, contents: bytes, record: RecordOutcome
+) -> dict[str, Any] | None:
+    """The heartbeat that a message without readings is."""
+    read = HEARTBEATS.get(form)
+    said = None if read is None else read(contents, record.meter, catalog.timezone)
+    if said is None:
+        return None
+    return {
+        "meter": record.meter.id,
+        "day": said.day,
+        "stream": record.stream.id,
+        "count": said.count,
+    }
+
+
+def _judge_readings(
+    connection: Connection, catalog: Catalog, judged: Sequence[_Judged], now: int
+) -> None:
     by_stream: defaultdict[str, list[_Judged]] = defaultdict(list)
     for each in judged:
         if each.record is not None and each.rows:
@@ -139,7 +187,7 @@ def _judge_readings(connection: Connection, catalog: Catalog, judged: Sequence[_
         neighbours = _neighbours(connection, catalog, catalog.streams[code], those)
         for each in those:
             if each.record is not None:
-                judge_readings(catalog, each.record, each.rows, neighbours)
+                judge_readings(catalog, each.record, each.rows, neighbours, now)
 
 
 def _neighbours(
@@ -156,16 +204,9 @@ def _neighbours(
     ids = sorted({each.record.meter.id for each in judged if each.record is not None})
     # Only sessions can share time with readings that end later.
     beyond = 0 if stream.measure == "interval" else MAX_DURATION
-    columns = (
-        readings.c.meter,
-        readings.c.end,
-        readings.c.duration,
-        readings.c.quantity,
-        readings.c.quality,
-    )
     stored: list[tuple[int, int, int, int, int]] = []
     for since, until in spans.values():
-        query = select(*columns).where(
+        query = select(*NEIGHBOUR).where(
             readings.c.stream == stream.id,
             readings.c.end > since,
             readings.c.end <= until + beyond,
@@ -183,8 +224,6 @@ def _store(
     judged: Sequence[_Judged],
     now: int,
 ) -> None:
-    if not judged:
-        return
     statement = insert(files).returning(files.c.id, sort_by_parameter_order=True)
     rows = [_file_row(catalog, each, now) for each in judged]
     ids = [int(found) for (found,) in connection.execute(statement, rows)]
@@ -212,6 +251,24 @@ def _store(
     new.insert(connection)
     if beats:
         connection.execute(insert(heartbeats), beats)
+    for file_id, each in zip(ids, judged, strict=True):
+        if each.corrections is not None and each.record is not None:
+            each.taken = _correct(connection, catalog, file_id, each.record, *each.corrections)
+
+
+def _correct(
+    connection: Connection,
+    catalog: Catalog,
+    file_id: int,
+    record: RecordOutcome,
+    day: str,
+    rows: Sequence[CorrectionRow],
+) -> Taken:
+    from_, to = catalog.day(day)
+    # As for readings of messages, the clock is that of the day's end.
+    place = Place(record.stream, record.meter, from_, to, to, catalog.timezone)
+    signed = Signed(record.meter.code, record.scheme, record.signature)
+    return store_message(connection, file_id, place, day, rows, record.payload, signed)
 
 
 def _day_namer(catalog: Catalog, received: str) -> Callable[[int | None], str]:
@@ -267,16 +324,18 @@ def _report(judged: _Judged, closed: dict[str, int]) -> IngestReport:
     rejected = Counter(each.verdict.rule for each in record.rejections)
     if late:
         rejected[Rule.LATE] += len(late)
+    taken = judged.taken or Taken(0, 0, ())
+    rejected.update(each.rule for each in taken.verdicts)
     return IngestReport(
         message.stream,
         NO_DAY,
         "stored",
-        accepted=len(record.accepted) - len(late),
-        known=len(record.known),
+        accepted=len(record.accepted) - len(late) + taken.accepted,
+        known=len(record.known) + taken.known,
         rejected=rejected,
         stake=sum(each.stake.amount for each in record.rejections)
         + sum(amount_of(record.stream, each.start, each.quantity) for each in late),
-        first=next((each.verdict for each in record.rejections), None),
+        first=next((each.verdict for each in record.rejections), next(iter(taken.verdicts), None)),
     )
 
 

@@ -8,14 +8,17 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from usufruct.config import Stream
+from usufruct.ledger.bulk import Row, insert_rows
 from usufruct_oracles.journal.schema import (
     contenders,
+    flags,
     readings,
     records,
     rejections,
     supports,
 )
 from usufruct_oracles.validation.days import RecordOutcome, Rejection
+from usufruct_oracles.validation.doubts import Doubt
 from usufruct_oracles.validation.rules import Reading
 
 _MOST_LINE = 200
@@ -23,12 +26,13 @@ _MOST_SCHEME = 64
 
 
 class NewRows:
-    """Rows of readings, supports, contenders and rejections, until they are inserted."""
+    """Rows of readings, supports, contenders, flags and rejections, until they are inserted."""
 
     def __init__(self) -> None:
-        self._readings: list[dict[str, Any]] = []
-        self._supports: list[dict[str, Any]] = []
-        self._contenders: list[dict[str, Any]] = []
+        self._readings: list[Row] = []
+        self._supports: list[Row] = []
+        self._contenders: list[Row] = []
+        self._flags: list[dict[str, Any]] = []
         self._rejections: list[dict[str, Any]] = []
 
     def add(
@@ -47,9 +51,16 @@ class NewRows:
             day_of_end: Local day under which a rejected row with that end is listed.
         """
         stream = record.stream
-        self._readings += [_reading(record_id, stream, record, each) for each in record.accepted]
-        self._supports += [_key(record_id, record, each) for each in record.known]
-        self._contenders += [_reading(record_id, stream, record, each) for each in record.contended]
+        meter, number = record.meter.id, stream.id
+        said = [
+            (meter, each.end, each.duration, 0, record_id, number, each.quantity, each.row.quality)
+            for each in (*record.accepted, *record.contended)
+        ]
+        accepted = len(record.accepted)
+        self._readings += [(*each, None) for each in said[:accepted]]
+        self._contenders += said[accepted:]
+        self._supports += [(meter, each.end, each.duration, 0, record_id) for each in record.known]
+        self._flags += [_flag(record_id, stream, record, *each) for each in record.doubts]
         for each in record.rejections:
             self.add_rejection(file_id, record_id, stream, day_of_end(each.end), each)
 
@@ -81,10 +92,11 @@ class NewRows:
             (readings, self._readings),
             (supports, self._supports),
             (contenders, self._contenders),
-            (rejections, self._rejections),
         ):
-            if rows:
-                connection.execute(insert(table), rows)
+            insert_rows(connection, table, rows)
+        for table, found in ((flags, self._flags), (rejections, self._rejections)):
+            if found:
+                connection.execute(insert(table), found)
 
 
 def add_records(
@@ -118,22 +130,20 @@ def printable(text: str, most: int) -> str:
     return cut if cut.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in cut)
 
 
-def _key(record_id: int, record: RecordOutcome, reading: Reading) -> dict[str, Any]:
+def _flag(
+    record_id: int, stream: Stream, record: RecordOutcome, reading: Reading, doubt: Doubt
+) -> dict[str, Any]:
+    verdict, stake = doubt
     return {
         "meter": record.meter.id,
         "end": reading.end,
         "duration": reading.duration,
         "rev": 0,
         "record_id": record_id,
-    }
-
-
-def _reading(
-    record_id: int, stream: Stream, record: RecordOutcome, reading: Reading
-) -> dict[str, Any]:
-    return {
-        **_key(record_id, record, reading),
         "stream": stream.id,
-        "quantity": reading.quantity,
-        "quality": reading.row.quality,
+        "rule": verdict.rule,
+        "detail": verdict.detail,
+        "remedy": verdict.remedy,
+        "stake": stake.amount,
+        "basis": stake.basis,
     }

@@ -1,11 +1,14 @@
-"""Tables of the journal. Rows are added, never changed, save for marks that an anchoring sets.
+"""Tables of the journal. Rows are added, never changed, save for marks that an anchoring sets, and
+what the erasure of a household takes out.
 
     files ──< records ──< readings        what was received, and what of it counts
       ├──── messages   ├─< supports       the same said again by a later record
       |                ├─< contenders     another value, or another session, for the same time
       |                ├─< heartbeats     a meter is alive and has told everything of a day
+      |                ├─< flags          doubts about readings that count
       └────────────────┴─< rejections     what does not count, with rule, remedy and money at stake
     batches, statements                   what was anchored and attested
+    erasures                              whose readings were taken out again
 
 A file is a delivery: a day file with one record for each meter, or a message, which is one record by itself.
 
@@ -160,6 +163,25 @@ heartbeats = Table(
 )
 """Days of which a meter says that it was alive and that `count` readings ended in them (protocol §4a)."""
 
+flags = Table(
+    "flags",
+    metadata,
+    Column("meter", BigInteger, primary_key=True),
+    Column("end", BigInteger, primary_key=True),
+    Column("duration", Integer, primary_key=True),
+    Column("rev", SmallInteger, primary_key=True),
+    Column("record_id", ForeignKey("records.id"), primary_key=True),
+    Column("rule", String(32), primary_key=True),
+    Column("stream", Integer, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("remedy", Text, nullable=False),
+    Column("stake", BigInteger, nullable=False),
+    Column("basis", String(32), nullable=False),
+    Index("flags_by_time", "stream", "end"),
+    sqlite_with_rowid=False,
+)
+"""Doubts about readings that count, as their own records raise them."""
+
 rejections = Table(
     "rejections",
     metadata,
@@ -180,6 +202,32 @@ rejections = Table(
     Index("rejections_by_day", "stream", "day"),
 )
 """Rows that do not count; `line_number` 0 for a record without rows."""
+
+retractions = Table(
+    "retractions",
+    metadata,
+    Column("sha256", LargeBinary(32), primary_key=True),
+    Column("stream", Integer, nullable=False),
+    Column("meter", BigInteger, nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("readings", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("retracted_at", BigInteger, nullable=False),
+    Index("retractions_by_stream", "stream"),
+)
+"""Records that the operator has taken out of what counts, with the number of readings that went with them. The records
+themselves stay, and the same bytes never count again."""
+
+archived = Table(
+    "archived",
+    metadata,
+    Column("record_id", ForeignKey("records.id"), primary_key=True),
+    Column("stream", Integer, nullable=False),
+    Column("object", LargeBinary(32), nullable=False),
+    Column("archived_at", BigInteger, nullable=False),
+    Index("archived_by_object", "object"),
+)
+"""Records whose payload was moved into the archive's object with that sha256."""
 
 batches = Table(
     "batches",
@@ -216,3 +264,19 @@ statements = Table(
     Column("tx", LargeBinary(32), nullable=False),
 )
 """Attested statements with their evidence, as JSON."""
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("meter", BigInteger, primary_key=True, autoincrement=False),
+    Column("stream", Integer, nullable=False),
+    Column("order", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("readings", Integer, nullable=False),
+    Column("since", BigInteger),
+    Column("until", BigInteger),
+    Column("finished", Boolean, nullable=False),
+)
+"""Households that were erased here, by whose order and why. `since` and `until` are the ends of the first and last
+anchored reading that is no longer here: batches of that time stand, and cannot be built again."""

@@ -52,7 +52,7 @@ def sessions(data_dir: Path, month: str, from_: int, to: int) -> list[Session]:
     for site in SITES:
         for path in sorted((data_dir / FOLDER).glob(f"{site}_*.csv.gz")):
             for row in list(read_rows(path))[1:]:
-                session = _session(site, row, path)
+                session = session_of(site, row, path)
                 if from_ < session.end <= to:
                     found.append(session)
     if not found:
@@ -66,7 +66,12 @@ def sessions(data_dir: Path, month: str, from_: int, to: int) -> list[Session]:
     return sorted(found, key=lambda each: (each.station, each.start))
 
 
-def _session(site: str, row: list[str], path: Path) -> Session:
+def session_of(site: str, row: list[str], path: Path) -> Session:
+    """The session in a row of a site's file.
+
+    Raises:
+        InputError: Another number of columns, or times without offsets.
+    """
     try:
         start, end = (datetime.fromisoformat(row[at]) for at in (_ARRIVAL, _DEPARTURE))
     except (ValueError, IndexError):

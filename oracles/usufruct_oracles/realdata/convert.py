@@ -25,7 +25,9 @@ from usufruct.errors import InputError
 from usufruct_oracles.catalog import catalog_of
 from usufruct_oracles.intervals import days_ending_in
 from usufruct_oracles.realdata import acn, citylearn, parking, rain, tariffs
+from usufruct_oracles.realdata.beside import write_beside
 from usufruct_oracles.realdata.community import MeterEntry, write_community
+from usufruct_oracles.realdata.survey import Caught, survey
 from usufruct_oracles.realdata.tables import decimal_text, iso, local_time
 from usufruct_oracles.sources.base import SourceFile
 from usufruct_oracles.sources.records import csv_bytes, signatures_bytes
@@ -55,6 +57,7 @@ class RealReport:
         month: The month, "YYYY-MM".
         rows: Rows by stream.
         notes: What the data are not, and what was found in them, for people.
+        caught: The traps of all data sets, over all of their files; empty unless asked for.
     """
 
     community_file: Path
@@ -62,6 +65,7 @@ class RealReport:
     month: str
     rows: Mapping[str, int]
     notes: tuple[str, ...]
+    caught: tuple[Caught, ...] = ()
 
 
 @dataclass(slots=True)
@@ -101,6 +105,7 @@ def convert_month(
     timezone: str = TIMEZONE,
     daily_rain: bool = False,
     rain_as_found: bool = False,
+    everything: bool = False,
 ) -> RealReport:
     """Writes `out_dir/community.toml` and the drop folder `out_dir/inbox` for a month of public data.
 
@@ -112,6 +117,8 @@ def convert_month(
         daily_rain: Take the gauge with daily millimetres instead of the hourly one.
         rain_as_found: Deliver the hourly rain in metres under the label m, as the file has it, although the meter
             reports mm: validation has to reject it.
+        everything: Also read what lies beside the month: spot prices to `out_dir/prices`, Green Button files to
+            `out_dir/green-button`, and survey all files for their traps.
 
     Raises:
         InputError: A data set is missing, malformed or does not cover the month; a tariff does not fit its data.
@@ -141,7 +148,11 @@ def convert_month(
         drop(file, out_dir / "inbox")
         rows[file.stream] += file.csv.count(b"\n") - 1
     notes = tuple(_notes(state, checked, over))
-    return RealReport(community_file, out_dir / "inbox", month, rows, notes)
+    caught: tuple[Caught, ...] = ()
+    if everything:
+        notes += tuple(write_beside(data_dir, out_dir, community))
+        caught = tuple(survey(data_dir))
+    return RealReport(community_file, out_dir / "inbox", month, rows, notes, caught)
 
 
 def _roofs(data_dir: Path, month: _Month) -> int:

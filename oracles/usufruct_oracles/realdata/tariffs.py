@@ -60,7 +60,15 @@ def charging(data_dir: Path) -> Prices:
     Raises:
         InputError: The file is missing, or has a season that does not consist of whole months.
     """
-    path = data_dir / FOLDER / EV_TARIFF
+    return prices_of(data_dir / FOLDER / EV_TARIFF, "sce-tou-ev-4-2019-03")
+
+
+def prices_of(path: Path, name: str | None = None) -> Prices:
+    """The tariff in a file of the data set, by default under the file's name.
+
+    Raises:
+        InputError: The file is missing, or has a season that does not consist of whole months.
+    """
     try:
         schedule = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)["schedule"]
         rows: dict[str, Decimal] = {}
@@ -68,12 +76,12 @@ def charging(data_dir: Path) -> Prices:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             "the charging tariff cannot be read",
-            field=EV_TARIFF,
+            field=path.name,
             value=str(path),
             rule="a schedule with id, effective_start, effective_end, dow_mask, times, tariffs",
             remedy="set USUFRUCT_DATA to the folder of the data sets",
         ) from error
-    return Prices("sce-tou-ev-4-2019-03", rows, rules)
+    return Prices(name or path.stem.replace("_", "-"), rows, rules)
 
 
 def _season(

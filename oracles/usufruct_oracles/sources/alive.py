@@ -66,6 +66,12 @@ def parse_heartbeat(payload: bytes, meter: Meter) -> Heartbeat:
     return Heartbeat(parse_day(parts[3]).isoformat(), int(parts[4]))
 
 
+def read_heartbeat(payload: bytes, meter: Meter, timezone: str) -> Heartbeat | None:
+    """What a heartbeat says that `decode_heartbeat` found nothing wrong with; its day needs no time zone."""
+    del timezone
+    return parse_heartbeat(payload, meter)
+
+
 def decode_heartbeat(payload: bytes, meter: Meter) -> Sequence[Row]:
     """No readings; one row with the fault if it is no heartbeat. A `Decoder`."""
     try:

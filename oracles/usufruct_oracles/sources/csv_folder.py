@@ -17,6 +17,7 @@ from usufruct.errors import ConfigError, InputError
 from usufruct_oracles.settings import Section
 from usufruct_oracles.sources.base import SourceFile
 from usufruct_oracles.sources.opening import Kind, Surroundings
+from usufruct_oracles.sources.redaction import redact_folder
 from usufruct_oracles.validation.files import MAX_BYTES
 
 SETTLE = 5
@@ -149,6 +150,10 @@ class CsvSource:
         """The folder as a source."""
         timezone = surroundings.community.project.timezone
         return CsvFolder(self.inbox, timezone, surroundings.clock)
+
+    def erase(self, stream: str, meter: str) -> int:
+        """Takes a meter's lines out of the files; see `sources.opening.Erasing`."""
+        return redact_folder(self.inbox, stream, [meter])
 
 
 def _read(section: Section) -> CsvSource:

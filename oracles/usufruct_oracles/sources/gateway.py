@@ -13,25 +13,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 
 from usufruct.config import Meter
-from usufruct.core.signing import public_key, sign_record
+from usufruct.core.signing import public_key
 from usufruct.errors import EvidenceError, InputError
 from usufruct.keys import SecretBytes
 from usufruct_oracles.sources import ocmf, ocpp
 from usufruct_oracles.sources.grouping import Delivery, Held, counting, is_whole, joined
-from usufruct_oracles.sources.messages import Message, envelope
-
-SCHEME: Final = "gateway-secp256k1"
-"""Scheme of what the gateway signs."""
-
+from usufruct_oracles.sources.messages import Message
+from usufruct_oracles.sources.sealing import SCHEME, Sealer, dev_key
 
 Made = tuple[Message, tuple[Delivery, ...]]
 """A message, and the deliveries that are done with once the journal has it."""
 
 _Heard = tuple[ocpp.Event, Delivery]
 _MILLISECONDS: Final = 1000
+_REMEMBERED: Final = 1 << 12
+_request = lru_cache(maxsize=_REMEMBERED)(ocpp.parse)
+_record = lru_cache(maxsize=_REMEMBERED)(ocmf.parse)
 
 
 class Gateway:
@@ -40,7 +41,7 @@ class Gateway:
     Args:
         meters: Meters by code.
         key: The key that signs for meters registered with it and the scheme gateway-secp256k1; None if there
-            are none.
+            are none. For meters of a development community their own development keys will do.
         devices: Public keys of devices by the code of their meter, in a form that `ocmf.verify` takes.
     """
 
@@ -51,6 +52,9 @@ class Gateway:
         self._key = key
         self._public = None if key is None else public_key(SCHEME, bytes(key))
         self._devices = devices
+        self._sealer = Sealer(meters, self._key_of)
+        # What waits is looked at again with every poll.
+        self._passes = lru_cache(maxsize=_REMEMBERED)(self._judge)
 
     def check(self, delivery: Delivery) -> None:
         """Refuse what can never become a message.
@@ -74,6 +78,9 @@ class Gateway:
 
     def can_take(self, delivery: Delivery) -> bool:
         """Whether `check` passes it; what was taken once may not be after a change of the meters or of the keys."""
+        return self._passes(delivery)
+
+    def _judge(self, delivery: Delivery) -> bool:
         try:
             self.check(delivery)
         except (InputError, EvidenceError):
@@ -140,7 +147,7 @@ class Gateway:
         ordered = sorted((event for event, _ in events), key=lambda each: (each.number, each.raw))
         signed = ocpp.ocmf_records(ordered)
         if signed:
-            held = Held(tuple(map(ocmf.parse, signed)), parts, overdue=True)
+            held = Held(tuple(map(_record, signed)), parts, overdue=True)
             waiting.records.setdefault(meter.code, []).append(held)
             return
         frames = ocpp.pack(list(dict.fromkeys(event.raw for event in ordered)))
@@ -152,19 +159,19 @@ class Gateway:
     def _of_records(self, meter: Meter, found: Sequence[Held]) -> Iterator[Made]:
         if not self._signs_for(meter):
             for held in found:
-                for record in counting(held.records):
+                for record in counting(held.records, meter):
                     yield _self_signed(meter, record, held.parts[0].source), held.parts
             return
         for group in joined(found, meter):
-            if group.overdue or is_whole(group.records):
-                raw = b"\n".join(each.raw for each in counting(group.records))
+            if group.overdue or is_whole(group.records, meter):
+                raw = b"\n".join(each.raw for each in counting(group.records, meter))
                 yield self._enveloped(meter, ocmf.FORM, raw, group.parts), group.parts
 
     def _records(self, delivery: Delivery) -> list[ocmf.Record]:
         if delivery.form == ocmf.FORM:
-            return [ocmf.parse(delivery.raw)]
+            return [_record(delivery.raw)]
         if delivery.form == ocpp.FORM:
-            return [ocmf.parse(each) for each in ocpp.ocmf_records([ocpp.parse(delivery.raw)])]
+            return [_record(each) for each in ocpp.ocmf_records([_request(delivery.raw)])]
         return []
 
     def _check_record(self, meter: Meter, record: ocmf.Record) -> None:
@@ -185,14 +192,15 @@ class Gateway:
         ocmf.verify(record, key)
 
     def _signs_for(self, meter: Meter) -> bool:
-        return meter.scheme == SCHEME and meter.public_key == self._public
+        return meter.scheme == SCHEME and (meter.dev or meter.public_key == self._public)
+
+    def _key_of(self, meter: Meter) -> bytes:
+        if self._key is not None and meter.public_key == self._public:
+            return bytes(self._key)
+        return dev_key(meter)
 
     def _enveloped(self, meter: Meter, form: str, raw: bytes, parts: Sequence[Delivery]) -> Message:
-        assert self._key is not None
-        payload = envelope(meter.stream, meter.code, form, raw)
-        signature = sign_record(SCHEME, bytes(self._key), payload)
-        source = parts[0].source
-        return Message(source, meter.stream, meter.code, form, payload, SCHEME, signature)
+        return self._sealer.message(parts[0].source, meter.code, form, raw)
 
 
 @dataclass(slots=True)
@@ -212,7 +220,7 @@ class _Waiting:
         if each.form == ocmf.FORM:
             self._hold([each.raw], each)
             return
-        event = ocpp.parse(each.raw)
+        event = _request(each.raw)
         signed = ocpp.ocmf_records([event])
         if event.transaction:
             self.transactions.setdefault((each.meter, event.transaction), []).append((event, each))
@@ -222,12 +230,12 @@ class _Waiting:
             self.values.setdefault(each.meter, []).append((event, each))
 
     def _hold(self, records: Sequence[bytes], each: Delivery) -> None:
-        held = Held(tuple(map(ocmf.parse, records)), (each,), self.is_late(each))
+        held = Held(tuple(map(_record, records)), (each,), self.is_late(each))
         self.records.setdefault(each.meter, []).append(held)
 
 
 def _is_event(delivery: Delivery) -> bool:
-    return delivery.form == ocpp.FORM and bool(ocpp.parse(delivery.raw).transaction)
+    return delivery.form == ocpp.FORM and bool(_request(delivery.raw).transaction)
 
 
 def _as_signed(meter: Meter, each: Delivery) -> Message:

@@ -40,17 +40,20 @@ class Held:
     overdue: bool
 
 
-def counting(records: Sequence[ocmf.Record]) -> Sequence[ocmf.Record]:
+def counting(records: Sequence[ocmf.Record], meter: Meter) -> Sequence[ocmf.Record]:
     """The records that hold a whole transaction by themselves, else all: its halves say nothing beside a whole."""
-    whole = [each for each in records if is_whole([each])]
+    whole = [each for each in records if is_whole([each], meter)]
     return whole or records
 
 
-def is_whole(records: Iterable[ocmf.Record]) -> bool:
-    """Whether records hold what lies between two readings: a transaction to its end, or fiscal values."""
+def is_whole(records: Iterable[ocmf.Record], meter: Meter) -> bool:
+    """Whether records hold what lies between two readings: a transaction to its end, or fiscal values.
+
+    One fiscal value is whole where it is no end of an interval, but a sign of life.
+    """
     reasons = [reading.reason for record in records for reading in record.readings]
-    if reasons[:2] == ["", ""]:
-        return True
+    if not any(reasons):
+        return meter.interval is None or len(reasons) > 1
     ends = [at for at, reason in enumerate(reasons) if reason in tables.ENDS]
     return tables.BEGIN in reasons and bool(ends) and reasons.index(tables.BEGIN) < ends[-1]
 
@@ -64,7 +67,7 @@ def joined(found: Sequence[Held], meter: Meter) -> Iterator[Held]:
     ordered = sorted(found, key=_first_page)
     group: Held | None = None
     for held in ordered:
-        if group is None or not _follows(group, held):
+        if group is None or not _follows(group, held, meter):
             if group is not None:
                 yield group
             group = held
@@ -90,7 +93,7 @@ def _first_page(held: Held) -> tuple[str, int, bytes]:
     return first.page.context, first.page.number, first.raw
 
 
-def _follows(group: Held, held: Held) -> bool:
+def _follows(group: Held, held: Held, meter: Meter) -> bool:
     """Whether records continue others that are not whole yet."""
     before, after = group.records[-1], held.records[0]
     consecutive = (
@@ -101,4 +104,4 @@ def _follows(group: Held, held: Held) -> bool:
     begun = before.page.context == "F" or tables.BEGIN in {
         each.reason for each in group.records[0].readings
     }
-    return consecutive and begun and not is_whole(group.records)
+    return consecutive and begun and not is_whole(group.records, meter)

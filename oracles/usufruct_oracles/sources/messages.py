@@ -19,6 +19,8 @@ from usufruct_oracles.validation.rows import Row
 ENVELOPE = "usufruct/message/1"
 """First line of what a gateway signs."""
 
+_HEADING = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -80,3 +82,10 @@ Decoders = Mapping[str, Decoder]
 def envelope(stream: str, meter: str, form: str, raw: bytes) -> bytes:
     """What a gateway signs for a device that does not sign: a heading, then the device's bytes, verbatim."""
     return f"{ENVELOPE}\n{stream}\n{meter}\n{form}\n".encode() + raw
+
+
+def device_bytes(payload: bytes) -> bytes:
+    """What stands in an envelope, verbatim; the payload itself if it is a device's own."""
+    if not payload.startswith(f"{ENVELOPE}\n".encode()):
+        return payload
+    return payload.split(b"\n", _HEADING)[-1]

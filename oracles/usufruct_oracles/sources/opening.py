@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from usufruct.clock import Clock
 from usufruct.config import Community
@@ -36,6 +36,19 @@ class SourceSettings(Protocol):
 
     def open(self, surroundings: Surroundings) -> Source | MessageSource:
         """The source, ready to be polled."""
+        ...
+
+
+@runtime_checkable
+class Erasing(Protocol):
+    """Settings of a source that keeps files of its own, out of which a household can be taken."""
+
+    def erase(self, stream: str, meter: str) -> int:
+        """Takes out all that the meter with this code said; number of files changed. Doing it again is safe.
+
+        Raises:
+            ConfigError: A file cannot be read or written.
+        """
         ...
 
 

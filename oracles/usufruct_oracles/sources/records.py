@@ -16,6 +16,8 @@ from usufruct.core.signing import SIGNATURE_LENGTH
 
 HEADER = "meter,start,duration_s,value,unit,quality"
 """First line of every CSV file."""
+HEADERS = (HEADER, f"{HEADER},requested")
+"""Headers that are read: sessions may also tell what was asked for."""
 VERSION = 1
 """Version of the signature file."""
 

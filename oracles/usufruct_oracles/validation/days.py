@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from usufruct.config import Meter, Stream
 from usufruct_oracles.catalog import Catalog, amount_of
 from usufruct_oracles.sources.records import Signed, record_hash, record_payload
+from usufruct_oracles.validation.doubts import Doubt, doubts_about
 from usufruct_oracles.validation.neighbours import (
     CONTENDED,
     Neighbours,
@@ -65,6 +66,7 @@ class RecordOutcome:
         accepted: New readings.
         known: Rows that counted already.
         contended: Of messages, rows that another reading stands against; also among the rejections.
+        doubts: What is doubtful about readings that count or contend.
         rejections: Rows that do not count.
     """
 
@@ -77,6 +79,7 @@ class RecordOutcome:
     accepted: list[Reading] = field(default_factory=list)
     known: list[Reading] = field(default_factory=list)
     contended: list[Reading] = field(default_factory=list)
+    doubts: list[tuple[Reading, Doubt]] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
 
     @property
@@ -113,6 +116,7 @@ def judge_day(
     signed: Mapping[str, Signed],
     neighbours: Neighbours,
     now: int,
+    retracted: Collection[bytes] = frozenset(),
 ) -> DayOutcome:
     """The verdicts on all rows and signatures of a file.
 
@@ -124,6 +128,7 @@ def judge_day(
         signed: Its signatures by meter code.
         neighbours: Readings that count already; accepted ones are added.
         now: The clock's time.
+        retracted: Digests of records that do not count whatever they say.
     """
     by_meter: dict[str, list[Row]] = {}
     for row in rows:
@@ -138,7 +143,7 @@ def judge_day(
             outcome.rejections.extend(_strangers(stream, code, meter, lines))
             continue
         place = Place(stream, meter, from_, to, now, catalog.timezone)
-        record = _open_record(place, day, lines, signed.get(code))
+        record = _open_record(place, day, lines, signed.get(code), retracted)
         judge_rows(record, lambda _, place=place: place, lines, neighbours)  # type: ignore[misc]
         outcome.records.append(record)
     return outcome
@@ -167,10 +172,16 @@ def _strangers(
 
 
 def _open_record(
-    place: Place, day: str, rows: Sequence[Row], signed: Signed | None
+    place: Place,
+    day: str,
+    rows: Sequence[Row],
+    signed: Signed | None,
+    retracted: Collection[bytes],
 ) -> RecordOutcome:
     payload = record_payload(place.stream.code, place.meter.code, day, (row.line for row in rows))
     verdict = check_signature(place.meter, payload, signed)
+    if verdict is None and signed is not None:
+        verdict = check_retraction(record_hash(payload, signed.signature), retracted)
     record = RecordOutcome(
         stream=place.stream,
         meter=place.meter,
@@ -186,6 +197,17 @@ def _open_record(
     return record
 
 
+def check_retraction(digest: bytes, retracted: Collection[bytes]) -> Verdict | None:
+    """None unless the record with that digest was retracted."""
+    if digest not in retracted:
+        return None
+    return Verdict(
+        Rule.RETRACTED,
+        f"record 0x{digest.hex()} was retracted by this worker's operator",
+        "deliver the right record; `usufruct-oracle records` lists the retracted ones",
+    )
+
+
 def unsigned(row: Row, place: Place, verdict: Verdict) -> Rejection:
     """The rejection of a row whose record is not signed as it must be."""
     reading = reading_of(row, place.meter)
@@ -198,6 +220,7 @@ def judge_rows(
     place_of: Callable[[Row], Place],
     rows: Sequence[Row],
     neighbours: Neighbours,
+    received: int | None = None,
 ) -> None:
     """Judges the rows of a record whose signature holds; the record takes up what became of each.
 
@@ -206,6 +229,7 @@ def judge_rows(
         place_of: What a row that could be read is judged against.
         rows: Its rows, in order.
         neighbours: Readings that count already; accepted ones are added.
+        received: The chain's time when a message came.
     """
     if not record.verified:
         return
@@ -226,9 +250,11 @@ def judge_rows(
         elif (verdict := verdict or _against(reading, same, place, neighbours)) is None:
             neighbours.add(reading, meter.id)
             record.accepted.append(reading)
+            record.doubts += _doubts(reading, place, received)
         else:
             if verdict.rule in CONTENDED and neighbours.contended:
                 record.contended.append(reading)
+                record.doubts += _doubts(reading, place, received)
             rejected.append((row, verdict, stake_of(verdict.rule, reading, place, same)))
             continue
         amounts.append(amount_of(stream, reading.start, reading.quantity))
@@ -237,6 +263,10 @@ def judge_rows(
         Rejection(row.number, row.line, row.meter, row.end, verdict, stake or mean)
         for row, verdict, stake in rejected
     ]
+
+
+def _doubts(reading: Reading, place: Place, received: int | None) -> list[tuple[Reading, Doubt]]:
+    return [(reading, each) for each in doubts_about(reading, place, received)]
 
 
 def _against(

@@ -118,14 +118,19 @@ def judge_message(
 
 
 def judge_readings(
-    catalog: Catalog, record: RecordOutcome, rows: Sequence[Row], neighbours: Neighbours
+    catalog: Catalog,
+    record: RecordOutcome,
+    rows: Sequence[Row],
+    neighbours: Neighbours,
+    received: int,
 ) -> None:
-    """Judges the rows of a message; the record takes up what became of each."""
+    """Judges the rows of a message that came at `received`; the record takes up what became of each."""
     judge_rows(
         record,
         lambda row: place_of(catalog, record.stream, record.meter, row),
         rows,
         neighbours,
+        received,
     )
     neighbours.age()
 

@@ -16,6 +16,8 @@ from usufruct_oracles.validation.verdicts import Rule, Verdict, shown
 
 COLUMNS = 6
 """Columns of a row."""
+WITH_REQUEST = 7
+"""Columns of a row that also tells what was asked for."""
 MAX_DIGITS = 15
 """Most digits before the decimal point."""
 MAX_PLACES = 9
@@ -32,6 +34,9 @@ _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 _METER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _MAX_QUALITY = 255
 _TIME_COLUMNS = 2
+_HOUR = slice(11, 19)
+_MIDNIGHT = "24:00:00"
+_DAY = 86_400
 
 # Rows of a file share their meters, starts, durations and qualities.
 _cached = lru_cache(maxsize=1 << 13)
@@ -66,6 +71,7 @@ class Row:
         unit: Label of the unit.
         quality: ESPI quality code; -1 if unreadable.
         fault: The first column that is wrong, None if all can be read.
+        requested: What the session's user asked for, in the same unit; None if it was not told.
     """
 
     number: int
@@ -77,6 +83,7 @@ class Row:
     unit: str
     quality: int
     fault: Verdict | None
+    requested: Value | None = None
 
     @property
     def end(self) -> int | None:
@@ -86,12 +93,20 @@ class Row:
         return self.start + self.duration
 
 
-def parse_row(number: int, line: str) -> Row:
-    """The row in `line`; never raises, `fault` says what is wrong."""
+def parse_row(number: int, line: str, columns: int = COLUMNS) -> Row:
+    """The row in `line`; never raises, `fault` says what is wrong.
+
+    Args:
+        number: Number of the line.
+        line: The line.
+        columns: Columns of the file, `COLUMNS` or `WITH_REQUEST`.
+    """
     parts = line.split(",")
-    if len(parts) != COLUMNS:
-        return _broken_row(number, line, parts)
-    meter, start_text, duration_text, value_text, unit, quality_text = parts
+    if len(parts) != columns:
+        return _broken_row(number, line, parts, columns)
+    meter, start_text, duration_text, value_text, unit, quality_text = parts[:COLUMNS]
+    asked_text = parts[COLUMNS] if columns == WITH_REQUEST else ""
+    asked = parse_value(asked_text) if asked_text else None
     start, duration = parse_start(start_text), parse_duration(duration_text)
     value, quality = parse_value(value_text), _parse_quality(quality_text)
     fault = None
@@ -105,25 +120,33 @@ def parse_row(number: int, line: str) -> Row:
         fault = _not_a_number(value_text)
     elif quality < 0:
         fault = _malformed(f"quality is {shown(quality_text)}, not an ESPI code")
-    return Row(number, line, meter, start, duration, value, unit, quality, fault)
+    elif asked_text and (asked is None or asked.numerator < 0):
+        fault = _malformed(f"requested is {shown(asked_text)}, not a plain decimal")
+    return Row(number, line, meter, start, duration, value, unit, quality, fault, asked)
 
 
-def _broken_row(number: int, line: str, parts: list[str]) -> Row:
+def _broken_row(number: int, line: str, parts: list[str], columns: int) -> Row:
     """A row with too few or too many columns: meter and time are kept where they look right."""
     meter = parts[0] if _is_code(parts[0]) else ""
     start = parse_start(parts[1]) if len(parts) > _TIME_COLUMNS else None
     duration = parse_duration(parts[2]) if len(parts) > _TIME_COLUMNS else None
-    fault = _malformed(f"{len(parts)} columns instead of {COLUMNS}")
+    fault = _malformed(f"{len(parts)} columns instead of {columns}")
     return Row(number, line, meter, start, duration, None, "", -1, fault)
 
 
 @_cached
 def parse_start(text: str) -> int | None:
-    """Unix seconds of an RFC 3339 time with an offset and whole seconds; None for anything else."""
+    """Unix seconds of an RFC 3339 time with an offset and whole seconds; None for anything else.
+
+    The end of a day may be written as its 24:00:00 (ISO 8601): it is the next day's midnight.
+    """
     if _START.fullmatch(text) is None:
         return None
+    later = _DAY if text[_HOUR] == _MIDNIGHT else 0
+    if later:
+        text = text[: _HOUR.start] + "00:00:00" + text[_HOUR.stop :]
     try:
-        found = int(datetime.fromisoformat(text).timestamp())
+        found = int(datetime.fromisoformat(text).timestamp()) + later
     except (ValueError, OverflowError):
         return None  # the 31st of February, 25 o'clock, an offset of two days
     return found if 0 <= found < LATEST else None

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Rule(StrEnum):
-    """Why something does not count. The values are stable: they stand in journals and reports."""
+    """Why something does not count, or is doubted. The values are stable: they stand in journals and reports."""
 
     FILE_TOO_LARGE = "file-too-large"
     FILE_BYTE_ORDER_MARK = "file-byte-order-mark"
@@ -26,11 +26,14 @@ class Rule(StrEnum):
     MISSING_SIGNATURE = "missing-signature"
     BAD_SIGNATURE = "bad-signature"
     UNKNOWN_SCHEME = "unknown-scheme"
+    RETRACTED = "retracted"
 
     METER_STATUS = "meter-status"
     CLOCK_STATUS = "clock-status"
     ERROR_FLAGS = "error-flags"
     INCOMPLETE = "incomplete-session"
+    MISSING_PAGES = "missing-pages"
+    PAGE_CLASH = "page-clash"
 
     MALFORMED = "malformed-row"
     NOT_A_NUMBER = "not-a-number"
@@ -49,8 +52,34 @@ class Rule(StrEnum):
     CONFLICT = "conflicting-duplicate"
     OVERLAP = "overlap"
     LATE = "late"
+    CONTRADICTED = "contradicted"
+
+    REGISTER_BACKWARDS = "register-backwards"
 
     MISSING = "missing"
+
+    # Doubts: the reading counts all the same.
+    OVER_REQUEST = "over-request"
+    CLOCK_AHEAD = "clock-ahead"
+    STUCK = "stuck"
+    SPIKE = "spike"
+    NIGHT_OUTPUT = "night-output"
+    UNIT_SUSPECT = "unit-suspect"
+    TOTAL_IMPLAUSIBLE = "total-implausible"
+
+
+DOUBTS = frozenset(
+    {
+        Rule.OVER_REQUEST,
+        Rule.CLOCK_AHEAD,
+        Rule.STUCK,
+        Rule.SPIKE,
+        Rule.NIGHT_OUTPUT,
+        Rule.UNIT_SUSPECT,
+        Rule.TOTAL_IMPLAUSIBLE,
+    }
+)
+"""Rules that only raise doubt: what breaks them counts, is shown, and its money is told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -415,7 +415,7 @@ _STATEMENTS: Final = {
 
 _RIGHTS: Final = {
     "TransferRefused(address,address,uint256,uint8,uint40)": (
-        "{units} units may not go from {from_} to {to}: {reason!r}; this lifts: {until!t}",
+        "a transfer of {units} from {from_} to {to} is refused: {reason!r}; this lifts: {until!t}",
         "wait until then, or have the registrar correct the wallet",
     ),
     "PaymentWithheld(address,uint8)": (

@@ -50,7 +50,7 @@ COMPLIANCE: Final = {
         "have the registrar admit the wallet, or choose another",
     ),
     "ERC7943CannotTransfer(address,address,uint256)": (
-        "{amount} units may not go from {from_} to {to}",
+        "a transfer of {amount} from {from_} to {to} is not allowed",
         "look at checkTransfer for the reason",
     ),
     "ERC7943InsufficientUnfrozenBalance(address,uint256,uint256)": (

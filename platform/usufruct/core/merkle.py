@@ -2,18 +2,31 @@
 
 The recursive definition splits n leaves at the largest power of two below n. Pairing neighbours
 level by level and lifting an odd last node unchanged gives the same tree, and is what we do.
+
+    tree = MerkleTree([b"\\x00" + each for each in entries])   # leaves with the prefix 0x00
+    tree.root, tree.path(3), verify_path(leaf, 3, len(tree), path, tree.root)
+
+With sha256 in Keccak's place these are the trees and inclusion proofs of RFC 9162 §2.1. Trees of
+@openzeppelin/merkle-tree are in `usufruct.core.standard_tree`.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from usufruct.core.keccak import DIGEST, Bytes2D, keccak256, keccak256_nodes, keccak256_rows
 
 EMPTY_ROOT = keccak256(b"")
 """Root of no leaves."""
 
+Bytes3D = npt.NDArray[np.uint8]
+"""An array of bytes of shape [rows, nodes, 32]."""
+Lengths = npt.NDArray[np.int64]
+"""Numbers of nodes."""
+
 _NODE_PREFIX = b"\x01"
+_WORDS = DIGEST // 8
 
 
 class MerkleTree:
@@ -46,6 +59,36 @@ class MerkleTree:
                 path.append(level[sibling].tobytes())
             index >>= 1
         return path
+
+    def paths(self, indices: Sequence[int] | npt.NDArray[np.int64]) -> tuple[Bytes3D, Lengths]:
+        """The paths of many leaves at once, at memory speed.
+
+        Returns:
+            Siblings of shape [leaves, height, 32], each path packed at the front, and the paths' lengths:
+            `nodes[k, :lengths[k]]` is `path(indices[k])`.
+
+        Raises:
+            IndexError: No such leaf.
+        """
+        at = np.asarray(indices, np.int64)
+        if at.size and not (0 <= at.min() and at.max() < len(self)):
+            message = f"leaves {at.min()} to {at.max()} of a tree with {len(self)}"
+            raise IndexError(message)
+        nodes = np.zeros((len(at), len(self._levels) - 1, _WORDS), np.uint64)
+        lengths = np.zeros(len(at), np.int64)
+        whole = True  # while no path has left out a level, all stand at the same height
+        for height, level in enumerate(self._levels[:-1]):
+            words, siblings = level.view(np.uint64), at ^ 1
+            present = siblings < len(level)
+            if whole and present.all():
+                nodes[:, height] = words[siblings]
+                lengths += 1
+            else:
+                whole, rows = False, np.flatnonzero(present)
+                nodes[rows, lengths[rows]] = words[siblings[rows]]
+                lengths[rows] += 1
+            at = at >> 1
+        return nodes.view(np.uint8), lengths
 
 
 def tree_root(leaves: Sequence[bytes] | Bytes2D) -> bytes:

@@ -58,6 +58,7 @@ class PrivacyKey:
     def __init__(self, seeds: Iterable[Seed]) -> None:
         # By place in the tree, so that equal keys are written equally.
         self._seeds = tuple(sorted(seeds, key=lambda each: each.prefix << (DEPTH - each.depth)))
+        self._secrets: dict[int, bytes] = {}
         for left, right in zip(self._seeds, self._seeds[1:], strict=False):
             if (left.prefix + 1) << (DEPTH - left.depth) > right.prefix << (DEPTH - right.depth):
                 raise wrong("seeds", f"{left!r}, {right!r}", "no seed is below another")
@@ -101,12 +102,16 @@ class PrivacyKey:
             EvidenceError: It has been forgotten.
             InputError: Not an id of a meter.
         """
+        known = self._secrets.get(meter)
+        if known is not None:
+            return known
         _require_id(meter)
         for each in self._seeds:
             if each.covers(meter):
                 seed = each.seed
                 for height in range(DEPTH - each.depth - 1, -1, -1):
                     seed = _child(seed, meter >> height & 1)
+                self._secrets[meter] = seed
                 return seed
         raise EvidenceError(
             f"the secret of meter {meter} was destroyed",
@@ -132,11 +137,12 @@ def meter_secret(privacy_secret: bytes, meter_id: int) -> bytes:
     Raises:
         As `PrivacyKey.parse` and `PrivacyKey.meter_secret`.
     """
-    return _parsed(privacy_secret).meter_secret(meter_id)
+    return privacy_key(privacy_secret).meter_secret(meter_id)
 
 
 @lru_cache(maxsize=4)
-def _parsed(privacy_secret: bytes) -> PrivacyKey:
+def privacy_key(privacy_secret: bytes) -> PrivacyKey:
+    """The key of the bytes of a secret, the last few kept; InputError as for `PrivacyKey.parse`."""
     return PrivacyKey.parse(privacy_secret)
 
 

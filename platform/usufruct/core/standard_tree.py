@@ -1,5 +1,10 @@
 """Trees of @openzeppelin/merkle-tree, bit for bit: StandardMerkleTree, and SimpleMerkleTree over words.
 
+    tree = StandardMerkleTree.of([["0x…", "5000000000000000000"]], ["address", "uint256"])
+    tree.root, tree.proof(0), tree.multi_proof([0]), json.dumps(tree.dump())
+    tree = StandardMerkleTree.load(json.loads(text))          # every node is checked
+    verify_proof(tree.root, leaf_hash(value, types), proof)   # and verify_multi_proof
+
 For lists that stock tools and contracts (`MerkleProof.sol`) verify, e.g. of payments to holders. A
 leaf is keccak(keccak(abi.encode(values))), or the word itself; the leaves, sorted by their hashes
 unless told otherwise, stand at the end of an array of 2n − 1 nodes in reverse order; node i is
@@ -42,7 +47,7 @@ class MultiProof:
     flags: tuple[bool, ...]
 
 
-class StandardTree:
+class StandardMerkleTree:
     """A tree with its values.
 
     Attributes:
@@ -67,7 +72,7 @@ class StandardTree:
     @classmethod
     def of(
         cls, values: Sequence[Any], types: Sequence[str] | None = None, *, sort_leaves: bool = True
-    ) -> "StandardTree":
+    ) -> "StandardMerkleTree":
         """The tree over values.
 
         Args:
@@ -99,7 +104,7 @@ class StandardTree:
         return cls(tree, values, places, kinds)
 
     @classmethod
-    def load(cls, dump: object) -> "StandardTree":
+    def load(cls, dump: object) -> "StandardMerkleTree":
         """The tree of a dump that `dump()` of either implementation made; every node is checked.
 
         Raises:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from usufruct.chain.client import ChainClient
+from usufruct.chain.client import ChainClient, RpcError, revert_of
 from usufruct.contracts import ContractError, DecodeError, EncodeError
 from usufruct.errors import EvidenceError, InputError
-from usufruct.proof import evidence_links, holder_link, money_links
+from usufruct.proof import correction_link, evidence_links, holder_link, money_links
 from usufruct.proof.context import Context
 from usufruct.proof.model import Proof
 
@@ -23,6 +23,7 @@ LINKS: tuple[tuple[str, Callable[[Context], str]], ...] = (
     ("statement", evidence_links.statement),
     ("batches", evidence_links.batches),
     ("lines", evidence_links.lines),
+    ("corrections", correction_link.corrections),
     ("readings", evidence_links.readings),
 )
 """The links in the order of checking, from the payout down to the readings."""
@@ -75,7 +76,9 @@ def check_links(links: Sequence[tuple[str, Callable[[C], str]]], context: C) -> 
             checks.append(Check(name, True, link(context)))
         except (EvidenceError, InputError) as error:
             checks.append(Check(name, False, error.one_line()))
-        except (ContractError, DecodeError, EncodeError) as error:
+        except (ContractError, DecodeError, EncodeError, RpcError) as error:
+            if isinstance(error, RpcError) and not revert_of(error):
+                raise  # the node failed, which says nothing about the file
             checks.append(
                 Check(name, False, f"the chain does not hold what the file claims: {error}")
             )

@@ -1,4 +1,4 @@
-"""Ingests a drop folder in a process of its own, which a test may kill.
+"""Ingests a drop folder and the chargers' heartbeats in a process of its own, which a test may kill.
 
 Usage: python ingest_child.py COMMUNITY INBOX JOURNAL
 """
@@ -6,12 +6,36 @@ Usage: python ingest_child.py COMMUNITY INBOX JOURNAL
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from usufruct.clock import FixedClock
-from usufruct.config import load_community
+from usufruct.config import Community, Meter, load_community
+from usufruct.core.signing import sign_record
+from usufruct.keys import dev_meter_key
 from usufruct_oracles.journal.journal import Journal
+from usufruct_oracles.sources import alive
 from usufruct_oracles.sources.csv_folder import CsvFolder
+from usufruct_oracles.sources.messages import Message
+
+
+class Heartbeats:
+    """Delivers the same heartbeats of the charging stations again and again."""
+
+    def __init__(self, community: Community) -> None:
+        self._meters = [each for each in community.meters if each.stream == "EV"]
+
+    def poll(self) -> Sequence[Message]:
+        return [_heartbeat(each) for each in self._meters]
+
+    def taken(self, messages: Sequence[Message]) -> None:
+        pass
+
+
+def _heartbeat(meter: Meter) -> Message:
+    payload = alive.heartbeat_payload(meter.stream, meter.code, "2026-09-01", 1)
+    signature = sign_record(meter.scheme, dev_meter_key(meter.code), payload)
+    return Message("test", meter.stream, meter.code, alive.FORM, payload, meter.scheme, signature)
 
 
 def main(community_file: str, inbox: str, journal: str) -> None:
@@ -19,7 +43,8 @@ def main(community_file: str, inbox: str, journal: str) -> None:
     community = load_community(Path(community_file))
     clock = FixedClock(1_800_000_000)
     source = CsvFolder(Path(inbox), community.project.timezone, clock)
-    Journal(journal, community, clock=clock, sources=[source], privacy_secret=b"s" * 32).poll()
+    sources = [source, Heartbeats(community)]
+    Journal(journal, community, clock=clock, sources=sources, privacy_secret=b"s" * 32).poll()
 
 
 if __name__ == "__main__":

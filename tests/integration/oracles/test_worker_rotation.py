@@ -65,7 +65,8 @@ def signers_of(place: Village, seq: int) -> set[str]:
     batch = batch_from(found["batch"])
     digest = batch_digest(Domain(31337, where), batch)
     return {
-        recover(digest, each) for each in split(batch_signatures(bytes.fromhex(data[2:]), batch))
+        recover(digest, each).lower()
+        for each in split(batch_signatures(bytes.fromhex(data[2:]), batch))
     }
 
 
@@ -146,7 +147,7 @@ def test_a_key_is_rotated_in_the_middle_of_a_month(
     found = alpha.get(f"/v1/statements/{WATER}/1/1").json()
     signatures = bytes.fromhex(found["signatures"][2:])
     by = unpack_signatures(signers["table"], int(found["signers"]), signatures)
-    now = {made.address, dev_address(6).lower()}
+    now = {made.address.lower(), dev_address(6).lower()}
     assert {each.lower() for each in by} == now
     assert signers_of(place, 20) == now
 

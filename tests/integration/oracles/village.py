@@ -397,11 +397,11 @@ def wait_until(what: str, check: Callable[[], bool], seconds: float = 60) -> Non
 
 
 @contextlib.contextmanager
-def village(folder: Path) -> Iterator[Village]:
+def village(folder: Path, text: str = COMMUNITY) -> Iterator[Village]:
     """Anvil with a deployed village whose first period has not begun, and a month of readings."""
     start = period_bounds(MONTH, 1, ZONE)[0]
     file = folder / "community.toml"
-    file.write_text(COMMUNITY)
+    file.write_text(text)
     community = load_community(file)
     with running_anvil(folder, "--timestamp", str(start - 86_400)) as anvil:
         client = ChainClient(anvil.url)

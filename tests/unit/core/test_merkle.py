@@ -118,3 +118,21 @@ def test_a_node_is_no_leaf():
 def test_there_is_no_path_to_a_missing_leaf(index):
     with pytest.raises(IndexError):
         MerkleTree(leaves_of(3)).path(index)
+
+
+@given(st.integers(1, 70), st.data())
+def test_many_paths_are_the_single_ones(count, data):
+    tree = MerkleTree([b"\x00" + bytes([each]) for each in range(count)])
+    some = data.draw(st.lists(st.integers(0, count - 1), max_size=20))
+    nodes, lengths = tree.paths(some)
+    found = [
+        [node.tobytes() for node in path[:length]]
+        for path, length in zip(nodes, lengths, strict=True)
+    ]
+    assert found == [tree.path(index) for index in some]
+
+
+@pytest.mark.parametrize("wrong", [[-1], [0, 5]])
+def test_leaves_that_are_not_there_have_no_paths(wrong):
+    with pytest.raises(IndexError):
+        MerkleTree([b"\x00", b"\x00x", b"\x00y", b"\x00z", b"\x00!"]).paths(wrong)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from usufruct.core.standard_tree import (
     MultiProof,
-    StandardTree,
+    StandardMerkleTree,
     leaf_hash,
     verify_multi_proof,
     verify_proof,
@@ -65,7 +65,12 @@ def answers():
         for values, types, sort, some in CASES
     ]
     asked += [
-        ask | {"dump": StandardTree.of(ask["values"], ask["types"], sort_leaves=ask["sort"]).dump()}
+        ask
+        | {
+            "dump": StandardMerkleTree.of(
+                ask["values"], ask["types"], sort_leaves=ask["sort"]
+            ).dump()
+        }
         for ask in asked
     ]
     found = subprocess.run(
@@ -86,7 +91,7 @@ def hexed(parts):
 @pytest.mark.parametrize("number", range(len(CASES)))
 def test_trees_and_proofs_are_the_packages_own(answers, number):
     values, types, sort, some = CASES[number]
-    mine, theirs = StandardTree.of(values, types, sort_leaves=sort), answers[number]
+    mine, theirs = StandardMerkleTree.of(values, types, sort_leaves=sort), answers[number]
     assert json.dumps(mine.dump()) == json.dumps(theirs["dump"])
     assert "0x" + mine.root.hex() == theirs["root"]
     proof = mine.proof(some[0])
@@ -104,7 +109,7 @@ def test_trees_and_proofs_are_the_packages_own(answers, number):
 def test_the_package_loads_our_dumps_and_we_load_its(answers, number):
     theirs = answers[len(CASES) + number]
     assert theirs == answers[number]
-    loaded = StandardTree.load(theirs["dump"])
+    loaded = StandardMerkleTree.load(theirs["dump"])
     assert "0x" + loaded.root.hex() == theirs["root"]
     assert loaded.dump() == theirs["dump"]
     assert len(loaded) == len(CASES[number][0])
@@ -112,7 +117,7 @@ def test_the_package_loads_our_dumps_and_we_load_its(answers, number):
 
 @given(st.integers(1, 40), st.data())
 def test_every_selection_has_a_proof(count, data):
-    tree = StandardTree.of(words(count))
+    tree = StandardMerkleTree.of(words(count))
     some = data.draw(st.lists(st.integers(0, count - 1), unique=True))
     assert verify_multi_proof(tree.root, tree.multi_proof(some))
     for index in some:
@@ -122,9 +127,11 @@ def test_every_selection_has_a_proof(count, data):
 
 
 def test_numbers_and_words_may_be_given_as_they_are():
-    texts = StandardTree.of([["0x" + "11" * 20, "5"]], TYPES)
-    assert StandardTree.of([["0x" + "11" * 20, 5]], TYPES).dump() == texts.dump()
-    assert StandardTree.of([bytes(31) + b"\x01"]).dump()["values"][0]["value"] == f"0x{1:064x}"
+    texts = StandardMerkleTree.of([["0x" + "11" * 20, "5"]], TYPES)
+    assert StandardMerkleTree.of([["0x" + "11" * 20, 5]], TYPES).dump() == texts.dump()
+    assert (
+        StandardMerkleTree.of([bytes(31) + b"\x01"]).dump()["values"][0]["value"] == f"0x{1:064x}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -142,19 +149,19 @@ def test_numbers_and_words_may_be_given_as_they_are():
 )
 def test_values_that_do_not_fit_are_refused(values, types):
     with pytest.raises(InputError):
-        StandardTree.of(values, types)
+        StandardMerkleTree.of(values, types)
 
 
 def test_a_tampered_dump_is_refused():
     for place in range(5):
-        dump = StandardTree.of(payments(3), TYPES).dump()
+        dump = StandardMerkleTree.of(payments(3), TYPES).dump()
         dump["tree"][place] = "0x" + "00" * 32
         with pytest.raises(EvidenceError):
-            StandardTree.load(dump)
-    dump = StandardTree.of(payments(3), TYPES).dump()
+            StandardMerkleTree.load(dump)
+    dump = StandardMerkleTree.of(payments(3), TYPES).dump()
     dump["values"][0]["value"][1] = "6"
     with pytest.raises(EvidenceError):
-        StandardTree.load(dump)
+        StandardMerkleTree.load(dump)
 
 
 @pytest.mark.parametrize(
@@ -170,17 +177,17 @@ def test_a_tampered_dump_is_refused():
 )
 def test_what_is_no_dump_is_refused(change):
     with pytest.raises(InputError):
-        StandardTree.load(StandardTree.of(payments(2), TYPES).dump() | change)
+        StandardMerkleTree.load(StandardMerkleTree.of(payments(2), TYPES).dump() | change)
     with pytest.raises(InputError):
-        StandardTree.load([])
+        StandardMerkleTree.load([])
     with pytest.raises(InputError):
-        StandardTree.load(StandardTree.of(words(2)).dump() | {"hash": "custom"})
+        StandardMerkleTree.load(StandardMerkleTree.of(words(2)).dump() | {"hash": "custom"})
     with pytest.raises(InputError):
-        StandardTree.load({"format": "standard-v1", "tree": [], "values": []})
+        StandardMerkleTree.load({"format": "standard-v1", "tree": [], "values": []})
 
 
 def test_malformed_proofs_are_false():
-    tree = StandardTree.of(words(4))
+    tree = StandardMerkleTree.of(words(4))
     leaf = leaf_hash(words(4)[0], None)
     assert not verify_proof(tree.root, leaf, [b"short"])
     assert not verify_multi_proof(tree.root, MultiProof((leaf,), (), (True, False)))
@@ -190,7 +197,7 @@ def test_malformed_proofs_are_false():
 
 @pytest.mark.parametrize("index", [-1, 4])
 def test_values_that_are_not_there_have_no_proof(index):
-    tree = StandardTree.of(words(4))
+    tree = StandardMerkleTree.of(words(4))
     with pytest.raises(IndexError):
         tree.proof(index)
     with pytest.raises(IndexError):

@@ -21,6 +21,7 @@ from usufruct_oracles.catalog import catalog_of
 from usufruct_oracles.explain import StreamState, explain
 from usufruct_oracles.journal.journal import Journal
 from usufruct_oracles.simulate import month_days
+from usufruct_oracles.summary import published
 from usufruct_oracles.validation.verdicts import Rule
 
 DAYS = month_days("2026-09")
@@ -159,12 +160,31 @@ def test_verdicts_count_by_rule_with_the_money(tmp_path: Path) -> None:
     assert negative["remedy"]
 
 
-def test_lines_of_committed_streams_stay_in_the_worker(tmp_path: Path) -> None:
+def test_of_a_household_only_rule_day_and_count_are_published(tmp_path: Path) -> None:
     journal = open_journal(tmp_path)
-    line = row("home-01", at(12, day=DAYS[0]), "-1")
-    journal.ingest(signed_file("VPP", {"home-01": [line]}, day=DAYS[0]))
-    negative = next(each for each in verdicts_of(journal, 1)["open"] if each["rule"] == "negative")
-    assert negative["line"] is None
+    lines = [row("home-01", at(hour, day=DAYS[0]), f"-{hour}") for hour in range(12, 18)]
+    journal.ingest(
+        signed_file(
+            "VPP", {"home-01": [*lines, row("home-01", at(20, day=DAYS[0]), "999999")]}, day=DAYS[0]
+        )
+    )
+    whole = verdicts_of(journal, 1)
+    shown = published(whole)
+    assert any(each["line"] == lines[0] for each in whole["open"])
+    for each in shown["open"]:
+        told = {key for key, value in each.items() if value is not None}
+        assert told <= {"rule", "day", "count"}
+    few = {each["rule"] for each in whole["byRule"] if each["count"] < 5}
+    assert few
+    assert {each["rule"] for each in shown["byRule"] if each["stake"] is None} == few
+    assert shown["stake"] == whole["stake"]
+
+
+def test_open_streams_are_published_whole(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path)
+    month_of_water(journal, bad=3)
+    whole = verdicts_of(journal, 3)
+    assert published(whole) == whole
 
 
 def test_a_corrected_record_closes_its_rejections(tmp_path: Path) -> None:

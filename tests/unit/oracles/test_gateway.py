@@ -33,13 +33,16 @@ from usufruct.errors import EvidenceError, InputError
 from usufruct.keys import SecretBytes, dev_meter_key
 from usufruct_oracles.catalog import catalog_of
 from usufruct_oracles.sources import ocmf, ocpp
-from usufruct_oracles.sources.gateway import SCHEME, Gateway
+from usufruct_oracles.sources.gateway import Gateway
 from usufruct_oracles.sources.grouping import Delivery
 from usufruct_oracles.sources.messages import Message, envelope
+from usufruct_oracles.sources.sealing import SCHEME
 
 KEY = SecretBytes(dev_meter_key("gateway"))
 OWN = meter("charger-01")
-FOREIGN = replace(meter("charger-02"), scheme=SCHEME, public_key=public_key(SCHEME, bytes(KEY)))
+FOREIGN = replace(
+    meter("charger-02"), scheme=SCHEME, public_key=public_key(SCHEME, bytes(KEY)), dev=False
+)
 ELSEWHERE = replace(FOREIGN, code="charger-04", public_key=OWN.public_key)
 QUARTERS = replace(FOREIGN, code="charger-03", interval=900)
 METERS = {**catalog_of(community()).meters}
@@ -134,6 +137,14 @@ def test_fiscal_values_make_an_interval_with_their_successor(gateway: Gateway) -
     assert [row.line.split(",")[2:4] for row in rows] == [["900", "0.25"], ["900", "0.75"]]
 
 
+def test_fiscal_values_of_a_meter_without_intervals_are_each_a_message(gateway: Gateway) -> None:
+    found = [
+        of(signed(fiscal(PG=f"F{page}", RD=[reading(None, 1)]), P384), "charger-02")
+        for page in (7, 8)
+    ]
+    assert [parts for _, parts in gateway.messages(found)] == [(found[0],), (found[1],)]
+
+
 def test_unsigned_transactions_are_enveloped_when_they_are_complete(gateway: Gateway) -> None:
     parts = [of(each, "charger-02", ocpp.FORM) for each in transaction()]
     assert gateway.messages(parts[:2]) == []
@@ -203,6 +214,14 @@ def test_without_a_key_of_its_own_a_gateway_signs_nothing() -> None:
     alone = Gateway(METERS, None, DEVICES)
     with pytest.raises(InputError):
         alone.check(of(signed(algorithm=P384), "charger-02"))
+
+
+def test_development_keys_need_no_key_of_the_gateway() -> None:
+    public = public_key(SCHEME, bytes(dev_meter_key("charger-02")))
+    found = replace(meter("charger-02"), scheme=SCHEME, public_key=public)
+    alone = Gateway({found.code: found}, None, DEVICES)
+    ((message, _),) = alone.messages([of(b"raw", "charger-02", "other/1")])
+    assert verify_record(SCHEME, public, message.payload, message.signature)
 
 
 def test_a_gateway_needs_the_devices_key() -> None:

@@ -23,7 +23,8 @@ from tests.unit.oracles.ocmf_kit import (
 )
 
 from usufruct.config import Meter
-from usufruct_oracles.sources.ocmf import Page, decode, page_clashes, page_gaps, parse
+from usufruct_oracles.sources.alive import Heartbeat
+from usufruct_oracles.sources.ocmf import Page, decode, heartbeat, page_clashes, page_gaps, parse
 from usufruct_oracles.validation.rows import Row
 from usufruct_oracles.validation.verdicts import Rule
 
@@ -93,6 +94,29 @@ def test_fiscal_records_give_intervals() -> None:
     assert (row.start, row.duration, row.line.split(",")[3]) == (AT_TEN, 900, "0.25")
 
 
+def test_a_fiscal_record_of_a_meter_without_intervals_is_its_heartbeat() -> None:
+    raw = text_of(fiscal(RD=[reading(None, 10, "23:30:00"), reading(None, 10, "24:00:00")]))
+    raw = raw.replace("2026-10-01T24", "2026-10-02T00").replace("+0200", "+0800")
+    assert list(decode(raw.encode(), CHARGER)) == []
+    assert heartbeat(raw.encode(), CHARGER, "Asia/Hong_Kong") == Heartbeat("2026-10-01", 0)
+    assert heartbeat(raw.encode(), QUARTERS, "Asia/Hong_Kong") is None
+    assert heartbeat(text_of(payload()).encode(), CHARGER, "Asia/Hong_Kong") is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "rule"),
+    [
+        ({"ST": "M"}, Rule.METER_STATUS),
+        ({"EF": "t"}, Rule.ERROR_FLAGS),
+        ({"TM": "2026-10-01T10:15:00,000+0200 U"}, Rule.CLOCK_STATUS),
+    ],
+)
+def test_a_bad_value_is_no_heartbeat(fields: dict[str, Any], rule: Rule) -> None:
+    (row,) = rows_of(fiscal(RD=[reading(None, 10, "10:00:00", **fields)]))
+    assert row.fault is not None
+    assert row.fault.rule is rule
+
+
 @pytest.mark.parametrize("state", "NTDRMXIOSEF")
 def test_only_a_good_meter_counts(state: str) -> None:
     assert rule_of(session(ST=state)) is Rule.METER_STATUS
@@ -102,6 +126,11 @@ def test_only_a_good_meter_counts(state: str) -> None:
 @pytest.mark.parametrize("errors", ["E", "t", "Et"])
 def test_what_an_error_made_unusable_does_not_count(errors: str) -> None:
     assert rule_of(session(EF=errors)) is Rule.ERROR_FLAGS
+
+
+def test_a_loss_that_was_not_reset_at_the_beginning_spoils_the_transaction() -> None:
+    assert rule_of([reading(CL=0.5), session(CL=0.7)[1]]) is Rule.MALFORMED
+    assert rule_of([reading(CL=0), session(CL=0.7)[1]]) is None
 
 
 def test_an_exception_in_between_spoils_the_transaction() -> None:

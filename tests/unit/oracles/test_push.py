@@ -15,7 +15,16 @@ import httpx
 import pytest
 from sqlalchemy.exc import OperationalError
 from tests.unit.oracles.kit import SECRET, community, meter
-from tests.unit.oracles.ocmf_kit import K256, meter_key, of_meter, payload, session, signed
+from tests.unit.oracles.ocmf_kit import (
+    K256,
+    fiscal,
+    meter_key,
+    of_meter,
+    payload,
+    reading,
+    session,
+    signed,
+)
 
 from usufruct.clock import FixedClock
 from usufruct.core.encoding import hex0x
@@ -46,11 +55,13 @@ TOKENS = Tokens(
 class Place:
     """An inbox with its endpoint."""
 
-    def __init__(self, folder: Path, capacity: int = 100, share: int = 50) -> None:
+    def __init__(
+        self, folder: Path, capacity: int = 100, share: int = 50, room: int = 1 << 20
+    ) -> None:
         self.path = folder / "inbox.sqlite"
         self.clock = FixedClock(NOW)
         self.gateway = Gateway(catalog_of(community()).meters, None, {})
-        self.inbox = Inbox(self.path, capacity, share)
+        self.inbox = Inbox(self.path, capacity, share, room)
         self.app = create_app(Desk(self.inbox, TOKENS, self.gateway, self.clock))
         self.source = PushSource(self.inbox, self.gateway, self.clock)
 
@@ -242,6 +253,13 @@ def test_a_full_inbox_says_when_to_come_again(tmp_path: Path) -> None:
     place.inbox.close()
 
 
+def test_bytes_are_bounded_too(tmp_path: Path) -> None:
+    place = Place(tmp_path, room=2 * len(of_meter()))
+    assert place.post(numbered(2), "a").status_code == 202
+    assert problem(place.post(numbered(1, 10), "b")) == (503, "no-room")
+    place.inbox.close()
+
+
 def test_one_token_cannot_take_all_the_room(tmp_path: Path) -> None:
     place = Place(tmp_path, share=2)
     assert place.post(numbered(2), "a").status_code == 202
@@ -343,6 +361,15 @@ def test_a_heartbeat_that_the_device_signed_is_passed_on(place: Place, tmp_path:
     assert rejected(journal) == []
     assert ("charger-01", "2026-10-01") not in uncovered(journal)
     assert ("charger-01", "2026-10-02") in uncovered(journal)
+    journal.close()
+
+
+def test_a_fiscal_record_says_that_a_meter_was_alive(place: Place, tmp_path: Path) -> None:
+    quiet = of_meter(fiscal(RD=[reading(None, 10, TM="2026-10-02T00:00:00,000+0800 S")]))
+    assert place.post(body(of(quiet))).status_code == 202
+    journal = journal_of(place, tmp_path)
+    assert journal.poll() == {"accepted": 0, "rejected": 0}
+    assert ("charger-01", "2026-10-01") not in uncovered(journal)
     journal.close()
 
 

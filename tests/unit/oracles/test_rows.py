@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from usufruct_oracles.validation.rows import (
     LATEST,
     MAX_DURATION,
+    WITH_REQUEST,
     Value,
     parse_duration,
     parse_row,
@@ -52,7 +53,8 @@ def test_a_good_row() -> None:
         (GOOD.replace("T12", "t12"), "start"),
         (GOOD.replace("12:00:00", "12:00:00.5"), "start"),
         (GOOD.replace("09-10", "02-30"), "start"),
-        (GOOD.replace("T12", "T24"), "start"),
+        (GOOD.replace("T12:00", "T24:01"), "start"),
+        (GOOD.replace("T12", "T25"), "start"),
         (GOOD.replace("+08:00", "+99:00"), "start"),
         (GOOD.replace("3600", "0"), "duration_s"),
         (GOOD.replace("3600", "-3600"), "duration_s"),
@@ -132,3 +134,27 @@ def test_no_text_raises(line: str) -> None:
 def test_no_columns_raise(columns: list[str]) -> None:
     row = parse_row(2, ",".join(columns))
     assert row.line == ",".join(columns)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("2026-09-10T24:00:00+08:00", "2026-09-11T00:00:00+08:00"),
+        ("2026-12-31T24:00:00Z", "2027-01-01T00:00:00Z"),
+        ("2028-02-28T24:00:00-05:00", "2028-02-29T00:00:00-05:00"),
+    ],
+)
+def test_the_end_of_a_day_may_be_written_as_its_24_o_clock(written: str, meant: str) -> None:
+    assert parse_start(written) == parse_start(meant) is not None
+
+
+def test_a_row_may_tell_what_was_asked_for() -> None:
+    row = parse_row(2, GOOD + ",7.5", WITH_REQUEST)
+    assert row.fault is None
+    assert row.requested == Value(75, 1)
+    assert parse_row(2, GOOD + ",", WITH_REQUEST).requested is None
+    for wrong in ("x", "-1"):
+        fault = parse_row(2, f"{GOOD},{wrong}", WITH_REQUEST).fault
+        assert fault is not None
+        assert "requested" in fault.detail
+    assert parse_row(2, GOOD, WITH_REQUEST).fault is not None

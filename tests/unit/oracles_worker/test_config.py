@@ -153,7 +153,7 @@ def test_secrets_do_not_show(tmp_path: Path) -> None:
         ('name = "gamma"', 'name = "beta"', 20, "worker.peers[1].name"),
         ('name = "gamma"', 'name = "alpha"', 20, "worker.peers[1].name"),
         ('url = "https://gamma.example:7003"', 'adress = "x"', 21, "worker.peers[1].adress"),
-        ('kind = "csv"', 'kind = "mqtt"', 24, "source.kind"),
+        ('kind = "csv"', 'kind = "fax"', 24, "source.kind"),
         ('kind = "csv"\ninbox = "inbox"', 'kind = "csv"', 23, "source.inbox"),
         ('inbox = "inbox"', 'inbox = "inbox"\nseed = 1', 26, "source.seed"),
         ('takeover = "5s"', 'takeover = "5s"\nurl = "x"', 13, "worker.url"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.oracles import kit
 from tests.unit.oracles_worker.fakes import ANCHOR, BOOK, CHAIN_ID, Team, community
 from tests.unit.oracles_worker.test_equivocation import other, show
 
@@ -21,12 +22,13 @@ from usufruct_oracles.chainview import ChainView
 from usufruct_oracles.desk import Ready, Waiting
 from usufruct_oracles.exchange import Clerk, Exchange
 from usufruct_oracles.journal.journal import Journal
-from usufruct_oracles.journal.lending import LentRecord, Place, check, known_records, lend
+from usufruct_oracles.journal.lending import LentRecord, Place, check, known_records, lend, unknown
 from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.peers import RECORDS_PATH, SIGNATURES_PATH, Refused
 from usufruct_oracles.sightings import Sightings
 from usufruct_oracles.simulate import day_files
 from usufruct_oracles.sources.base import SourceFile
+from usufruct_oracles.sources.forms import DECODERS as FORMS
 from usufruct_oracles.sources.records import Signed, csv_bytes, parse_signatures, signatures_bytes
 from usufruct_oracles.windows import Calendar
 from usufruct_oracles.wire import Json
@@ -35,6 +37,7 @@ from usufruct_oracles.witness import Witness
 VPP, DAY = 1, "2026-09-01"
 CALENDAR = Calendar("Asia/Shanghai", "2026-09")
 START = CALENDAR.bounds(1)[0]
+DECODERS = {**FORMS, kit.ROWS: kit.decode_rows}
 PLACE = Place.of(catalog_of(community()), VPP, DAY)
 WINDOW = CALENDAR.window_after(START)
 
@@ -100,6 +103,7 @@ class Site:
             self.waits,
             lambda: self.lines,
             lambda _: b"",
+            self.alerts,
             self.metrics,
         )
         self.address = address
@@ -167,6 +171,17 @@ def test_a_lost_message_is_taken_over_and_judged_here(pair: tuple[Site, Site]) -
     )
     one.waits.codes.clear()
     assert one.exchange.step() == 0
+
+
+def test_a_disagreement_that_a_peer_told_is_reason_enough(pair: tuple[Site, Site]) -> None:
+    one, two = pair
+    two.journal.ingest(vpp_file())
+    one.journal.ingest(without(vpp_file(), METERS[0]))
+    one.alerts.disagreement(VPP, "batch", "two", {"place": f"batch {VPP}/2/0x00"}, 1)
+    assert one.exchange.step() == 0
+    one.alerts.disagreement(VPP, "batch", "two", {"place": f"batch {VPP}/1/0x00"}, 1)
+    assert one.exchange.step() == 1
+    assert one.root() == two.root()
 
 
 def test_each_gets_what_the_other_has_and_both_come_to_the_same(pair: tuple[Site, Site]) -> None:
@@ -422,6 +437,7 @@ def test_what_quorums_anchored_is_witnessed_too(team: Team) -> None:
         member.worker,
         list,
         team.chain.input_of,
+        member.alerts,
         member.metrics,
     )
     exchange._read_chain(3)
@@ -436,3 +452,33 @@ def test_what_quorums_anchored_is_witnessed_too(team: Team) -> None:
 @dataclass
 class _NoJournal:
     community: Any
+
+
+def test_lost_messages_are_taken_over_whatever_their_order(tmp_path: Path) -> None:
+    """Readings in two messages, one of which contradicts the other, and a heartbeat."""
+    catalog = catalog_of(community())
+    place = Place.of(catalog, catalog.streams["EV"].id, kit.DAY)
+    sessions = [
+        kit.row("charger-01", kit.at(hour), value, duration=1800)
+        for hour, value in ((8, "1"), (9, "2"), (9, "3"))
+    ]
+    sent = [kit.message("charger-01", [each]) for each in sessions]
+    sent.append(kit.heartbeat("charger-01", 2))
+    one, two = kit.open_messages(tmp_path, "one"), kit.open_messages(tmp_path, "two")
+    try:
+        one.ingest_messages(sent)
+        two.ingest_messages(sent[:1])
+        lent = lend(one.database, place, known_records(two.database, place), 1 << 30)
+        assert {each.sha256 for each in lent} == {each.digest for each in sent[1:]}
+        fresh = unknown(two.database, [LentRecord.from_json(each.to_json()) for each in lent])
+        checked = check(catalog, place, fresh, "one", DECODERS)
+        assert (checked.good, checked.bad, checked.file) == (3, 0, None)
+        two.ingest_messages(checked.messages)
+        assert known_records(two.database, place) == known_records(one.database, place)
+        assert unknown(two.database, lent) == []
+        forged = [replace(each, payload=each.payload + b" ") for each in lent]
+        unheard = [replace(each, form="else/1") for each in lent]
+        assert check(catalog, place, [*forged, *unheard], "one", DECODERS).bad == 6
+    finally:
+        one.close()
+        two.close()

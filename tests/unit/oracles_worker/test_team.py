@@ -451,3 +451,17 @@ def test_a_settled_period_is_shown_and_never_attested_again(stated: Team) -> Non
     stated.settle()
     status = stated.members[0].publisher.status()["streams"][0]  # type: ignore[index]
     assert (status["settled"], stated.chain.versions[WATER, 1][0]) == ([1], 1)
+
+
+def test_what_another_worker_recorded_in_a_shared_journal_is_not_taken_back(team: Team) -> None:
+    """A worker whose view is older than the journal reads the chain again before it takes anything back."""
+    ahead, behind = team.members[:2]
+    behind.books.batches = ahead.books.batches
+    behind.books.files = ahead.books.files
+    team.deliver(1)
+    team.end_of(1)
+    ahead.worker.run_once()
+    assert len(ahead.books.recorded(WATER)) == 1
+    assert len(behind.view.account(WATER).batches) == 0
+    assert behind.reconciler.catch_up(WATER) == 0
+    assert heads(team)[1] == heads(team)[0] == [head_of(team.chain.cursors[WATER])]

@@ -19,7 +19,7 @@ from usufruct_oracles.sources.ocmf.model import (
 )
 from usufruct_oracles.sources.ocmf.pages import PageClash, PageGap, page_clashes, page_gaps
 from usufruct_oracles.sources.ocmf.record import HEADER, parse
-from usufruct_oracles.sources.ocmf.sessions import FORM, decode
+from usufruct_oracles.sources.ocmf.sessions import FORM, decode, heartbeat, records_in
 from usufruct_oracles.sources.ocmf.verify import SCHEMES, compact, compressed, verify
 
 __all__ = [
@@ -39,8 +39,10 @@ __all__ = [
     "compact",
     "compressed",
     "decode",
+    "heartbeat",
     "page_clashes",
     "page_gaps",
     "parse",
+    "records_in",
     "verify",
 ]

@@ -150,5 +150,6 @@ class Record:
 
     @property
     def serial(self) -> str:
-        """Serial number of the meter, or of the signing system if only that is given."""
-        return self.meter[2] or self.gateway[1]
+        """What identifies the source: serial number of the meter, else of the signing system, else the charge point."""
+        kind, name = self.charge_point
+        return self.meter[2] or self.gateway[1] or (name if kind else "")

@@ -10,6 +10,7 @@ from typing import Final
 from usufruct_oracles.sources.ocmf import tables
 from usufruct_oracles.sources.ocmf.fields import Fields, wrong
 from usufruct_oracles.sources.ocmf.model import Reading
+from usufruct_oracles.validation.rows import LATEST
 
 MAX_READINGS: Final = 1024
 """Most readings of a record."""
@@ -25,6 +26,7 @@ _OBIS: Final = re.compile(
     re.ASCII,
 )
 _ACCUMULATES: Final = 8
+_LATEST: Final = 1000 * LATEST
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
@@ -59,7 +61,7 @@ def parse_time(text: str) -> tuple[int, str] | None:
         time = (moment - _EPOCH) // _MILLISECOND
     except (ValueError, OverflowError):
         return None
-    return (time, match[5]) if time >= 0 else None
+    return (time, match[5]) if 0 <= time < _LATEST else None
 
 
 def accumulates(register: str) -> bool:
@@ -100,7 +102,7 @@ def _reading(fields: Fields, context: str) -> Reading:
         register=register,
         unit=fields.choice("RU", tables.UNITS),
         current=fields.choice("RT", tables.CURRENTS),
-        loss=_loss(fields, reason, register),
+        loss=_loss(fields, register),
         errors=_errors(fields),
         state=_state(fields),
     )
@@ -119,14 +121,12 @@ def _reason(fields: Fields, context: str) -> str:
     return reason
 
 
-def _loss(fields: Fields, reason: str, register: str) -> Decimal | None:
+def _loss(fields: Fields, register: str) -> Decimal | None:
     loss = fields.number("CL")
     if loss is None:
         return None
     if not accumulates(register):
         raise fields.wrong("CL", "only where RI names an accumulation register")
-    if reason == tables.BEGIN and loss:
-        raise fields.wrong("CL", "reset to 0 where a transaction begins (TX is B)")
     return loss
 
 

@@ -12,7 +12,7 @@ from usufruct.errors import InputError
 from usufruct_oracles.sources.ocmf import tables
 from usufruct_oracles.sources.ocmf.encodings import Malformed, from_base64, from_hex
 from usufruct_oracles.sources.ocmf.fields import Fields, wrong
-from usufruct_oracles.sources.ocmf.model import Loss, Page, Reading, Record, Signature, User
+from usufruct_oracles.sources.ocmf.model import Loss, Page, Record, Signature, User
 from usufruct_oracles.sources.ocmf.readings import readings
 
 MAX_RECORD: Final = 256 * 1024
@@ -55,6 +55,7 @@ _PROCESSING: Final = "ABCDEF"
 
 _VERSION: Final = re.compile(r"(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})", re.ASCII)
 _PAGE: Final = re.compile(r"([TF])(0|[1-9]\d{0,17})", re.ASCII)
+_BOX: Final = re.compile(r"\S.* \S+")
 _IDENTIFIERS: Final = {
     "ISO14443": (re.compile(r"([0-9A-Fa-f]{8}|[0-9A-Fa-f]{14})"), "4 or 7 bytes in hexadecimal"),
     "ISO15693": (re.compile(r"[0-9A-Fa-f]{16}"), "8 bytes in hexadecimal"),
@@ -90,14 +91,14 @@ def parse(data: str | bytes) -> Record:
     return _record(raw, sections[1], _signature(sections[2]))
 
 
-def parse_payload(payload: bytes) -> tuple[Reading, ...]:
-    """The readings in the signed part of a record that was kept apart from its signature.
+def parse_payload(payload: bytes) -> Record:
+    """The record of a signed part that was kept apart from its signature, which is empty here.
 
     Raises:
         OcmfError: As for `parse`.
     """
     unsigned = Signature(tables.DEFAULT_ALGORITHM, tables.CURVES[tables.DEFAULT_ALGORITHM], b"")
-    return _record(b"", _bytes(payload), unsigned).readings
+    return _record(b"", _bytes(payload), unsigned)
 
 
 def _bytes(data: str | bytes) -> bytes:
@@ -138,12 +139,14 @@ def _record(raw: bytes, section: bytes, signature: Signature) -> Record:
         user=_user(fields, page),
         controller=fields.text("CF", _CONTROLLER),
         compensation=_compensation(fields),
-        charge_point=(fields.choice("CT", tables.CHARGE_POINTS), fields.text("CI")),
+        charge_point=_charge_point(fields),
         readings=readings(fields.array("RD"), page.context),
         signature=signature,
     )
     if not record.serial:
-        raise fields.wrong("MS", "required unless GS names the signing system")
+        raise fields.wrong(
+            "MS", "required unless GS names the signing system, or CT and CI the charge point"
+        )
     return record
 
 
@@ -191,12 +194,20 @@ def _user(fields: Fields, page: Page) -> User | None:
 
 def _flags(fields: Fields) -> tuple[str, ...]:
     flags = [each for each in fields.array("IF") if isinstance(each, str)]
-    groups = {each.partition("_")[0] for each in flags}
     if len(flags) != len(fields.array("IF")) or not set(flags) <= tables.FLAGS:
         raise fields.wrong("IF", "identifiers of tables 13 to 16, such as RFID_PLAIN")
-    if len(groups) != len(flags) or len(flags) > _FLAGS:
-        raise fields.wrong("IF", "at most one of each of the groups RFID, OCPP, ISO15118 and PLMN")
+    if len(flags) > _FLAGS:
+        raise fields.wrong("IF", f"at most {_FLAGS} of them")
     return tuple(flags)
+
+
+def _charge_point(fields: Fields) -> tuple[str, str]:
+    kind, name = fields.choice("CT", tables.CHARGE_POINTS), fields.text("CI")
+    if kind == "CBIDC" and name and _BOX.fullmatch(name) is None:
+        raise fields.wrong(
+            "CI", "charge box and connector with a space between them, as CT CBIDC says"
+        )
+    return kind, name
 
 
 def _compensation(fields: Fields) -> Loss | None:

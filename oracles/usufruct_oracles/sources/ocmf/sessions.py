@@ -22,7 +22,8 @@ from itertools import pairwise
 from typing import Final
 
 from usufruct.config import Meter
-from usufruct_oracles.sources.alive import unreadable
+from usufruct.core.periods import day_of
+from usufruct_oracles.sources.alive import Heartbeat, unreadable
 from usufruct_oracles.sources.ocmf import tables
 from usufruct_oracles.sources.ocmf.fields import wrong
 from usufruct_oracles.sources.ocmf.model import OcmfError, Reading, Record
@@ -38,7 +39,7 @@ records of one transaction, one after the other with a line feed between them.""
 _NEXT: Final = re.compile(rb"\n(?=OCMF\|)")  # no record has a pipe inside its sections
 
 _MILLISECONDS: Final = 1000
-_TOTAL_IMPORT: Final = "1"
+_IMPORTED: Final = frozenset({"1", "B0", "B1", "B2", "B3"})
 _VALID: Final = 0
 _COUNTING: Final = frozenset("SR")
 _AGAIN: Final = (
@@ -49,19 +50,27 @@ _AGAIN: Final = (
 def decode(payload: bytes, meter: Meter) -> Sequence[Row]:
     """The readings in the payload of a message of this form, as `messages.Decoder` says.
 
-    A meter of intervals gives one reading from each value to the next, any other one for each transaction.
+    A meter of intervals gives one reading from each value to the next, any other one for each transaction, and none
+    for fiscal records, which are its `heartbeat`.
     """
     try:
-        found = (
-            joined([parse(raw) for raw in _NEXT.split(payload)])
-            if payload.startswith(HEADER)
-            else parse_payload(payload)
-        )
+        found = joined(records_in(payload))
     except OcmfError as error:
         detail = f"not an OCMF record: {error.field} {shown(str(error.value))}: {error.rule}"
         fault = Verdict(Rule.MALFORMED, detail, error.remedy or "")
         return [unreadable(payload, meter, fault)]
     return rows(found, meter)
+
+
+def records_in(payload: bytes) -> list[Record]:
+    """The records in the payload of a message of this form, without the gateway's heading.
+
+    Raises:
+        OcmfError: Not a payload of this form.
+    """
+    if payload.startswith(HEADER):
+        return [parse(raw) for raw in _NEXT.split(payload)]
+    return [parse_payload(payload)]
 
 
 def joined(records: Sequence[Record]) -> tuple[Reading, ...]:
@@ -80,6 +89,24 @@ def joined(records: Sequence[Record]) -> tuple[Reading, ...]:
     return tuple(reading for record in records for reading in record.readings)
 
 
+def heartbeat(payload: bytes, meter: Meter, timezone: str) -> Heartbeat | None:
+    """What a fiscal record says of a meter without intervals: it was alive when the last value was read.
+
+    Args:
+        payload: The payload of a message of this form, without the gateway's heading, in which `decode` finds no fault.
+        meter: The meter.
+        timezone: The project's time zone.
+    """
+    readings = joined(records_in(payload))
+    if not _is_sign_of_life(readings, meter):
+        return None
+    return Heartbeat(day_of(readings[-1].time // _MILLISECONDS - 1, timezone).isoformat(), 0)
+
+
+def _is_sign_of_life(readings: Sequence[Reading], meter: Meter) -> bool:
+    return meter.interval is None and not any(each.reason for each in readings)
+
+
 def rows(readings: Sequence[Reading], meter: Meter) -> list[Row]:
     """What a meter's readings say, as rows in the form of a day file, numbered from 1.
 
@@ -87,6 +114,9 @@ def rows(readings: Sequence[Reading], meter: Meter) -> list[Row]:
         readings: The readings of one record, or of the records of one transaction in order.
         meter: The meter.
     """
+    if _is_sign_of_life(readings, meter):
+        fault = _fault(readings)
+        return [] if fault is None else [_fault_row(1, meter, fault)]
     registers = _of_one_register(readings)
     if not registers:
         return [_fault_row(1, meter, _incomplete("no reading of an energy register in it"))]
@@ -101,12 +131,12 @@ def rows(readings: Sequence[Reading], meter: Meter) -> list[Row]:
 
 
 def _of_one_register(readings: Sequence[Reading]) -> list[Reading]:
-    """The readings of energy; where a record holds several registers, those of imported energy (OBIS 1.8)."""
+    """The readings of energy; where a record holds several registers, those of imported energy (OBIS C 1, B0 to B3)."""
     energy = [each for each in readings if each.unit in tables.ENERGY_UNITS or each.value is None]
     names = {each.register for each in energy if each.value is not None}
     if len(names) <= 1:
         return energy
-    imported = {name for name in names if quantity_of(name) == _TOTAL_IMPORT}
+    imported = {name for name in names if quantity_of(name) in _IMPORTED}
     return [each for each in energy if each.register in (imported or names)]
 
 
@@ -169,6 +199,12 @@ def _fault(span: Sequence[Reading]) -> Verdict | None:
         if each.errors or each.reason == tables.EXCEPTION:
             lost = ", ".join(tables.ERRORS[flag] for flag in each.errors) or "energy or time"
             return Verdict(Rule.ERROR_FLAGS, f"{lost} not usable from {each.text} on", _AGAIN)
+    if span[0].reason == tables.BEGIN and span[0].loss:
+        return Verdict(
+            Rule.MALFORMED,
+            f"CL is {span[0].loss} where a transaction begins, and not reset to 0",
+            _AGAIN,
+        )
     return _clock_fault(span[0], span[-1])
 
 

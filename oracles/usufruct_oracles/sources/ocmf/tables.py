@@ -64,7 +64,7 @@ FLAGS: Final = frozenset(
         "PLMN_SMS",
     ]
 )
-"""Tables 13 to 16: IF; the part before the underscore is the group, of which each has one place."""
+"""Tables 13 to 16: IF."""
 IDENTIFICATIONS: Final = frozenset(
     [
         "NONE",

@@ -9,8 +9,8 @@ tokens = "push-tokens.toml"          # who may push: see usufruct_oracles.source
 capacity = 100000                    # most deliveries that wait (503 beyond)
 share = 20000                        # most of one token (429 beyond)
 patience = "3d"                      # how long one half of a transaction waits for the other
-gateway = { env = "GATEWAY_KEY" }    # or { keystore = "…", password_env = "NAME" }: signs for meters
-                                     # registered with gateway-secp256k1 and this key
+gateway_key = { env = "NAME" }       # or { keystore = "…", password_env = "NAME" }: signs for meters registered
+                                     # with gateway-secp256k1 and this key; not for development keys
 devices = { charger-07 = "3059…" }   # keys of devices whose signatures the gateway answers for
 ```
 """
@@ -28,12 +28,13 @@ from usufruct.core.signing import public_key
 from usufruct.keys import SecretBytes, load_key
 from usufruct_oracles.listening import listening, serving
 from usufruct_oracles.settings import Section
-from usufruct_oracles.sources.gateway import SCHEME, Gateway
+from usufruct_oracles.sources.gateway import Gateway
 from usufruct_oracles.sources.opening import Kind, Surroundings
 from usufruct_oracles.sources.push.http import Desk, create_app
 from usufruct_oracles.sources.push.inbox import Inbox
 from usufruct_oracles.sources.push.source import PushSource
 from usufruct_oracles.sources.push.tokens import Tokens, load_tokens
+from usufruct_oracles.sources.sealing import SCHEME
 
 _CAPACITY, _SHARE = 100_000, 20_000
 
@@ -83,6 +84,17 @@ class PushSettings:
         surroundings.stack.enter_context(serving(create_app(desk), listener))
         return PushSource(inbox, gateway, clock, self.patience)
 
+    def erase(self, stream: str, meter: str) -> int:
+        """Takes a meter's deliveries out of the inbox; see `sources.opening.Erasing`."""
+        del stream  # codes of meters are those of the whole community
+        if not self.inbox.exists():
+            return 0
+        inbox = Inbox(self.inbox, self.capacity, self.share)
+        try:
+            return min(inbox.erase(meter), 1)
+        finally:
+            inbox.close()
+
     def _key(self, surroundings: Surroundings) -> SecretBytes | None:
         if self.gateway is None:
             return None
@@ -96,7 +108,7 @@ def _require_registered(section: Section, community: Community, key: SecretBytes
     wanted = public_key(SCHEME, bytes(key))
     if not any(each.scheme == SCHEME and each.public_key == wanted for each in community.meters):
         rule = f"the key with which meters of the scheme {SCHEME} are registered"
-        raise section.error("gateway", "…", rule, "name its public key in the community file")
+        raise section.error("gateway_key", "…", rule, "name its public key in the community file")
 
 
 def _read(section: Section) -> PushSettings:
@@ -114,7 +126,7 @@ def _read(section: Section) -> PushSettings:
         capacity=capacity,
         share=share,
         patience=int(section.seconds("patience", "3d")),
-        gateway=section.table("gateway") if "gateway" in section.values else None,
+        gateway=section.table("gateway_key") if "gateway_key" in section.values else None,
         devices=_devices(section),
     )
 
@@ -131,7 +143,7 @@ def _devices(section: Section) -> Mapping[str, str]:
 KIND: Final = Kind(
     keys={
         *("listen", "inbox", "tokens", "capacity", "share"),
-        *("patience", "gateway", "devices"),
+        *("patience", "gateway_key", "devices"),
     },
     read=_read,
 )

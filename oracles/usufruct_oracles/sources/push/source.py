@@ -32,14 +32,21 @@ class PushSource:
         self._clock = clock
         self._patience = patience
         self._open: dict[int, set[bytes]] = {}
+        self._barren: tuple[int, int] | None = (
+            None  # what was waiting when nothing could be made of it
+        )
 
     def poll(self) -> Iterator[Message]:
         """The messages that can be made now; those that were not taken come again."""
+        since = self._clock.now() - self._patience
+        count, newest, first = self._inbox.state()
+        if (count, newest) == self._barren and first > since:
+            return
         waiting = self._inbox.waiting()
         ids = {id(each.delivery): each.id for each in waiting}
-        since = self._clock.now() - self._patience
         overdue = [each.delivery for each in waiting if each.received_at <= since]
         made = self._gateway.messages([each.delivery for each in waiting], overdue)
+        self._barren = None if made else (len(waiting), max(ids.values(), default=0))
         self._open = {}
         for message, parts in made:
             for part in parts:

@@ -1,0 +1,1 @@
+"""Forecasts of cash flows: methods, and how wrong they were."""

@@ -1,0 +1,1 @@
+"""Risk: correlated simulation of incomes, what it means for tranches, and stress."""

@@ -1,0 +1,1 @@
+"""What an asset or a right is worth: composite, held, sold, discounted, and whether that is plausible."""
