@@ -22,16 +22,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from usufruct.clock import Clock, SystemClock
+from usufruct.core.corrections import Corrections
 from usufruct.core.documents import keyed, text, wrong
-from usufruct.core.encoding import canonical_json, hex0x, load_json, unhex
+from usufruct.core.encoding import ZERO_HASH, canonical_json, hex0x, load_json, unhex
 from usufruct.core.keccak import DIGEST
 from usufruct.core.statements import StatementLine
 from usufruct.core.typed_data import Batch, Statement, batch_digest, statement_digest
-from usufruct.errors import InputError
+from usufruct.errors import EvidenceError, InputError
 from usufruct_oracles import differ, logs
 from usufruct_oracles.alerts import Alerts
 from usufruct_oracles.chainview import ChainView
-from usufruct_oracles.desk import Barred, Desk, Ready, Waiting
+from usufruct_oracles.cuts import leaves_of
+from usufruct_oracles.desk import Asked, Barred, Desk, Ready, Waiting
 from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.peers import DISAGREEMENT
 from usufruct_oracles.pledges import Equivocation
@@ -40,6 +42,7 @@ from usufruct_oracles.wire import (
     Json,
     batch_from,
     batch_to,
+    describe_leaf,
     fingerprints,
     statement_from,
     statement_to,
@@ -52,7 +55,7 @@ VERSION: Final = 1
 
 _OK, _MALFORMED, _FORBIDDEN, _UNKNOWN, _CONFLICT, _EARLY = 200, 400, 403, 404, 409, 425
 _BATCH_KEYS = {"v", "digest", "batch", "manifest", "leaves"}
-_STATEMENT_KEYS = {"v", "digest", "statement", "lines"}
+_STATEMENT_KEYS = {"v", "digest", "statement", "lines", "corrections"}
 
 AnyReady = Ready[BuiltBatch | BuiltStatement]
 
@@ -85,7 +88,13 @@ def statement_proposal(ready: Ready[BuiltStatement]) -> Json:
         "digest": hex0x(ready.digest),
         "statement": statement_to(ready.built.statement),
         "lines": [line_object(line) for line in ready.built.lines],
+        "corrections": corrections_object(ready.built.corrections),
     }
+
+
+def corrections_object(document: Corrections | None) -> object:
+    """A corrections document as the JSON value that is hashed, None for none."""
+    return None if document is None else load_json(document.canonical())
 
 
 def line_object(line: StatementLine) -> Json:
@@ -152,13 +161,17 @@ class Answerer:
         try:
             given = _proposal(body, _STATEMENT_KEYS)
             statement = statement_from(given["statement"])
+            corrections = _corrections(given["corrections"], statement)
             _require_digest(given, statement_digest(self._view.book_domain, statement))
-        except InputError as error:
+        except (InputError, EvidenceError) as error:
             return self._refuse("statement", _MALFORMED, "malformed", error.one_line())
         known = self._bar("statement", caller) or self._prepare(statement.stream)
         if known is not None:
             return known
-        mine = self._desk.next_statement(statement.stream)
+        if corrections is not None:
+            self._desk.keep(corrections)
+        asked = Asked(statement.period, leaves_of(corrections))
+        mine = self._desk.next_statement(statement.stream, asked)
         if isinstance(mine, Waiting):
             return self._wait("statement", statement.stream, statement.last_head, mine)
         own = mine.built.statement
@@ -167,6 +180,10 @@ class Answerer:
         if mine.digest == statement_digest(self._view.book_domain, statement):
             return self._sign(mine)
         summary = self._statement_summary(mine.built, statement, given["lines"])
+        summary["corrections"] = [
+            describe_leaf(leaf)
+            for leaf in sorted(asked.leaves ^ leaves_of(mine.built.corrections))[: differ.FIRST]
+        ]
         return self._disagree(mine, statement.stream, caller, hex_of(given), summary)
 
     # --- Parts of an answer ---
@@ -252,6 +269,15 @@ class Answerer:
             "differs": differ.differing(statement_to(built.statement), statement_to(statement)),
             "lines": [str(each["row"]) for each in mine if each not in theirs],
         }
+
+
+def _corrections(value: object, statement: Statement) -> Corrections | None:
+    """The document that the statement names."""
+    document = None if value is None else Corrections.from_json(canonical_json(value))
+    named = ZERO_HASH if document is None else document.hash()
+    if named != statement.documents:
+        raise wrong("corrections", hex0x(named), "the document whose hash the statement names")
+    return document
 
 
 def _proposal(body: bytes, keys: set[str]) -> Json:

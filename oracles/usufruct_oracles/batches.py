@@ -26,6 +26,7 @@ from usufruct_oracles.intervals import days_ending_in, expected
 from usufruct_oracles.journal.counting import counted
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.erasures import require_none_erased
+from usufruct_oracles.journal.revisions import ReadingKey, chain_of, claims, correction_files
 from usufruct_oracles.journal.telling import moments_of, told_days
 from usufruct_oracles.ports import BuiltBatch
 from usufruct_oracles.validation.rules import ESTIMATED
@@ -127,7 +128,10 @@ def find_batch(
     which = catalog.stream(stream)
     days = days_ending_in(catalog, cursor.to, to)
     with database.read() as connection:
-        moments = sorted(moments_of(connection, which, (cursor.to, to), days), reverse=True)
+        found = moments_of(connection, which, (cursor.to, to), days)
+        moments = sorted(
+            {*found, *correction_files(connection, which, (cursor.to, to))}, reverse=True
+        )
     for as_of in [*moments[:MOST_MOMENTS], 0]:
         built = build_batch(
             database,
@@ -152,26 +156,39 @@ def _entries(
     privacy_secret: bytes | None,
     as_of: int | None,
 ) -> list[_Entry]:
-    """The readings of the window in the order of their numbers."""
-    secrets = _secrets(catalog, stream, privacy_secret)
+    """The readings of the window in the order of their numbers, each in its highest revision that counts."""
+    secrets = secrets_of(catalog, stream, privacy_secret)
+    corrected = claims(connection, stream, window, as_of=as_of)
     found = []
     for each in counted(connection, stream, window, as_of):
-        meter, end, duration, rev = each.key
+        meter, end, duration, _ = each.key
         if meter not in secrets:
             continue  # of a meter that is no longer registered, or whose household is being erased
-        secret = secrets[meter]
-        hidden = None
-        if secret is not None:
-            hidden = blinding(secret, stream.id, meter, end, duration, rev)
-        said = each.said
-        found.append(_Entry(*each.key, said.quantity, said.quality, said.sha256, hidden))
+        key = ReadingKey(meter, end, duration)
+        rev, said = 0, (each.said.quantity, each.said.quality, each.said.sha256)
+        if key in corrected:
+            chain = chain_of(corrected[key], {one.sha256 for one in each.sayers})
+            if chain:
+                rev, said = chain[-1].rev, chain[-1].said
+        found.append(_Entry(*key, rev, *said, hide(secrets[meter], stream, key, rev)))
     return found
 
 
-def _secrets(
+def hide(secret: bytes | None, stream: Stream, key: ReadingKey, rev: int) -> int | None:
+    """The blinding of a reading's revision, None in open streams."""
+    if secret is None:
+        return None
+    return blinding(secret, stream.id, key.meter, key.end, key.duration, rev)
+
+
+def secrets_of(
     catalog: Catalog, stream: Stream, privacy_secret: bytes | None
 ) -> dict[int, bytes | None]:
-    """The secret of each meter's blindings, None for open streams."""
+    """The secret of each meter's blindings, None for open streams.
+
+    Raises:
+        ConfigError: The stream is committed and there is no privacy secret.
+    """
     ids = [meter.id for meter in catalog.meters_of(stream)]
     if not stream.committed:
         return dict.fromkeys(ids)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from usufruct.core.encoding import ZERO_HASH
 from usufruct.core.typed_data import Batch, Cursor, Statement, first_cursor, head_of
 
 
@@ -42,6 +43,12 @@ class Attested:
     signers: int
     tx: bytes
     block: int
+    log_index: int = 0
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where the event stands on the chain."""
+        return self.block, self.log_index
 
 
 @dataclass(slots=True)
@@ -85,6 +92,20 @@ class Account:
         if self.start is None or not 1 <= seq <= len(self.batches) + 1:
             return None
         return first_cursor(self.start) if seq == 1 else self.batches[seq - 1].cursor
+
+    def documents(self, period: int, before: Attested | None = None) -> dict[int, bytes]:
+        """Hashes of the documents that the newest statements of the other periods name, by period.
+
+        Args:
+            period: The period that is left out.
+            before: Leave out what was attested after this version, too.
+        """
+        found = {}
+        for other, versions in self.versions.items():
+            known = [each for each in versions if before is None or each.place < before.place]
+            if other != period and known and known[-1].statement.documents != ZERO_HASH:
+                found[other] = known[-1].statement.documents
+        return found
 
     def head_at(self, boundary: int) -> bytes | None:
         """The head at the stream's start or at the end of a closing batch, None if there is none."""

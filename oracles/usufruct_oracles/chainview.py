@@ -299,6 +299,7 @@ def _take_statement(account: Account, event: book.StatementAttested, log: Log) -
         event.signers,
         log.tx_hash,
         log.block_number,
+        log.log_index,
     )
     account.versions[event.period] = (*account.versions.get(event.period, ()), attested)
     account.voided.discard(event.period)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,13 +17,24 @@ import typer
 
 from usufruct.chain.explain import explain as explain_revert
 from usufruct.clock import SystemClock
+from usufruct.config import load_community
 from usufruct.contracts import ContractError
+from usufruct.core.periods import day_bounds
 from usufruct.core.signing import address_of
 from usufruct.errors import ChainError, ConfigError, InputError, UsufructError
-from usufruct_oracles import cli_data, cli_devices, cli_households, cli_keys, cli_records, logs
+from usufruct_oracles import (
+    cli_data,
+    cli_devices,
+    cli_households,
+    cli_keys,
+    cli_records,
+    cli_replay,
+    logs,
+)
 from usufruct_oracles.config import WorkerConfig, load_worker_config
 from usufruct_oracles.explain import explain as explain_period
 from usufruct_oracles.journal.database import Database
+from usufruct_oracles.known import known, render
 from usufruct_oracles.pledges import Pledges
 from usufruct_oracles.process import run
 from usufruct_oracles.runtime import lay_ground
@@ -38,6 +50,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli_data.register(app)
+cli_replay.register(app)
 cli_devices.register(app)
 cli_households.register(app)
 cli_keys.register(app)
@@ -122,8 +135,23 @@ def _address(config: Path | None, url: str | None) -> str:
             remedy="name the worker's configuration",
         )
     found = load_worker_config(config)
+    if found.ops is not None:
+        return _url(*found.ops)
+    if found.tls is not None:
+        raise ConfigError(
+            "the worker's port wants a certificate",
+            file=str(found.file),
+            field="worker.ops",
+            value="nothing",
+            rule="with [worker.tls] the status is read from the ops port",
+            remedy='add ops = "127.0.0.1:9101" to [worker]',
+        )
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(found.host, found.host)  # noqa: S104  # a wildcard is no place to call
-    return f"http://[{host}]:{found.port}" if ":" in host else f"http://{host}:{found.port}"
+    return _url(host, found.port)
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _fetch(url: str) -> dict[str, object]:
@@ -149,9 +177,17 @@ def _no_worker(url: str, error: Exception | None) -> ChainError:
 
 
 def _lines(found: dict[str, object]) -> list[str]:
-    lines = [f"{found['name']} {found['address']}  chain time {found['chainTime']}"]
+    lines = [
+        f"{found['name']} {found['address']}  chain time {_moment(found['chainTime'])}",
+        _signer_line(found["signers"]),
+    ]
     if found["error"]:
         lines.append(f"error: {found['error']}")
+    barred = found["barred"]
+    lines.extend(
+        f"BARRED {each}: see `usufruct-oracle equivocation list`"
+        for each in (barred if isinstance(barred, list) else [])
+    )
     streams = found["streams"]
     for stream in streams if isinstance(streams, list) else []:
         attested = ", ".join(
@@ -161,15 +197,41 @@ def _lines(found: dict[str, object]) -> list[str]:
             f"{stream['code']}: {stream['recorded']} of {stream['anchored']} anchored batches confirmed, "
             f"attested periods: {attested or 'none'}"
         )
+        lines.append(
+            f"  anchored up to {_moment(stream['to'])}, settled: {_numbers(stream['settled'])}"
+        )
         for kind, why in stream["waiting"].items():
             mark = "HELD " if why["held"] else ""
             lines.append(f"  {kind}: {mark}{why['code']}: {why['reason']}")
     alerts = found["alerts"]
-    lines.extend(
-        f"ALERT stream {alert['stream']}: {alert['kind']} differs from {alert['who']}"
-        for alert in (alerts if isinstance(alerts, list) else [])
-    )
+    lines.extend(_alert_line(alert) for alert in (alerts if isinstance(alerts, list) else []))
     return lines
+
+
+def _alert_line(alert: dict[str, object]) -> str:
+    when, stream, who = _moment(alert["at"]), alert["stream"], alert["who"]
+    if alert["kind"] == "equivocation":
+        return f"ALERT {when} stream {stream}: {who} signed two things for {alert['place']}"
+    return f"ALERT {when} stream {stream}: {alert['kind']} differs from {who}"
+
+
+def _signer_line(signers: object) -> str:
+    if not isinstance(signers, dict):
+        return "signers: unknown"
+    member = "a signer" if signers["member"] else "NO SIGNER, it only watches"
+    return f"{member}; {signers['threshold']} of {len(signers['table'])} sign, epoch {signers['epoch']}"
+
+
+def _moment(value: object) -> str:
+    """A unix time for people, in UTC."""
+    if not isinstance(value, int):
+        return "nothing yet"
+    return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _numbers(values: object) -> str:
+    found = values if isinstance(values, list) else []
+    return ", ".join(str(each) for each in found) or "none"
 
 
 @app.command()
@@ -177,8 +239,15 @@ def explain(
     period: Annotated[str, typer.Argument(help="Number of the period, or its month YYYY-MM.")],
     config: Config,
     stream: Annotated[str | None, typer.Option(help="Code of one stream.")] = None,
+    known_at: Annotated[
+        str | None,
+        typer.Option(help="YYYY-MM-DD: what was known at the end of that day, beside what is now."),
+    ] = None,
 ) -> None:
     """Say what keeps a period from being closed, and what each fix is worth."""
+    if known_at is not None:
+        _explain_known(load_worker_config(config), period, stream, known_at)
+        return
     ground = lay_ground(load_worker_config(config))
     database = Database(ground.config.journal)
     try:
@@ -187,6 +256,20 @@ def explain(
     finally:
         database.close()
     for line in str(found).splitlines():
+        typer.echo(logs.escape(line))
+
+
+def _explain_known(settings: WorkerConfig, period: str, stream: str | None, day: str) -> None:
+    community = load_community(settings.community)
+    number = cli_households.period_number(community, period)
+    moment = day_bounds(day, community.project.timezone)[1] - 1
+    database = Database(settings.journal)
+    try:
+        before = known(database, community, number, moment, stream)
+        now = known(database, community, number, None, stream)
+    finally:
+        database.close()
+    for line in render(before, now, day, community.currency):
         typer.echo(logs.escape(line))
 
 

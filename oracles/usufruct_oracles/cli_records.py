@@ -82,9 +82,13 @@ def retract_command(
         typer.echo("it was retracted before; nothing was changed")
         return
     typer.echo(
-        f"retracted {record} of {done.meter}: {done.readings} readings count no more, "
-        f"{done.again} other records were judged again"
+        f"retracted {record} of {done.meter}: {_many(done.readings, 'reading counts', 'readings count')} "
+        f"no more, {_many(done.again, 'other record was', 'other records were')} judged again"
     )
+
+
+def _many(number: int, one: str, more: str) -> str:
+    return f"{number} {one if number == 1 else more}"
 
 
 def compact_command(

@@ -199,8 +199,7 @@ def _key(section: Section, name: str) -> dict[str, object]:
     for part in ("keystore", "password_file"):
         found = spec.get(part)
         if isinstance(found, str):
-            folder = section.document.path.parent
-            spec[part] = str((folder / Path(found).expanduser()).resolve())
+            spec[part] = str(section.resolved(name, found))
     return spec
 
 
@@ -261,7 +260,7 @@ def _secret(section: Section) -> tuple[SecretBytes, Path | None]:
         case {"env": str(name), **rest} if not rest:
             text, where = os.environ.get(name, ""), f"the environment variable {name}"
         case {"file": str(name), **rest} if not rest:
-            path = (section.document.path.parent / name).resolve()
+            path = section.resolved("privacy_secret", name)
             text, where = _secret_file(section, path, rule), str(path)
         case _:
             raise section.error("privacy_secret", "…", rule, "correct the value")

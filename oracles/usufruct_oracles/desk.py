@@ -14,12 +14,15 @@ from typing import Generic, TypeVar
 from usufruct.chain import crash
 from usufruct.clock import Clock, SystemClock
 from usufruct.config import Stream
-from usufruct.core.encoding import hex0x
+from usufruct.core.corrections import Corrections
+from usufruct.core.encoding import ZERO_HASH, hex0x
 from usufruct.core.signing import address_of, sign_digest
 from usufruct.core.typed_data import Cursor, batch_digest, head_of, statement_digest
 from usufruct.errors import UsufructError
 from usufruct_oracles import differ
+from usufruct_oracles.chainstate import Attested
 from usufruct_oracles.chainview import ChainView
+from usufruct_oracles.cuts import Cut, leaves_of
 from usufruct_oracles.gates import Closed, batch_gate, statement_gate
 from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.pledges import Place, Pledges
@@ -53,6 +56,14 @@ class Ready(Generic[Built_co]):
     place: Place
     digest: bytes
     built: Built_co
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a peer proposes to state: the period, and the corrected leaves that it names."""
+
+    period: int
+    leaves: frozenset[bytes]
 
 
 class Barred(UsufructError):
@@ -178,15 +189,28 @@ class Desk:
 
     # --- Statements ---
 
-    def next_statement(self, stream: int) -> Ready[BuiltStatement] | Waiting:
-        """The stream's next statement, recomputed, or why there is none to sign."""
+    def next_statement(
+        self, stream: int, asked: Asked | None = None
+    ) -> Ready[BuiltStatement] | Waiting:
+        """The stream's next statement, recomputed, or why there is none to sign.
+
+        Args:
+            stream: The stream.
+            asked: What a peer proposes: only the corrections that it names are taken up then. None for all.
+        """
         with self.lock:
             if stream in self.halted:
                 return self.halted[stream]
             account = self._view.account(stream)
             voided = sorted(account.voided - account.settled)
-            period = voided[0] if voided else len(account.versions) + 1
-            found = self._statement(stream, period)
+            newest = len(account.versions)
+            may_supersede = newest and not voided and newest not in account.settled
+            if may_supersede and (asked is None or asked.period == newest):
+                better = self._statement(stream, newest, asked)
+                if isinstance(better, Ready) and self._corrects_more(better):
+                    return better
+            period = voided[0] if voided else newest + 1
+            found = self._statement(stream, period, asked)
             if voided and isinstance(found, Ready) and self._is_unchanged(found):
                 version = found.place.qualifier.removeprefix("v")
                 return Waiting(
@@ -197,7 +221,9 @@ class Desk:
                 )
             return found
 
-    def _statement(self, stream: int, period: int) -> Ready[BuiltStatement] | Waiting:
+    def _statement(
+        self, stream: int, period: int, asked: Asked | None
+    ) -> Ready[BuiltStatement] | Waiting:
         account = self._view.account(stream)
         start, end = self._calendar.bounds(period)
         heads = account.head_at(start), account.head_at(end)
@@ -206,12 +232,76 @@ class Desk:
         if heads[1] not in self._books.recorded(stream):
             return Waiting("catching_up", "anchored batches are still being checked")
         version = len(account.versions.get(period, ())) + 1
-        built = self._books.build_statement(stream, period, version, (heads[0], heads[1]))
-        closed = statement_gate(self.streams[stream], built.statement)
-        if closed is not None:
-            return Waiting(closed.gate, f"period {period}: {closed.reason}", held=True)
+        others = self.others(stream, period)
+        if others is None:
+            return Waiting("catching_up", "corrections of other periods are not here yet")
+        cuts = [Cut(others, None if asked is None else asked.leaves)]
+        if asked is None:
+            cuts += [Cut(others, each) for each in self._signed_cuts(stream, period, version)]
+        heads_ = heads[0], heads[1]
+        ready = [self._stated(stream, period, version, heads_, each) for each in cuts]
+        signed = [each for each in ready if self._is_signed(each)]
+        return signed[0] if signed else self._gated(ready[0])
+
+    def others(
+        self, stream: int, period: int, before: Attested | None = None
+    ) -> dict[int, Corrections] | None:
+        """The corrections that the newest statements of the other periods name; None if one is not here.
+
+        `before` leaves out what was attested after that version.
+        """
+        found = {}
+        for other, wanted in self._view.account(stream).documents(period, before).items():
+            document = self._books.document(wanted)
+            if document is None:
+                return None
+            found[other] = document
+        return found
+
+    def keep(self, document: Corrections) -> None:
+        """Keep a document that a peer proposes: what is attested may be found by it."""
+        with self.lock:
+            self._books.keep(document)
+
+    def _stated(
+        self, stream: int, period: int, version: int, heads: tuple[bytes, bytes], cut: Cut
+    ) -> Ready[BuiltStatement]:
+        built = self._books.build_statement(stream, period, version, heads, cut)
         digest = statement_digest(self._view.book_domain, built.statement)
         return Ready(Place.of_statement(built.statement), digest, built)
+
+    def _signed_cuts(self, stream: int, period: int, version: int) -> list[frozenset[bytes]]:
+        """What this worker may have signed for that place: later corrections must not change its mind."""
+        place = Place("statement", stream, period, f"v{version}")
+        if self._pledges.signed(place) is None:
+            return []
+        kept = self._books.documents(stream, period, version)
+        return [*map(leaves_of, kept), frozenset()]
+
+    def _is_signed(self, ready: Ready[BuiltStatement]) -> bool:
+        return self._pledges.signed(ready.place) == hex0x(ready.digest)
+
+    def _gated(self, ready: Ready[BuiltStatement]) -> Ready[BuiltStatement] | Waiting:
+        statement = ready.built.statement
+        closed = statement_gate(self.streams[statement.stream], statement)
+        if closed is None:
+            return ready
+        return Waiting(closed.gate, f"period {statement.period}: {closed.reason}", held=True)
+
+    def _corrects_more(self, found: Ready[BuiltStatement]) -> bool:
+        """Whether a statement corrects more of its own period than the newest version, and nothing less."""
+        statement, mine = found.built.statement, leaves_of(found.built.corrections)
+        last = self._view.account(statement.stream).versions[statement.period][-1].statement
+        stated = self._books.document(last.documents)
+        if stated is None and last.documents != ZERO_HASH:
+            return False
+        own = {
+            each.new
+            for part in (found.built.corrections.periods if found.built.corrections else ())
+            if part.period == statement.period
+            for each in part.readings
+        }
+        return leaves_of(stated) < mine and bool(own - leaves_of(stated))
 
     def _is_unchanged(self, found: Ready[BuiltStatement]) -> bool:
         statement = found.built.statement
@@ -231,6 +321,8 @@ class Desk:
         """
         if self._witness is not None and self._witness.is_barred(self.address):
             raise Barred(self.address)
+        if isinstance(ready.built, BuiltStatement) and ready.built.corrections is not None:
+            self._books.keep(ready.built.corrections)
         self._pledges.pledge(ready.place, ready.digest, self._clock.now())
         signature = sign_digest(self._key, ready.digest)
         crash.point(f"{ready.place.kind}.signed")

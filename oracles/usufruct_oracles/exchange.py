@@ -42,8 +42,8 @@ from usufruct_oracles.wire import Json, batch_to, statement_to
 from usufruct_oracles.witness import BARRED, CHAIN, Witness
 
 VERSION: Final = 1
-MOST_BYTES: Final = 400_000
-"""Payload bytes in one answer; as hex they stay below the longest answer."""
+MOST_BYTES: Final = 900_000
+"""Bytes of records in one answer, unless the first alone is longer."""
 PAGE: Final = 200
 """Signatures in one answer."""
 _PAGES: Final = 50
@@ -143,8 +143,6 @@ class Exchange:
 
     def step(self) -> int:
         """Ask everybody once; returns the number of records that were taken over."""
-        for stream in self._catalog.community.streams:
-            self._read_chain(stream.id)
         taken = 0
         for peer in self._peers():
             self._read_signatures(peer)
@@ -152,6 +150,8 @@ class Exchange:
             day = self._day_in_trouble(stream.id)
             if day is not None:
                 taken += self._fetch(stream.id, day)
+        for stream in self._catalog.community.streams:
+            self._read_chain(stream.id)
         self._witness.update()
         return taken
 

@@ -32,7 +32,7 @@ BAD_SIGNATURE = "bad_signature"
 DISAGREEMENT = "disagreement"
 """The peer's code for another digest."""
 
-_MOST_ANSWER = 1 << 20
+_MOST_ANSWER = 4 << 20
 _SHOWN = 200
 _OK, _UNAUTHENTICATED = 200, 401
 

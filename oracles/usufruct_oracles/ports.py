@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from usufruct.core.corrections import Corrections
 from usufruct.core.manifests import Manifest
 from usufruct.core.statements import StatementLine
 from usufruct.core.tariffs import Tariff
 from usufruct.core.typed_data import Batch, Cursor, Statement
+from usufruct_oracles.cuts import Cut
 from usufruct_oracles.windows import Window
 
 
@@ -30,11 +32,15 @@ class BuiltBatch:
 
 @dataclass(frozen=True, slots=True)
 class BuiltStatement:
-    """A statement as this worker computes it: what is signed, its lines and its tariff."""
+    """A statement as this worker computes it: what is signed, its lines, its tariff, and what it corrects.
+
+    `corrections` is the document whose hash the statement names, None if it names none.
+    """
 
     statement: Statement
     lines: Sequence[StatementLine]
     tariff: Tariff
+    corrections: Corrections | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +90,33 @@ class Books(Protocol):
         ...
 
     def build_statement(
-        self, stream: int, period: int, version: int, heads: tuple[bytes, bytes]
+        self,
+        stream: int,
+        period: int,
+        version: int,
+        heads: tuple[bytes, bytes],
+        cut: Cut | None = None,
     ) -> BuiltStatement:
-        """The statement of a period whose batches are all recorded, whatever its quality."""
+        """The statement of a period whose batches are all recorded, whatever its quality.
+
+        `cut` says which corrections it takes up; None for none at all.
+        """
+        ...
+
+    def document(self, wanted: bytes) -> Corrections | None:
+        """A kept corrections document by its hash, None if it is not here."""
+        ...
+
+    def documents(self, stream: int, period: int, version: int) -> list[Corrections]:
+        """All kept corrections documents of a statement's place."""
+        ...
+
+    def keep(self, document: Corrections) -> None:
+        """Keep a corrections document; the same again changes nothing."""
+        ...
+
+    def moments(self, stream: int, period: int) -> list[int]:
+        """Numbers of the files with corrections of readings up to a period's end, the newest first."""
         ...
 
     def recorded(self, stream: int) -> list[bytes]:

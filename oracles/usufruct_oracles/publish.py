@@ -10,13 +10,14 @@ from usufruct.config import Stream
 from usufruct.core.encoding import hex0x, load_json
 from usufruct.core.typed_data import Cursor, batch_digest, head_of, statement_digest
 from usufruct_oracles.alerts import Alerts
-from usufruct_oracles.answers import line_object
+from usufruct_oracles.answers import corrections_object, line_object
 from usufruct_oracles.chainview import ChainView
 from usufruct_oracles.desk import Waiting
 from usufruct_oracles.differ import manifest_object
 from usufruct_oracles.ports import Books
 from usufruct_oracles.summary import published
 from usufruct_oracles.wire import Json, batch_to, statement_to
+from usufruct_oracles.witness import Witness
 from usufruct_oracles.worker import Progress
 
 VERSION = 1
@@ -55,6 +56,7 @@ class Publisher:
         view: ChainView,
         worker: Waits,
         alerts: Alerts,
+        witness: Witness | None = None,
     ) -> None:
         self._identity = identity
         self._streams = streams
@@ -62,6 +64,7 @@ class Publisher:
         self._view = view
         self._worker = worker
         self._alerts = alerts
+        self._witness = witness
 
     def batch(self, stream: int, seq: int) -> Json | None:
         """Evidence of an anchored batch, None if it is not recorded here."""
@@ -101,6 +104,7 @@ class Publisher:
             "digest": hex0x(statement_digest(self._view.book_domain, statement)),
             "lines": [line_object(line) for line in found.built.lines],
             "tariff": load_json(found.built.tariff.canonical()),
+            "corrections": corrections_object(found.built.corrections),
             "signers": str(found.signers),
             "signatures": hex0x(found.signatures),
             "tx": hex0x(found.tx),
@@ -132,6 +136,7 @@ class Publisher:
             },
             "passes": progress.passes,
             "error": progress.error,
+            "barred": [] if self._witness is None else self._witness.barred(),
             "streams": [self._stream(each) for each in self._streams.values()],
             "alerts": self._alerts.recent(),
         }

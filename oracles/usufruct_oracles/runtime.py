@@ -238,7 +238,7 @@ def open_runtime(
             realm=realm,
             view=view,
             answerer=Answerer(desk, view, reconciler.catch_up, alerts, metrics, witness=witness),
-            publisher=Publisher(_identity(ground), streams, journal, view, worker, alerts),
+            publisher=Publisher(_identity(ground), streams, journal, view, worker, alerts, witness),
             metrics=metrics,
             readers=config.readers,
             worker=worker,

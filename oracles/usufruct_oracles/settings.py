@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Collection, Mapping
@@ -15,6 +16,7 @@ from usufruct.errors import ConfigError
 
 T = TypeVar("T", str, int, bool)
 
+_CREDENTIALS = "$CREDENTIALS_DIRECTORY/"
 _DURATION = re.compile(r"([1-9][0-9]{0,8}|0)(ms|s|m|h|d)", re.ASCII)
 _PORTS = 1 << 16
 _MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -162,7 +164,22 @@ class Section:
 
     def path(self, key: str) -> Path:
         """A path; a relative one starts at the folder of the configuration file."""
-        return (self.document.path.parent / Path(self.get(key, str)).expanduser()).resolve()
+        return self.resolved(key, self.get(key, str))
+
+    def resolved(self, key: str, text: str) -> Path:
+        """The path that `text` in `key` means.
+
+        `$CREDENTIALS_DIRECTORY/` at its start is the folder in which systemd shows a unit its own secrets.
+        """
+        if text.startswith(_CREDENTIALS):
+            folder = os.environ.get(_CREDENTIALS[1:-1])
+            if not folder:
+                rule = "systemd sets it for units with LoadCredential="
+                raise self.error(
+                    key, text, rule, "start the worker as a unit, or write the path out"
+                )
+            return Path(folder) / text[len(_CREDENTIALS) :]
+        return (self.document.path.parent / Path(text).expanduser()).resolve()
 
     def address(self, key: str) -> tuple[str, int]:
         """Host and port of an address such as "127.0.0.1:7001" or "[::1]:7001", required."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from usufruct.config import Community, Stream
+from usufruct.core.encoding import ZERO_HASH
 from usufruct.core.manifests import Manifest
 from usufruct.core.statements import (
     build_statement as core_statement,
@@ -17,6 +18,8 @@ from usufruct.core.statements import (
 from usufruct.errors import EvidenceError
 from usufruct.money import BASIS
 from usufruct_oracles.catalog import Catalog, catalog_of
+from usufruct_oracles.corrections import state_corrections
+from usufruct_oracles.cuts import Cut
 from usufruct_oracles.journal.anchored import manifests_between
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.ports import BuiltStatement
@@ -32,7 +35,8 @@ def build_statement(
     first_head: bytes,
     last_head: bytes,
     *,
-    adjustments: int = 0,
+    cut: Cut | None = None,
+    privacy_secret: bytes | None = None,
     require_quality: bool = True,
 ) -> BuiltStatement:
     """The statement of a period whose batches are all recorded.
@@ -45,7 +49,8 @@ def build_statement(
         version: Version of the statement, from 1.
         first_head: Anchored head at the period's start.
         last_head: Anchored head at its end.
-        adjustments: Signed correction of earlier periods, minor units.
+        cut: Which corrections it takes up, None for none.
+        privacy_secret: The secret of the blindings; needed where a committed stream has corrections.
         require_quality: Whether to refuse what the contract would refuse.
 
     Raises:
@@ -61,6 +66,11 @@ def build_statement(
     if require_quality:
         _require_quality(database, catalog, which, period, manifests)
     lines = lines_from_manifests(which.tariff, manifests, committed=which.committed)
+    corrections = None
+    if cut is not None:
+        corrections = state_corrections(
+            database, catalog, which, period, version, lines, cut, privacy_secret
+        )
     statement = core_statement(
         stream=which.id,
         period=period,
@@ -70,9 +80,10 @@ def build_statement(
         tariff=which.tariff,
         lines=lines,
         manifests=manifests,
-        adjustments=adjustments,
+        adjustments=0 if corrections is None else corrections.adjustment,
+        documents=ZERO_HASH if corrections is None else corrections.hash(),
     )
-    return BuiltStatement(statement, lines, which.tariff)
+    return BuiltStatement(statement, lines, which.tariff, corrections)
 
 
 def _require_whole(

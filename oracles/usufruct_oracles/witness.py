@@ -77,6 +77,10 @@ class Witness:
         """Whether a proof against `address` is stored that nobody has released."""
         return address.lower() in self._sightings.barred()
 
+    def barred(self) -> list[str]:
+        """The signers that do not count for now, in lower case, ascending."""
+        return sorted(self._sightings.barred())
+
     def page(self, after: int, limit: int) -> Page:
         """What was seen, for a peer."""
         return self._sightings.page(after, limit)

@@ -35,6 +35,7 @@ PARTS: Final[Mapping[str, str]] = MappingProxyType(
         "reconcile": "usufruct.api.cli",
         "verify": "usufruct.proof.cli",
         "dispute": "usufruct.disputes.cli",
+        "replay": "usufruct.replay.cli",
         "audit": "usufruct.audit.cli",
         "verify-receipt": "usufruct.audit.readings_cli",
         "verify-range": "usufruct.audit.readings_cli",

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.parts import part_missing
@@ -35,9 +36,47 @@ def _user() -> str | None:
     return next(name for name in ("postgres", "nobody") if name in known)
 
 
+@dataclass
+class Server:
+    """A server that may be killed and started again.
+
+    Attributes:
+        url: URL of its database.
+    """
+
+    url: str
+    _command: list[str | Path]
+    _home: Path
+    _user: str | None
+    _log: Path
+    _process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Starts it and waits until it listens."""
+        socket = self._home / ".s.PGSQL.5432"
+        socket.unlink(missing_ok=True)
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, user=self._user, stdout=log, stderr=log, cwd=self._home
+            )
+        _await(socket, self._process)
+
+    def kill(self) -> None:
+        """kill -9."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(timeout=_PATIENCE)
+
+    def stop(self) -> None:
+        """Ends it."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait(timeout=_PATIENCE)
+
+
 @contextmanager
-def running_postgres(folder: Path, *, durable: bool = False) -> Iterator[str]:
-    """The URL of a fresh database; the server listens on a socket in a folder of its own and is stopped at the end.
+def postgres_server(folder: Path, *, durable: bool = False) -> Iterator[Server]:
+    """A running server with a fresh database, on a socket in a folder of its own.
 
     Unless `durable`, it flushes nothing: a test's database need not outlive the machine.
     """
@@ -48,24 +87,24 @@ def running_postgres(folder: Path, *, durable: bool = False) -> Iterator[str]:
     data = home / "data"
     if user is not None:
         shutil.chown(home, user)
+    url = f"postgresql://usufruct@/postgres?host={home}"
+    command: list[str | Path] = [postgres, "-D", data, "-k", home, "-h", ""]
+    command += [] if durable else ["-F"]
+    server = Server(url, command, home, user, folder / "postgres.log")
     try:
         _run([initdb, "-D", data, "-U", "usufruct", "-A", "trust", "-E", "UTF8", "--no-sync"], user)
-        with (folder / "postgres.log").open("wb") as log:
-            server = subprocess.Popen(
-                [postgres, "-D", data, "-k", home, "-h", "", *([] if durable else ["-F"])],
-                user=user,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                cwd=home,
-            )
-        try:
-            _await(home / ".s.PGSQL.5432", server)
-            yield f"postgresql://usufruct@/postgres?host={home}"
-        finally:
-            server.terminate()
-            server.wait(timeout=_PATIENCE)
+        server.start()
+        yield server
     finally:
+        server.stop()
         shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def running_postgres(folder: Path, *, durable: bool = False) -> Iterator[str]:
+    """The URL of a fresh database; the server is stopped at the end."""
+    with postgres_server(folder, durable=durable) as server:
+        yield server.url
 
 
 def _run(command: list[str | Path], user: str | None) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import insert, select
@@ -18,11 +19,13 @@ from usufruct.contracts import series_extension as se
 from usufruct.contracts import waterfall as wf
 from usufruct.core import typed_data
 from usufruct.core.commitments import N, blinding, commit, meter_secret
+from usufruct.core.corrections import Base, Corrections, Opened, Revision, build_corrections
 from usufruct.core.encoding import ZERO_HASH, ReadingLeaf, open_quantity
 from usufruct.core.keccak import keccak256
 from usufruct.core.manifests import Manifest, ManifestLine
 from usufruct.core.merkle import tree_root
 from usufruct.core.statements import (
+    StatementLine,
     coverage_bp,
     estimated_bp,
     gross,
@@ -99,10 +102,13 @@ class Settled:
             )
 
 
-def settle_periods(anvil: Anvil, folder: Path, *, committed: bool, periods: int = 2) -> Settled:
+def settle_periods(
+    anvil: Anvil, folder: Path, *, committed: bool, periods: int = 2, corrected: bool = False
+) -> Settled:
     """Two-day periods of hourly readings of two meters, with transfers in between.
 
-    Every second period has a record date, and a sale between it and the money.
+    Every second period has a record date, and a sale between it and the money. Where readings are `corrected`, the
+    first period is stated in two versions, and the second corrects that correction and readings of both periods.
     """
     village = Village(ChainClient(anvil.url))
     first_block = village.client.block_number()
@@ -113,20 +119,26 @@ def settle_periods(anvil: Anvil, folder: Path, *, committed: bool, periods: int 
     series = village.create_series(1, "VIL", dict(zip(holders, (500, 333, 167), strict=True)))
     village.set_rules(1, _steps(village, series), [wf.Kpi(0, 9_000, 9_950, 10_000, 10_000)])
     village.move_to(start + periods * 2 * DAY + 1)
-    evidence = []
+    evidence: list[Stated] = []
     for period in range(1, periods + 1):
         if period % 2 == 0:
             at = village.now() + HOUR
             village.do(series, se.schedule_record(period, at))
             village.move_to(at)
             village.do(series, rr.transfer(holders[0], 33), holders[1])
-        evidence.append(_period(village, start, period, committed=committed))
+        evidence += _period(
+            village, start, period, committed=committed, before=evidence if corrected else None
+        )
         village.settle(1, period)
         village.do(series, rr.transfer(holders[1], 101 * period), holders[0])
         village.do(series, rr.claim_for(holders[2]))
     database = Database(f"sqlite:///{folder / 'ledger.db'}")
     database.migrate()
-    identity = {"chain": str(village.client.chain_id)}
+    identity = {
+        "chain_id": str(village.client.chain_id),
+        "currency": "USDV:6",
+        "contract.TelemetryAnchor": village.at["TelemetryAnchor"],
+    }
     Indexer(
         NodeChain(village.client, village.at["Waterfall"]),
         database,
@@ -134,8 +146,8 @@ def settle_periods(anvil: Anvil, folder: Path, *, committed: bool, periods: int 
         first_block - 20,
         identity,
     ).catch_up()
-    for batches, statement in evidence:
-        _store(database, village, batches, statement)
+    for each in evidence:
+        _store(database, village, each)
     return Settled(village, database, series, holders)
 
 
@@ -154,9 +166,19 @@ def _steps(village: Village, series: Address) -> list[wf.Step]:
 Evidence = tuple[Manifest, list[bytes], bytes]
 
 
+@dataclass
+class Stated:
+    """One version of a period's statement."""
+
+    batches: list[Evidence]
+    lines: list[StatementLine]
+    statement: typed_data.Statement
+    document: Corrections | None = None
+
+
 def _period(
-    village: Village, start: int, period: int, *, committed: bool
-) -> tuple[list[Evidence], typed_data.Statement]:
+    village: Village, start: int, period: int, *, committed: bool, before: list[Stated] | None
+) -> list[Stated]:
     from_ = start + (period - 1) * 2 * DAY
     first_head = typed_data.head_of(village.cursors[1])
     batches = [
@@ -169,9 +191,74 @@ def _period(
         lines_root(lines), gross(lines), 0, TARIFF.hash(), coverage_bp(manifests), estimated_bp(manifests),
         kpi_vector({0: coverage_bp(manifests)}), ZERO_HASH,
     )  # fmt: skip
-    village.attest(statement)
-    village.fund(1, statement.gross)
-    return batches, statement
+    found = [Stated(batches, lines, statement)]
+    if before is not None and period == 1:
+        village.attest(statement)
+        found.append(_corrected(found[0], [], committed=committed, version=2))
+    elif before is not None:
+        found = [_corrected(found[0], before, committed=committed, version=1)]
+    village.attest(found[-1].statement)
+    village.fund(1, found[-1].statement.gross + found[-1].statement.adjustments)
+    return found
+
+
+def _corrected(plain: Stated, before: list[Stated], *, committed: bool, version: int) -> Stated:
+    """The statement with three corrections of its period's readings, and three more of the period before."""
+    bases = [
+        (
+            Base(plain.statement.period, TARIFF, plain.lines),
+            _opened(plain, 0, (1, 20, 40), committed=committed),
+        )
+    ]
+    if before:
+        last = before[-1]
+        assert last.document is not None
+        made = [each.new for each in last.document.revisions()]
+        again = _open(made[0], 77, committed=committed)
+        opened = [again, *_opened(last, 1, (3, 30), committed=committed)]
+        bases.append((Base(last.statement.period, TARIFF, last.lines, [last.document]), opened))
+    document = build_corrections(
+        stream=1, period=plain.statement.period, version=version, gross=plain.statement.gross,
+        carried=0, found=bases,
+    )  # fmt: skip
+    assert document is not None
+    statement = replace(
+        plain.statement,
+        version=version,
+        adjustments=document.adjustment,
+        documents=document.hash(),
+    )
+    return Stated(plain.batches, plain.lines, statement, document)
+
+
+def _opened(stated: Stated, batch: int, places: Sequence[int], *, committed: bool) -> list[Opened]:
+    leaves = stated.batches[batch][1]
+    return [_open(leaves[at], 100 * at, committed=committed) for at in places]
+
+
+def _open(old: bytes, value: int, *, committed: bool) -> Opened:
+    """The next revision of a reading, with another value."""
+    leaf = ReadingLeaf.decode(old)
+    hidden = [
+        blinding(meter_secret(SECRET, leaf.meter), 1, leaf.meter, leaf.end, HOUR, rev)
+        for rev in (leaf.rev, leaf.rev + 1)
+    ]
+    known = _value(leaf.end, leaf.meter) if leaf.rev == 0 else 100  # what the first document says
+    new = replace(
+        leaf,
+        quantity=commit(value, hidden[1]) if committed else open_quantity(value),
+        record=keccak256(b"correction" + old),
+        rev=leaf.rev + 1,
+    )
+    return Opened(
+        Revision(old, new.encode(), "meter-fault"),
+        value - known,
+        (hidden[1] - hidden[0]) % N if committed else None,
+    )
+
+
+def _value(end: int, meter: int) -> int:
+    return (end // HOUR * 37 + meter * 11) % 4_000
 
 
 def _batch(village: Village, from_: int, *, committed: bool, closes: bool) -> Evidence:
@@ -180,7 +267,7 @@ def _batch(village: Village, from_: int, *, committed: bool, closes: bool) -> Ev
     sums: dict[str, list[int]] = {}
     ends = [(from_ + HOUR * hour, meter) for hour in range(1, 25) for meter in range(1, METERS + 1)]
     for end, meter in ends:
-        value = (end // HOUR * 37 + meter * 11) % 4_000
+        value = _value(end, meter)
         blind = blinding(meter_secret(SECRET, meter), 1, meter, end, HOUR, 0)
         field = commit(value, blind) if committed else open_quantity(value)
         record = keccak256(b"%d/%d" % (meter, end))
@@ -215,20 +302,15 @@ def _manifest(
     )  # fmt: skip
 
 
-def _store(
-    database: Database, village: Village, batches: list[Evidence], statement: typed_data.Statement
-) -> None:
+def _store(database: Database, village: Village, stated: Stated) -> None:
+    statement = stated.statement
     digest = typed_data.statement_digest(
         typed_data.Domain(village.client.chain_id, village.at["StatementBook"]), statement
     )
     bitmap, blob = village.signatures(digest)
-    committed = batches[0][0].lines[0].blinding is not None
-    lines = lines_from_manifests(
-        TARIFF, [manifest for manifest, _, _ in batches], committed=committed
-    )
-    shown = [line_document(line) for line in lines]
+    shown = [line_document(line) for line in stated.lines]
     with database.write() as connection:
-        for manifest, leaves, head in batches:
+        for manifest, leaves, head in stated.batches if statement.version == 1 else ():
             connection.execute(
                 insert(m.batch_evidence).values(
                     head=head,
@@ -245,6 +327,7 @@ def _store(
                 signatures=blob,
                 signers=hex(bitmap),
                 table_=json.dumps(village.table),
+                corrections=stated.document.canonical().decode() if stated.document else None,
                 source="test",
             )
         )

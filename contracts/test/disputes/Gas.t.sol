@@ -114,7 +114,7 @@ contract PairGasTest is DisputeGasKit {
 
     function test_Gap() public {
         bytes memory input = abi.encodeCall(chamber.proveReading, (evidenceOf(0), readingOf(0, 4)));
-        assertLe(spent(input), 92_300, "gap");
+        assertLe(spent(input), 91_600, "gap");
     }
 
     function test_Pair() public {

@@ -13,6 +13,7 @@ from usufruct.core.manifests import Manifest
 from usufruct.core.typed_data import Batch, Cursor, head_of
 from usufruct.errors import EvidenceError
 from usufruct_oracles.journal.database import Database
+from usufruct_oracles.journal.revisions import first_revision
 from usufruct_oracles.journal.schema import batches, readings
 from usufruct_oracles.journal.settling import settle
 from usufruct_oracles.ports import BuiltBatch
@@ -48,7 +49,8 @@ def record_batch(
         if len(heads) != batch.seq - 1 or (heads and heads[-1] != batch.prev):
             raise _out_of_order(batch, len(heads))
         connection.execute(insert(batches).values(_row(built, digest, head, tx)))
-        leaves = [ReadingLeaf.decode(each) for each in built.leaves]
+        # What is anchored in a further revision makes the reading count that it corrects.
+        leaves = [first_revision(connection, ReadingLeaf.decode(each)) for each in built.leaves]
         settle(connection, stream, (batch.from_, batch.to), leaves)
         _number(connection, leaves)
     crash.point("batch.numbered")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, RowMapping, delete, insert, select
 
 from usufruct.core.documents import digits, integer, items, text, wrong
 from usufruct.core.encoding import canonical_json, load_json
 from usufruct.core.statements import StatementLine
 from usufruct.core.tariffs import Tariff
+from usufruct.errors import EvidenceError
 from usufruct_oracles.journal.database import Database
+from usufruct_oracles.journal.revisions import find_document, keep_document
 from usufruct_oracles.journal.schema import statements
 from usufruct_oracles.ports import BuiltStatement, RecordedStatement
 from usufruct_oracles.wire import statement_from, statement_to
@@ -41,6 +43,8 @@ def record_statement(
     with database.write() as connection:
         connection.execute(delete(statements).filter_by(**key))
         connection.execute(insert(statements).values(row))
+        if built.corrections is not None:
+            keep_document(connection, built.corrections)
 
 
 def recorded_statement(
@@ -50,14 +54,44 @@ def recorded_statement(
     query = select(statements).filter_by(stream=stream, period=period, version=version)
     with database.read() as connection:
         row = connection.execute(query).mappings().one_or_none()
+        if row is None:
+            return None
+        built = _built(connection, row)
+    return RecordedStatement(built, int(row["signers"]), bytes(row["signatures"]), bytes(row["tx"]))
+
+
+def newest_statement(connection: Connection, stream: int, period: int) -> BuiltStatement:
+    """The newest recorded version of a period's statement.
+
+    Raises:
+        EvidenceError: None is recorded.
+    """
+    query = (
+        select(statements)
+        .filter_by(stream=stream, period=period)
+        .order_by(statements.c.version.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).mappings().one_or_none()
     if row is None:
-        return None
-    built = BuiltStatement(
-        statement_from(load_json(row["statement"])),
+        raise EvidenceError(
+            f"no statement of period {period} of stream {stream} is recorded",
+            field="period",
+            value=period,
+            rule="corrections start from the statement of the corrected period",
+            remedy="wait until the worker has caught up with the chain",
+        )
+    return _built(connection, row)
+
+
+def _built(connection: Connection, row: RowMapping) -> BuiltStatement:
+    statement = statement_from(load_json(row["statement"]))
+    return BuiltStatement(
+        statement,
         [_line_from(each) for each in items(load_json(row["lines"]), "lines")],
         Tariff.from_json(row["tariff"]),
+        find_document(connection, statement.documents),
     )
-    return RecordedStatement(built, int(row["signers"]), bytes(row["signatures"]), bytes(row["tx"]))
 
 
 def has_statement(database: Database, stream: int, period: int, version: int) -> bool:

@@ -17,7 +17,7 @@ Rule 2 looks at no reading that ends later, so that a day's readings are known o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,10 +70,11 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A reading that counts, with the record that it names."""
+    """A reading that counts, with the record that it names, and all that say the same."""
 
     key: Key
     said: Said
+    sayers: Sequence[Said]
 
 
 def counted(
@@ -97,7 +98,7 @@ def counted(
         anchored = _anchored(connection, stream, window[0], contested)
         said = dict(_settled(stream, said, contested, anchored))
     return [
-        Counted(key, min(said[key], key=lambda each: each.rank))
+        Counted(key, min(said[key], key=lambda each: each.rank), said[key])
         for key in sorted(said, key=lambda key: (key[1], key[0], key[2], key[3]))
     ]
 

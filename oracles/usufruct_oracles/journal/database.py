@@ -25,7 +25,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from usufruct.errors import ConfigError
-from usufruct_oracles.journal.schema import metadata
+from usufruct_oracles.journal.correction_tables import JOURNAL
 
 _BUSY_MS: Final = 30_000
 _DRIVERS: Final = {"sqlite": "pysqlite", "postgresql": "psycopg"}
@@ -53,7 +53,7 @@ class Database:
     def __init__(
         self,
         where: str | Path,
-        tables: MetaData = metadata,
+        tables: MetaData = JOURNAL,
         field: str = "worker.journal",
         *,
         lock: int = _LOCK,

@@ -18,6 +18,11 @@ from usufruct.config import Meter, Stream
 from usufruct.core.periods import day_of
 from usufruct.errors import EvidenceError
 from usufruct_oracles.catalog import Catalog
+from usufruct_oracles.journal.correction_tables import (
+    correction_records,
+    correction_rejections,
+    corrections,
+)
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.schema import (
     contenders,
@@ -34,12 +39,13 @@ from usufruct_oracles.journal.schema import (
 CLEARED: Final = frozenset(
     {
         *("files", "records", "readings", "supports", "contenders", "heartbeats", "flags"),
-        "rejections",
+        *("rejections", "corrections", "correction_records", "correction_rejections"),
     }
 )
 """Tables that hold readings; `erase_rows` takes a household's out of each."""
 KEPT: Final = frozenset(
     {"batches", "statements", "erasures", "messages", "retractions", "archived"}
+    | {"correction_documents"}
 )
 """Tables that hold none; of messages the digest and the meter's code, so that they are not taken in again."""
 
@@ -180,7 +186,18 @@ def _clear(connection: Connection, stream: Stream, meter: Meter) -> None:
             )
         )
     )
-    for table in (supports, contenders, heartbeats, flags, readings):
+    corrected = correction_rejections.c
+    connection.execute(
+        delete(correction_rejections).where(
+            or_(
+                corrected.meter == meter.code,
+                corrected.line.startswith(f"{meter.code},", autoescape=True),
+            )
+        )
+    )
+    own = correction_records.c.meter == meter.id
+    connection.execute(update(correction_records).where(own).values(payload=_GONE, signature=_GONE))
+    for table in (supports, contenders, heartbeats, flags, readings, corrections):
         connection.execute(delete(table).where(table.c.meter == meter.id))
     connection.execute(
         update(records).where(records.c.meter == meter.id).values(payload=_GONE, signature=_GONE)

@@ -18,11 +18,17 @@ from usufruct.chain import crash
 from usufruct.config import Stream
 from usufruct.errors import InputError
 from usufruct_oracles.catalog import Catalog
+from usufruct_oracles.journal.correct import store_corrections
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.rows import NewRows, add_records
 from usufruct_oracles.journal.schema import NO_DAY, batches, files, readings, records, retractions
 from usufruct_oracles.sources.base import SourceFile
-from usufruct_oracles.sources.records import Signed, parse_signatures
+from usufruct_oracles.sources.corrections import (
+    CORRECTIONS_HEADER,
+    corrected_day,
+    parse_correction,
+)
+from usufruct_oracles.sources.records import HEADERS, Signed, parse_signatures
 from usufruct_oracles.validation.days import DayOutcome, judge_day
 from usufruct_oracles.validation.files import check_file, columns_of, lines_of
 from usufruct_oracles.validation.neighbours import Neighbours
@@ -118,13 +124,15 @@ def _judge_file(catalog: Catalog, file: SourceFile) -> Stream | Verdict:
             f"no stream has the code {shown(file.stream)}",
             "rename the folder to one of " + ", ".join(catalog.streams),
         )
+    day = corrected_day(file.day)
     try:
-        catalog.day(file.day)
+        catalog.day(file.day if day is None else day)
     except InputError as error:
         return Verdict(
             Rule.FILE_DAY, f"{shown(file.day)}: {error.rule}", f"rename the file; {error.remedy}"
         )
-    return check_file(file.csv) or _check_signatures(file) or stream
+    headers = HEADERS if day is None else (CORRECTIONS_HEADER,)
+    return check_file(file.csv, headers) or _check_signatures(file) or stream
 
 
 def _check_signatures(file: SourceFile) -> Verdict | None:
@@ -149,6 +157,9 @@ def store(
     connection: Connection, catalog: Catalog, stream: Stream, file: SourceFile, now: int
 ) -> IngestReport:
     """Judges a file's rows and stores what becomes of them, within a transaction of the caller."""
+    corrected = corrected_day(file.day)
+    if corrected is not None:
+        return _store_corrections(connection, catalog, stream, file, corrected, now)
     columns = columns_of(file.csv)
     rows = [parse_row(number, line, columns) for number, line in enumerate(lines_of(file.csv), 2)]
     bounds = catalog.day(file.day)
@@ -175,6 +186,23 @@ def store(
         rejected=Counter(each.verdict.rule for each in rejected),
         stake=sum(each.stake.amount for each in rejected),
         first=rejected[0].verdict if rejected else None,
+    )
+
+
+def _store_corrections(
+    connection: Connection, catalog: Catalog, stream: Stream, file: SourceFile, day: str, now: int
+) -> IngestReport:
+    rows = [parse_correction(number, line) for number, line in enumerate(lines_of(file.csv), 2)]
+    file_id = _add_file(connection, catalog, file, now, None)
+    taken = store_corrections(connection, file_id, catalog, stream, day, rows, _signed(file), now)
+    return IngestReport(
+        file.stream,
+        file.day,
+        "stored",
+        accepted=taken.accepted,
+        known=taken.known,
+        rejected=Counter(each.rule for each in taken.verdicts),
+        first=taken.verdicts[0] if taken.verdicts else None,
     )
 
 

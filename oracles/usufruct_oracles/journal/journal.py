@@ -12,13 +12,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from usufruct.clock import Clock, SystemClock
 from usufruct.config import Community
+from usufruct.core.corrections import Corrections
 from usufruct.core.manifests import Manifest
 from usufruct.core.typed_data import Cursor
 from usufruct.errors import UsufructError
 from usufruct_oracles import batches as building
 from usufruct_oracles import intervals, statements, summary
 from usufruct_oracles.catalog import catalog_of
-from usufruct_oracles.journal import anchored, attested
+from usufruct_oracles.cuts import Cut
+from usufruct_oracles.journal import anchored, attested, revisions
+from usufruct_oracles.journal.correction_tables import correction_documents as documents
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.erasures import erased_meters
 from usufruct_oracles.journal.ingest import IngestReport, ingest, takes_messages
@@ -146,7 +149,8 @@ class Journal:
         with self.database.read() as connection:
             last = connection.execute(select(func.max(files.c.id))).scalar_one()
             heads = [tuple(row) for row in connection.execute(ends)]
-        return int.from_bytes(sha256(repr((last, heads)).encode()).digest()[:8], "big")
+            kept = connection.execute(select(func.count()).select_from(documents)).scalar_one()
+        return int.from_bytes(sha256(repr((last, heads, kept)).encode()).digest()[:8], "big")
 
     def has_file(self, stream: str | int, day: str) -> bool:
         """Whether a local day is ready: nothing more of it has to be waited for.
@@ -202,7 +206,12 @@ class Journal:
         )
 
     def build_statement(
-        self, stream: str | int, period: int, version: int, heads: tuple[bytes, bytes]
+        self,
+        stream: str | int,
+        period: int,
+        version: int,
+        heads: tuple[bytes, bytes],
+        cut: Cut | None = None,
     ) -> BuiltStatement:
         """The statement of a period whose batches are all recorded, whatever its quality."""
         return statements.build_statement(
@@ -212,8 +221,34 @@ class Journal:
             period,
             version,
             *heads,
+            cut=cut,
+            privacy_secret=self._privacy_secret,
             require_quality=False,
         )
+
+    # --- Corrections ---
+
+    def document(self, wanted: bytes) -> Corrections | None:
+        """A kept corrections document by its hash, None if it is not here."""
+        with self.database.read() as connection:
+            return revisions.find_document(connection, wanted)
+
+    def documents(self, stream: int, period: int, version: int) -> list[Corrections]:
+        """All kept corrections documents of a statement's place."""
+        with self.database.read() as connection:
+            return revisions.documents_at(connection, stream, period, version)
+
+    def keep(self, document: Corrections) -> None:
+        """Keeps a corrections document; the same again changes nothing."""
+        with self.database.write() as connection:
+            revisions.keep_document(connection, document)
+
+    def moments(self, stream: int, period: int) -> list[int]:
+        """Numbers of the files with corrections of readings up to a period's end, the newest first."""
+        which = self._catalog.stream(stream)
+        window = (which.start, self._catalog.period_bounds(period)[1])
+        with self.database.read() as connection:
+            return revisions.correction_files(connection, which, window)
 
     # --- What was anchored and attested ---
 

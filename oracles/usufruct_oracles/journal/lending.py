@@ -47,6 +47,7 @@ MOST_RECORDS = 4_096
 """Records named or sent in one message."""
 DAY_FILE = ""
 """Form of a meter-day out of a day file; messages have a form of their own."""
+_FRAME = 256
 _KEYS = {"meter", "form", "scheme", "signature", "payload"}
 _READING = ("meter", "end", "duration", "rev")
 _COLUMNS = ("meter", "scheme", "signature", "payload")
@@ -74,6 +75,11 @@ class LentRecord:
     def sha256(self) -> bytes:
         """What leaves name it by (32 bytes)."""
         return record_hash(self.payload, self.signature)
+
+    @property
+    def size(self) -> int:
+        """About how long it is on the wire, bytes."""
+        return 2 * (len(self.payload) + len(self.signature)) + _FRAME
 
     def to_json(self) -> Json:
         """Its form on the wire."""
@@ -138,7 +144,7 @@ def lend(
         database: The journal's database.
         place: Stream and day.
         known: Hashes of what the asker has.
-        most_bytes: Payload bytes after which the rest is left for the next question.
+        most_bytes: Bytes on the wire after which the rest is left for the next question.
     """
     found: list[LentRecord] = []
     size = 0
@@ -147,7 +153,7 @@ def lend(
             # A payload may have been archived or erased: then there is nothing to lend.
             if not each.payload or each.sha256 in known:
                 continue
-            size += len(each.payload)
+            size += each.size
             if found and (size > most_bytes or len(found) >= MOST_RECORDS):
                 break
             found.append(each)

@@ -19,6 +19,7 @@ from usufruct.chain import crash
 from usufruct.config import Stream
 from usufruct.core.periods import day_of
 from usufruct_oracles.catalog import Catalog, amount_of
+from usufruct_oracles.journal.correct import Taken, store_message
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.ingest import KEPT_BYTES, NEIGHBOUR, IngestReport, closed_at
 from usufruct_oracles.journal.rows import NewRows, add_records, printable
@@ -30,8 +31,11 @@ from usufruct_oracles.journal.schema import (
     readings,
     retractions,
 )
+from usufruct_oracles.sources.corrections import FORM as CORRECTIONS
+from usufruct_oracles.sources.corrections import CorrectionRow, parse_payload
 from usufruct_oracles.sources.forms import HEARTBEATS
 from usufruct_oracles.sources.messages import Decoders, Message
+from usufruct_oracles.sources.records import Signed
 from usufruct_oracles.validation.days import RecordOutcome, check_retraction
 from usufruct_oracles.validation.messages import (
     check_message,
@@ -41,6 +45,7 @@ from usufruct_oracles.validation.messages import (
 )
 from usufruct_oracles.validation.neighbours import Neighbours
 from usufruct_oracles.validation.rows import MAX_DURATION, Row
+from usufruct_oracles.validation.rules import Place
 from usufruct_oracles.validation.verdicts import Rule, Verdict
 
 _TEXT = 64
@@ -60,6 +65,8 @@ class _Judged:
     record: RecordOutcome | None = None
     rows: Sequence[Row] = ()
     heartbeat: dict[str, Any] | None = None
+    corrections: tuple[str, Sequence[CorrectionRow]] | None = None
+    taken: Taken | None = None
 
 
 def ingest_messages(
@@ -146,6 +153,8 @@ def _judge(
     found = () if isinstance(contents, Verdict) else decoders[message.form](contents, meter)
     record, rows = judge_message(catalog, message, contents, found)
     judged = _Judged(message, None, record, rows)
+    if message.form == CORRECTIONS and record.verified and not rows and isinstance(contents, bytes):
+        judged.corrections = parse_payload(contents, meter)
     if record.verified and not rows and isinstance(contents, bytes):
         judged.heartbeat = _heartbeat(catalog, message.form, contents, record)
     return judged
@@ -242,6 +251,24 @@ def _store(
     new.insert(connection)
     if beats:
         connection.execute(insert(heartbeats), beats)
+    for file_id, each in zip(ids, judged, strict=True):
+        if each.corrections is not None and each.record is not None:
+            each.taken = _correct(connection, catalog, file_id, each.record, *each.corrections)
+
+
+def _correct(
+    connection: Connection,
+    catalog: Catalog,
+    file_id: int,
+    record: RecordOutcome,
+    day: str,
+    rows: Sequence[CorrectionRow],
+) -> Taken:
+    from_, to = catalog.day(day)
+    # As for readings of messages, the clock is that of the day's end.
+    place = Place(record.stream, record.meter, from_, to, to, catalog.timezone)
+    signed = Signed(record.meter.code, record.scheme, record.signature)
+    return store_message(connection, file_id, place, day, rows, record.payload, signed)
 
 
 def _day_namer(catalog: Catalog, received: str) -> Callable[[int | None], str]:
@@ -297,16 +324,18 @@ def _report(judged: _Judged, closed: dict[str, int]) -> IngestReport:
     rejected = Counter(each.verdict.rule for each in record.rejections)
     if late:
         rejected[Rule.LATE] += len(late)
+    taken = judged.taken or Taken(0, 0, ())
+    rejected.update(each.rule for each in taken.verdicts)
     return IngestReport(
         message.stream,
         NO_DAY,
         "stored",
-        accepted=len(record.accepted) - len(late),
-        known=len(record.known),
+        accepted=len(record.accepted) - len(late) + taken.accepted,
+        known=len(record.known) + taken.known,
         rejected=rejected,
         stake=sum(each.stake.amount for each in record.rejections)
         + sum(amount_of(record.stream, each.start, each.quantity) for each in late),
-        first=next((each.verdict for each in record.rejections), None),
+        first=next((each.verdict for each in record.rejections), next(iter(taken.verdicts), None)),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from usufruct.config import Meter
 from usufruct_oracles.sources import (
     alive,
+    corrections,
     espi_records,
     json_readings,
     ocmf,
@@ -22,6 +23,7 @@ from usufruct_oracles.sources.papers import folder as papers
 
 DECODERS: Final[Decoders] = {
     alive.FORM: alive.decode_heartbeat,
+    corrections.FORM: corrections.decode_corrections,
     espi_records.FORM: espi_records.decode_espi,
     json_readings.FORM: json_readings.decode_json,
     registers.FORM: registers.decode_registers,

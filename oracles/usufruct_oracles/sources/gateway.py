@@ -30,7 +30,7 @@ Made = tuple[Message, tuple[Delivery, ...]]
 
 _Heard = tuple[ocpp.Event, Delivery]
 _MILLISECONDS: Final = 1000
-_REMEMBERED: Final = 1 << 14
+_REMEMBERED: Final = 1 << 12
 _request = lru_cache(maxsize=_REMEMBERED)(ocpp.parse)
 _record = lru_cache(maxsize=_REMEMBERED)(ocmf.parse)
 

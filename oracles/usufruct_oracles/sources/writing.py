@@ -10,7 +10,8 @@ from usufruct.core.signing import sign_record
 from usufruct.errors import ConfigError
 from usufruct.keys import dev_meter_key
 from usufruct_oracles.sources.base import SourceFile
-from usufruct_oracles.sources.records import Signed, record_payload
+from usufruct_oracles.sources.corrections import SUFFIX, correction_payload, corrections_csv
+from usufruct_oracles.sources.records import Signed, record_payload, signatures_bytes
 
 
 def sign_day(meter: Meter, day: str, lines: Sequence[str], *, forged: bool = False) -> Signed:
@@ -25,6 +26,24 @@ def sign_day(meter: Meter, day: str, lines: Sequence[str], *, forged: bool = Fal
     Raises:
         ConfigError: The meter has a key of its own.
     """
+    return _sign(meter, record_payload(meter.stream, meter.code, day, lines), forged=forged)
+
+
+def corrections_file(
+    meter: Meter, day: str, lines: Sequence[str], *, label: str = "", forged: bool = False
+) -> SourceFile:
+    """A corrections file of one meter's readings of a day, signed with its development key.
+
+    Raises:
+        ConfigError: The meter has a key of its own.
+    """
+    place = f"{day}.{label}{SUFFIX}" if label else day + SUFFIX
+    payload = correction_payload(meter.stream, meter.code, day, lines)
+    signed = signatures_bytes(meter.stream, place, [_sign(meter, payload, forged=forged)])
+    return SourceFile("corrections", meter.stream, place, corrections_csv(lines), signed)
+
+
+def _sign(meter: Meter, payload: bytes, *, forged: bool) -> Signed:
     if not meter.dev:
         raise ConfigError(
             f"meter {meter.code} has a key of its own",
@@ -33,7 +52,6 @@ def sign_day(meter: Meter, day: str, lines: Sequence[str], *, forged: bool = Fal
             rule="only development keys are known here",
             remedy='use a community whose meters have key = "dev"',
         )
-    payload = record_payload(meter.stream, meter.code, day, lines)
     key = dev_meter_key(f"{meter.code} forged" if forged else meter.code)
     return Signed(meter.code, meter.scheme, sign_record(meter.scheme, key, payload))
 

@@ -8,8 +8,9 @@ must be the ones that were read.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from usufruct_oracles.sources.records import HEADER, HEADERS
+from usufruct_oracles.sources.records import HEADERS
 from usufruct_oracles.validation.verdicts import Rule, Verdict, shown
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -23,7 +24,7 @@ _NOT_TEXT = re.compile(rb"[^\x20-\x7e\n]")
 _SEND_AGAIN = "correct the writer and drop the file and its signatures again"
 
 
-def check_file(csv: bytes) -> Verdict | None:
+def check_file(csv: bytes, headers: Sequence[str] = HEADERS) -> Verdict | None:
     """The first rule that the file as a whole breaks, None for a clean one."""
     if len(csv) > MAX_BYTES:
         return Verdict(
@@ -31,7 +32,7 @@ def check_file(csv: bytes) -> Verdict | None:
             f"more than {MAX_BYTES} bytes",
             "write one file for each stream and day",
         )
-    return _check_bytes(csv) or _check_lines(csv.split(b"\n"))
+    return _check_bytes(csv) or _check_lines(csv.split(b"\n"), headers)
 
 
 def lines_of(csv: bytes) -> list[str]:
@@ -70,12 +71,12 @@ def _check_bytes(csv: bytes) -> Verdict | None:
     return None
 
 
-def _check_lines(lines: list[bytes]) -> Verdict | None:
-    headers = {each.encode() for each in HEADERS}
+def _check_lines(lines: list[bytes], wanted: Sequence[str]) -> Verdict | None:
+    headers = {each.encode() for each in wanted}
     if lines[0] not in headers:
         return Verdict(
             Rule.FILE_HEADER,
-            f"the first line is {shown(lines[0].decode())}, not {shown(HEADER)}",
+            f"the first line is {shown(lines[0].decode())}, not {shown(wanted[0])}",
             _SEND_AGAIN,
         )
     for number, line in enumerate(lines[1:], 2):

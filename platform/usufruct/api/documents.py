@@ -10,7 +10,8 @@ from sqlalchemy import Row
 
 from usufruct.api.render import KINDS, Json, Renderer, hexed, rfc3339
 from usufruct.contracts.revenue_right import Refusal
-from usufruct.core.encoding import checksum_address
+from usufruct.core.corrections import CorrectedPeriod, Corrections
+from usufruct.core.encoding import ReadingLeaf, checksum_address
 from usufruct.core.statements import kpi_values
 from usufruct.ledger import ids
 from usufruct.ledger.accounts import payout_amount
@@ -124,6 +125,7 @@ def statement(render: Renderer, row: Row[Any], now: int, *, detailed: bool = Fal
     body["kpis_bp"] = kpi_values(bytes.fromhex(fields["kpis"][2:]))
     body["lines"] = _lines(render, row)
     body["tariff"] = json.loads(row.tariff) if row.tariff else None
+    body["corrections"] = _corrections(render, row)
     body["signers"] = _signers(row)
     return body
 
@@ -150,6 +152,50 @@ def _lines(render: Renderer, row: Row[Any]) -> list[Json] | None:
         }
         for line in json.loads(row.lines)
     ]
+
+
+def _corrections(render: Renderer, row: Row[Any]) -> Json | None:
+    """What the statement adjusts and why; the document is what its hash stands for."""
+    if row.corrections is None:
+        return None
+    found = Corrections.from_json(row.corrections.encode())
+    return {
+        "carried": render.money(found.carried),
+        "total": render.money(found.total),
+        "left_to_adjust": render.money(found.owed),
+        "periods": [_corrected(render, each) for each in found.periods],
+        "document": json.loads(row.corrections),
+    }
+
+
+def _corrected(render: Renderer, period: CorrectedPeriod) -> Json:
+    pairs = [
+        (ReadingLeaf.decode(each.old), ReadingLeaf.decode(each.new), each.reason)
+        for each in period.readings
+    ]
+    return {
+        "period": render.period(period.period),
+        "rows": [
+            {
+                "row": each.row,
+                "stated": str(each.stated),
+                "before": str(each.before),
+                "change": str(each.change),
+                "amount": render.money(each.amount),
+            }
+            for each in period.rows
+        ],
+        "readings": [
+            {
+                "seq": str(new.seq),
+                "rev": new.rev,
+                "reason": reason,
+                "record": hexed(new.record),
+                "supersedes": hexed(old.record),
+            }
+            for old, new, reason in pairs
+        ],
+    }
 
 
 def _signers(row: Row[Any]) -> list[str] | None:

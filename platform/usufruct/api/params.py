@@ -13,6 +13,7 @@ from usufruct.contracts import EncodeError, address
 from usufruct.errors import InputError
 
 __all__ = [
+    "AsOf",
     "BatchQuery",
     "DistributionPayoutQuery",
     "DistributionQuery",
@@ -97,8 +98,10 @@ class SeriesQuery(StreamPage):
     """Series."""
 
 
-class HolderQuery(PageQuery):
-    """Holders of a series, now or earlier."""
+class AsOf(BaseModel):
+    """As known at an earlier time."""
+
+    model_config = ConfigDict(extra="forbid")
 
     as_of_block: Annotated[Whole | None, Field(description="at the end of this block")] = None
     as_of_date: Annotated[
@@ -109,6 +112,10 @@ class HolderQuery(PageQuery):
             examples=["2026-10-31"],
         ),
     ] = None
+
+
+class HolderQuery(PageQuery, AsOf):
+    """Holders of a series, now or earlier."""
 
 
 class DistributionQuery(StreamPage):

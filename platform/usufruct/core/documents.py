@@ -78,6 +78,21 @@ def digits(value: object, name: str) -> int:
     return int(number)
 
 
+def signed_digits(value: object, name: str) -> int:
+    """The integer written as the text `value`: like `digits`, with a minus sign where it is negative.
+
+    Raises:
+        InputError: It is something else.
+    """
+    number = text(value, name)
+    magnitude = digits(number.removeprefix("-"), name)
+    if not number.startswith("-"):
+        return magnitude
+    if not magnitude:
+        raise wrong(name, number, "0 has no sign")
+    return -magnitude
+
+
 def wrong(name: str, value: object, rule: str) -> InputError:
     """The error for a part of a document."""
     return InputError(

@@ -4,7 +4,16 @@ Names are those of the EIP-712 types; hashes are lower-case hex; money is decima
 missing, unknown or mistyped field is an InputError.
 """
 
-from usufruct.core.documents import digits, integer, items, keyed, natural, text, wrong
+from usufruct.core.documents import (
+    digits,
+    integer,
+    items,
+    keyed,
+    natural,
+    signed_digits,
+    text,
+    wrong,
+)
 from usufruct.core.encoding import hex0x, unhex
 from usufruct.core.keccak import DIGEST
 from usufruct.core.typed_data import Batch, Statement
@@ -90,19 +99,13 @@ def statement_from(value: object) -> Statement:
         last_head=hash_at(given["lastHead"], "statement.lastHead"),
         lines_root=hash_at(given["linesRoot"], "statement.linesRoot"),
         gross=digits(given["gross"], "statement.gross"),
-        adjustments=_signed(given["adjustments"], "statement.adjustments"),
+        adjustments=signed_digits(given["adjustments"], "statement.adjustments"),
         tariff_hash=hash_at(given["tariffHash"], "statement.tariffHash"),
         coverage_bp=integer(given["coverageBp"], "statement.coverageBp"),
         estimated_bp=integer(given["estimatedBp"], "statement.estimatedBp"),
         kpis=hash_at(given["kpis"], "statement.kpis"),
         documents=hash_at(given["documents"], "statement.documents"),
     )
-
-
-def _signed(value: object, name: str) -> int:
-    whole = text(value, name)
-    magnitude = digits(whole.removeprefix("-"), name)
-    return -magnitude if whole.startswith("-") else magnitude
 
 
 def hash_at(value: object, name: str) -> bytes:

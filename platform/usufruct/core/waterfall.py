@@ -44,6 +44,7 @@ __all__ = [
     "payments",
     "run",
     "score_bp",
+    "was_disputed",
 ]
 
 MAX_U64 = 2**64 - 1
@@ -160,6 +161,14 @@ def balances_after(rules: Rules, lines: Sequence[Line]) -> dict[int, int]:
         if step.draw_from in balances:
             balances[step.draw_from] -= line.released
     return balances
+
+
+def was_disputed(rules: Rules, breached: int) -> bool:
+    """Whether a later statement was disputed in a settlement: its own record of the trigger that watches it."""
+    return any(
+        trigger.kind is TriggerKind.OPEN_DISPUTE and breached >> number & 1
+        for number, trigger in enumerate(rules.triggers)
+    )
 
 
 def multiplier_bp(rules: Rules, kpis: bytes, last: int | None) -> int:

@@ -19,7 +19,7 @@ from usufruct.errors import EvidenceError
 from usufruct.ledger import models as m
 from usufruct.ledger.reads.batches import batches_of, head_before
 
-__all__ = ["AnchoredBatch", "PeriodEvidence", "load_period"]
+__all__ = ["AnchoredBatch", "PeriodEvidence", "load_headers", "load_period", "load_statement"]
 
 _BYTES = {"first_head", "last_head", "lines_root", "tariff_hash", "kpis", "documents"}
 
@@ -52,13 +52,13 @@ class PeriodEvidence:
     committed: bool
 
 
-def load_period(
+def load_statement(
     connection: Connection, stream: int, period: int, version: int | None = None
-) -> PeriodEvidence:
-    """The evidence of a period's newest statement, or of the version asked for.
+) -> tuple[Statement, bytes]:
+    """A period's newest statement, or the version asked for, and its digest.
 
     Raises:
-        EvidenceError: There is no statement, or the evidence of a batch is missing.
+        EvidenceError: There is none.
     """
     column = m.statement.c
     stated = (
@@ -78,19 +78,36 @@ def load_period(
     if stated is None:
         wanted = "" if version is None else f", version {version}"
         raise _missing(f"a statement of stream {stream}, period {period}{wanted}")
-    statement = _statement(json.loads(stated["fields"]))
+    return _statement(json.loads(stated["fields"])), bytes(stated["digest"])
+
+
+def load_period(
+    connection: Connection, stream: int, period: int, version: int | None = None
+) -> PeriodEvidence:
+    """The evidence of a period's newest statement, or of the version asked for.
+
+    Raises:
+        EvidenceError: There is no statement, or the evidence of a batch is missing.
+    """
+    statement, digest = load_statement(connection, stream, period, version)
     rows = _batches(connection, statement)
     committed = bool(
         connection.execute(select(m.stream.c.committed).where(m.stream.c.id == stream)).scalar_one()
     )
     tariff = _tariff(connection, statement.tariff_hash)
-    lines = _lines(connection, bytes(stated["digest"]))
+    lines = _lines(connection, digest)
     if lines is None and tariff is not None:
         manifests = [Manifest.from_json(row["manifest"].encode()) for row in rows]
         lines = tuple(lines_from_manifests(tariff, manifests, committed=committed))
     if lines is not None and lines_root(lines) != statement.lines_root:
         lines = None
     return PeriodEvidence(statement, _chain(connection, rows), lines, tariff, committed)
+
+
+def load_headers(connection: Connection, statement: Statement) -> list[Batch]:
+    """The batches that a statement rests on, the oldest first; no evidence is needed."""
+    rows = batches_of(connection, statement.stream, statement.from_, statement.to)
+    return [each.batch for each in _chain(connection, rows)]
 
 
 def _batches(connection: Connection, statement: Statement) -> list[RowMapping]:
@@ -106,7 +123,7 @@ def _chain(connection: Connection, rows: list[RowMapping]) -> tuple[AnchoredBatc
     found = []
     prev = head_before(connection, rows[0]["stream"], rows[0]["seq"]) if rows else b""
     for row in rows:
-        raw = bytes(row["leaves"])
+        raw = bytes(row["leaves"] or b"")
         leaves = tuple(raw[at : at + LEAF_LENGTH] for at in range(0, len(raw), LEAF_LENGTH))
         batch = Batch(
             stream=row["stream"],

@@ -87,6 +87,7 @@ class EvidenceFetcher:
                     "lines": proof.lines,
                     "tariff": proof.tariff,
                     "signatures": proof.signatures,
+                    "corrections": proof.corrections,
                     "signers": hex(facts.signers),
                     "table_": json.dumps(list(facts.table)),
                 }
@@ -217,6 +218,7 @@ def _statement_facts(connection: Connection, row: Row[Any]) -> StatementFacts:
         signers=int(row.signers, 16),
         lines_root=bytes.fromhex(fields["lines_root"][2:]),
         tariff_hash=bytes.fromhex(fields["tariff_hash"][2:]),
+        documents=bytes.fromhex(fields["documents"][2:]),
         table=json.loads(table.members),
         threshold=table.threshold,
     )

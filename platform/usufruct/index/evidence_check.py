@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from usufruct.core.corrections import Corrections
 from usufruct.core.documents import digits, items, keyed
-from usufruct.core.encoding import LEAF_LENGTH, ReadingLeaf, canonical_json, hex0x, unhex
+from usufruct.core.encoding import LEAF_LENGTH, ZERO_HASH, ReadingLeaf, canonical_json, hex0x, unhex
 from usufruct.core.manifests import Manifest
 from usufruct.core.merkle import tree_root
 from usufruct.core.signing import recover, unpack_signatures
@@ -36,7 +37,7 @@ _BATCH: Final = {
 }
 _STATEMENT: Final = {
     *("v", "chainId", "contract", "statement", "digest", "lines", "tariff", "signers"),
-    *("signatures", "tx"),
+    *("signatures", "tx", "corrections"),
 }
 _MOST_SIGNERS: Final = 256
 
@@ -72,17 +73,19 @@ class StatementFacts:
     signers: int
     lines_root: bytes
     tariff_hash: bytes
+    documents: bytes
     table: Sequence[str]
     threshold: int
 
 
 @dataclass(frozen=True, slots=True)
 class StatementProof:
-    """Checked evidence of a statement: lines and tariff as JSON, signatures in the order of the bitmap."""
+    """Checked evidence of a statement: lines, tariff and corrections as JSON, signatures in the order of the bitmap."""
 
     lines: str
     tariff: str
     signatures: bytes
+    corrections: str | None
 
 
 def check_batch(document: object, facts: BatchFacts) -> BatchProof:
@@ -124,13 +127,25 @@ def check_statement(document: object, facts: StatementFacts) -> StatementProof:
         [(r.id, r.price, r.per) for r in tariff.rows],
         [(x.row, x.price, x.per) for x in lines],
     )
+    corrections = _corrections(given["corrections"], facts)
     signatures = unhex(given["signatures"])
     _require_quorum(facts, signatures)
     return StatementProof(
         json.dumps([line_document(line) for line in lines], separators=(",", ":")),
         tariff.canonical().decode(),
         signatures,
+        corrections,
     )
+
+
+def _corrections(value: object, facts: StatementFacts) -> str | None:
+    """The document that the statement names."""
+    if facts.documents == ZERO_HASH:
+        _same("corrections", value, None)
+        return None
+    document = Corrections.from_json(canonical_json(value))
+    _same("corrections", document.hash(), facts.documents)
+    return document.canonical().decode()
 
 
 def _require_quorum(facts: StatementFacts, blob: bytes) -> None:

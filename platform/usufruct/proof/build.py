@@ -13,12 +13,13 @@ from usufruct.contracts import address
 from usufruct.core import typed_data
 from usufruct.core.encoding import LEAF_LENGTH, hex0x
 from usufruct.core.merkle import MerkleTree
-from usufruct.errors import EvidenceError
 from usufruct.ledger import ids
 from usufruct.ledger import models as m
 from usufruct.ledger.reads.batches import batches_of, head_before
 from usufruct.ledger.types import block_of
 from usufruct.proof import model as p
+from usufruct.proof.correction_build import build_corrections
+from usufruct.proof.missing import missing
 from usufruct.proof.scope import Scope, batches_in, sampled
 
 
@@ -98,6 +99,7 @@ def build(
         ],
         scope=readings,
         readings=_readings(batches, readings),
+        corrections=build_corrections(connection, stated, evidence),
     )
     return msgspec.json.format(msgspec.json.encode(proof), indent=1)
 
@@ -131,7 +133,7 @@ class _Rows:
         )
         evidence = self._connection.execute(query).mappings().one_or_none()
         if evidence is None:
-            raise _missing(f"the statement of stream {stream}, period {period}")
+            raise missing(f"the statement of stream {stream}, period {period}")
         return stated, evidence
 
     def batches(self, stream: int, start: int, end: int) -> list[RowMapping]:
@@ -139,7 +141,7 @@ class _Rows:
         found = batches_of(self._connection, stream, start, end)
         for row in found:
             if row["manifest"] is None:
-                raise _missing(f"batch {row['seq']} of stream {stream}")
+                raise missing(f"batch {row['seq']} of stream {stream}")
         return found
 
     def head_before(self, stream: int, seq: int) -> bytes:
@@ -154,16 +156,6 @@ class _Rows:
 def _logged(table: Any) -> Any:
     """All columns of a table with the transaction its row comes from."""
     return select(table, m.log.c.tx_hash, m.log.c.log_index).join(m.log, m.log.c.pos == table.c.pos)
-
-
-def _missing(what: str) -> EvidenceError:
-    return EvidenceError(
-        f"the evidence of {what} is not here yet",
-        field="proof",
-        value=what,
-        rule="a proof holds only evidence that was checked against the chain",
-        remedy="try again once a worker has handed it over; /v1/statements shows what is there",
-    )
 
 
 def _contracts(given: Contracts, series: str) -> p.Contracts:

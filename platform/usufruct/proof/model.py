@@ -157,6 +157,52 @@ class Readings(_Section, frozen=True):
     some: list[Leaf] | None
 
 
+class StatedLine(_Section, frozen=True):
+    """A line of a corrected period's statement."""
+
+    row: str
+    price: Natural
+    per: Natural
+    quantity: Natural
+    amount: Natural
+    blinding: Hash | None
+
+
+class CorrectedStatement(_Section, frozen=True):
+    """The statement of an earlier period whose readings are corrected."""
+
+    tx: Hash
+    period: Count
+    version: Count
+    tariff: dict[str, Any]
+    lines: list[StatedLine]
+
+
+class EarlierDocument(_Section, frozen=True):
+    """The corrections of another statement that these follow, and the transaction that attested it."""
+
+    tx: Hash
+    document: dict[str, Any]
+
+
+class CorrectedLeaf(_Section, frozen=True):
+    """Where a corrected reading is anchored: its batch, that one's transaction, and the path in its tree."""
+
+    seq: Count
+    tx: Hash
+    path: list[Hash]
+
+
+class Corrections(_Section, frozen=True):
+    """What the statement adjusts (protocol §7b): its document, and what that rests on."""
+
+    document: dict[str, Any]
+    earlier: list[EarlierDocument]
+    statements: list[CorrectedStatement]
+    leaves: list[CorrectedLeaf]
+    """One for each reading that no correction made, in the document's order."""
+
+
 class Proof(_Section, frozen=True):
     """The whole file."""
 
@@ -173,6 +219,8 @@ class Proof(_Section, frozen=True):
     batches: list[Batch]
     scope: Scope
     readings: list[Readings]
+    corrections: Corrections | None = None
+    """None where the statement corrects nothing."""
 
 
 def _refuse_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -100,7 +100,7 @@ def _recompute(ctx: Context, lines: list[mirror.Line]) -> int:
         balances=_balances(ctx, earlier),
         last_multiplier=_last_multiplier(ctx, earlier),
         breached=earlier[-1].breached if earlier else 0,
-        disputed=_disputed(rules, given.breached),
+        disputed=mirror.was_disputed(rules, given.breached),
     )
     result = mirror.run(rules, start)
     same("settlement.lines (recomputed)", list(result.lines), lines)
@@ -147,15 +147,6 @@ def _term(ctx: Context, step: mirror.Step) -> mirror.Term | None:
         return None
     terms = ctx.client.call(address(step.payee), rr.terms())
     return mirror.Term(terms.term_from, terms.term_to, terms.term_to + terms.tail)
-
-
-def _disputed(rules: mirror.Rules, breached: int) -> bool:
-    """Whether a later statement was disputed: the settlement's own record of the trigger that watches it."""
-    watching = mirror.TriggerKind.OPEN_DISPUTE
-    return any(
-        trigger.kind is watching and breached >> number & 1
-        for number, trigger in enumerate(rules.triggers)
-    )
 
 
 def _earlier(ctx: Context) -> list[wf.Settled]:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from usufruct.chain.client import ChainClient, RpcError, revert_of
 from usufruct.contracts import ContractError, DecodeError, EncodeError
 from usufruct.errors import EvidenceError, InputError
-from usufruct.proof import evidence_links, holder_link, money_links
+from usufruct.proof import correction_link, evidence_links, holder_link, money_links
 from usufruct.proof.context import Context
 from usufruct.proof.model import Proof
 
@@ -23,6 +23,7 @@ LINKS: tuple[tuple[str, Callable[[Context], str]], ...] = (
     ("statement", evidence_links.statement),
     ("batches", evidence_links.batches),
     ("lines", evidence_links.lines),
+    ("corrections", correction_link.corrections),
     ("readings", evidence_links.readings),
 )
 """The links in the order of checking, from the payout down to the readings."""

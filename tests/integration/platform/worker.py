@@ -43,6 +43,7 @@ def statement_document(kit: Kit, evidence: Evidence) -> dict[str, Any]:
         "chainId": 31337,
         "contract": kit.contracts["StatementBook"],
         "statement": {},
+        "corrections": None,
         "digest": hex0x(td.statement_digest(domain, evidence.statement)),
         "lines": [
             {

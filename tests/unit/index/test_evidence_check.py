@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from usufruct.core.commitments import commit
-from usufruct.core.encoding import ReadingLeaf, hex0x
+from usufruct.core.encoding import ZERO_HASH, ReadingLeaf, hex0x
 from usufruct.core.manifests import Manifest, ManifestLine
 from usufruct.core.merkle import tree_root
 from usufruct.core.signing import address_of, pack_signatures, sign_digest
@@ -54,7 +54,9 @@ def batch_document(**changes: Any) -> dict[str, Any]:
 
 
 def statement_facts(bitmap: int, threshold: int = 2) -> StatementFacts:
-    return StatementFacts(DIGEST, bitmap, lines_root(LINES), TARIFF.hash(), TABLE, threshold)
+    return StatementFacts(
+        DIGEST, bitmap, lines_root(LINES), TARIFF.hash(), ZERO_HASH, TABLE, threshold
+    )
 
 
 def statement_document(keys: list[bytes], **changes: Any) -> dict[str, Any]:
@@ -71,6 +73,7 @@ def statement_document(keys: list[bytes], **changes: Any) -> dict[str, Any]:
         }
     ]  # fmt: skip
     document |= {"digest": hex0x(DIGEST), "tariff": json.loads(TARIFF.canonical())}
+    document["corrections"] = None
     return document | {"signers": str(bitmap), "signatures": hex0x(blob)} | changes
 
 

@@ -55,11 +55,13 @@ TOKENS = Tokens(
 class Place:
     """An inbox with its endpoint."""
 
-    def __init__(self, folder: Path, capacity: int = 100, share: int = 50) -> None:
+    def __init__(
+        self, folder: Path, capacity: int = 100, share: int = 50, room: int = 1 << 20
+    ) -> None:
         self.path = folder / "inbox.sqlite"
         self.clock = FixedClock(NOW)
         self.gateway = Gateway(catalog_of(community()).meters, None, {})
-        self.inbox = Inbox(self.path, capacity, share)
+        self.inbox = Inbox(self.path, capacity, share, room)
         self.app = create_app(Desk(self.inbox, TOKENS, self.gateway, self.clock))
         self.source = PushSource(self.inbox, self.gateway, self.clock)
 
@@ -248,6 +250,13 @@ def test_a_full_inbox_says_when_to_come_again(tmp_path: Path) -> None:
     assert len(place.inbox.waiting()) == 2
     place.source.taken(list(place.source.poll()))
     assert place.post(numbered(2, 10), "b").status_code == 202
+    place.inbox.close()
+
+
+def test_bytes_are_bounded_too(tmp_path: Path) -> None:
+    place = Place(tmp_path, room=2 * len(of_meter()))
+    assert place.post(numbered(2), "a").status_code == 202
+    assert problem(place.post(numbered(1, 10), "b")) == (503, "no-room")
     place.inbox.close()
 
 

@@ -26,7 +26,7 @@ from usufruct_oracles.sources.gateway import Gateway
 from usufruct_oracles.sources.grouping import Delivery
 from usufruct_oracles.sources.kinds import KINDS
 from usufruct_oracles.sources.messages import device_bytes
-from usufruct_oracles.sources.opening import SourceSettings, Surroundings
+from usufruct_oracles.sources.opening import Erasing, SourceSettings, Surroundings
 from usufruct_oracles.sources.push.inbox import Answer, Inbox
 from usufruct_oracles.sources.push.source import PATIENCE, PushSource
 from usufruct_oracles.sources.push.tokens import new_token, token_entry
@@ -145,6 +145,27 @@ def test_a_mistake_is_told(
         read(tmp_path, good(port).replace(old, new, 1))
     if field is not None:
         assert str(refused.value.field).endswith(field)
+
+
+def test_an_erasure_leaves_nothing_of_the_household_in_the_inbox(tmp_path: Path, port: int) -> None:
+    settings = read(tmp_path, good(port))
+    assert isinstance(settings, Erasing)
+    assert settings.erase("EV", "charger-01") == 0
+    inbox = Inbox(tmp_path / "inbox.sqlite", 9, 9)
+    records = {
+        code: signed(payload(GI=f"the gateway of {code}"), P384)
+        for code in ("charger-01", "charger-02", "charger-03")
+    }
+    items = [Delivery("push:hub", code, "ocmf/1", each.encode()) for code, each in records.items()]
+    inbox.put("hub", "k", b"", items, Answer(202, b""), 0)
+    inbox.remove([each.id for each in inbox.waiting() if each.delivery.meter == "charger-03"])
+    inbox.close()
+    assert settings.erase("EV", "charger-01") == 1
+    assert settings.erase("EV", "charger-01") == 0
+    left = b"".join(each.read_bytes() for each in tmp_path.glob("inbox.sqlite*"))
+    assert b"the gateway of charger-01" not in left
+    assert b"the gateway of charger-03" not in left
+    assert b"the gateway of charger-02" in left
 
 
 def test_the_other_half_is_seen_after_a_poll_that_could_make_nothing(tmp_path: Path) -> None:

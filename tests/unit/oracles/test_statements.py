@@ -55,14 +55,6 @@ def test_a_statement_of_a_whole_month(tmp_path: Path) -> None:
     assert journal.build_statement("WATER", 1, 1, heads).statement == found
 
 
-def test_adjustments_are_carried(tmp_path: Path) -> None:
-    journal = open_journal(tmp_path)
-    water(journal)
-    heads = heads_of(journal, "WATER")
-    built = build_statement(journal.database, community(), 3, 1, 2, *heads, adjustments=-7)
-    assert (built.statement.adjustments, built.statement.version) == (-7, 2)
-
-
 def test_too_little_coverage_says_by_how_much_and_what_it_costs(tmp_path: Path) -> None:
     journal = open_journal(tmp_path)
     water(journal, days=28)

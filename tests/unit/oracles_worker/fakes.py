@@ -16,6 +16,7 @@ from usufruct.contracts import Call, address
 from usufruct.contracts import _runtime as rt
 from usufruct.contracts import statement_book as book
 from usufruct.contracts import telemetry_anchor as anchor
+from usufruct.core.corrections import Corrections
 from usufruct.core.encoding import ReadingLeaf, canonical_json, open_quantity
 from usufruct.core.keccak import keccak256
 from usufruct.core.manifests import Manifest, ManifestLine
@@ -42,6 +43,7 @@ from usufruct_oracles.answers import Answerer
 from usufruct_oracles.archive import Archive
 from usufruct_oracles.auth import Realm
 from usufruct_oracles.chainview import ChainView
+from usufruct_oracles.cuts import Cut
 from usufruct_oracles.desk import Desk
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.metrics import Metrics
@@ -294,6 +296,7 @@ class FakeBooks:
     files: dict[tuple[int, str], list[tuple[int, int, int, int, int]]] = field(default_factory=dict)
     batches: dict[int, list[tuple[BuiltBatch, bytes, bytes]]] = field(default_factory=dict)
     statements: dict[tuple[int, int, int], RecordedStatement] = field(default_factory=dict)
+    kept: dict[bytes, Corrections] = field(default_factory=dict)
     adjustments: int = 0
     changes: int = 0
     history: list[tuple[int, str, list[tuple[int, int, int, int, int]]]] = field(
@@ -376,7 +379,12 @@ class FakeBooks:
         return BuiltBatch(batch, manifest, leaves)
 
     def build_statement(
-        self, stream: int, period: int, version: int, heads: tuple[bytes, bytes]
+        self,
+        stream: int,
+        period: int,
+        version: int,
+        heads: tuple[bytes, bytes],
+        cut: Cut | None = None,
     ) -> BuiltStatement:
         found = next(each for each in self.community.streams if each.id == stream)
         project = self.community.project
@@ -395,6 +403,19 @@ class FakeBooks:
             adjustments=self.adjustments,
         )
         return BuiltStatement(statement, lines, found.tariff)
+
+    def document(self, wanted: bytes) -> Corrections | None:
+        return self.kept.get(wanted)
+
+    def documents(self, stream: int, period: int, version: int) -> list[Corrections]:
+        place = stream, period, version
+        return [d for d in self.kept.values() if (d.stream, d.period, d.version) == place]
+
+    def keep(self, document: Corrections) -> None:
+        self.kept[document.hash()] = document
+
+    def moments(self, stream: int, period: int) -> list[int]:
+        return []
 
     def recorded(self, stream: int) -> list[bytes]:
         found = self.batches.get(stream, [])
@@ -477,6 +498,7 @@ class Member:
         grace: int = 6 * 3600,
         takeover: float = 0.0,
         reattest: frozenset[tuple[int, int, int]] = frozenset(),
+        books: Callable[[str], Any] | None = None,
     ) -> None:
         self.name = f"worker-{index}"
         self.key = bytes(dev_account(MEMBERS[index]))
@@ -486,7 +508,7 @@ class Member:
         project = self.community.project
         calendar = Calendar(project.timezone, project.first_period)
         streams = {each.id: each for each in self.community.streams if each.id in chain.cursors}
-        self.books = FakeBooks(self.community)
+        self.books: Any = books(self.name) if books else FakeBooks(self.community)
         self.metrics = Metrics()
         self.alerts = Alerts(self.metrics)
         addresses = {"TelemetryAnchor": ANCHOR, "StatementBook": BOOK}

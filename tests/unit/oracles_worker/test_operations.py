@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.oracles_worker.fakes import Team
+from tests.unit.oracles_worker.fakes import ROOT, Team
 from tests.unit.oracles_worker.test_config import GOOD, SECRET, write
 from tests.unit.oracles_worker.test_equivocation import next_batch, other, proof, show
 from tests.unit.oracles_worker.test_server import Caller
@@ -364,3 +368,87 @@ max_head_age = "0s"
     assert found.tls.ca == tmp_path / "ca.crt"
     assert (found.ops, found.drain, found.max_head_age) == (("::1", 9101), 5.0, 0)
     assert found.peers[0].url == "http://beta.example:7002"
+
+
+def test_secrets_may_lie_in_the_units_own_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = GOOD.replace(
+        "key = { dev = 4 }",
+        'key = { keystore = "$CREDENTIALS_DIRECTORY/keystore", '
+        'password_file = "$CREDENTIALS_DIRECTORY/password" }',
+    )
+    monkeypatch.setenv("WORKER_SECRET", SECRET)
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    with pytest.raises(ConfigError, match=r"credentials|key"):
+        load_worker_config(write(tmp_path, text))
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/run/credentials/unit")
+    assert load_worker_config(write(tmp_path, text)).key == {
+        "keystore": "/run/credentials/unit/keystore",
+        "password_file": "/run/credentials/unit/password",
+    }
+
+
+# --- The status for people, and the units ---
+
+
+def test_the_status_says_who_is_barred_and_what_differs() -> None:
+    found: dict[str, object] = {
+        "name": "alpha",
+        "address": "0xA",
+        "chainTime": 1_790_000_000,
+        "signers": {"table": ["a", "b", "c"], "threshold": 2, "epoch": 3, "member": False},
+        "error": "3: ChainError: stalls",
+        "barred": ["0xbad"],
+        "streams": [
+            {
+                "code": "WATER",
+                "recorded": 1,
+                "anchored": 2,
+                "to": None,
+                "attested": {"1": 2},
+                "settled": [1],
+                "waiting": {"batch": {"held": True, "code": "coverage", "reason": "93%"}},
+            }
+        ],
+        "alerts": [
+            {"at": 1, "stream": 3, "kind": "equivocation", "who": "0xbad", "place": "batch 3/1/0x"},
+            {"at": 2, "stream": 3, "kind": "anchored", "who": "chain"},
+        ],
+    }
+    assert cli._lines(found) == [
+        "alpha 0xA  chain time 2026-09-21 14:13:20 UTC",
+        "NO SIGNER, it only watches; 2 of 3 sign, epoch 3",
+        "error: 3: ChainError: stalls",
+        "BARRED 0xbad: see `usufruct-oracle equivocation list`",
+        "WATER: 1 of 2 anchored batches confirmed, attested periods: 1 (v2)",
+        "  anchored up to nothing yet, settled: 1",
+        "  batch: HELD coverage: 93%",
+        "ALERT 1970-01-01 00:00:01 UTC stream 3: 0xbad signed two things for batch 3/1/0x",
+        "ALERT 1970-01-01 00:00:02 UTC stream 3: anchored differs from chain",
+    ]
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
+def test_the_units_are_valid_and_hardened(tmp_path: Path) -> None:
+    folder = ROOT / "docs" / "operations"
+    units = sorted(path for path in folder.iterdir() if path.suffix in {".service", ".timer"})
+    assert len(units) == 3
+    for unit in units:
+        text = unit.read_text().replace("/opt/usufruct/bin/usufruct-oracle", sys.executable)
+        (tmp_path / unit.name).write_text(text)
+    names = [unit.name.replace("@", "@alpha") for unit in units]
+    checked = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *names],  # noqa: S607  # found by skipif
+        cwd=tmp_path,
+        env={**os.environ, "SYSTEMD_UNIT_PATH": f"{tmp_path}:"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert checked.returncode == 0, checked.stderr
+    service = (folder / "usufruct-oracle@.service").read_text()
+    for line in ("DynamicUser=yes", "ProtectSystem=strict", "NoNewPrivileges=yes", "LimitCORE=0"):
+        assert line in service.splitlines()
+    assert "LoadCredential=keystore:" in service

@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -31,6 +32,9 @@ from usufruct_oracles.sources.grouping import Delivery
 KEPT_ANSWERS: Final = 7 * 86_400
 """Seconds for which an answer is kept, and a key may not be used for anything else."""
 
+ROOM: Final = 256 << 20
+"""Most bytes that wait: all of it is in memory while messages are made of it."""
+
 _tables: Final = MetaData()
 _Id = BigInteger().with_variant(Integer, "sqlite")
 
@@ -39,13 +43,15 @@ deliveries = Table(
     _tables,
     Column("id", _Id, primary_key=True),
     Column("sha256", LargeBinary(32), nullable=False, unique=True),
-    Column("token", String(32), nullable=False, index=True),
+    Column("token", String(32), nullable=False),
+    Column("size", Integer, nullable=False),
     Column("meter", String(64), nullable=False),
     Column("form", String(64), nullable=False),
     Column("raw", LargeBinary, nullable=False),
     Column("scheme", String(64), nullable=False),
     Column("signature", LargeBinary, nullable=False),
-    Column("received_at", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False, index=True),
+    Index("deliveries_by_token", "token", "size"),
 )
 """What waits for the journal."""
 
@@ -98,15 +104,17 @@ class Inbox:
         path: Path of its SQLite file.
         capacity: Most deliveries that wait.
         share: Most deliveries of one token that wait.
+        room: Most bytes that wait.
 
     Raises:
         ConfigError: The file cannot be used.
     """
 
-    def __init__(self, path: Path | str, capacity: int, share: int) -> None:
+    def __init__(self, path: Path | str, capacity: int, share: int, room: int = ROOM) -> None:
         self._database = Database(path, _tables, "source.inbox")
         self._capacity = capacity
         self._share = share
+        self._room = room
 
     def answered(self, token: str, key: str, body: bytes) -> Answer | None:
         """The answer to this very request, if it was given before.
@@ -135,7 +143,7 @@ class Inbox:
             rows = {each["sha256"]: each for each in (_row(token, item, now) for item in items)}
             known = _known(connection, list(rows))
             fresh = [row for digest, row in rows.items() if digest not in known]
-            self._require_room(connection, token, len(fresh))
+            self._require_room(connection, token, [row["size"] for row in fresh])
             if fresh:
                 connection.execute(insert(deliveries), fresh)
             connection.execute(
@@ -188,16 +196,31 @@ class Inbox:
                 chosen = deliveries.c.id.in_(ids[at : at + 500])
                 connection.execute(delete(deliveries).where(chosen))
 
+    def erase(self, meter: str) -> int:
+        """Forget all that a meter said, down to the free pages of the file; number of deliveries that waited.
+
+        Raises:
+            ConfigError: The file is in use, so that they cannot be cleared.
+        """
+        with self._database.write() as connection:
+            gone = connection.execute(delete(deliveries).where(deliveries.c.meter == meter))
+        self._database.scrub()
+        return int(gone.rowcount)
+
     def close(self) -> None:
         """Closes the database."""
         self._database.close()
 
-    def _require_room(self, connection: Connection, token: str, more: int) -> None:
-        count = select(func.count()).select_from(deliveries)
-        if connection.execute(count).scalar_one() + more > self._capacity:
+    def _require_room(self, connection: Connection, token: str, sizes: Sequence[int]) -> None:
+        query = select(deliveries.c.token, func.count(), func.sum(deliveries.c.size)).group_by(
+            deliveries.c.token
+        )
+        held = {name: (count, size) for name, count, size in connection.execute(query)}
+        count = sum(each for each, _ in held.values()) + len(sizes)
+        size = sum(each for _, each in held.values()) + sum(sizes)
+        if count > self._capacity or size > self._room:
             raise InboxFull(own=False)
-        own = connection.execute(count.where(deliveries.c.token == token)).scalar_one()
-        if own + more > self._share:
+        if held.get(token, (0, 0))[0] + len(sizes) > self._share:
             raise InboxFull(own=True)
 
 
@@ -221,6 +244,7 @@ def _row(token: str, item: Delivery, now: int) -> dict[str, Any]:
     return {
         "sha256": digest_of(item),
         "token": token,
+        "size": len(item.raw),
         "meter": item.meter,
         "form": item.form,
         "raw": item.raw,

@@ -84,6 +84,17 @@ class PushSettings:
         surroundings.stack.enter_context(serving(create_app(desk), listener))
         return PushSource(inbox, gateway, clock, self.patience)
 
+    def erase(self, stream: str, meter: str) -> int:
+        """Takes a meter's deliveries out of the inbox; see `sources.opening.Erasing`."""
+        del stream  # codes of meters are those of the whole community
+        if not self.inbox.exists():
+            return 0
+        inbox = Inbox(self.inbox, self.capacity, self.share)
+        try:
+            return min(inbox.erase(meter), 1)
+        finally:
+            inbox.close()
+
     def _key(self, surroundings: Surroundings) -> SecretBytes | None:
         if self.gateway is None:
             return None

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from usufruct.api import schemas
 from usufruct.api.documents import batch, statement, stream
+from usufruct.api.known import as_known, statement_as_known
 from usufruct.api.lookup import (
     batch_position,
     find_stream,
@@ -19,6 +20,7 @@ from usufruct.api.lookup import (
 )
 from usufruct.api.moment import AnyMoment, page
 from usufruct.api.params import (
+    AsOf,
     BatchQuery,
     Nothing,
     SettlementQuery,
@@ -128,16 +130,26 @@ async def statements(query: Annotated[StatementQuery, Query()], moment: AnyMomen
     tags=["statements"],
 )
 async def one_statement(
-    stream_id: StreamId, period: PeriodNumber, _: Nothing, moment: AnyMoment
+    stream_id: StreamId,
+    period: PeriodNumber,
+    query: Annotated[AsOf, Query()],
+    moment: AnyMoment,
 ) -> Response:
-    """The newest version of a period's statement with its lines and tariff, and the period's history."""
+    """The newest version of a period's statement with lines, tariff and corrections, and the period's history.
+
+    With `as_of_date` or `as_of_block` all of it as it was known then.
+    """
     row = await find_stream(moment, stream_id)
-    versions = await moment.rows(STATEMENT_VERSIONS, stream=row.id, period=period)
+    known = await as_known(moment, query)
+    versions, events = statement_as_known(
+        await moment.rows(STATEMENT_VERSIONS, stream=row.id, period=period),
+        await moment.rows(STATEMENT_EVENTS, stream=row.id, period=period),
+        known,
+    )
     if not versions:
         remedy = f"GET /v1/statements?stream={row.id} lists them"
         raise not_found("statement of period", "period", str(period), remedy)
-    events = await moment.rows(STATEMENT_EVENTS, stream=row.id, period=period)
-    newest = statement(moment.render, versions[0], moment.time, detailed=True)
+    newest = statement(moment.render, versions[0], known.time, detailed=True)
     history = [
         {
             "event": each.kind,
@@ -148,7 +160,9 @@ async def one_statement(
         for each in events
     ]
     older = [ids.statement_id(row.id, period, each.version) for each in versions[1:]]
-    return moment.answer(newest | {"history": history, "supersedes": older})
+    return moment.answer(
+        newest | {"history": history, "supersedes": older, "known_as_of_block": known.block}
+    )
 
 
 @router.get("/settlements", responses=schemas.ok(schemas.Settlements), tags=["settlements"])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 
 from usufruct.api import schemas
+from usufruct.api.known import as_known
 from usufruct.api.lookup import (
     NEWEST,
     distribution_position,
@@ -24,14 +24,11 @@ from usufruct.api.params import (
     Nothing,
     PageQuery,
     SeriesQuery,
-    moment_of,
 )
-from usufruct.api.problems import Problem, not_found
-from usufruct.api.render import rfc3339
+from usufruct.api.problems import not_found
 from usufruct.ledger import ids
 from usufruct.ledger.reads.holders import HOLDERS_WITH_UNITS
 from usufruct.ledger.reads.payouts import payouts_of_distribution
-from usufruct.ledger.reads.places import BLOCK_AT_TIME
 from usufruct.ledger.reads.records import RECORDS
 from usufruct.ledger.reads.series import (
     ONE_DISTRIBUTION,
@@ -82,7 +79,7 @@ async def holders(
 ) -> Response:
     """Who holds the series now, at the end of a block, or at a time, with what each had earned by then."""
     series = await find_series(moment, series_id)
-    block = await _as_of(moment, query)
+    block = (await as_known(moment, query)).block
     after = 0
     if query.starting_after is not None:
         after = await find_wallet(moment, query.starting_after, "starting_after") or 0
@@ -95,45 +92,6 @@ async def holders(
     )
     listed = page([moment.render.holding(row) for row in rows], query.limit, "wallet")
     return moment.answer(listed | {"holders_as_of_block": block})
-
-
-async def _as_of(moment: Moment, query: HolderQuery) -> int:
-    """The block whose end is asked for."""
-    if query.as_of_block is not None and query.as_of_date is not None:
-        raise _refused("as_of_date", query.as_of_date, "give as_of_block or as_of_date", "drop one")
-    if query.as_of_block is not None:
-        if query.as_of_block > moment.block:
-            raise _refused(
-                "as_of_block",
-                query.as_of_block,
-                f"the ledger ends with block {moment.block}",
-                "wait, or ask for an earlier block",
-            )
-        return query.as_of_block
-    if query.as_of_date is None:
-        return moment.block
-    first, last = moment_of(query.as_of_date, moment.render.labels.timezone)
-    if first > moment.time:
-        raise _refused(
-            "as_of_date",
-            query.as_of_date,
-            f"the ledger ends at {rfc3339(moment.time)}",
-            "wait, or ask for an earlier time",
-        )
-    row = await moment.row(BLOCK_AT_TIME, time=last)
-    return int(row[0] or 0) if row else 0
-
-
-def _refused(field: str, value: object, rule: str, remedy: str) -> Problem:
-    return Problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        "invalid-parameter",
-        f"{field}: {rule}.",
-        field=field,
-        value=str(value),
-        rule=rule,
-        remedy=remedy,
-    )
 
 
 @router.get("/series/{series_id}/records", responses=schemas.ok(schemas.Records))

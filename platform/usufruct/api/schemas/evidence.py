@@ -112,6 +112,44 @@ class StatementLine(Model):
     amount: Money
 
 
+class CorrectedRow(Model):
+    """What corrections change in one price row of a period."""
+
+    row: str
+    stated: str = Field(description="base units in the period's statement")
+    before: str = Field(description="base units that earlier documents changed")
+    change: str = Field(description="base units that this one changes")
+    amount: Money
+
+
+class CorrectedReading(Model):
+    """A further revision of an anchored reading."""
+
+    seq: str
+    rev: int
+    reason: str
+    record: str
+    supersedes: str = Field(description="record of the revision before")
+
+
+class CorrectedPeriod(Model):
+    """Corrections of one period's readings."""
+
+    period: Period
+    rows: list[CorrectedRow]
+    readings: list[CorrectedReading]
+
+
+class Corrections(Model):
+    """What a statement adjusts, and why."""
+
+    carried: Money = Field(description="what earlier statements could not adjust")
+    total: Money
+    left_to_adjust: Money = Field(description="what later statements adjust, 0 as a rule")
+    periods: list[CorrectedPeriod]
+    document: dict[str, Any]
+
+
 class StatementSummary(Model):
     """A period's statement."""
 
@@ -145,6 +183,7 @@ class StatementBody(StatementSummary):
     kpis_bp: list[int | None]
     lines: list[StatementLine] | None
     tariff: dict[str, Any] | None
+    corrections: Corrections | None
     signers: list[str] | None
 
 
@@ -167,6 +206,7 @@ class StatementDetail(StatementBody, Stamped):
 
     history: list[HistoryEvent]
     supersedes: list[str]
+    known_as_of_block: int = Field(description="what came later is left out")
 
 
 class SettlementLine(Model):

@@ -144,6 +144,7 @@ statement_evidence = Table(
     Column("signers", String(66), nullable=False),  # bitmap in hex
     Column("table_", Text, nullable=False),  # JSON list: the signer table it was checked against
     Column("source", Text, nullable=False),
+    Column("corrections", Text),  # canonical JSON, null where it corrects nothing
 )
 verdict_report = Table(
     "verdict_report",

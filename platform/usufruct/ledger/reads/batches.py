@@ -6,7 +6,20 @@ from sqlalchemy import Connection, RowMapping, select
 
 from usufruct.ledger import models as m
 
-__all__ = ["batches_of", "head_before"]
+__all__ = ["batch_with", "batches_of", "head_before"]
+
+
+_BATCHES = (
+    select(
+        m.batch,
+        m.log.c.tx_hash,
+        m.log.c.log_index,
+        m.batch_evidence.c.manifest,
+        m.batch_evidence.c.leaves,
+    )
+    .join(m.log, m.log.c.pos == m.batch.c.pos)
+    .outerjoin(m.batch_evidence, m.batch_evidence.c.head == m.batch.c.head)
+)
 
 
 def batches_of(connection: Connection, stream: int, start: int, end: int) -> list[RowMapping]:
@@ -15,15 +28,16 @@ def batches_of(connection: Connection, stream: int, start: int, end: int) -> lis
     Rows hold all columns of the batch, `tx_hash` and `log_index` of its log, and `manifest` and `leaves` of its
     evidence, both None where nobody has handed it over.
     """
-    column, proof = m.batch.c, m.batch_evidence.c
-    query = (
-        select(m.batch, m.log.c.tx_hash, m.log.c.log_index, proof.manifest, proof.leaves)
-        .join(m.log, m.log.c.pos == column.pos)
-        .outerjoin(m.batch_evidence, proof.head == column.head)
-        .where(column.stream == stream, column.from_ >= start, column.to_ <= end)
-        .order_by(column.seq)
-    )
-    return list(connection.execute(query).mappings())
+    column = m.batch.c
+    query = _BATCHES.where(column.stream == stream, column.from_ >= start, column.to_ <= end)
+    return list(connection.execute(query.order_by(column.seq)).mappings())
+
+
+def batch_with(connection: Connection, stream: int, reading: int) -> RowMapping | None:
+    """The stream's batch with the reading of that number, a row as of `batches_of`; None if there is none."""
+    column = m.batch.c
+    query = _BATCHES.where(column.stream == stream, column.first <= reading, column["count"] > 0)
+    return connection.execute(query.order_by(column.seq.desc()).limit(1)).mappings().one_or_none()
 
 
 def head_before(connection: Connection, stream: int, seq: int) -> bytes:

@@ -8,13 +8,18 @@ from sqlalchemy import bindparam, func, select
 
 from usufruct.ledger.models import block, cursor, meta
 
-__all__ = ["BLOCK_AT_TIME", "CURSOR", "META"]
+__all__ = ["BLOCK_AT_TIME", "CURSOR", "META", "TIME_AT_BLOCK"]
 
 CURSOR: Final = select(cursor.c.block, cursor.c.hash, cursor.c.timestamp, cursor.c.evidence)
 """The last block taken in, and the revision of the evidence."""
 
 META: Final = select(meta.c.key, meta.c.value)
 """What the ledger is of: chain, contracts, currency."""
+
+TIME_AT_BLOCK: Final = select(func.max(block.c.timestamp)).where(
+    block.c.number <= bindparam("block")
+)
+"""Time of the last block up to `block` in which anything happened; null if there is none."""
 
 BLOCK_AT_TIME: Final = select(func.max(block.c.number)).where(
     block.c.timestamp <= bindparam("time")

@@ -119,6 +119,7 @@ def _statements() -> Query:
             statement_evidence.c.lines,
             statement_evidence.c.tariff,
             statement_evidence.c.signatures,
+            statement_evidence.c.corrections,
             statement_evidence.c.signers.label("evidence_signers"),
             statement_evidence.c.table_.label("signer_table"),
             *when(),

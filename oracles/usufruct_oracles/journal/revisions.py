@@ -1,0 +1,223 @@
+"""Which corrections count, and what they were known as at some moment: a pure function of the records."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, and_, select
+
+from usufruct.config import Stream
+from usufruct.core.corrections import Corrections
+from usufruct.core.encoding import ReadingLeaf
+from usufruct_oracles.journal.correction_tables import (
+    correction_documents,
+    correction_records,
+    corrections,
+)
+from usufruct_oracles.journal.schema import readings, records, supports
+
+
+class ReadingKey(NamedTuple):
+    """What a reading is of, whatever its revision."""
+
+    meter: int
+    end: int
+    duration: int
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A further revision of a reading that counts.
+
+    Attributes:
+        rev: Its revision, 1 or more.
+        quantity: Base units.
+        quality: ESPI quality code.
+        record: sha256 of its record.
+        reason: Why.
+    """
+
+    rev: int
+    quantity: int
+    quality: int
+    record: bytes
+    reason: str
+
+    @property
+    def said(self) -> tuple[int, int, bytes]:
+        """Quantity, quality and record."""
+        return self.quantity, self.quality, self.record
+
+
+Claims = Mapping[int, Sequence[tuple[bytes, Correction]]]
+"""What is claimed of a reading: by revision, each correction with the record that it supersedes."""
+
+
+def claims(
+    connection: Connection,
+    stream: Stream,
+    window: tuple[int, int],
+    *,
+    as_of: int | None = None,
+) -> Mapping[ReadingKey, Claims]:
+    """The corrections of readings that end in (from, to], whether they count or not.
+
+    Args:
+        connection: One moment of the journal.
+        stream: The stream.
+        window: from and to.
+        as_of: Number of the last delivery to be taken into account, None for all.
+    """
+    found: dict[ReadingKey, dict[int, list[tuple[bytes, Correction]]]] = {}
+    for row in connection.execute(_corrections(stream, window, as_of)):
+        known = Correction(row.rev, row.quantity, row.quality, bytes(row.sha256), row.reason)
+        revs = found.setdefault(ReadingKey(row.meter, row.end, row.duration), {})
+        revs.setdefault(row.rev, []).append((bytes(row.supersedes), known))
+    return found
+
+
+def chain_of(claimed: Claims, said: Set[bytes]) -> tuple[Correction, ...]:
+    """The corrections of a reading that count, revision 1 first.
+
+    A revision counts if it supersedes a record that says the one before it. Where several claim to be the same
+    revision, that one counts which the next revision supersedes; while none does, none counts. So no order of
+    arrival matters, and whoever signed two values says which is right by a third.
+
+    Args:
+        claimed: What is claimed of the reading.
+        said: Records that say the reading as it counts without corrections.
+    """
+    chain: list[Correction] = []
+    before = said
+    while True:
+        rev = len(chain) + 1
+        fitting = [each for named, each in claimed.get(rev, ()) if named in before]
+        if len(fitting) > 1:
+            wanted = {named for named, _ in claimed.get(rev + 1, ())}
+            fitting = [each for each in fitting if each.record in wanted]
+        if len(fitting) != 1:
+            return tuple(chain)
+        chain.append(fitting[0])
+        before = {fitting[0].record}
+
+
+def chains(
+    connection: Connection,
+    stream: Stream,
+    window: tuple[int, int],
+    *,
+    as_of: int | None = None,
+) -> Mapping[ReadingKey, tuple[Correction, ...]]:
+    """The corrections that count of anchored readings that end in (from, to]; arguments as of `claims`."""
+    found = claims(connection, stream, window, as_of=as_of)
+    if not found:
+        return {}
+    said = _said(connection, stream, window)
+    chosen = {key: chain_of(claimed, said.get(key, set())) for key, claimed in found.items()}
+    return {key: chain for key, chain in chosen.items() if chain}
+
+
+def first_revision(connection: Connection, leaf: ReadingLeaf) -> ReadingLeaf:
+    """The reading that an anchored leaf is a revision of, with a record that says it; the leaf itself if it is none."""
+    if leaf.rev == 0:
+        return leaf
+    query = (
+        select(corrections.c.rev, corrections.c.supersedes, correction_records.c.sha256)
+        .join(correction_records, correction_records.c.id == corrections.c.record_id)
+        .where(
+            corrections.c.meter == leaf.meter,
+            corrections.c.end == leaf.end,
+            corrections.c.duration == leaf.duration,
+            corrections.c.rev <= leaf.rev,
+        )
+    )
+    named = {(rev, bytes(sha)): bytes(old) for rev, old, sha in connection.execute(query)}
+    record = leaf.record
+    for rev in range(leaf.rev, 0, -1):
+        record = named[rev, record]
+    return replace(leaf, record=record, rev=0)
+
+
+def correction_files(connection: Connection, stream: Stream, window: tuple[int, int]) -> list[int]:
+    """Numbers of the files that corrected readings which end in (from, to], the newest first."""
+    query = (
+        select(correction_records.c.file_id)
+        .join(corrections, corrections.c.record_id == correction_records.c.id)
+        .where(*_within(stream, window))
+        .distinct()
+        .order_by(correction_records.c.file_id.desc())
+    )
+    return [int(found) for (found,) in connection.execute(query)]
+
+
+def find_document(connection: Connection, wanted: bytes) -> Corrections | None:
+    """A stored corrections document, by its hash."""
+    query = select(correction_documents.c.document).where(correction_documents.c.hash == wanted)
+    found = connection.execute(query).scalar_one_or_none()
+    return None if found is None else Corrections.from_json(bytes(found))
+
+
+def documents_at(
+    connection: Connection, stream: int, period: int, version: int
+) -> list[Corrections]:
+    """The stored documents of a statement's place, in the order of their hashes."""
+    query = (
+        select(correction_documents.c.document)
+        .filter_by(stream=stream, period=period, version=version)
+        .order_by(correction_documents.c.hash)
+    )
+    return [Corrections.from_json(bytes(found)) for (found,) in connection.execute(query)]
+
+
+def keep_document(connection: Connection, document: Corrections) -> None:
+    """Stores a document; the same again changes nothing."""
+    wanted = document.hash()
+    query = select(correction_documents.c.hash).where(correction_documents.c.hash == wanted)
+    if connection.execute(query).first() is None:
+        connection.execute(
+            correction_documents.insert().values(
+                hash=wanted,
+                stream=document.stream,
+                period=document.period,
+                version=document.version,
+                document=document.canonical(),
+            )
+        )
+
+
+def _within(stream: Stream, window: tuple[int, int]) -> tuple[Any, ...]:
+    return (
+        corrections.c.stream == stream.id,
+        corrections.c.end > window[0],
+        corrections.c.end <= window[1],
+    )
+
+
+def _corrections(stream: Stream, window: tuple[int, int], as_of: int | None) -> Select[Any]:
+    query = (
+        select(corrections, correction_records.c.sha256)
+        .join(correction_records, correction_records.c.id == corrections.c.record_id)
+        .where(*_within(stream, window))
+    )
+    return query if as_of is None else query.where(correction_records.c.file_id <= as_of)
+
+
+def _said(
+    connection: Connection, stream: Stream, window: tuple[int, int]
+) -> Mapping[ReadingKey, set[bytes]]:
+    """Hashes of the records that say each corrected reading."""
+    found: defaultdict[ReadingKey, set[bytes]] = defaultdict(set)
+    for table in (readings, supports):
+        same = and_(*(table.c[name] == corrections.c[name] for name in ReadingKey._fields))
+        query = (
+            select(table.c.meter, table.c.end, table.c.duration, records.c.sha256)
+            .join(records, records.c.id == table.c.record_id)
+            .join(corrections, and_(same, corrections.c.rev == 1))
+            .where(*_within(stream, window))
+        )
+        for meter, end, duration, record in connection.execute(query):
+            found[ReadingKey(meter, end, duration)].add(bytes(record))
+    return found

@@ -1,0 +1,1 @@
+"""Counterfactual replay: what a period would have paid if a reading or a price had been another."""

@@ -1,0 +1,235 @@
+"""Three workers with journals of their own: corrections supersede a statement, or adjust the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from tests.unit.oracles.corrected import corrected, correction, record_of
+from tests.unit.oracles.kit import SECRET, at, signed_file, whole_day
+from tests.unit.oracles_worker.conftest import MakeTeam
+from tests.unit.oracles_worker.fakes import WATER, Team, community
+
+from usufruct.clock import FixedClock
+from usufruct.core.corrections import Corrections
+from usufruct.core.encoding import ZERO_HASH
+from usufruct.core.typed_data import Statement
+from usufruct_oracles.desk import Asked, Ready
+from usufruct_oracles.journal.journal import Journal
+from usufruct_oracles.simulate import month_days
+from usufruct_oracles.sources.base import SourceFile
+
+CISTERN, DAY = "cistern-01", "2026-09-10"
+PRICE = 1_600_000 // 1_000 * 35_000
+"""Minor units for one unit of the cistern's values, an even number of base units."""
+LATER = 1_900_000_000
+
+Correct = Callable[..., SourceFile]
+
+
+@pytest.fixture
+def team(make_team: MakeTeam, tmp_path: Path) -> Team:
+    """Workers whose journals know September and October."""
+
+    def journal(name: str) -> Journal:
+        return Journal(
+            tmp_path / f"{name}-journal.sqlite",
+            community(),
+            clock=FixedClock(LATER),
+            privacy_secret=SECRET,
+        )
+
+    made = make_team(books=journal)
+    give(made, [file_of(day) for day in month_days("2026-09")])
+    return made
+
+
+def file_of(day: str, value: str = "0.4") -> SourceFile:
+    return signed_file("WATER", {CISTERN: whole_day(CISTERN, value, day)}, day=day)
+
+
+def give(team: Team, files: Sequence[SourceFile], to: Sequence[int] = (0, 1, 2)) -> None:
+    for index in to:
+        team.members[index].books.ingest_all(files)
+
+
+def september(team: Team) -> None:
+    team.chain.set_time(team.calendar.bounds(1)[1])
+    team.settle()
+
+
+def october(team: Team, value: str = "0.4") -> None:
+    give(team, [file_of(day, value) for day in month_days("2026-10")])
+    team.chain.set_time(team.calendar.bounds(2)[1])
+    team.settle()
+
+
+def correcting(team: Team, hour: int, value: str) -> SourceFile:
+    known = record_of(team.members[0].books, CISTERN, DAY)
+    return corrected(CISTERN, DAY, [correction(CISTERN, at(hour), value, known)])
+
+
+def statements(team: Team, period: int) -> list[Statement]:
+    team.members[0].view.refresh()
+    versions = team.members[0].view.account(WATER).versions.get(period, ())
+    return [each.statement for each in versions]
+
+
+def document(team: Team, statement: Statement) -> Corrections:
+    found = team.members[0].books.document(statement.documents)
+    assert isinstance(found, Corrections)
+    return found
+
+
+def test_before_settlement_the_statement_is_superseded(team: Team) -> None:
+    september(team)
+    give(team, [correcting(team, 9, "0.1")])
+    team.settle()
+    first, second = statements(team, 1)
+    assert (first.documents, first.adjustments) == (ZERO_HASH, 0)
+    assert second.version == 2
+    assert second.adjustments == -3 * PRICE // 10
+    assert second.gross == first.gross
+    assert all(member.books.has_statement(WATER, 1, 2) for member in team.members)
+    team.settle()
+    assert len(statements(team, 1)) == 2
+
+
+def test_later_corrections_of_the_period_add_to_the_ones_stated(team: Team) -> None:
+    september(team)
+    for hour, value in ((9, "0.1"), (10, "0.9")):
+        give(team, [correcting(team, hour, value)])
+        team.settle()
+    last = statements(team, 1)[-1]
+    assert last.version == 3
+    assert last.adjustments == (-3 + 5) * PRICE // 10
+    assert len(list(document(team, last).revisions())) == 2
+
+
+def test_after_settlement_the_next_period_is_adjusted(team: Team) -> None:
+    september(team)
+    team.chain.settle(WATER, 1)
+    give(team, [correcting(team, 9, "0.1")])
+    team.settle()
+    assert len(statements(team, 1)) == 1
+    october(team)
+    (found,) = statements(team, 2)
+    assert found.adjustments == -3 * PRICE // 10
+    (corrected_,) = document(team, found).periods
+    assert (corrected_.period, corrected_.rows[0].stated) == (1, 30 * 24 * 14_000)
+    assert all(member.books.has_statement(WATER, 2, 1) for member in team.members)
+
+
+def test_what_a_period_cannot_bear_is_carried_to_the_next(team: Team) -> None:
+    september(team)
+    team.chain.settle(WATER, 1)
+    give(team, [correcting(team, hour, "0") for hour in range(24)])
+    october(team, "0.01")
+    (second,) = statements(team, 2)
+    assert second.gross + second.adjustments == 0
+    owed = document(team, second).owed
+    assert owed == -24 * 4 * PRICE // 10 + second.gross < 0
+    team.chain.settle(WATER, 2)
+    give(team, [file_of(day, "0.4") for day in month_days("2026-11")])
+    team.chain.set_time(team.calendar.bounds(3)[1])
+    team.settle()
+    (third,) = statements(team, 3)
+    assert third.adjustments == owed
+    assert document(team, third).carried == owed
+
+
+def test_two_who_know_a_correction_outvote_the_third_who_learns_it_later(team: Team) -> None:
+    september(team)
+    file = correcting(team, 9, "0.1")
+    give(team, [file], to=(0, 1))
+    team.settle()
+    assert [each.version for each in statements(team, 1)] == [1, 2]
+    late = team.members[2]
+    assert not late.books.has_statement(WATER, 1, 2)
+    assert late.alerts.recent()
+    give(team, [file], to=(2,))
+    team.settle()
+    assert late.books.has_statement(WATER, 1, 2)
+
+
+def test_one_alone_states_nothing_that_the_others_do_not_know(team: Team) -> None:
+    september(team)
+    give(team, [correcting(team, 9, "0.1")], to=(0,))
+    _rest(team)
+    assert len(statements(team, 1)) == 1
+
+
+def _rest(team: Team) -> None:
+    for _ in range(10):
+        for member in team.members:
+            member.worker.run_once()
+
+
+def test_who_knows_more_signs_what_a_proposal_names(team: Team) -> None:
+    """Of two corrections one is known to all: it is stated, the other one is not waited for."""
+    september(team)
+    shared, own = correcting(team, 9, "0.1"), correcting(team, 10, "0.2")
+    give(team, [shared])
+    give(team, [own], to=(2,))
+    _rest(team)
+    last = statements(team, 1)[-1]
+    assert last.version >= 2
+    assert len(list(document(team, last).revisions())) == 1
+    give(team, [own], to=(0, 1))
+    team.settle()
+    assert len(list(document(team, statements(team, 1)[-1]).revisions())) == 2
+
+
+def test_a_correction_that_comes_after_signing_does_not_change_a_workers_mind(team: Team) -> None:
+    september(team)
+    give(team, [correcting(team, 9, "0.1")])
+    member = team.members[1]
+    ready = member.desk.next_statement(WATER)
+    assert isinstance(ready, Ready)
+    member.desk.sign(ready)
+    give(team, [correcting(team, 10, "0.2")])
+    again = member.desk.next_statement(WATER)
+    assert isinstance(again, Ready)
+    assert again.digest == ready.digest
+    fresh = team.members[0].desk.next_statement(WATER)
+    assert isinstance(fresh, Ready)
+    assert fresh.digest != ready.digest
+    asked = Asked(1, frozenset(each.new for each in _corrections(ready).revisions()))
+    other = team.members[0].desk.next_statement(WATER, asked)
+    assert isinstance(other, Ready)
+    assert other.digest == ready.digest
+
+
+def _corrections(ready: Ready) -> Corrections:  # type: ignore[type-arg]
+    assert ready.built.corrections is not None
+    found: Corrections = ready.built.corrections
+    return found
+
+
+def test_a_worker_that_was_away_finds_what_was_stated_meanwhile(team: Team) -> None:
+    september(team)
+    away = team.members[2]
+    for member in team.members[:2]:
+        for peer in member.peers:
+            peer.down = peer.name == "peer-2"
+    for hour in (9, 10):
+        give(team, [correcting(team, hour, "0.1")])
+        for _ in range(10):
+            for member in team.members[:2]:
+                member.worker.run_once()
+    assert [each.version for each in statements(team, 1)] == [1, 2, 3]
+    away.worker.run_once()
+    assert away.books.has_statement(WATER, 1, 3)
+    assert away.books.has_statement(WATER, 1, 2)
+
+
+def test_a_statement_attested_before_a_correction_came_is_recorded_as_it_was(team: Team) -> None:
+    """The documents of later statements are not asked for what came before them."""
+    september(team)
+    give(team, [correcting(team, 9, "0.1")])
+    team.settle()
+    fresh = team.members[0].books
+    stated = fresh.statement(WATER, 1, 1)
+    assert stated is not None
+    assert stated.built.corrections is None
