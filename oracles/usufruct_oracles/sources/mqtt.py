@@ -298,7 +298,9 @@ class MqttSource:
         try:
             records = await self._records(client, topic, payload)
         except InputError as error:
-            self._log.warning("mqtt-refused", topic=topic, reason=error.one_line())
+            # Without the value: it may be a household's.
+            self._log.warning("mqtt-refused", topic=topic, field=error.field, rule=error.rule)
+            records = [_unsigned(topic, SPARKPLUG, payload)]
         if not message.qos and self.waiting >= self._broker.capacity:
             self._log.warning("mqtt-dropped", topic=topic, reason="QoS 0 and no room")
             return
@@ -327,8 +329,7 @@ class MqttSource:
         code = self._mapping.meters.get(topic, "")
         if code in self._sealer.meters:
             return [self._sealer.message(source, code, json_readings.FORM, payload)]
-        # The journal keeps it as a reading of an unknown meter.
-        return [Message(source, "", topic[:64], json_readings.FORM, payload, "", b"")]
+        return [_unsigned(topic, json_readings.FORM, payload)]
 
     def _came_before(self, topic: str, payload: bytes) -> bool:
         """Whether the message is one of the last ones: a broker delivers again what was not acknowledged."""
@@ -354,6 +355,11 @@ class MqttSource:
         for each in inbound:
             if each.mid is not None and each.connection == self._connection:
                 client._client.ack(each.mid, _QOS)  # noqa: SLF001
+
+
+def _unsigned(topic: str, form: str, payload: bytes) -> Message:
+    """What is nobody's: the journal rejects it and keeps it."""
+    return Message(f"mqtt:{topic}", "", topic[:64], form, payload, "", b"")
 
 
 def _session_options(broker: Broker) -> dict[str, Any]:
