@@ -167,7 +167,8 @@ class _Verdicts:
 
 def _stake(stream: int, count: int, *, committed: bool) -> dict[str, object]:
     rule = {"rule": "missing", "count": count, "stake": "1200", "estimated": "0"}
-    return {"stream": stream, "committed": committed, "stake": "1200", "byRule": [rule], "open": []}
+    empty: dict[str, object] = dict.fromkeys(("open", "flags", "flagsByRule"), [])
+    return empty | {"stream": stream, "committed": committed, "stake": "1200", "byRule": [rule]}
 
 
 def test_money_at_stake_is_shown_by_stream_and_rule() -> None:
