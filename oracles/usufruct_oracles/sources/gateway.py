@@ -21,7 +21,7 @@ from usufruct.core.signing import public_key
 from usufruct.errors import EvidenceError, InputError
 from usufruct.keys import SecretBytes
 from usufruct_oracles.sources import ocmf, ocpp
-from usufruct_oracles.sources.grouping import Delivery, Held, counting, is_whole, joined
+from usufruct_oracles.sources.grouping import Delivery, Held, counting, is_whole, joined, merged
 from usufruct_oracles.sources.messages import Message
 from usufruct_oracles.sources.sealing import SCHEME, Sealer, dev_key
 
@@ -162,7 +162,7 @@ class Gateway:
                 for record in counting(held.records, meter):
                     yield _self_signed(meter, record, held.parts[0].source), held.parts
             return
-        for group in joined(found, meter):
+        for group in joined(merged(found), meter):
             if group.overdue or is_whole(group.records, meter):
                 raw = b"\n".join(each.raw for each in counting(group.records, meter))
                 yield self._enveloped(meter, ocmf.FORM, raw, group.parts), group.parts

@@ -58,6 +58,23 @@ def is_whole(records: Iterable[ocmf.Record], meter: Meter) -> bool:
     return tables.BEGIN in reasons and bool(ends) and reasons.index(tables.BEGIN) < ends[-1]
 
 
+def merged(found: Sequence[Held]) -> list[Held]:
+    """What is held, each record once: one that came alone and inside OCPP too goes with the larger of the two."""
+    kept: list[Held] = []
+    homes: dict[bytes, int] = {}
+    for held in sorted(found, key=lambda each: (-len(each.records), _first_page(each))):
+        at = {homes.get(each.raw) for each in held.records}
+        home = at.pop() if len(at) == 1 else None
+        if home is None:
+            homes |= {each.raw: len(kept) for each in held.records}
+            kept.append(held)
+        else:
+            before = kept[home]
+            parts, overdue = (*before.parts, *held.parts), before.overdue or held.overdue
+            kept[home] = Held(before.records, parts, overdue)
+    return kept
+
+
 def joined(found: Sequence[Held], meter: Meter) -> Iterator[Held]:
     """Records of one meter grouped to what can be read by itself.
 

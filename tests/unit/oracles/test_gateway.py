@@ -111,6 +111,23 @@ def test_both_halves_of_a_transaction_wait_for_each_other(gateway: Gateway) -> N
     assert row.fault is None
 
 
+def test_records_that_came_alone_and_inside_ocpp_are_one_message(gateway: Gateway) -> None:
+    begin, end = session()
+    first, second = foreign(41, begin), foreign(42, end)
+    inside = [
+        of(
+            call(event(kind, at, values("08:00:00", signed_sample(each.raw.decode())))),
+            "charger-02",
+            ocpp.FORM,
+        )
+        for at, (kind, each) in enumerate((("Started", first), ("Ended", second)))
+    ]
+    (alone,) = gateway.messages([first, second])
+    ((message, parts),) = gateway.messages([first, *inside, second])
+    assert message.digest == alone[0].digest
+    assert len(parts) == 4
+
+
 def test_a_missing_page_keeps_them_waiting(gateway: Gateway) -> None:
     begin, end = session()
     between = reading("C", 103, "10:15:00")
