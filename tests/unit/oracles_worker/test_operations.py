@@ -167,7 +167,7 @@ class _Verdicts:
 
 def _stake(stream: int, count: int, *, committed: bool) -> dict[str, object]:
     rule = {"rule": "missing", "count": count, "stake": "1200", "estimated": "0"}
-    empty: dict[str, object] = dict.fromkeys(("open", "flags", "flagsByRule"), [])
+    empty: dict[str, object] = {key: [] for key in ("open", "flags", "flagsByRule")}
     return empty | {"stream": stream, "committed": committed, "stake": "1200", "byRule": [rule]}
 
 
