@@ -130,9 +130,11 @@ class Exchange:
         metrics: Metrics,
         *,
         grace: int = 0,
+        look_back: int = _LOOK_BACK,
     ) -> None:
         self._journal = journal
         self._grace = grace
+        self._look_back = look_back
         self._told: set[tuple[bytes, bytes]] = set()
         self._catalog = catalog_of(journal.community)
         self._calendar = calendar
@@ -168,12 +170,12 @@ class Exchange:
         """What quorums signed stands in the call data of their transactions."""
         account = self._view.account(stream)
         last = len(account.batches)
-        first = self._witnessed.get(stream, max(0, last - _LOOK_BACK))
+        first = self._witnessed.get(stream, max(0, last - self._look_back))
         for seq in range(min(first, last) + 1, last + 1):
             anchored = account.batches[seq]
             found = batch_signatures(self._input_of(anchored.tx), anchored.batch)
             for signature in split(found):
-                self._witness.saw("batch", batch_to(anchored.batch), signature, CHAIN)
+                self._witness.note("batch", batch_to(anchored.batch), signature, CHAIN)
             self._witnessed[stream] = seq
         self._read_statements(account)
 
@@ -186,7 +188,7 @@ class Exchange:
                     continue
                 found = statement_signatures(self._input_of(attested.tx), attested)
                 for signature in split(found):
-                    self._witness.saw("statement", statement_to(statement), signature, CHAIN)
+                    self._witness.note("statement", statement_to(statement), signature, CHAIN)
                 self._stated.add(key)
 
     def _read_signatures(self, peer: Colleague) -> None:
@@ -205,7 +207,7 @@ class Exchange:
                 self._read[peer.name] = found, 0  # the peer began anew: so does the reader
                 continue
             for kind, message, signature in entries:
-                self._witness.saw(kind, message, signature, peer.name)
+                self._witness.note(kind, message, signature, peer.name)
             self._read[peer.name] = found, max(then, after)
             self._metrics.exchanges.labels("signatures", "ok").inc()
             if len(entries) < PAGE:
@@ -287,8 +289,7 @@ class Exchange:
                 continue
             self._told.add((each.one, each.other))
             self._metrics.contradictions.labels(str(place.stream.id)).inc()
-            meter = self._catalog.meters_by_id[each.meter]
-            self._alerts.contradiction(place.stream, place.day, meter.code, each, self._view.now)
+            self._alerts.contradiction(place.stream, place.day, each, self._view.now)
         return found
 
     def _take(self, peer: str, place: Place, lent: Sequence[LentRecord]) -> int:
