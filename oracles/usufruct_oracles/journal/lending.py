@@ -33,6 +33,7 @@ from usufruct_oracles.sources.base import SourceFile
 from usufruct_oracles.sources.forms import DECODERS
 from usufruct_oracles.sources.messages import Decoders, Message
 from usufruct_oracles.sources.records import (
+    HEADERS,
     Signed,
     csv_bytes,
     record_hash,
@@ -263,15 +264,21 @@ def check(
             bad += message is None
         elif (found := _lines_of(place, meter, record)) is None:
             bad += 1
-        elif record.meter not in signed:  # a file has one record of a meter
+        elif record.meter not in signed and _fit(lines, found):  # a file has one record of a meter
             lines.extend(found)
             signed[record.meter] = Signed(meter.code, record.scheme, record.signature)
     file = None
     if signed:
         code, day = place.stream.code, place.day
         signatures = signatures_bytes(code, day, list(signed.values()))
-        file = SourceFile(f"peer {source}", code, day, csv_bytes(lines), signatures)
+        header = next(each for each in HEADERS if _fit([each], lines))
+        file = SourceFile(f"peer {source}", code, day, csv_bytes(lines, header), signatures)
     return Checked(file, tuple(taken), len(signed) + len(taken), bad)
+
+
+def _fit(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether lines have as many columns as others, so that they can stand in one file."""
+    return not one or not other or one[0].count(",") == other[0].count(",")
 
 
 def _lines_of(place: Place, meter: Meter, record: LentRecord) -> list[str] | None:
