@@ -22,10 +22,12 @@ from usufruct.core.privacy_keys import privacy_key
 from usufruct.core.typed_data import Cursor, next_batch
 from usufruct.errors import ConfigError
 from usufruct_oracles.catalog import KIND_CODES, Catalog, catalog_of, flow_of
+from usufruct_oracles.estimation import Estimate
 from usufruct_oracles.intervals import days_ending_in, expected
 from usufruct_oracles.journal.counting import counted
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.erasures import require_none_erased
+from usufruct_oracles.journal.estimates import estimates_of
 from usufruct_oracles.journal.revisions import ReadingKey, chain_of, claims, correction_files
 from usufruct_oracles.journal.telling import moments_of, told_days
 from usufruct_oracles.ports import BuiltBatch
@@ -88,7 +90,9 @@ def build_batch(
     which = catalog.stream(stream)
     with database.read() as connection:
         require_none_erased(connection, catalog, which, (cursor.to, to))
-        entries = _entries(connection, catalog, which, (cursor.to, to), privacy_secret, as_of)
+        entries, estimated = _entries(
+            connection, catalog, which, (cursor.to, to), privacy_secret, as_of
+        )
         covered = _covered(connection, catalog, which, (cursor.to, to), entries, as_of)
     leaves = _leaves(which, cursor, entries)
     manifest = _manifest(catalog, which, cursor, to, entries, covered, tree_root(leaves))
@@ -102,7 +106,7 @@ def build_batch(
         content=manifest.content(),
     )
     crash.point("batch.computed")
-    return BuiltBatch(batch, manifest, leaves)
+    return BuiltBatch(batch, manifest, leaves, estimated)
 
 
 def find_batch(
@@ -155,8 +159,11 @@ def _entries(
     window: tuple[int, int],
     privacy_secret: bytes | None,
     as_of: int | None,
-) -> list[_Entry]:
-    """The readings of the window in the order of their numbers, each in its highest revision that counts."""
+) -> tuple[list[_Entry], list[Estimate]]:
+    """The readings of the window in the order of their numbers, and which of them nobody measured.
+
+    Each is in its highest revision that counts.
+    """
     secrets = secrets_of(catalog, stream, privacy_secret)
     corrected = claims(connection, stream, window, as_of=as_of)
     found = []
@@ -171,7 +178,14 @@ def _entries(
             if chain:
                 rev, said = chain[-1].rev, chain[-1].said
         found.append(_Entry(*key, rev, *said, hide(secrets[meter], stream, key, rev)))
-    return found
+    counting = [(each.meter, each.end, each.quantity, each.quality) for each in found]
+    estimated = estimates_of(connection, catalog, stream, window, counting, secrets.keys())
+    for one in estimated:
+        key = ReadingKey(one.meter, one.end, one.duration)
+        hidden = hide(secrets[one.meter], stream, key, 0)
+        found.append(_Entry(*key, 0, one.quantity, one.quality, one.record, hidden))
+    found.sort(key=lambda each: (each.end, each.meter, each.duration, each.rev))
+    return found, estimated
 
 
 def hide(secret: bytes | None, stream: Stream, key: ReadingKey, rev: int) -> int | None:

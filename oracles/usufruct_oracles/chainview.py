@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from usufruct.chain.records import Block, Log
-from usufruct.contracts import Call, ContractError
+from usufruct.contracts import Call, ContractError, DecodeError
 from usufruct.contracts import statement_book as book
 from usufruct.contracts import telemetry_anchor as anchor
 from usufruct.core.typed_data import (
@@ -35,6 +35,7 @@ from usufruct_oracles.contradictions import (
     Contradiction,
     behind,
     book_differs,
+    broken,
     head_differs,
     other_chain,
     unconnected,
@@ -204,7 +205,7 @@ class ChainView:
             for log in self._node.logs(
                 reading.next, end, [self._anchor, self._book], [list(_TOPICS)]
             ):
-                self._take(reading, log)
+                self._take_whole(reading, log)
             reading.next = end + 1
         self._check_heads(reading, latest.hash)
         self._check_book(reading, latest.hash)
@@ -251,6 +252,12 @@ class ChainView:
         return found
 
     # --- Events ---
+
+    def _take_whole(self, reading: _Reading, log: Log) -> None:
+        try:
+            self._take(reading, log)
+        except (DecodeError, LookupError) as error:
+            raise broken(log.block_number, str(error)) from error
 
     def _take(self, reading: _Reading, log: Log) -> None:
         topic = log.topics[0]

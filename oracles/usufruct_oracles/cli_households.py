@@ -101,6 +101,9 @@ def erase(
     copy: Annotated[
         list[Path] | None, typer.Option(help="An archived copy of an SQLite journal; repeatable.")
     ] = None,
+    archive: Annotated[
+        Path | None, typer.Option(help="Folder of the journal's archived records.")
+    ] = None,
     folder: Annotated[
         list[Path] | None, typer.Option(help="An archived copy of the drop folder; repeatable.")
     ] = None,
@@ -110,7 +113,7 @@ def erase(
     Roots, heads, statements, sums and proofs of before stay valid. Every worker of the site carries the order out.
     """
     ground = lay_ground(load_worker_config(config))
-    places = erasing.places_of(ground.config, copy or (), folder or ())
+    places = erasing.places_of(ground.config, copy or (), folder or (), archive)
     given = _order(ground, meter, reason, order)
     given.require_member(ground.view.signers.table)
     found, stream = erasing.meter_named(ground.community, str(given.meter))
@@ -129,6 +132,8 @@ def erase(
             f"{outcome.files} files of the drop folder changed"
         )
     )
+    for path in erasing.not_cleared(ground.config):
+        typer.echo(logs.escape(f"not cleared: {path}; remove the household's files there yourself"))
     typer.echo(
         "start the worker again; its peers carry out the same order, and backups are yours to destroy"
     )

@@ -56,6 +56,17 @@ def book_differs(stream: int, field: str, told: str) -> Contradiction:
     )
 
 
+def broken(block: int, why: str) -> Contradiction:
+    """A log is not that of the event that its first topic names."""
+    return Contradiction(
+        f"a log of block {block} is not whole: {why}",
+        field="eth_getLogs",
+        value=block,
+        rule="logs have the topics and data of their events",
+        remedy=_ASK_ANOTHER,
+    )
+
+
 def unconnected(stream: int, seq: int) -> Contradiction:
     """An event does not continue from the one before it."""
     return Contradiction(

@@ -205,7 +205,8 @@ class Desk:
             voided = sorted(account.voided - account.settled)
             newest = len(account.versions)
             may_supersede = newest and not voided and newest not in account.settled
-            if may_supersede and (asked is None or asked.period == newest):
+            wanted = asked is None or asked.period == newest
+            if may_supersede and wanted and self._books.moments(stream, newest):
                 better = self._statement(stream, newest, asked)
                 if isinstance(better, Ready) and self._corrects_more(better):
                     return better

@@ -14,16 +14,18 @@ from sqlalchemy import Connection, and_, or_, select
 
 from usufruct.config import Meter, Stream
 from usufruct.core.periods import day_of, zone
-from usufruct_oracles.catalog import Catalog
+from usufruct_oracles.catalog import Catalog, amount_of
 from usufruct_oracles.finding import Finding
+from usufruct_oracles.journal.estimates import kept_estimates
 from usufruct_oracles.journal.ingest import closed_at
 from usufruct_oracles.journal.schema import flags, readings
 from usufruct_oracles.validation.patterns import HISTORY_DAYS, Counting, Day, Pattern, patterns
-from usufruct_oracles.validation.rules import COUNTED
+from usufruct_oracles.validation.rules import COUNTED, ESTIMATED
 from usufruct_oracles.validation.stakes import Basis, Stake
 from usufruct_oracles.validation.verdicts import Rule
 
 _DAY = 86_400
+_OF_SOURCE = "the source"
 
 
 def doubts(
@@ -33,6 +35,7 @@ def doubts(
     found = [
         *_kept(connection, catalog, stream, from_, to),
         *_worked_out(connection, catalog, stream, from_, to),
+        *_estimated(connection, catalog, stream, from_, to),
     ]
     return sorted(found, key=lambda each: (each.day, each.meter, each.rule, each.end or 0))
 
@@ -81,6 +84,49 @@ def _worked_out(
             continue
         for found in patterns(stream, meter, by_meter.get(meter.id, ()), from_):
             yield _finding(meter, found)
+
+
+def _estimated(
+    connection: Connection, catalog: Catalog, stream: Stream, from_: int, to: int
+) -> Iterator[Finding]:
+    """Estimates that count, by meter, day and how they were made: those of the sources, and the workers' own."""
+    query = select(
+        readings.c.meter, readings.c.end, readings.c.duration, readings.c.quantity
+    ).where(
+        readings.c.stream == stream.id,
+        readings.c.end > from_,
+        readings.c.end <= to,
+        readings.c.quality.in_(sorted(ESTIMATED)),
+        or_(readings.c.seq.is_not(None), readings.c.end > closed_at(connection, stream)),
+    )
+    rows = [(m, e, d, q, _OF_SOURCE) for m, e, d, q in connection.execute(query)]
+    rows += [
+        (each.meter, each.end, each.duration, each.quantity, each.method)
+        for each in kept_estimates(connection, stream, (from_, to))
+    ]
+
+    def kind(row: tuple[int, int, int, int, str]) -> tuple[int, str, str]:
+        return row[0], day_of(row[1] - 1, catalog.timezone).isoformat(), row[4]
+
+    for (meter, day, method), group in groupby(sorted(rows, key=kind), key=kind):
+        alike = sorted(group)
+        known = catalog.meters_by_id.get(meter)
+        amount = sum(amount_of(stream, end - length, q) for _, end, length, q, _ in alike)
+        own = method != _OF_SOURCE
+        yield Finding(
+            rule=Rule.ESTIMATED,
+            day=day,
+            meter=str(meter) if known is None else known.code,
+            count=len(alike),
+            end=alike[0][1],
+            line_number=0,
+            line="",
+            detail=f"{len(alike)} intervals estimated by {method}",
+            remedy="deliver the measured values: the difference is an adjustment"
+            if own
+            else "have them validated at the source before their day is anchored",
+            stake=Stake(amount, Basis.CLAIMED),
+        )
 
 
 def _days(

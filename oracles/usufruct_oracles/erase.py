@@ -20,6 +20,7 @@ from usufruct_oracles.catalog import catalog_of
 from usufruct_oracles.config import WorkerConfig
 from usufruct_oracles.erasure_orders import ErasureOrder
 from usufruct_oracles.journal.anchored import recorded_heads
+from usufruct_oracles.journal.compacting import objects_of, purge, write_index
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.erasures import Erased, erase_rows, mark_finished
 from usufruct_oracles.sources.csv_folder import CsvSource
@@ -36,12 +37,14 @@ class Places:
         journal: SQLAlchemy URL of this worker's journal.
         sources: Sources that keep files of their own, and copies of drop folders.
         copies: Copies of the journal.
+        archive: Folder of the journal's archived records, None if there is none.
     """
 
     secret: Path
     journal: str
     sources: Sequence[Erasing] = field(default=())
     copies: Sequence[str] = field(default=())
+    archive: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,10 @@ class Outcome:
 
 
 def places_of(
-    config: WorkerConfig, copies: Sequence[Path] = (), folders: Sequence[Path] = ()
+    config: WorkerConfig,
+    copies: Sequence[Path] = (),
+    folders: Sequence[Path] = (),
+    archive: Path | None = None,
 ) -> Places:
     """The places that a worker's configuration names, and copies of them.
 
@@ -80,7 +86,20 @@ def places_of(
                 remedy="correct the path",
             )
     journals = [f"sqlite:///{each.resolve()}" for each in copies]
-    return Places(config.privacy_file, config.journal, [*own, *map(CsvSource, folders)], journals)
+    return Places(
+        config.privacy_file, config.journal, [*own, *map(CsvSource, folders)], journals, archive
+    )
+
+
+def not_cleared(config: WorkerConfig) -> list[Path]:
+    """Files and folders of sources that do not know how to take a household out: the operator has to."""
+    return [
+        value
+        for source in config.sources
+        if not isinstance(source, Erasing)
+        for value in (getattr(source, name) for name in getattr(source, "__dataclass_fields__", ()))
+        if isinstance(value, Path)
+    ]
 
 
 def meter_named(community: Community, name: str) -> tuple[Meter, Stream]:
@@ -137,10 +156,14 @@ def erase(
         ConfigError: A file or database cannot be changed.
     """
     with _open((places.journal, *places.copies)) as journals:
+        _require_archive(journals[0], stream, places.archive)
         rows = [
             erase_rows(each, stream, meter, order.written(), order.at, order.reason)
             for each in journals
         ]
+        if places.archive is not None:
+            purge(journals[0], stream, places.archive)
+            write_index(journals[0], stream, places.archive)
         _forget(places.secret, meter)
         crash.point("erasure.secret_gone")
         changed = sum(each.erase(stream.code, meter.code) for each in places.sources)
@@ -159,6 +182,17 @@ def _open(urls: Iterable[str]) -> Iterator[list[Database]]:
             journals.append(Database(url))
             stack.callback(journals[-1].close)
         yield journals
+
+
+def _require_archive(database: Database, stream: Stream, archive: Path | None) -> None:
+    if archive is None and objects_of(database, stream):
+        raise InputError(
+            "records of the stream are in an archive",
+            field="--archive",
+            value="nothing",
+            rule="the archive is cleared of the household with the journal",
+            remedy="name the archive's folder; copies of it are yours to replace",
+        )
 
 
 def _forget(path: Path, meter: Meter) -> None:

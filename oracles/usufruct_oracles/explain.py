@@ -23,6 +23,7 @@ from usufruct_oracles.findings import findings
 from usufruct_oracles.intervals import days_ending_in
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.erasures import erased_within
+from usufruct_oracles.journal.estimates import kept_estimates
 from usufruct_oracles.journal.ingest import closed_at, takes_messages
 from usufruct_oracles.journal.schema import files, readings
 from usufruct_oracles.summary import Coverage, coverage_of, percent, points
@@ -261,8 +262,10 @@ def _estimated_bp(connection: Connection, stream: Stream, from_: int, to: int) -
     )
     total = func.coalesce(func.sum(readings.c.quantity), 0)
     whole = int(connection.execute(select(total).where(*in_time)).scalar_one())
+    estimated = kept_estimates(connection, stream, (from_, to))
+    own = sum(each.quantity for each in estimated)
     hedged = select(total).where(*in_time, readings.c.quality.in_(sorted(ESTIMATED)))
-    part = int(connection.execute(hedged).scalar_one())
+    part, whole = int(connection.execute(hedged).scalar_one()) + own, whole + own
     return -(-BASIS * part // whole) if whole else 0
 
 

@@ -16,6 +16,7 @@ from usufruct.core.periods import day_of
 from usufruct_oracles.catalog import Catalog, amount_of
 from usufruct_oracles.finding import Finding, finding_of
 from usufruct_oracles.intervals import days_ending_in, interval_ends
+from usufruct_oracles.journal.estimates import kept_estimates
 from usufruct_oracles.journal.schema import batches, files, readings, records, rejections
 from usufruct_oracles.journal.telling import said_counts
 from usufruct_oracles.message_findings import message_findings
@@ -101,8 +102,14 @@ def _late(
         readings.c.end <= closed.scalar_subquery(),
         readings.c.seq.is_(None),
     )
+    estimated = {
+        (each.meter, each.end): amount_of(stream, each.end - each.duration, each.quantity)
+        for each in kept_estimates(connection, stream, (from_, to))
+    }
     for meter, end, duration, quantity in connection.execute(query):
         known = catalog.meters_by_id.get(meter)
+        amount = amount_of(stream, end - duration, quantity)
+        stands = estimated.get((meter, end))
         yield Finding(
             rule=Rule.LATE,
             day=day_of(end - 1, catalog.timezone).isoformat(),
@@ -111,9 +118,13 @@ def _late(
             end=end,
             line_number=0,
             line="",
-            detail="it arrived while its batch was being anchored without it",
+            detail="it came after its batch was anchored without it"
+            if stands is None
+            else "it came after its batch was anchored with an estimate in its place",
             remedy="adjust the next statement by its money",
-            stake=Stake(amount_of(stream, end - duration, quantity), Basis.CLAIMED),
+            stake=Stake(amount, Basis.CLAIMED)
+            if stands is None
+            else Stake(abs(amount - stands), Basis.DIFFERENCE),
         )
 
 
@@ -126,6 +137,11 @@ def _missing(
     dead: set[tuple[str, str]],
 ) -> Iterator[Finding]:
     whole = _whole_meters(connection, catalog, stream, days)
+    limits = catalog.day(days[0])[0], catalog.day(days[-1])[1]
+    for each in kept_estimates(connection, stream, limits):
+        known = catalog.meters_by_id.get(each.meter)
+        if known is not None:
+            explained.add((known.code, each.end))
     for meter in catalog.meters_of(stream):
         if meter.id in whole:
             continue

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from usufruct.audit.leaf_proofs import AnchoredLeaves, LeafProof
-from usufruct.audit.ranges import RangeEvidence, make_range
-from usufruct.audit.receipts import Opening, Receipt, rows_of
 from usufruct.config import Community, Meter, Stream
 from usufruct.core.commitments import blinding
 from usufruct.core.encoding import LEAF_LENGTH, ReadingLeaf
+from usufruct.core.leaf_proofs import AnchoredLeaves, LeafProof
 from usufruct.core.merkle import MerkleTree
 from usufruct.core.privacy_keys import meter_secret
+from usufruct.core.range_evidence import RangeEvidence, make_range
+from usufruct.core.receipts import Opening, Receipt, rows_of
 from usufruct.core.typed_data import Batch
 from usufruct.errors import EvidenceError, InputError
 from usufruct_oracles.catalog import Catalog, catalog_of

@@ -27,6 +27,11 @@ def expected(catalog: Catalog, stream: Stream, from_: int, to: int) -> int:
     )
 
 
+def days_around(catalog: Catalog, from_: int, to: int) -> list[tuple[int, int]]:
+    """Start and end of the local days that share time with (from, to]."""
+    return [bounds for _, bounds in _days(catalog, from_, to)]
+
+
 def interval_ends(meter: Meter, day: tuple[int, int], from_: int, to: int) -> range:
     """Ends of the meter's intervals of a local day, as far as they lie in (from, to].
 

@@ -12,6 +12,7 @@ from usufruct.core.statements import StatementLine
 from usufruct.core.tariffs import Tariff
 from usufruct.core.typed_data import Batch, Cursor, Statement
 from usufruct_oracles.cuts import Cut
+from usufruct_oracles.estimation import Estimate
 from usufruct_oracles.windows import Window
 
 
@@ -23,11 +24,13 @@ class BuiltBatch:
         batch: What is signed.
         manifest: What the batch's content hash stands for.
         leaves: Preimages of the reading leaves (102 bytes each), in order.
+        estimates: Those of its readings that nobody measured; empty when it is read back, since the leaves say all.
     """
 
     batch: Batch
     manifest: Manifest
     leaves: Sequence[bytes] = field(repr=False)
+    estimates: Sequence[Estimate] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

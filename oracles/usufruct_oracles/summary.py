@@ -19,6 +19,7 @@ from usufruct_oracles.finding import Finding
 from usufruct_oracles.findings import findings
 from usufruct_oracles.intervals import expected
 from usufruct_oracles.journal.database import Database
+from usufruct_oracles.journal.estimates import kept_estimates
 from usufruct_oracles.journal.ingest import closed_at
 from usufruct_oracles.journal.schema import readings
 from usufruct_oracles.journal.telling import told_days
@@ -66,6 +67,9 @@ def coverage_of(
     )
     if stream.measure == "interval":
         covered = int(connection.execute(select(func.count()).where(*in_time)).scalar_one())
+        covered += sum(
+            each.meter in ids for each in kept_estimates(connection, stream, (from_, to))
+        )
     else:
         query = select(readings.c.meter, readings.c.end).where(*in_time)
         ends = ((int(meter), int(end)) for meter, end in connection.execute(query))

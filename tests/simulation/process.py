@@ -346,6 +346,7 @@ class Process:
             self.worker,
             lambda: posts,
             input_of,
+            alerts,
             metrics,
         )
 

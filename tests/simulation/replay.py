@@ -10,7 +10,8 @@ import argparse
 import multiprocessing
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from queue import Empty
 
 from tests.simulation.schedule import Failure, Plan, Simulation
 
@@ -18,6 +19,7 @@ from usufruct_oracles import logs
 
 _SILENT = 50
 _REPORT_EVERY = 500
+_LOOK = 5.0
 
 
 def run(seeds: range) -> Iterator[str | None]:
@@ -48,7 +50,7 @@ def many(first: int, last: int, jobs: int) -> int:
         each.start()
     began, failed = time.monotonic(), 0
     for done in range(1, last - first + 1):
-        found = queue.get()
+        found = _next(queue, workers)
         if found is not None:
             failed += 1
             print(found, flush=True)
@@ -58,6 +60,17 @@ def many(first: int, last: int, jobs: int) -> int:
     for each in workers:
         each.join()
     return failed
+
+
+def _next(
+    queue: multiprocessing.Queue[str | None], workers: Sequence[multiprocessing.Process]
+) -> str | None:
+    while True:
+        try:
+            return queue.get(timeout=_LOOK)
+        except Empty:
+            if any(each.exitcode for each in workers):
+                raise RuntimeError("a process of the simulation has ended") from None
 
 
 def main() -> int:

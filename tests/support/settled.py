@@ -194,6 +194,7 @@ def _period(
     found = [Stated(batches, lines, statement)]
     if before is not None and period == 1:
         village.attest(statement)
+        village.move_to(village.now() + HOUR)
         found.append(_corrected(found[0], [], committed=committed, version=2))
     elif before is not None:
         found = [_corrected(found[0], before, committed=committed, version=1)]

@@ -190,6 +190,15 @@ contract FillTest is DeskKit {
         _fill(99);
     }
 
+    function test_AllOrNothingIsFilledWholly() public {
+        sale.minFill = 1000;
+        signature = _sign("adam", sale);
+        vm.expectRevert(abi.encodeWithSelector(IDvpDesk.InvalidFill.selector, 999, 1000, 1000));
+        _fill(999);
+        _fill(1000);
+        assertEq(series.balanceOf(dora), 1000, "all");
+    }
+
     function test_FillsTheRestBelowTheLeastFill() public {
         _fill(950);
         vm.expectRevert(abi.encodeWithSelector(IDvpDesk.InvalidFill.selector, 49, 50, 50));

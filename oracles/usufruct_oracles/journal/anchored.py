@@ -13,6 +13,7 @@ from usufruct.core.manifests import Manifest
 from usufruct.core.typed_data import Batch, Cursor, head_of
 from usufruct.errors import EvidenceError
 from usufruct_oracles.journal.database import Database
+from usufruct_oracles.journal.estimates import forget_estimates, keep_estimates
 from usufruct_oracles.journal.revisions import first_revision
 from usufruct_oracles.journal.schema import batches, readings
 from usufruct_oracles.journal.settling import settle
@@ -49,10 +50,16 @@ def record_batch(
         if len(heads) != batch.seq - 1 or (heads and heads[-1] != batch.prev):
             raise _out_of_order(batch, len(heads))
         connection.execute(insert(batches).values(_row(built, digest, head, tx)))
+        leaves = [ReadingLeaf.decode(each) for each in built.leaves]
+        numbers = {leaf.record: leaf.seq for leaf in leaves}
+        estimated = {each.record for each in built.estimates}
         # What is anchored in a further revision makes the reading count that it corrects.
-        leaves = [first_revision(connection, ReadingLeaf.decode(each)) for each in built.leaves]
-        settle(connection, stream, (batch.from_, batch.to), leaves)
-        _number(connection, leaves)
+        measured = [
+            first_revision(connection, leaf) for leaf in leaves if leaf.record not in estimated
+        ]
+        settle(connection, stream, (batch.from_, batch.to), measured)
+        _number(connection, measured)
+        keep_estimates(connection, built.estimates, numbers)
     crash.point("batch.numbered")
 
 
@@ -68,6 +75,7 @@ def forget_after(database: Database, stream: int, seq: int) -> None:
         connection.execute(delete(batches).where(*later))
         numbered = readings.c.stream == stream, readings.c.seq >= first
         connection.execute(update(readings).where(*numbered).values(seq=None))
+        forget_estimates(connection, stream, first)
 
 
 def recorded_heads(database: Database, stream: int) -> list[bytes]:

@@ -111,8 +111,8 @@ def compact(
             total.objects + 1,
         )
     if not dry:
-        _purge(database, stream, archive)
-        _write_index(database, stream, archive)
+        purge(database, stream, archive)
+        write_index(database, stream, archive)
     return total
 
 
@@ -202,7 +202,7 @@ def _move(database: Database, chunk: Sequence[Any], archive: Path, now: int) -> 
     crash.point("compact.moved")
 
 
-def _purge(database: Database, stream: Stream, archive: Path) -> None:
+def purge(database: Database, stream: Stream, archive: Path) -> None:
     """Take erased households out of the archive: objects that hold one are written anew without it.
 
     An object that the journal does not name any more is deleted, also one that an earlier, killed run has left.
@@ -371,7 +371,8 @@ def objects_of(database: Database, stream: Stream) -> list[bytes]:
         return [bytes(found) for found in connection.execute(query).scalars()]
 
 
-def _write_index(database: Database, stream: Stream, archive: Path) -> None:
+def write_index(database: Database, stream: Stream, archive: Path) -> None:
+    """Writes the stream's index anew."""
     entries = []
     for name in objects_of(database, stream):
         content = read_object(archive, name)

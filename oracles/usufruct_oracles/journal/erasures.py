@@ -27,6 +27,7 @@ from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.schema import (
     contenders,
     erasures,
+    estimates,
     files,
     flags,
     heartbeats,
@@ -39,7 +40,7 @@ from usufruct_oracles.journal.schema import (
 CLEARED: Final = frozenset(
     {
         *("files", "records", "readings", "supports", "contenders", "heartbeats", "flags"),
-        *("rejections", "corrections", "correction_records", "correction_rejections"),
+        *("estimates", "rejections", "corrections", "correction_records", "correction_rejections"),
     }
 )
 """Tables that hold readings; `erase_rows` takes a household's out of each."""
@@ -197,7 +198,7 @@ def _clear(connection: Connection, stream: Stream, meter: Meter) -> None:
     )
     own = correction_records.c.meter == meter.id
     connection.execute(update(correction_records).where(own).values(payload=_GONE, signature=_GONE))
-    for table in (supports, contenders, heartbeats, flags, readings, corrections):
+    for table in (supports, contenders, heartbeats, flags, estimates, readings, corrections):
         connection.execute(delete(table).where(table.c.meter == meter.id))
     connection.execute(
         update(records).where(records.c.meter == meter.id).values(payload=_GONE, signature=_GONE)

@@ -7,7 +7,7 @@ what the erasure of a household takes out.
       |                ├─< heartbeats     a meter is alive and has told everything of a day
       |                ├─< flags          doubts about readings that count
       └────────────────┴─< rejections     what does not count, with rule, remedy and money at stake
-    batches, statements                   what was anchored and attested
+    batches, statements, estimates                 what was anchored and attested
     erasures                              whose readings were taken out again
 
 A file is a delivery: a day file with one record for each meter, or a message, which is one record by itself.
@@ -181,6 +181,24 @@ flags = Table(
     sqlite_with_rowid=False,
 )
 """Doubts about readings that count, as their own records raise them."""
+
+estimates = Table(
+    "estimates",
+    metadata,
+    Column("meter", BigInteger, primary_key=True),
+    Column("end", BigInteger, primary_key=True),
+    Column("duration", Integer, primary_key=True),
+    Column("stream", Integer, nullable=False),
+    Column("quantity", BigInteger, nullable=False),
+    Column("quality", SmallInteger, nullable=False),
+    Column("method", String(32), nullable=False),
+    Column("inputs", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Index("estimates_by_time", "stream", "end"),
+    Index("estimates_by_seq", "stream", "seq"),
+    sqlite_with_rowid=False,
+)
+"""Intervals that nobody measured, as they were anchored (protocol §4b)."""
 
 rejections = Table(
     "rejections",

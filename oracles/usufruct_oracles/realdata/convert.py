@@ -30,7 +30,7 @@ from usufruct_oracles.realdata.community import MeterEntry, write_community
 from usufruct_oracles.realdata.survey import Caught, survey
 from usufruct_oracles.realdata.tables import decimal_text, iso, local_time
 from usufruct_oracles.sources.base import SourceFile
-from usufruct_oracles.sources.records import csv_bytes, signatures_bytes
+from usufruct_oracles.sources.records import HEADERS, csv_bytes, signatures_bytes
 from usufruct_oracles.sources.writing import drop, sign_day
 
 MONTH = "2019-08"
@@ -82,13 +82,22 @@ class _Month:
     )
     skipped: Counter[str] = field(default_factory=Counter)
 
-    def add(self, meter: MeterEntry, start: int, seconds: int, value: Decimal) -> None:
-        """A row of a meter, on the day in which it ends."""
+    def add(
+        self,
+        meter: MeterEntry,
+        start: int,
+        seconds: int,
+        value: Decimal,
+        requested: Decimal | None = None,
+    ) -> None:
+        """A row of a meter, on the day in which it ends; sessions tell what was requested."""
         end = start + seconds
         if not self.from_ < end <= self.to:
             return
         day = day_of(end - 1, self.timezone).isoformat()
         text = f"{iso(start, zone(self.timezone))},{seconds},{decimal_text(value)},{meter.unit},0"
+        if requested is not None:
+            text += f",{decimal_text(requested)}"
         self.lines[meter.code][day].append((start, f"{meter.code},{text}"))
 
 
@@ -236,7 +245,8 @@ def _charging(data_dir: Path, month: _Month) -> int:
     }
     month.meters += meters.values()
     for each in sessions:
-        month.add(meters[each.station], each.start, each.end - each.start, each.delivered)
+        length = each.end - each.start
+        month.add(meters[each.station], each.start, length, each.delivered, each.requested)
     return sum(each.delivered > each.requested for each in sessions)
 
 
@@ -279,7 +289,10 @@ def _files(community: Community, month: _Month) -> Iterator[SourceFile]:
                 source=f"public data {month.name}",
                 stream=stream.code,
                 day=day,
-                csv=csv_bytes(line for _, lines in by_meter for line in lines),
+                csv=csv_bytes(
+                    (line for _, lines in by_meter for line in lines),
+                    HEADERS[stream.measure == "session"],
+                ),
                 signatures=signatures_bytes(
                     stream.code, day, [sign_day(meter, day, lines) for meter, lines in by_meter]
                 ),
@@ -298,7 +311,8 @@ def _notes(month: _Month, checked: int, over: int) -> Iterator[str]:
     yield "PARKING: published forecasts in per cent; spaces and prices are assumed."
     yield "WATER: a gauge in the Netherlands; catchment and price are assumed."
     yield (
-        f"EV: {over} sessions delivered more than was requested; stations are taken to have been alive on all days; "
+        f"EV: {over} sessions delivered more than was requested, which is doubted and counts; "
+        "stations are taken to have been alive on all days; "
         "the demand charge of the tariff is not used."
     )
     yield f"All naive times are taken to be {month.timezone}; the data come from different cities."

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -62,6 +63,12 @@ LABELS: Final[Mapping[int, str]] = MappingProxyType(
 """Unit labels as meters of a community file have them."""
 
 
+@lru_cache(maxsize=1024)
+def _factor(uom: int, power: int) -> Fraction:
+    """How much one step of a value is: 10^power, times the unit in its base unit."""
+    return Fraction(10) ** power * (UNITS[uom][1] if uom in UNITS else 1)
+
+
 @dataclass(frozen=True, slots=True)
 class ReadingType:
     """What readings measure. Numbers are ESPI codes; None where the file says nothing.
@@ -106,12 +113,11 @@ class ReadingType:
 
     def scaled(self, value: int) -> Fraction:
         """A raw value in `label`: value · 10^powerOfTenMultiplier."""
-        return value * Fraction(10) ** self.power
+        return value * _factor(0, self.power)
 
     def exact(self, value: int) -> Fraction:
         """A raw value in `unit`."""
-        factor = UNITS[self.uom][1] if self.uom in UNITS else Fraction(1)
-        return self.scaled(value) * factor
+        return value * _factor(self.uom, self.power)
 
 
 @dataclass(frozen=True, slots=True)

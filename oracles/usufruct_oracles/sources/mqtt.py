@@ -13,6 +13,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,7 @@ REBIRTH_EVERY = 30
 _QOS = 1
 _STABLE = 60.0
 _FLUSH = 2.0
+_REMEMBERED = 4096
 _MQTT_311 = 4
 _SESSION = 0xFFFFFFFF  # never expires
 
@@ -127,6 +129,8 @@ class MqttSource:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
         self._asked: dict[str, int] = {}
+        self._online_since = 0
+        self._recent: dict[bytes, None] = {}
         self._thread: threading.Thread | None = None
         self._log = logs.get("mqtt")
 
@@ -262,7 +266,8 @@ class MqttSource:
         broker = self._broker
         will = None
         if broker.host_id:
-            death = state_payload(self._clock.now(), online=False)
+            self._online_since = self._clock.now()
+            death = state_payload(self._online_since, online=False)
             will = aiomqtt.Will(state_topic(broker.host_id), death, qos=_QOS, retain=True)
         client = aiomqtt.Client(
             broker.host,
@@ -280,7 +285,7 @@ class MqttSource:
 
     async def _subscribe(self, client: aiomqtt.Client) -> None:
         if self._broker.host_id:
-            birth = state_payload(self._clock.now(), online=True)
+            birth = state_payload(self._online_since, online=True)
             await client.publish(state_topic(self._broker.host_id), birth, qos=_QOS, retain=True)
         for each in self._mapping.filters:
             await client.subscribe(each, qos=_QOS)
@@ -293,7 +298,9 @@ class MqttSource:
         try:
             records = await self._records(client, topic, payload)
         except InputError as error:
-            self._log.warning("mqtt-refused", topic=topic, reason=error.one_line())
+            # Without the value: it may be a household's.
+            self._log.warning("mqtt-refused", topic=topic, field=error.field, rule=error.rule)
+            records = [_unsigned(topic, SPARKPLUG, payload)]
         if not message.qos and self.waiting >= self._broker.capacity:
             self._log.warning("mqtt-dropped", topic=topic, reason="QoS 0 and no room")
             return
@@ -311,7 +318,7 @@ class MqttSource:
         if topic.startswith(f"{NAMESPACE}/"):
             if topic.split("/")[2] in {"NCMD", "DCMD"}:
                 return []
-            found = self._sparkplug.receive(topic, payload)
+            found = self._sparkplug.receive(topic, payload, again=self._came_before(topic, payload))
             for problem in found.problems:
                 self._log.warning("sparkplug-problem", topic=topic, problem=problem)
             if found.rebirth:
@@ -322,8 +329,16 @@ class MqttSource:
         code = self._mapping.meters.get(topic, "")
         if code in self._sealer.meters:
             return [self._sealer.message(source, code, json_readings.FORM, payload)]
-        # The journal keeps it as a reading of an unknown meter.
-        return [Message(source, "", topic[:64], json_readings.FORM, payload, "", b"")]
+        return [_unsigned(topic, json_readings.FORM, payload)]
+
+    def _came_before(self, topic: str, payload: bytes) -> bool:
+        """Whether the message is one of the last ones: a broker delivers again what was not acknowledged."""
+        digest = sha256(topic.encode() + b"\n" + payload).digest()
+        known = digest in self._recent
+        self._recent[digest] = None
+        if len(self._recent) > _REMEMBERED:
+            del self._recent[next(iter(self._recent))]
+        return known
 
     async def _ask(self, client: aiomqtt.Client, topic: str) -> None:
         """Asks an edge node for its births, not too often."""
@@ -340,6 +355,11 @@ class MqttSource:
         for each in inbound:
             if each.mid is not None and each.connection == self._connection:
                 client._client.ack(each.mid, _QOS)  # noqa: SLF001
+
+
+def _unsigned(topic: str, form: str, payload: bytes) -> Message:
+    """What is nobody's: the journal rejects it and keeps it."""
+    return Message(f"mqtt:{topic}", "", topic[:64], form, payload, "", b"")
 
 
 def _session_options(broker: Broker) -> dict[str, Any]:

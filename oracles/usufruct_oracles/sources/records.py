@@ -51,9 +51,9 @@ def record_hash(payload: bytes, signature: bytes) -> bytes:
     return sha256(payload + signature).digest()
 
 
-def csv_bytes(lines: Iterable[str]) -> bytes:
-    """A CSV file of those lines under the header."""
-    return "".join(f"{line}\n" for line in (HEADER, *lines)).encode()
+def csv_bytes(lines: Iterable[str], header: str = HEADER) -> bytes:
+    """A CSV file of those lines under one of the headers."""
+    return "".join(f"{line}\n" for line in (header, *lines)).encode()
 
 
 def signatures_bytes(stream: str, day: str, signed: Sequence[Signed]) -> bytes:

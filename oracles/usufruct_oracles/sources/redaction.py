@@ -65,7 +65,7 @@ def redact_folder(folder: Path, stream: str, meters: Collection[str]) -> int:
                 continue
             changed += 1
             if kept is None:
-                path.unlink()
+                overwrite(path)
             else:
                 replace_file(path, kept)
         except OSError as error:
@@ -98,6 +98,17 @@ def replace_file(path: Path, data: bytes) -> None:
         old.write(bytes(size))
         old.flush()
         os.fsync(old.fileno())
+
+
+def overwrite(path: Path) -> None:
+    """Overwrites a file and removes it; with the limits that `replace_file` tells."""
+    with path.open("r+b") as old:
+        size = os.fstat(old.fileno()).st_size
+        old.write(bytes(size))
+        old.flush()
+        os.fsync(old.fileno())
+    path.unlink()
+    _sync_folder(path.parent)
 
 
 def _files(folder: Path) -> Iterator[Path]:

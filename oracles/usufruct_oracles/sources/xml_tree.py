@@ -6,7 +6,8 @@ laughs), no external ones to fetch, and no default attributes that two readers c
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from xml.parsers import expat
 
 from usufruct.errors import InputError
@@ -38,7 +39,7 @@ class Element:
     space: str
     name: str
     attributes: dict[str, str]
-    children: list[Element] = field(default_factory=list)
+    children: Sequence[Element] = ()
     text: str = ""
 
     def child(self, name: str) -> Element | None:
@@ -84,8 +85,7 @@ class _Builder:
     def __init__(self) -> None:
         self.root: Element | None = None
         self._open: list[Element] = []
-        self._texts: list[list[str]] = []
-        self._lengths: list[int] = []
+        self._children: list[list[Element]] = []
         self._count = 0
         self.parser = expat.ParserCreate(namespace_separator=" ")
         self.parser.buffer_text = True
@@ -116,24 +116,21 @@ class _Builder:
         space, _, local = name.rpartition(" ")
         element = Element(space, local, attributes)
         if self._open:
-            self._open[-1].children.append(element)
+            self._children[-1].append(element)
         else:
             self.root = element
         self._open.append(element)
-        self._texts.append([])
-        self._lengths.append(0)
+        self._children.append([])
 
     def _end(self, _name: str) -> None:
-        self._lengths.pop()
-        self._open.pop().text = "".join(self._texts.pop())
+        # Most elements have none: a document of many leaves is to cost few objects.
+        self._open.pop().children = self._children.pop() or ()
 
     def _characters(self, data: str) -> None:
-        self._lengths[-1] += len(data)
-        if self._lengths[-1] > MAX_TEXT:
-            raise _refused(
-                "text", self._open[-1].name, f"at most {MAX_TEXT} characters in an element"
-            )
-        self._texts[-1].append(data)
+        element = self._open[-1]
+        element.text += data
+        if len(element.text) > MAX_TEXT:
+            raise _refused("text", element.name, f"at most {MAX_TEXT} characters in an element")
 
 
 def _refused(field_: str, value: object, rule: str) -> InputError:

@@ -59,6 +59,7 @@ class Rule(StrEnum):
     MISSING = "missing"
 
     # Doubts: the reading counts all the same.
+    ESTIMATED = "estimated"
     OVER_REQUEST = "over-request"
     CLOCK_AHEAD = "clock-ahead"
     STUCK = "stuck"
@@ -70,6 +71,7 @@ class Rule(StrEnum):
 
 DOUBTS = frozenset(
     {
+        Rule.ESTIMATED,
         Rule.OVER_REQUEST,
         Rule.CLOCK_AHEAD,
         Rule.STUCK,

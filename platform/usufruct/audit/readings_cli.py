@@ -10,9 +10,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from usufruct.audit.ranges import RangeEvidence, check_range
-from usufruct.audit.receipts import Receipt, check_receipt
+from usufruct.audit.ranges import check_range
+from usufruct.audit.receipts import check_receipt
 from usufruct.chain.client import ChainClient
+from usufruct.core.range_evidence import RangeEvidence
+from usufruct.core.receipts import Receipt
 from usufruct.deploy.record import load_deployment
 from usufruct.proof.cli import read_evidence, show_checks
 from usufruct.proof.verify import Check, holds

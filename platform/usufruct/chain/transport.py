@@ -105,7 +105,7 @@ class Transport:
         return ChainError(
             f"no answer from {self.shown} ({why})",
             field="rpc",
-            value=self.shown,
+            value=f"{self.shown} ({why})",
             rule="an Ethereum JSON-RPC endpoint must answer there",
             remedy="start the node, or pass its address with --rpc",
         )

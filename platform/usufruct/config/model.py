@@ -24,6 +24,7 @@ __all__ = [
     "Community",
     "Delays",
     "DevReference",
+    "Estimation",
     "Holder",
     "Jurisdiction",
     "Kpi",
@@ -177,6 +178,22 @@ class Oracle:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimation:
+    """How intervals that nobody measured are estimated, in this order; what remains is missing.
+
+    Attributes:
+        longest_gap: Most intervals in a row that are interpolated between their measured neighbours, 0 for none.
+        weeks: Number of the weeks before whose measured values at the same weekday and time are averaged, 0 for
+            none.
+        last_year: Whether the measured value 52 weeks before is taken.
+    """
+
+    longest_gap: int
+    weeks: int
+    last_year: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Stream:
     """One income stream.
 
@@ -200,6 +217,7 @@ class Stream:
         depends_on: Codes of streams that must be open before.
         tariff: Prices and calendar.
         start: Unix time at which the first period begins.
+        estimation: How missing intervals are estimated, None for not at all.
     """
 
     id: int
@@ -220,6 +238,7 @@ class Stream:
     depends_on: tuple[str, ...]
     tariff: Tariff
     start: int
+    estimation: Estimation | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing import Final
 
 from usufruct.config.locate import Path
-from usufruct.config.model import KINDS, Project, Stream
+from usufruct.config.model import KINDS, Estimation, Project, Stream
 from usufruct.config.problems import Problems
-from usufruct.config.schema import RowTable, StreamTable
+from usufruct.config.schema import EstimationTable, RowTable, StreamTable
 from usufruct.config.unique import require_unique, unknown_reference
 from usufruct.core.tariffs import CalendarRule, PriceRow, Tariff
 from usufruct.errors import InputError
@@ -101,7 +101,12 @@ def _stream(table: StreamTable, tariff: Tariff, project: Project) -> Stream:
         depends_on=tuple(table.depends_on),
         tariff=tariff,
         start=project.start,
+        estimation=None if table.estimation is None else _estimation(table.estimation),
     )
+
+
+def _estimation(table: EstimationTable) -> Estimation:
+    return Estimation(table.longest_gap, table.weeks, table.last_year)
 
 
 def _check_terms(path: Path, table: StreamTable, problems: Problems) -> None:
@@ -118,6 +123,9 @@ def _check_terms(path: Path, table: StreamTable, problems: Problems) -> None:
     if not _DAY <= time <= _MAX_RESOLUTION_TIME:
         most = _MAX_RESOLUTION_TIME // _DAY
         problems.add((*path, "resolution_time"), f"{time} s", f"1 to {most} days", "correct it")
+    if table.estimation is not None and table.measure != "interval":
+        rule = "only streams of intervals are estimated: nobody knows which sessions are missing"
+        problems.add((*path, "estimation"), table.measure, rule, "remove the table")
     money = table.measure == "money"
     if money != (table.base_unit == "unit"):
         rule = (

@@ -177,6 +177,14 @@ class TariffTable(_Table):
     calendar: Annotated[list[CalendarTable], Field(min_length=1)]
 
 
+class EstimationTable(_Table):
+    """`[stream.estimation]`."""
+
+    longest_gap: Annotated[int, Field(ge=0, le=96)] = 0
+    weeks: Annotated[int, Field(ge=0, le=8)] = 0
+    last_year: bool = False
+
+
 class StreamTable(_Table):
     """`[[stream]]`."""
 
@@ -195,6 +203,7 @@ class StreamTable(_Table):
     common_parts: bool = False
     owners_share: Share = 0
     depends_on: list[Code] = []
+    estimation: EstimationTable | None = None
     tariff: TariffTable
 
 

@@ -66,14 +66,14 @@ def replay(
         meters = {each.code: each.id for each in load_community(settings.community).meters}
     asked = asked_of(values or (), drops or (), prices or (), meters)
     with ledger.read() as connection:
-        chosen = _streams(
-            [
-                (row.id, row.code)
-                for row in connection.execute(select(m.stream.c.id, m.stream.c.code))
-            ],
-            stream,
-            alone=bool(asked.changes or asked.prices),
+        stated = (
+            select(m.stream.c.id, m.stream.c.code)
+            .join(m.statement, m.statement.c.stream == m.stream.c.id)
+            .where(m.statement.c.period == period)
+            .distinct()
         )
+        known = [(row.id, row.code) for row in connection.execute(stated)]
+        chosen = _streams(known, stream, alone=bool(asked.changes or asked.prices))
         meta = {row.key: row.value for row in connection.execute(META)}
         reports = [
             report_of(code, period_from_ledger(connection, number, period), asked)
@@ -97,10 +97,10 @@ def _streams(
     if found and (len(found) == 1 or not (alone or wanted)):
         return found
     raise ConfigError(
-        "one stream must be named",
+        "one stream with a statement of the period must be named",
         field="--stream",
         value=wanted,
-        rule="a change is one of one stream; known: "
-        + ", ".join(f"{code} ({number})" for number, code in sorted(known)),
-        remedy="name one of these",
+        rule="a change is one of one stream; stated are: "
+        + (", ".join(f"{code} ({number})" for number, code in sorted(known)) or "none"),
+        remedy="name one of these, or wait until the period is stated and indexed",
     )

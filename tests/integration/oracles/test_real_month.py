@@ -89,9 +89,12 @@ def test_august_2019(usufruct_data: Path, tmp_path: Path) -> None:
     report = convert_month(usufruct_data, tmp_path)
     journal, rejected = taken_in(report, tmp_path)
     assert rejected == {}
-    assert not any(
-        state.blocked for state in explain(journal.database, journal.community, 1, NOW).streams
-    )
+    states = explain(journal.database, journal.community, 1, NOW).streams
+    assert not any(state.blocked for state in states)
+    doubted = [
+        cause for state in states for cause in state.doubts if cause.rule is Rule.OVER_REQUEST
+    ]
+    assert sum(cause.count for cause in doubted) == 192
 
     vpp = stated(journal, "VPP")
     energy = august_energy(usufruct_data)

@@ -262,3 +262,18 @@ def _has_version(place: Village, stream: int, period: int, version: int) -> bool
 
 def _is_recorded(place: Village, stream: int, period: int, version: int) -> bool:
     return place.workers[0].get(f"/v1/statements/{stream}/{period}/{version}").status_code == 200
+
+
+def test_the_journal_answers_as_known_before_the_last_correction(
+    months: Months, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VILLAGE_SECRET", SECRET)
+    config = str(months.place.workers[0].folder / "worker.toml")
+    common = ("explain", "1", "--config", config, "--stream", "WATER", "--known-at")
+    result = CliRunner().invoke(cli.app, [*common, "2027-03-02"])
+    assert result.exit_code == 0, result.output
+    then, now = result.output.splitlines()[:2]
+    assert then.startswith("WATER as known at the end of 2027-03-02: 112 readings, 1 corrections")
+    assert "112 readings, 2 corrections" in now
+    assert "since then: revision 1 of meter 11" in result.output
+    assert CliRunner().invoke(cli.app, [*common, "yesterday"]).exit_code != 0

@@ -26,20 +26,20 @@ pytestmark = pytest.mark.chain
 STREAMS = (WATER, EV, VPP)
 NO_LIMIT = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 NOTICED = {
-    "other chain": "another chain",
-    "other genesis": "another chain",
-    "no logs": "do not lead to its head",
-    "half the logs": "do not lead to its head",
-    "logs twice": "twice or out of order",
-    "broken logs": "not a log|begin with|makes sense",
-    "stale": "has been at",
-    "false hash": "No block|no block|not found|unknown",
-    "nothing": "has no block|makes sense",
-    "nonsense": "makes sense",
+    "other chain": "on which the worker was started",
+    "other genesis": "on which the worker was started",
+    "no logs": "must end at the head",
+    "half the logs": "must end at the head",
+    "logs twice": "an answer belongs to its question",
+    "broken logs": "logs have the topics and data of their events",
+    "stale": "at least block",
+    "false hash": "the node said",
+    "nothing": "the node must have the block",
+    "nonsense": "as the JSON-RPC specification says",
     "limited": "HTTP 429",
-    "cut": "no answer",
-    "truncated": "not JSON-RPC",
-    "nested": "not JSON-RPC",
+    "cut": "ConnectionError",
+    "truncated": "the answer is not JSON-RPC",
+    "nested": "the answer is not JSON-RPC",
     "flooded": "longer than",
 }
 """What a worker says to a fault of its node."""

@@ -31,10 +31,10 @@ from usufruct.api.app import create_app
 from usufruct.api.labels import Labels
 from usufruct.api.render import Renderer
 from usufruct.api.service import Service
-from usufruct.audit.ranges import RangeEvidence
-from usufruct.audit.receipts import Receipt
 from usufruct.cli import build
 from usufruct.core.encoding import hex0x
+from usufruct.core.range_evidence import RangeEvidence
+from usufruct.core.receipts import Receipt
 from usufruct.errors import EvidenceError, InputError
 from usufruct.index.evidence import EvidenceFetcher
 from usufruct.index.settings import Settings

@@ -85,6 +85,12 @@ def test_the_command_shows_what_moves(settled: Settled) -> None:
     assert "payout VIL 0x" in text
 
 
+def test_a_period_or_stream_that_is_not_stated_is_named(settled: Settled) -> None:
+    for arguments in (("9",), ("1", "--stream", "S2")):
+        refused = run(settled, *arguments)
+        assert "statement of the period must be named" in str(refused.exception)
+
+
 def test_a_ledger_that_says_something_else_is_found_out(settled: Settled) -> None:
     with settled.database.write() as connection:
         connection.execute(update(m.payout).values(amount=m.payout.c.amount + 1))

@@ -32,7 +32,7 @@ from usufruct_oracles.sources.espi_records import EspiImporter, Series
 from usufruct_oracles.sources.file_drop import FileDrop
 from usufruct_oracles.sources.gateway import SCHEME
 from usufruct_oracles.sources.imports import Importer
-from usufruct_oracles.sources.messages import MessageSource
+from usufruct_oracles.sources.messages import Message, MessageSource
 from usufruct_oracles.sources.sealing import Sealer, dev_key
 from usufruct_oracles.sources.table_import import TableImporter
 from usufruct_oracles.sources.table_mapping import load_mapping
@@ -174,4 +174,14 @@ def test_what_a_scale_makes_of_a_value_is_cut_never_rounded_up(
     batch = found.build_batch("VPP", cursor, kit.calendar().window_after(cursor.to))
     exact = sum((1000 + each) * scale // 1 for each in range(24))
     assert batch.manifest.quantity == exact
+    found.close()
+
+
+def test_what_is_nobodys_is_rejected_and_kept(tmp_path: Path) -> None:
+    found = journal(tmp_path)
+    stray = Message("mqtt:site/b", "", "site/b", "json/1", b"{}", "", b"")
+    (report,) = found.ingest_messages([stray])
+    assert (report.status, report.accepted) == ("rejected", 0)
+    (again,) = found.ingest_messages([stray])
+    assert again.accepted == 0
     found.close()

@@ -181,6 +181,22 @@ def test_a_topic_without_a_meter_goes_to_the_journal_unsigned(
         found.close()
 
 
+def test_a_sparkplug_payload_that_cannot_be_read_goes_to_the_journal_unsigned(
+    broker: RunningBroker, tmp_path: Path
+) -> None:
+    found = source(broker.port, tmp_path, rules=[RULE])
+    found.start()
+    try:
+        until(lambda: found.connected)
+        settle()
+        publish(broker.port, [("spBv1.0/plant/NDATA/node", b"\xff\xff")])
+        until(lambda: found.waiting == 1)
+        (only,) = found.poll()
+        assert (only.form, only.scheme, only.payload) == ("sparkplug/1", "", b"\xff\xff")
+    finally:
+        found.close()
+
+
 def test_sparkplug_births_survive_a_restart_and_gaps_ask_for_a_rebirth(
     broker: RunningBroker, tmp_path: Path
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from usufruct.config import Community, ConfigErrors, load_community, parse_community
+from usufruct.config import Community, ConfigErrors, Estimation, load_community, parse_community
 from usufruct.core.waterfall import Entry, Purpose, StepKind, Trigger, TriggerKind, When
 from usufruct.errors import ConfigError
 from usufruct.keys import dev_address
@@ -81,6 +81,14 @@ def test_streams_carry_their_terms(community: Community) -> None:
     assert (ev.measure, ev.depends_on) == ("session", ("PARKING",))
     order = [stream.code for stream in community.streams_in_order()]
     assert order.index("PARKING") < order.index("EV")
+
+
+def test_estimation_is_off_unless_the_file_says_how() -> None:
+    assert {stream.estimation for stream in parse_community(TEXT).streams} == {None}
+    table = "[stream.estimation]\nlongest_gap = 4\nweeks = 3\nlast_year = true\n\n[stream.tariff]"
+    changed = parse_community(TEXT.replace("[stream.tariff]", table, 1))
+    assert changed.stream("VPP").estimation == Estimation(4, 3, last_year=True)
+    assert changed.stream("PARKING").estimation is None
 
 
 def test_dependencies_come_first_whatever_the_order_of_the_file() -> None:
@@ -321,6 +329,24 @@ WRONG = [
         'unanswered_dispute = "dismiss"\nowners_share = "101%"',
         "stream[0].owners_share",
         "at most 100%",
+    ),
+    (
+        '[stream.tariff]\nid = "vpp-tou-2026"',
+        '[stream.estimation]\nlongest_gap = 97\n\n[stream.tariff]\nid = "vpp-tou-2026"',
+        "stream[0].estimation.longest_gap",
+        "96",
+    ),
+    (
+        '[stream.tariff]\nid = "vpp-tou-2026"',
+        '[stream.estimation]\nweeks = -1\n\n[stream.tariff]\nid = "vpp-tou-2026"',
+        "stream[0].estimation.weeks",
+        "0",
+    ),
+    (
+        'depends_on = ["PARKING"]',
+        'depends_on = ["PARKING"]\nestimation = { weeks = 2 }',
+        "stream[3].estimation",
+        "streams of intervals",
     ),
     ('depends_on = ["PARKING"]', 'depends_on = ["PARKIN"]', "stream[3].depends_on[0]", "there are"),
     ('depends_on = ["PARKING"]', 'depends_on = ["EV"]', "stream[3].depends_on", "no circle"),

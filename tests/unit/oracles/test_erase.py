@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 import sqlite3
+from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tests.unit.oracles.kit import (
@@ -32,10 +35,12 @@ from usufruct.core.typed_data import Cursor, next_cursor
 from usufruct.errors import ConfigError, EvidenceError, InputError
 from usufruct_oracles.auth import Realm
 from usufruct_oracles.batches import find_batch
-from usufruct_oracles.erase import Places, erase, meter_named, require_caught_up
+from usufruct_oracles.catalog import catalog_of
+from usufruct_oracles.erase import Places, erase, meter_named, not_cleared, require_caught_up
 from usufruct_oracles.erasure_orders import ErasureOrder, give_order
 from usufruct_oracles.households import Household, Registers
 from usufruct_oracles.journal import erasures
+from usufruct_oracles.journal.compacting import compact, restore
 from usufruct_oracles.journal.journal import Journal
 from usufruct_oracles.journal.schema import metadata, readings
 from usufruct_oracles.sources.base import SourceFile
@@ -261,6 +266,41 @@ def test_archived_copies_are_erased_too(site: Site, tmp_path: Path) -> None:
         assert connection.execute("SELECT count(*) FROM readings").fetchone() == (24,)
 
 
+def archive_all(site: Site, archive: Path) -> None:
+    """Moves the first period's records into the archive."""
+    journal = site.journal()
+    until = calendar().bounds(1)[1]
+    done = compact(
+        journal.database,
+        catalog_of(community()),
+        community().stream("VPP"),
+        until,
+        archive,
+        1_800_000_000,
+    )
+    assert (done.records, done.objects) == (2, 1)
+    journal.close()
+
+
+def test_records_in_the_archive_are_erased(site: Site) -> None:
+    archive = site.folder / "archive"
+    archive_all(site, archive)
+    with pytest.raises(InputError, match="archive"):
+        site.erase()
+    places = Places(site.secret, site.places.journal, site.places.sources, archive=archive)
+    for _ in range(2):
+        erase(community(), places, order_for(), *meter_named(community(), "home-02"))
+    objects = list(archive.rglob("*.gz"))
+    assert len(objects) == 1
+    content = gzip.decompress(objects[0].read_bytes())
+    assert TELLING.encode().hex().encode() not in content
+    assert b'"meter":101' in content
+    journal = site.journal()
+    assert restore(journal.database, community().stream("VPP"), archive) == 1
+    assert journal.batch(1, 1) == site.built
+    journal.close()
+
+
 def test_the_household_can_be_shown_nothing_any_more_and_its_neighbour_can(site: Site) -> None:
     def shown(code: str) -> int:
         journal = site.journal()
@@ -342,3 +382,15 @@ def test_a_reason_is_one_line(reason: str) -> None:
 def test_other_files_are_no_orders(data: bytes) -> None:
     with pytest.raises(InputError):
         ErasureOrder.read(data, REALM)
+
+
+def test_sources_that_cannot_be_cleared_are_named(tmp_path: Path) -> None:
+    @dataclass
+    class Other:
+        inbox: Path
+        key: str
+
+        def open(self, _: object) -> object: ...
+
+    config = SimpleNamespace(sources=(CsvSource(tmp_path), Other(tmp_path / "tables", "k")))
+    assert not_cleared(config) == [tmp_path / "tables"]

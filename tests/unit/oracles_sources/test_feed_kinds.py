@@ -14,6 +14,7 @@ from usufruct.clock import FixedClock
 from usufruct.errors import ConfigError
 from usufruct_oracles.catalog import catalog_of
 from usufruct_oracles.settings import Section, read_document
+from usufruct_oracles.sources.espi_records import load_series
 from usufruct_oracles.sources.feed_kinds import MqttSettings
 from usufruct_oracles.sources.forms import DECODERS
 from usufruct_oracles.sources.kinds import KINDS
@@ -21,6 +22,7 @@ from usufruct_oracles.sources.messages import Message
 from usufruct_oracles.sources.mqtt_mapping import load_mqtt_mapping
 from usufruct_oracles.sources.opening import SourceSettings, Surroundings
 from usufruct_oracles.sources.sealing import SCHEME
+from usufruct_oracles.sources.table_mapping import load_mapping
 from usufruct_oracles.validation.messages import check_message, contents_of
 
 TABLE = """
@@ -167,3 +169,18 @@ def test_a_wrong_mqtt_mapping_names_its_place(
     with pytest.raises(ConfigError) as caught:
         load_mqtt_mapping(path)
     assert caught.value.field == field
+
+
+def test_the_examples_are_valid_and_name_meters_of_the_example_community() -> None:
+    folder = kit.ROOT / "examples" / "sources"
+    known = {each.code for each in kit.community().meters}
+    table = load_mapping(folder / "table.toml")
+    mqtt = load_mqtt_mapping(folder / "mqtt.toml")
+    series = load_series(folder / "green-button.toml")
+    named = {
+        *table.meters.values(),
+        *mqtt.meters.values(),
+        *(each.meter for each in mqtt.metrics),
+        *(each.meter for each in series),
+    }
+    assert named <= known

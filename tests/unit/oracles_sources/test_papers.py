@@ -18,7 +18,7 @@ from usufruct_oracles.sources.papers.folder import DECODERS, DocumentImporter
 from usufruct_oracles.sources.papers.levels import decode_levels, retained_litres, volume_at
 from usufruct_oracles.sources.papers.licences import decode_licences
 from usufruct_oracles.sources.papers.sessions import busiest, decode_sessions
-from usufruct_oracles.validation.rows import Row
+from usufruct_oracles.validation.rows import Row, Value
 from usufruct_oracles.validation.verdicts import Rule
 
 BASE = replace(kit.meter("home-01"), interval=None)
@@ -74,10 +74,9 @@ def test_a_charging_session_is_its_energy_from_arrival_to_departure() -> None:
     assert (row.duration, amount(row), row.unit, row.fault) == (7200, Fraction("7.3"), "kWh", None)
 
 
-def test_more_than_requested_counts_and_is_told() -> None:
+def test_what_was_requested_goes_along_to_be_compared() -> None:
     (row,) = decode_sessions(ev(requested_wh=7000), STATION)
-    assert row.fault is None
-    assert row.line.endswith("300 Wh more than requested")
+    assert (row.fault, row.requested) == (None, Value(7, 0))
 
 
 def test_parking_is_space_seconds_in_the_window() -> None:

@@ -227,6 +227,14 @@ def test_a_failing_node_takes_nothing_away(week: Team, monkeypatch: pytest.Monke
     assert len(before.batches) == 7
 
 
+def test_a_log_that_is_not_whole_is_the_nodes_failure(week: Team) -> None:
+    log = week.chain.logs_[4]
+    for broken in (replace(log, data=log.data[:-1]), replace(log, topics=log.topics[:1])):
+        week.chain.logs_[4] = broken
+        with pytest.raises(Contradiction, match="not whole"):
+            fresh(week.chain).refresh()
+
+
 def test_an_account_does_not_change_under_its_reader(week: Team) -> None:
     view = week.members[0].view
     before = view.account(WATER)

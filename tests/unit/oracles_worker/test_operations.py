@@ -380,8 +380,9 @@ def test_secrets_may_lie_in_the_units_own_folder(
     )
     monkeypatch.setenv("WORKER_SECRET", SECRET)
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
-    with pytest.raises(ConfigError, match=r"credentials|key"):
+    with pytest.raises(ConfigError) as caught:
         load_worker_config(write(tmp_path, text))
+    assert caught.value.field == "worker.key"
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/run/credentials/unit")
     assert load_worker_config(write(tmp_path, text)).key == {
         "keystore": "/run/credentials/unit/keystore",
@@ -452,3 +453,16 @@ def test_the_units_are_valid_and_hardened(tmp_path: Path) -> None:
     for line in ("DynamicUser=yes", "ProtectSystem=strict", "NoNewPrivileges=yes", "LimitCORE=0"):
         assert line in service.splitlines()
     assert "LoadCredential=keystore:" in service
+
+
+def test_the_runbooks_configuration_is_valid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runbook = (ROOT / "docs" / "operations" / "oracle.md").read_text()
+    text = runbook.split("```toml\n")[1].split("```")[0]
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    (tmp_path / "privacy-secret").write_text(SECRET)
+    found = load_worker_config(write(tmp_path, text))
+    assert found.ops == ("127.0.0.1", 9101)
+    assert found.key["keystore"] == str(tmp_path / "keystore")
+    assert found.peers[0].cert == Path("/etc/usufruct/beta.crt")

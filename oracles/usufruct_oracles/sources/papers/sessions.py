@@ -7,10 +7,13 @@ states the sessions of a window, and its reading is their space-seconds in that 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
 
 from usufruct.config import Meter
 from usufruct.core.documents import natural, text, wrong
 from usufruct.core.encoding import load_json
+from usufruct_oracles.sources.decoding import in_unit_of, value_of
 from usufruct_oracles.sources.papers.common import (
     decoded,
     document,
@@ -51,17 +54,19 @@ def _read(payload: bytes, meter: Meter) -> Sequence[Row]:
 
 
 def _charging(payload: bytes, meter: Meter) -> Row:
-    """More than was requested is what the station measured: it counts, and the line says it."""
+    """More than was requested is what the station measured: it counts, and validation doubts it."""
     found = document(payload, FORM, _EV)
     require_meter(found, meter)
     start, end = span(found["arrival"], found["departure"], "departure")
     energy = natural(found["energy_wh"], "energy_wh")
-    line = f"session {text(found['session'], 'session')}: {energy} Wh"
-    if found["requested_wh"] is not None:
-        requested = natural(found["requested_wh"], "requested_wh")
-        if energy > requested:
-            line += f", {energy - requested} Wh more than requested"
-    return reading(1, meter, start, end, energy, "Wh", line)
+    row = reading(
+        1, meter, start, end, energy, "Wh", f"session {text(found['session'], 'session')}"
+    )
+    if found["requested_wh"] is None:
+        return row
+    requested = natural(found["requested_wh"], "requested_wh")
+    exact, _ = in_unit_of(meter, Fraction(requested), "Wh")
+    return replace(row, requested=value_of(exact))
 
 
 def _occupancy(payload: bytes, meter: Meter) -> Row:
