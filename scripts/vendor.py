@@ -1,4 +1,4 @@
-"""Copies what the pages need of npm packages to platform/usufruct/web/static/vendor, so that nothing is fetched or built at run time.
+"""Copies what the pages need of npm packages to platform/usufruct/web/static/vendor: nothing is fetched or built later.
 
     python scripts/vendor.py            write the copies
     python scripts/vendor.py --check    exit code 1 if they are not as the packages of package-lock.json say

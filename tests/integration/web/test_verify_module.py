@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from usufruct import proof
 from usufruct.chain.client import ChainClient
 from usufruct.errors import InputError
 
+_NODE = shutil.which("node") or "node"
 _PROGRAM = Path(__file__).resolve().parents[2] / "support" / "verify_files.mjs"
 Verdict = tuple[str, str | None]
 _LINKS = (
@@ -51,7 +53,7 @@ def in_javascript(files: Sequence[bytes | str], **options: Any) -> list[dict[str
     texts = [each.decode() if isinstance(each, bytes) else each for each in files]
     lines = "".join(json.dumps({"file": each, "options": options}) + "\n" for each in texts)
     done = subprocess.run(
-        ["node", str(_PROGRAM)], input=lines, capture_output=True, text=True, check=False
+        [_NODE, str(_PROGRAM)], input=lines, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
@@ -68,7 +70,9 @@ def verdict(result: dict[str, Any]) -> Verdict:
 def in_python(data: bytes | str, client: ChainClient) -> Verdict:
     """What `usufruct verify` finds."""
     try:
-        checks = proof.verify(proof.parse(data if isinstance(data, bytes) else data.encode()), client)
+        checks = proof.verify(
+            proof.parse(data if isinstance(data, bytes) else data.encode()), client
+        )
     except InputError:
         return "refused", None
     broken = [each.name for each in checks if each.ok is False]
@@ -164,8 +168,11 @@ def _one_for_each_link(original: dict[str, Any]) -> Iterator[tuple[str, dict[str
     yield "lines", changed("lines", 0, "amount")
     if original["corrections"] is not None:
         rows = original["corrections"]["document"]["periods"][0]["rows"]
-        yield "corrections", changed(
-            *("corrections", "document", "periods", 0, "rows", 0, "stated"),
-            value=str(int(rows[0]["stated"]) + 1),
+        yield (
+            "corrections",
+            changed(
+                *("corrections", "document", "periods", 0, "rows", 0, "stated"),
+                value=str(int(rows[0]["stated"]) + 1),
+            ),
         )
     yield "readings", changed("readings", 0, "all", 0)
