@@ -8,6 +8,7 @@ from functools import cached_property
 from hashlib import sha256
 
 from usufruct.api.render import Renderer
+from usufruct.chain.client import ChainClient
 from usufruct.index.runner import Progress
 from usufruct.ledger.database import Database
 
@@ -25,6 +26,8 @@ class Service:
         contracts: Addresses of the deployment by name.
         progress: How far the index is; it is written by the indexer's thread.
         ready_lag: Blocks the index may lag behind the chain and still be ready.
+        chain: A node to ask what the ledger does not hold, such as whether a transfer would be refused; None for none.
+        reader_rpc: Address of a node that readers' browsers may ask for themselves; None for none.
     """
 
     database: Database
@@ -33,6 +36,8 @@ class Service:
     contracts: Mapping[str, str]
     progress: Progress = field(default_factory=Progress)
     ready_lag: int = 64
+    chain: ChainClient | None = None
+    reader_rpc: str | None = None
 
     @cached_property
     def version(self) -> str:
