@@ -67,9 +67,13 @@ def export_file(
     account: Annotated[
         list[str] | None, typer.Option(help="NAME=ACCOUNT of a payee or holder; repeat it.")
     ] = None,
+    first_period: Annotated[
+        str | None,
+        typer.Option(help="The project's first period, YYYY-MM, if it is not the structure's."),
+    ] = None,
 ) -> None:
     """Write the [[series]] and [[waterfall]] tables of a community file."""
-    accounts = {}
+    accounts: dict[str, str] = {}
     for each in account or []:
         name, sign, value = each.rpartition("=")
         if not sign or not name or not value:
@@ -81,7 +85,7 @@ def export_file(
                 remedy="write it like --account 'operator=0x…'",
             )
         accounts[name] = value
-    typer.echo(export(compile_deal(load_structure(file)), stream, accounts))
+    typer.echo(export(compile_deal(load_structure(file)), stream, accounts, first_period))
 
 
 def _print(report: Report, *, as_json: bool) -> None:
