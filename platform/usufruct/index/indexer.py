@@ -18,8 +18,9 @@ import structlog
 
 from usufruct.chain.bloom import bloom_of, may_hold
 from usufruct.chain.records import Block, Log
+from usufruct.contracts import DecodeError
 from usufruct.errors import ChainError
-from usufruct.index.chain import Chain, Decoder, TooManyLogs
+from usufruct.index.chain import Chain, Decoder, TooManyLogs, not_whole
 from usufruct.index.cursor import (
     advance,
     begin,
@@ -29,6 +30,7 @@ from usufruct.index.cursor import (
     undo_after,
 )
 from usufruct.index.handlers import HANDLERS
+from usufruct.index.rights import RAW
 from usufruct.index.projection import Projection
 from usufruct.index.state import State, load_state
 from usufruct.ledger.bulk import insert_rows
@@ -117,7 +119,7 @@ class Indexer:
             return Step(self._place.number, head.number, 0, 0)
         if not self._one_chain(logs, blocks):
             return Step(self._place.number, head.number, 0, 0)
-        self._require_whole(logs, blocks)
+        self._require_whole(logs, [each for each in blocks if each.number > head.number - self._window])
         self._write(logs, blocks)
         self._adapt(len(logs))
         return Step(self._place.number, head.number, len(logs), 0)
@@ -161,16 +163,15 @@ class Indexer:
         """Raises ChainError if a log of a watched contract is missing from those of the newest blocks."""
         created = self._decoder.created(logs)
         first = min(created.values(), default=0)
-        known = {each.lower() for each in self._decoder.addresses}
-        new = {each.lower() for each in created}
-        for block in blocks[-self._window :]:
+        known, new = set(self._decoder.addresses), set(created)
+        for block in blocks:
             watched = known | new if block.number >= first else known
             if not any(may_hold(block.logs_bloom, each) for each in watched):
                 continue
             every = self._chain.block_logs(block.hash)
             if bloom_of(every) != block.logs_bloom:
                 raise _incomplete(block, "they do not make up the filter in its header")
-            wanted = [log.log_index for log in every if log.address.lower() in watched]
+            wanted = [log.log_index for log in every if log.address in watched]
             found = [log.log_index for log in logs if log.block_number == block.number]
             if found != wanted:
                 raise _incomplete(block, f"{len(found)} of {len(wanted)} were given for the range")
@@ -184,14 +185,23 @@ class Indexer:
             self._decoder.add_series(series)
         times = {each.number: each.timestamp for each in blocks}
         projection = Projection(state, self._chain.rules, times, self._contracts)
-        for entry in self._decoder.entries(logs):
-            projection.apply(entry, HANDLERS)
+        self._project(projection, logs)
         with_logs = {log.block_number for log in logs}
         with self._database.write() as connection:
             place = advance(connection, self._place, blocks, with_logs, self._window)
             for table, rows in projection.rows.items():
                 insert_rows(connection, table, rows)
         self._place, self._state = place, state
+
+    def _project(self, projection: Projection, logs: Iterable[Log]) -> None:
+        for log in logs:
+            kind = self._decoder.kind(log)
+            if kind is None:
+                continue
+            try:
+                projection.apply(log, kind, HANDLERS, RAW)
+            except DecodeError as error:
+                raise not_whole(log, kind, error) from error
 
     def _undo(self) -> int:
         self._state = None

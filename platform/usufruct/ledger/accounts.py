@@ -138,8 +138,10 @@ class SeriesBook:
         """Applies a transfer in a block of `time` (None: issued or redeemed)."""
         if sender == recipient:
             return Changes([], [])
-        wallets = [each for each in (sender, recipient) if each is not None]
-        kept = [each for wallet in wallets for each in self._keep(wallet, time)]
+        kept: list[Kept] = []
+        if self.records:
+            wallets = [each for each in (sender, recipient) if each is not None]
+            kept = [each for wallet in wallets for each in self._keep(wallet, time)]
         holdings = []
         if sender is None:
             self.supply += units

@@ -12,6 +12,7 @@ these also sort and add in SQL as they are.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Dialect, LargeBinary
@@ -59,6 +60,11 @@ class I128(TypeDecorator[int]):
         """The number in big-endian two's complement."""
         del dialect
         return None if value is None else int.from_bytes(value, "big", signed=True)
+
+
+def fits64(values: Sequence[int | None]) -> bool:
+    """Whether all of a column's values are stored as they are: none is null, negative or 2⁶³ or more."""
+    return None not in values and 0 <= min(values, default=0) and max(values, default=0) < _HALF  # type: ignore[type-var]
 
 
 def signed64(value: int) -> int:

@@ -229,7 +229,7 @@ def test_a_failing_node_takes_nothing_away(week: Team, monkeypatch: pytest.Monke
 
 def test_a_log_that_is_not_whole_is_the_nodes_failure(week: Team) -> None:
     log = week.chain.logs_[4]
-    for broken in (replace(log, data=log.data[:-1]), replace(log, topics=log.topics[:1])):
+    for broken in (msgspec_replace(log, data=log.data[:-1]), msgspec_replace(log, topics=log.topics[:1])):
         week.chain.logs_[4] = broken
         with pytest.raises(Contradiction, match="not whole"):
             fresh(week.chain).refresh()
