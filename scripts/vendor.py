@@ -38,7 +38,7 @@ def copies() -> Iterator[tuple[Path, str]]:
             up = "../" * (module.count("/") + 1) if package == "curves" else "./"
             inside = f'from "{up}noble-hashes/' if package == "curves" else f'from "{up}'
             text = (source / "esm" / f"{module}.js").read_text()
-            text = _MAP.sub("", _IMPORT.sub(lambda found, to=inside: f'{to}{found[1]}.js"', text))
+            text = _MAP.sub("", _IMPORT.sub(rf'{inside}\1.js"', text))
             yield folder / f"{module}.js", text
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -29,7 +29,7 @@ __all__ = ["PageRoute", "error_page", "page"]
 _FOLDER: Final = Path(__file__).parent / "templates"
 
 
-def page(request: Request, moment: Moment, template: str, **values: object) -> HTMLResponse:
+def page(request: Request, moment: Moment, template: str, **values: Any) -> HTMLResponse:
     """A page as of the moment's block."""
     stamp = {"block": moment.block, "time": rfc3339(moment.time)}
     return _html(request, template, as_of=stamp, **values)
@@ -37,14 +37,14 @@ def page(request: Request, moment: Moment, template: str, **values: object) -> H
 
 def error_page(request: Request, status: HTTPStatus, **values: object) -> HTMLResponse:
     """A page that says what is wrong and what to do; `values` are detail, field, value, rule and remedy."""
-    told = dict.fromkeys(("detail", "field", "value", "rule", "remedy")) | values
+    told = dict.fromkeys(("detail", "field", "value", "rule", "remedy"), None) | values
     return _html(request, "error.html", status, as_of=None, told=told)
 
 
 class PageRoute(APIRoute):
     """A route whose errors are pages."""
 
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler, with errors turned into pages."""
         inner = super().get_route_handler()
 
@@ -67,15 +67,20 @@ class PageRoute(APIRoute):
 def _told(request: Request, error: UsufructError | ContractError) -> HTMLResponse:
     if isinstance(error, ContractError):
         return error_page(request, HTTPStatus.CONFLICT, detail=error.NAME)
-    statuses = {
-        InputError: HTTPStatus.UNPROCESSABLE_ENTITY,
-        EvidenceError: HTTPStatus.CONFLICT,
-        ChainError: HTTPStatus.SERVICE_UNAVAILABLE,
-    }
-    found = (status for kind, status in statuses.items() if isinstance(error, kind))
-    status = next(found, HTTPStatus.INTERNAL_SERVER_ERROR)
     told = {name: getattr(error, name) for name in ("field", "value", "rule", "remedy")}
-    return error_page(request, status, detail=error.message, **told)
+    return error_page(request, _status_of(error), detail=error.message, **told)
+
+
+def _status_of(error: UsufructError) -> HTTPStatus:
+    match error:
+        case InputError():
+            return HTTPStatus.UNPROCESSABLE_ENTITY
+        case EvidenceError():
+            return HTTPStatus.CONFLICT
+        case ChainError():
+            return HTTPStatus.SERVICE_UNAVAILABLE
+        case _:
+            return HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 @cache
@@ -90,7 +95,7 @@ def _environment() -> Environment:
 
 
 def _html(
-    request: Request, template: str, status: HTTPStatus = HTTPStatus.OK, **values: object
+    request: Request, template: str, status: HTTPStatus = HTTPStatus.OK, **values: Any
 ) -> HTMLResponse:
     service = service_of(request)
     labels = service.render.labels
