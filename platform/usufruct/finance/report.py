@@ -25,6 +25,7 @@ class Figure:
         unit: Its unit, "" for a pure number.
         source: Formula, assumption or statement that it comes from.
         note: What else a reader should know.
+        keys: Dotted keys of the file that it stands on directly.
     """
 
     label: str
@@ -32,6 +33,7 @@ class Figure:
     unit: str
     source: str
     note: str = ""
+    keys: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
