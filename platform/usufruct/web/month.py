@@ -55,7 +55,7 @@ def checklist(
 
 
 def rejected(reports: list[Json], code: str) -> list[Json]:
-    """What workers readings: rules with counts and money at stake, once for all that agree.
+    """What workers report as rejected: rules with counts and money at stake, once for all that agree.
 
     A report is a worker's word: what is not a count or an amount is left out.
     """
