@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from typing import Final, Protocol
@@ -29,7 +29,16 @@ from usufruct.contracts import (
 from usufruct.contracts.waterfall import Rules
 from usufruct.errors import ChainError
 
-__all__ = ["DISPUTES", "WATCHED", "Chain", "Decoder", "NodeChain", "TooManyLogs", "not_whole"]
+__all__ = [
+    "DISPUTES",
+    "WATCHED",
+    "Chain",
+    "Decoder",
+    "NodeChain",
+    "TooManyLogs",
+    "created_in",
+    "not_whole",
+]
 
 WATCHED: Final[Mapping[str, ModuleType]] = {
     "ParticipantRegistry": participant_registry,
@@ -126,7 +135,8 @@ class NodeChain:
         """Logs in the inclusive range in chain order."""
         pages = [addresses[at : at + _ADDRESSES] for at in range(0, len(addresses), _ADDRESSES)]
         try:
-            found = [log for page in pages for log in self._client.logs(first, last, page)]
+            asked = self._pool.map(lambda page: self._client.logs(first, last, page), pages)
+            found = [log for logs in asked for log in logs]
         except RpcError as error:
             if first == last:
                 raise
@@ -170,17 +180,22 @@ class Decoder:
 
     def created(self, logs: Iterable[Log]) -> dict[Address, int]:
         """Series that these logs create and that are not watched yet, with the block of their creation."""
-        found: dict[Address, int] = {}
-        for log in logs:
-            if log.topics and log.topics[0] == _CREATED:
-                event = _creation(log)
-                if event.series not in self._events:
-                    found[event.series] = log.block_number
-        return found
+        return created_in(logs, self._events)
 
     def kind(self, log: Log) -> type[Event] | None:
         """The event that a log is of; None if it is none that is known."""
         return self._events[log.address].get(log.topics[0]) if log.topics else None
+
+
+def created_in(logs: Iterable[Log], known: Container[Address]) -> dict[Address, int]:
+    """Series that these logs create and that are not `known`, with the block of their creation."""
+    found: dict[Address, int] = {}
+    for log in logs:
+        if log.topics and log.topics[0] == _CREATED:
+            event = _creation(log)
+            if event.series not in known:
+                found[event.series] = log.block_number
+    return found
 
 
 def not_whole(log: Log, kind: type[Event], error: DecodeError) -> ChainError:

@@ -45,6 +45,7 @@ class Projection:
         self._times = times
         self._fund_units = bytes.fromhex(contracts.get("FundUnitFactory", "0x")[2:])
         self.rows: defaultdict[Table, list[Row]] = defaultdict(list)
+        self._logs = self.rows[log]
 
     def apply(
         self,
@@ -57,12 +58,14 @@ class Projection:
 
         Raises DecodeError if the log is not of that kind.
         """
-        raw, handler = raw_handlers.get(kind), handlers.get(kind)
+        raw = raw_handlers.get(kind)
+        handler = None if raw else handlers.get(kind)
         if raw is None and handler is None:
             return
         number, index = each.block_number, each.log_index
-        pos, self.time = position(number, index), self._times[number]
-        self.rows[log].append((pos, number, each.tx_index, index, each.tx_hash))
+        pos = position(number, index)
+        self.time = self._times[number]
+        self._logs.append((pos, number, each.tx_index, index, each.tx_hash))
         emitter = _emitter(each.address)
         if raw is not None:
             raw(self, pos, emitter, each.topics, each.data)

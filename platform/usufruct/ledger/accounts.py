@@ -212,8 +212,10 @@ class SeriesBook:
     def _set(
         self, wallet: int, units: int, paid: int = 0, numerator: int = 0
     ) -> tuple[int, Holding]:
-        old = self.holdings.get(wallet, EMPTY)
-        total = old.numerator_at(self.acc) + numerator
-        new = Holding(old.units + units, total, self.acc, old.paid + paid)
+        # The busiest lines of the index: the same as `numerator_at`, without a call for it.
+        held, total, since, before = self.holdings.get(wallet, EMPTY)
+        acc = self.acc
+        total += (acc - since) * held + numerator
+        new = Holding(held + units, total, acc, before + paid)
         self.holdings[wallet] = new
         return wallet, new

@@ -13,7 +13,7 @@ these also sort and add in SQL as they are.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import BigInteger, Dialect, LargeBinary
 from sqlalchemy.types import TypeDecorator
@@ -64,7 +64,10 @@ class I128(TypeDecorator[int]):
 
 def fits64(values: Sequence[int | None]) -> bool:
     """Whether all of a column's values are stored as they are: none is null, negative or 2⁶³ or more."""
-    return None not in values and 0 <= min(values, default=0) and max(values, default=0) < _HALF  # type: ignore[type-var]
+    if None in values:
+        return False
+    numbers = cast("Sequence[int]", values)
+    return min(numbers, default=0) >= 0 and max(numbers, default=0) < _HALF
 
 
 def signed64(value: int) -> int:

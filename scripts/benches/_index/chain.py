@@ -71,9 +71,7 @@ def made_chain(blocks: int, events: int) -> Iterator[MadeBlock]:
 _Event = tuple[Address, list[bytes], bytes]
 
 
-def _events(
-    rng: random.Random, series: Sequence[_Series], number: int, count: int
-) -> list[_Event]:
+def _events(rng: random.Random, series: Sequence[_Series], number: int, count: int) -> list[_Event]:
     if number == 0:
         return []
     if number <= len(series):

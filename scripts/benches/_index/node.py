@@ -29,7 +29,7 @@ _TOO_MANY: Final = -32_005
 def running_node(blocks: int, events: int) -> Iterator[str]:
     """The address of a node with such a chain; it ends with the context."""
     command = [sys.executable, "-m", "benches._index.node", str(blocks), str(events)]
-    with Popen(command, stdout=PIPE, text=True) as process:  # noqa: S603  # ourselves
+    with Popen(command, stdout=PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             port = process.stdout.readline().strip()
