@@ -392,6 +392,10 @@ def _keep_once(arguments: dict[str, Any], crash_at: str) -> None:
     keep(once=True, page=500, interval=1.0, as_json=False, config=None, state=None, **arguments)
 
 
+def freezing(kit: Kit, *, frozen: bool) -> Any:
+    return participant_registry.set_frozen(HOLDERS[0], frozen, b"\1" * 32, [kit.series["SR"]])
+
+
 def test_a_dry_run_says_what_it_would_send_and_sends_nothing(
     kit: Kit, ledger: Database, follow: Follow, make_site: Callable[..., KeeperSite]
 ) -> None:
@@ -417,7 +421,7 @@ def test_whoever_cannot_be_paid_is_tried_ever_later_and_holds_up_nobody(
     kit: Kit, ledger: Database, follow: Follow, make_site: Callable[..., KeeperSite]
 ) -> None:
     kit.settle(900 * MEGA, 1)
-    kit.act("ParticipantRegistry", participant_registry.set_frozen(HOLDERS[0], True, b"\1" * 32))
+    kit.act("ParticipantRegistry", freezing(kit, frozen=True))
     follow(ledger).catch_up()
     clock = FixedClock(1_000_000)
     keeper = Keeper(make_site(), ledger, backoff=Backoff(clock))
@@ -429,7 +433,7 @@ def test_whoever_cannot_be_paid_is_tried_ever_later_and_holds_up_nobody(
     assert "tried 2 times, again after" in again.text
     assert again.facts["next_at"] == clock.now() + 120
     clock.advance(120)
-    kit.act("ParticipantRegistry", participant_registry.set_frozen(HOLDERS[0], False, b"\2" * 32))
+    kit.act("ParticipantRegistry", freezing(kit, frozen=False))
     follow(ledger).catch_up()
     assert [kind for kind, _ in told(keeper)] == ["paid"]
     assert claimable(kit) < len(HOLDERS)
@@ -488,7 +492,7 @@ def test_what_is_due_is_told_with_since_when_and_why(
     assert late([due], due.since + 61, 60) == [due]
     kit.act("Waterfall", waterfall.fund(1, 1_050 * MEGA), OPERATOR)
     kit.act("Waterfall", waterfall.settle(1, 1))
-    kit.act("ParticipantRegistry", participant_registry.set_frozen(HOLDERS[0], True, b"\1" * 32))
+    kit.act("ParticipantRegistry", freezing(kit, frozen=True))
     assert "ledger" in {each.kind for each in status(site, ledger, keeper)}
     indexer.catch_up()
     found = status(site, ledger, keeper)
