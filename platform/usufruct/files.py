@@ -8,7 +8,7 @@ from pathlib import Path
 from usufruct.chain import crash
 from usufruct.errors import ConfigError
 
-__all__ = ["put_file"]
+__all__ = ["flush_folder", "put_file"]
 
 
 def put_file(path: Path, content: bytes, *, what: str, mode: int = 0o644) -> None:
@@ -25,7 +25,7 @@ def put_file(path: Path, content: bytes, *, what: str, mode: int = 0o644) -> Non
         _write(draft, content, mode)
         crash.point(f"{what}.drafted")
         draft.replace(path)
-        _flush_folder(path.parent)
+        flush_folder(path.parent)
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise ConfigError(
@@ -46,7 +46,8 @@ def _write(path: Path, content: bytes, mode: int) -> None:
         os.fsync(out.fileno())
 
 
-def _flush_folder(path: Path) -> None:
+def flush_folder(path: Path) -> None:
+    """Makes what happened to the names in a folder outlive a loss of power."""
     folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
