@@ -44,6 +44,7 @@ PARTS: Final[Mapping[str, str]] = MappingProxyType(
         "risk": "usufruct.finance.cli",
         "forecast": "usufruct.finance.cli",
         "structure": "usufruct.finance.structures.cli",
+        "pack": "usufruct.finance.pack.cli",
     }
 )
 """The module with the `register` function by command; a part is imported when its command is used."""

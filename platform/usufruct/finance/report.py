@@ -26,6 +26,7 @@ class Figure:
         source: Formula, assumption or statement that it comes from.
         note: What else a reader should know.
         keys: Dotted keys of the file that it stands on directly.
+        statements: Names of attested statements whose very content it is, such as VPP/3.
     """
 
     label: str
@@ -34,6 +35,7 @@ class Figure:
     source: str
     note: str = ""
     keys: tuple[str, ...] = ()
+    statements: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
