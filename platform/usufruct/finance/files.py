@@ -25,7 +25,7 @@ from usufruct.finance.numbers import refused
 from usufruct.finance.report import Figure, Report
 from usufruct.money import Currency
 
-__all__ = ["Loaded", "load_file", "load_text", "with_sources"]
+__all__ = ["Loaded", "load_file", "load_text", "made_up", "with_sources"]
 
 TableT = TypeVar("TableT", bound=BaseModel)
 AnyT = TypeVar("AnyT")
@@ -122,12 +122,22 @@ def with_sources(report: Report, loaded: Loaded[AnyT]) -> Report:
     for section in report.sections:
         section.figures = [_named(each, loaded) for each in section.figures]
     first = statements_section(loaded.receipts(), loaded.currency)
-    first.flags += [
-        f"{key} is a year made up of {len(receipts)} attested periods"
-        for key, receipts in loaded.attested.items()
-        if len(receipts) < _YEAR // int(loaded.raw.get("per_year", 1))
-    ]
+    first.flags += made_up(loaded)
     return Report(report.title, [first, *report.sections])
+
+
+def made_up(loaded: Loaded[AnyT]) -> list[str]:
+    """A flag for the amounts that fewer periods stand for than they are of."""
+    months = _YEAR // int(loaded.raw.get("per_year", 1))
+    keys: dict[tuple[Receipt, ...], list[str]] = {}
+    for key, receipts in loaded.attested.items():
+        if len(receipts) < months:
+            keys.setdefault(receipts, []).append(key)
+    return [
+        f"{', '.join(found)}: {months} periods made up from {len(receipts)}, "
+        f"{', '.join(each.name for each in receipts)}"
+        for receipts, found in keys.items()
+    ]
 
 
 def _named(figure: Figure, loaded: Loaded[AnyT]) -> Figure:

@@ -23,7 +23,8 @@ _HEIGHT = 230.0
 _ROW = 24.0
 _TICKS = 4
 _SMALL = 9.0
-_GROUPS = ((1e8, "亿"), (1e4, "万"))
+_CHINESE_GROUPS = ((1e8, "亿"), (1e4, "万"))
+_GROUPS = ((1e9, "bn"), (1e6, "m"), (1e3, "k"))
 _CHARACTERS = 7.0
 
 
@@ -141,7 +142,11 @@ def rows(title: str, items: Sequence[tuple[str, float, float]], unit: str) -> Dr
         x, width = left + (min(a, b) - low) * each, abs(b - a) * each
         drawing.rect(x, y + 4, max(width, 1.0), _ROW - 9, COLOURS[0])
         drawing.text(left - 8, y + 16, label, "end")
-        words = short(b) if a in {0.0, low} else f"{short(min(a, b))} – {short(max(a, b))}"
+        words = (
+            short(b, unit)
+            if a in {0.0, low}
+            else f"{short(min(a, b), unit)} – {short(max(a, b), unit)}"
+        )
         drawing.text(x + max(width, 1.0) + 6, y + 16, words, "start", INK)
     drawing.line([(left, _TOP), (left, _TOP + _ROW * len(items))], GREY)
     drawing.text(left, drawing.height - 18, unit, "start", GREY)
@@ -158,9 +163,9 @@ def svg(drawing: Drawing) -> str:
     )
 
 
-def short(value: float) -> str:
-    """A number for an axis: three figures, in 万 or 亿 where it is large."""
-    for size, word in _GROUPS:
+def short(value: float, unit: str) -> str:
+    """A number for an axis: three figures, in 万 or 亿 of a CNY, in k, m or bn of other units, where it is large."""
+    for size, word in _CHINESE_GROUPS if unit == "CNY" else _GROUPS:
         if abs(value) >= size:
             return f"{_three(value / size)}{word}"
     return _three(value)
@@ -170,7 +175,7 @@ def _three(value: float) -> str:
     if value == 0:
         return "0"
     places = max(0, 2 - math.floor(math.log10(abs(value))))
-    text = f"{value:.{places}f}"
+    text = f"{value:,.{places}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -184,7 +189,7 @@ def _axis(drawing: Drawing, low: float, high: float, unit: str) -> _Scale:
         value = low + number * step
         y = scale(value)
         drawing.line([(_LEFT, y), (WIDTH - _RIGHT, y)], GRID if number else GREY)
-        drawing.text(_LEFT - 6, y + 3, short(value), "end", GREY)
+        drawing.text(_LEFT - 6, y + 3, short(value, unit), "end", GREY)
     drawing.text(_LEFT - 6, _TOP - 10, unit, "end", GREY)
     _heading(drawing)
     return scale

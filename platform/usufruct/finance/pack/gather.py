@@ -12,7 +12,7 @@ import numpy as np
 from usufruct.config.load import parse_community
 from usufruct.config.tables import parse_document, read_text
 from usufruct.finance.attested import Feed, read_feed, statements_section
-from usufruct.finance.files import Loaded, TableT, load_file, load_text
+from usufruct.finance.files import Loaded, TableT, load_file, load_text, made_up
 from usufruct.finance.forecast.study import study_receipts
 from usufruct.finance.indicators import study as scoring
 from usufruct.finance.numbers import refused
@@ -72,6 +72,7 @@ class _Gathering:
 
     def __post_init__(self) -> None:
         self.found = Dossier(self.table.title, self.table.name)
+        self.flags: list[str] = []
 
     def dossier(self) -> Dossier:
         chapters = (
@@ -84,8 +85,10 @@ class _Gathering:
             ("Indicators", "评价指标", self.score),
         )
         for title, chinese, parts in chapters:
+            self.flags = []
             found = [part for part in parts() if part.entries]
             if found:
+                found[0].flags += self.flags
                 self.found.chapters.append(Chapter(title, chinese, found))
         if not self.found.chapters:
             raise refused(
@@ -107,6 +110,7 @@ class _Gathering:
         self.found.inputs[where.name] = text.encode()
         loaded = load_text(text, str(where), table, self.feed, optional=True)
         self.found.receipts |= {each.name: each for each in loaded.receipts()}
+        self.flags = made_up(loaded)
         return loaded
 
     def community(self) -> Iterator[Part]:
@@ -162,13 +166,11 @@ class _Gathering:
                 [("gross", [each.gross / unit for each in receipts])],
                 self.feed.currency.code,
             )
-            yield part_of(money, loaded, [chart])
-            quality = Section(f"Data behind the income of {code}")
             for each in receipts:
                 label = f"{code} period {each.period} ({each.month})"
                 estimated = f"{each.estimated_bp / 100:g}% estimated"
                 covered = f"{each.coverage_bp / 100:g}%"
-                quality.figures.append(
+                money.figures.append(
                     Figure(
                         f"{label}: coverage",
                         covered,
@@ -178,7 +180,7 @@ class _Gathering:
                         statements=(each.name,),
                     )
                 )
-            yield part_of(quality, loaded)
+            yield part_of(money, loaded, [chart] if len(receipts) > 1 else [])
 
     def value(self) -> Iterator[Part]:
         if self.table.valuation is None:

@@ -90,7 +90,7 @@ def _sources(dossier: Dossier) -> str:
         for name, each in dossier.receipts.items()
     )
     statements = (
-        "<h3>Attested statements</h3><table><thead><tr><th>Statement</th><th>Month</th>"
+        '<h3>Attested statements</h3><table class="digests"><thead><tr><th>Statement</th><th>Month</th>'
         f"<th>Version</th><th>Digest</th></tr></thead><tbody>{rows}</tbody></table>"
         if rows
         else ""

@@ -33,7 +33,8 @@ class Entry:
     @property
     def words(self) -> str:
         """The source for people."""
-        keys = ", ".join(f"{each['file']}: {each['key']}" for each in self.source.get("on", ()))
+        on = self.source.get("on", ())
+        keys = f"{on[0]['file']}: {', '.join(each['key'] for each in on)}" if on else ""
         parts = [self.source.get("formula", ""), keys, _span(self.source.get("statements", ()))]
         return "; ".join(each for each in parts if each)
 

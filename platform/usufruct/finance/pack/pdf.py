@@ -204,13 +204,13 @@ def _shapes(mark: Mark, height: float) -> Iterator[Any]:
     colour = HexColor(mark.colour)
     if mark.kind == "rect":
         (wide, high) = rest[0]
-        yield shapes.Rect(x, height - y - high, wide, high, fillColor=colour, strokeWidth=0)
+        yield shapes.Rect(x, height - y - high, wide, high, fillColor=colour, strokeColor=None)
     elif mark.kind == "text":
         yield from _text(mark, x, height - y)
     else:
         flat = [n for px, py in mark.points for n in (px, height - py)]
         if mark.kind == "area":
-            yield shapes.Polygon(flat, fillColor=colour, strokeWidth=0)
+            yield shapes.Polygon(flat, fillColor=colour, strokeColor=None)
         else:
             yield shapes.PolyLine(flat, strokeColor=colour, strokeWidth=1.1)
 
