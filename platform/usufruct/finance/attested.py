@@ -44,6 +44,8 @@ class Receipt:
         gross: Income by the tariff, minor units.
         distributable: What is paid out of, minor units: gross and adjustments.
         status: "attested" or "settled".
+        coverage_bp: Part of the expected readings that was there.
+        estimated_bp: Part of the quantity that was estimated.
     """
 
     stream: str
@@ -54,6 +56,13 @@ class Receipt:
     gross: int
     distributable: int
     status: str
+    coverage_bp: int
+    estimated_bp: int
+
+    @property
+    def name(self) -> str:
+        """Stream and period, such as VPP/3."""
+        return f"{self.stream}/{self.period}"
 
     @property
     def source(self) -> str:
@@ -175,7 +184,9 @@ def statements_section(receipts: Sequence[Receipt], currency: Currency) -> Secti
             gross, paid = (Decimal(n) / currency.unit for n in (each.gross, each.distributable))
         note = f"gross; distributable {paid:,f}, version {each.version}, {each.status}"
         label = f"{each.stream} period {each.period} ({each.month})"
-        section.figures.append(Figure(label, gross, currency.code, each.source, note))
+        section.figures.append(
+            Figure(label, gross, currency.code, each.source, note, statements=(each.name,))
+        )
     return section
 
 
@@ -205,4 +216,6 @@ def _receipt(stream: str, row: Row[Any]) -> Receipt:
         gross=int(fields["gross"]),
         distributable=row.distributable,
         status="settled" if row.event == "settled" else "attested",
+        coverage_bp=fields["coverage_bp"],
+        estimated_bp=fields["estimated_bp"],
     )

@@ -25,9 +25,10 @@ from usufruct.finance.numbers import refused
 from usufruct.finance.report import Figure, Report
 from usufruct.money import Currency
 
-__all__ = ["Loaded", "load_file", "load_text", "with_sources"]
+__all__ = ["Loaded", "load_file", "load_text", "made_up", "with_sources"]
 
 TableT = TypeVar("TableT", bound=BaseModel)
+AnyT = TypeVar("AnyT")
 
 _ATTESTED: Final = re.compile(r"attested(?: (gross))?(?::([A-Z0-9_-]{1,32}))?", re.ASCII)
 _YEAR: Final = 12
@@ -36,19 +37,19 @@ _ASSUMPTION: Final = "assumption"
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded(Generic[TableT]):
+class Loaded(Generic[AnyT]):
     """A file that was read.
 
     Attributes:
         name: Name of the file.
         table: What it says.
-        raw: Its values by key, with amounts of the ledger filled in.
+        raw: Its values by key, as they are written.
         attested: For each key that the ledger filled in, the receipts it stands on.
         currency: The ledger's currency, None if it was not asked.
     """
 
     name: str
-    table: TableT
+    table: AnyT
     raw: Mapping[str, Any]
     attested: Mapping[str, tuple[Receipt, ...]] = field(default_factory=dict)
     currency: Currency | None = None
@@ -89,14 +90,20 @@ def load_file(
 
 
 def load_text(
-    text: str, name: str, table: type[TableT], feed: Feed | None = None
+    text: str,
+    name: str,
+    table: type[TableT],
+    feed: Feed | None = None,
+    *,
+    optional: bool = False,
 ) -> Loaded[TableT]:
-    """The same of a text; `name` is the file that errors name."""
+    """The same of a text; `name` is the file that errors name, `optional` lets it ask for nothing of the ledger."""
     document = parse_document(text, name)
     filler = _Filler(feed, _YEAR // _per_year(document))
-    document.raw = filler.filled(document.raw, ())
-    if feed is None:
-        return Loaded(Path(name).name, shape(document, table), document.raw)
+    written = document.raw
+    document.raw = filler.filled(written, ())
+    if feed is None or (optional and not filler.used):
+        return Loaded(Path(name).name, shape(document, table), written)
     if not filler.used:
         raise refused(
             "--ledger",
@@ -105,25 +112,35 @@ def load_text(
             'write income = "attested" where the ledger shall be asked',
         )
     _require_currency(document.raw.get("currency"), feed.currency)
-    return Loaded(Path(name).name, shape(document, table), document.raw, filler.used, feed.currency)
+    return Loaded(Path(name).name, shape(document, table), written, filler.used, feed.currency)
 
 
-def with_sources(report: Report, loaded: Loaded[TableT]) -> Report:
+def with_sources(report: Report, loaded: Loaded[AnyT]) -> Report:
     """The report with the statements in front, and named by every figure that stands on them directly."""
     if loaded.currency is None:
         return report
     for section in report.sections:
         section.figures = [_named(each, loaded) for each in section.figures]
     first = statements_section(loaded.receipts(), loaded.currency)
-    first.flags += [
-        f"{key} is a year made up of {len(receipts)} attested periods"
-        for key, receipts in loaded.attested.items()
-        if len(receipts) < _YEAR // int(loaded.raw.get("per_year", 1))
-    ]
+    first.flags += made_up(loaded)
     return Report(report.title, [first, *report.sections])
 
 
-def _named(figure: Figure, loaded: Loaded[TableT]) -> Figure:
+def made_up(loaded: Loaded[AnyT]) -> list[str]:
+    """A flag for the amounts that fewer periods stand for than they are of."""
+    months = _YEAR // int(loaded.raw.get("per_year", 1))
+    keys: dict[tuple[Receipt, ...], list[str]] = {}
+    for key, receipts in loaded.attested.items():
+        if len(receipts) < months:
+            keys.setdefault(receipts, []).append(key)
+    return [
+        f"{', '.join(found)}: {months} periods made up from {len(receipts)}, "
+        f"{', '.join(each.name for each in receipts)}"
+        for receipts, found in keys.items()
+    ]
+
+
+def _named(figure: Figure, loaded: Loaded[AnyT]) -> Figure:
     found = {each for key in figure.keys for each in loaded.receipts(key)}
     receipts = sorted(found, key=lambda each: (each.stream, each.period))
     if not receipts:

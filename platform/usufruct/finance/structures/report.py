@@ -182,7 +182,7 @@ def _holders(projection: Projection) -> Section:
                 f"{holder}, {code}",
                 sum(amounts),
                 projection.deal.currency,
-                "⌊(numerator + amount·units)/supply⌋ − before",
+                "amount·units/supply, rounded down over the whole life",
                 f"{len(amounts)} periods",
             )
         )

@@ -10,8 +10,8 @@ from usufruct.finance.measures import npv
 from usufruct.finance.numbers import ONE, exact, refused, shown
 from usufruct.finance.report import Figure, Section
 from usufruct.finance.valuation.discounted import Discounted, discounted, ramp
+from usufruct.finance.valuation.sensitivity import Bar, tornado
 from usufruct.finance.valuation.sensitivity import table as values_of
-from usufruct.finance.valuation.sensitivity import tornado
 from usufruct.finance.valuation.sold import sale_price
 from usufruct.finance.valuation.tables import (
     DcfTable,
@@ -22,7 +22,7 @@ from usufruct.finance.valuation.tables import (
     ValuationTable,
 )
 
-__all__ = ["dcf_incomes", "discount", "incomes_of", "moves", "price"]
+__all__ = ["dcf_incomes", "discount", "incomes_of", "moves", "price", "tornado_bars"]
 
 _Table = DcfTable | FlowsTable | SaleTable
 _PERCENT: Final = frozenset(
@@ -139,11 +139,19 @@ def _sensitivity(file: ValuationTable, asked: SensitivityTable) -> Section:
     return section
 
 
-def _tornado(file: ValuationTable, asked: TornadoTable) -> Section:
+def tornado_bars(file: ValuationTable, asked: TornadoTable) -> list[Bar]:
+    """The bars of the tornado, the widest first.
+
+    Raises:
+        InputError: As for `moves`.
+    """
     model, inputs = _model(file, asked.of)
-    bounds = {name: (low, high) for name, (low, high) in asked.bounds.items()}
+    return tornado(model, inputs, {name: (low, high) for name, (low, high) in asked.bounds.items()})
+
+
+def _tornado(file: ValuationTable, asked: TornadoTable) -> Section:
     section = Section(f"Tornado of {asked.of}: how far each input alone moves it")
-    for bar in tornado(model, inputs, bounds):
+    for bar in tornado_bars(file, asked):
         note = (
             f"{shown(bar.low[1], 0)} at {_said(bar.name, bar.low[0])}, "
             f"{shown(bar.high[1], 0)} at {_said(bar.name, bar.high[0])}"

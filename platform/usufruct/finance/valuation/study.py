@@ -26,7 +26,7 @@ from usufruct.finance.valuation.tables import (
     ValuationTable,
 )
 
-__all__ = ["EXAMPLE", "load_valuation", "study"]
+__all__ = ["EXAMPLE", "load_valuation", "study", "study_with_values"]
 
 EXAMPLE = "examples/p0-table2.toml"
 """A file that shows the format."""
@@ -34,6 +34,7 @@ Compute = Callable[[], Decimal]
 
 _MORE_THAN_A_TENTH = Decimal("0.1")
 _MOSTLY = Decimal("0.6")
+_NO_VALUES = ("investment", "net present value")
 _FLOWS = ("flows",)
 _DCF = ("dcf",)
 
@@ -54,8 +55,18 @@ def study(file: ValuationTable) -> Report:
     Raises:
         InputError: A formula refuses what the file says; the field, the rule and the remedy are named.
     """
+    return study_with_values(file)[0]
+
+
+def study_with_values(file: ValuationTable) -> tuple[Report, dict[str, Decimal]]:
+    """The same, with every value that was found, by the name of its method.
+
+    Raises:
+        InputError: As for `study`.
+    """
     found = _Study(file)
-    return Report(file.title, list(found.sections()))
+    report = Report(file.title, list(found.sections()))
+    return report, {name: value for name, value in found.values.items() if name not in _NO_VALUES}
 
 
 class _Study:
@@ -272,7 +283,7 @@ class _Study:
 
     def plausibility(self) -> Section:
         derived = {name: ("value", amount, "area") for name, amount in self.values.items()}
-        for name in ("investment", "net present value"):
+        for name in _NO_VALUES:
             derived.pop(name, None)
         if self.file.flows is not None:
             derived["investment"] = ("investment", self.file.flows.investment, "area")
