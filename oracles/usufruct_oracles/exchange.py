@@ -29,6 +29,7 @@ from usufruct_oracles.desk import Waiting
 from usufruct_oracles.journal.journal import Journal
 from usufruct_oracles.journal.lending import (
     MOST_RECORDS,
+    Checked,
     LentRecord,
     Place,
     check,
@@ -37,8 +38,20 @@ from usufruct_oracles.journal.lending import (
     lend,
     unknown,
 )
+from usufruct_oracles.journal.lending_corrections import (
+    Corrected,
+    check_corrections,
+    known_corrections,
+    lend_corrections,
+)
 from usufruct_oracles.metrics import Metrics
-from usufruct_oracles.peers import RECORDS_PATH, SIGNATURES_PATH, Colleague, Refused
+from usufruct_oracles.peers import (
+    CORRECTIONS_PATH,
+    RECORDS_PATH,
+    SIGNATURES_PATH,
+    Colleague,
+    Refused,
+)
 from usufruct_oracles.windows import Calendar
 from usufruct_oracles.wire import Json, batch_to, statement_to
 from usufruct_oracles.witness import BARRED, CHAIN, Witness
@@ -75,6 +88,10 @@ class Clerk:
         """Records of a day that the asker does not know."""
         return self._answer(caller, self._records, body)
 
+    def corrections(self, body: bytes, caller: str) -> Reply:
+        """Corrections of a period's readings that the asker does not know."""
+        return self._answer(caller, self._corrections, body)
+
     def _answer(self, caller: str, make: Callable[[bytes], Json], body: bytes) -> Reply:
         if self._witness.is_barred(caller):
             return Reply(
@@ -96,6 +113,14 @@ class Clerk:
         place = Place.of(self._catalog, stream, day)
         known = hashes_from(given["known"])
         found = lend(self._journal.database, place, known, MOST_BYTES)
+        return {"v": VERSION, "records": [each.to_json() for each in found]}
+
+    def _corrections(self, body: bytes) -> Json:
+        given = _question(body, {"v", "stream", "period", "known"})
+        stream, period = natural(given["stream"], "stream"), natural(given["period"], "period")
+        wanted = Corrected.of(self._catalog, stream, period)
+        known = hashes_from(given["known"])
+        found = lend_corrections(self._journal.database, wanted, known, MOST_BYTES)
         return {"v": VERSION, "records": [each.to_json() for each in found]}
 
 
@@ -157,6 +182,8 @@ class Exchange:
             day = self._day_in_trouble(stream.id)
             if day is not None:
                 taken += self._fetch(stream.id, day)
+            for period in self._periods_in_doubt(stream.id):
+                taken += self._fetch_corrections(Corrected.of(self._catalog, stream.id, period))
         for stream in self._catalog.community.streams:
             self._read_chain(stream.id)
         self._witness.update()
@@ -230,6 +257,41 @@ class Exchange:
         prefix = f"batch {stream}/{seq}/"
         return any(str(each.get("place", "")).startswith(prefix) for each in self._alerts.recent())
 
+    def _periods_in_doubt(self, stream: int) -> range:
+        """Periods whose corrections the next statement may need, if something keeps it from being."""
+        account = self._view.account(stream)
+        newest = len(account.versions)
+        places = {
+            f"statement {stream}/{period}/v{len(account.versions.get(period, ())) + 1}"
+            for period in range(1, newest + 2)
+        }
+        waiting = self._waits.waiting(stream).get("statement")
+        is_stuck = waiting is not None and waiting.code in _TROUBLE
+        if not is_stuck and not places & {str(each.get("place")) for each in self._alerts.recent()}:
+            return range(0)
+        return range(1, newest + 2)
+
+    def _fetch_corrections(self, wanted: Corrected) -> int:
+        database, taken = self._journal.database, 0
+        for peer in self._peers():
+            for _ in range(_PAGES):
+                known = known_corrections(database, wanted)
+                question: Json = {
+                    "v": VERSION,
+                    "stream": wanted.stream.id,
+                    "period": wanted.period,
+                    "known": sorted(hex0x(each) for each in known)[:MOST_RECORDS],
+                }
+                lent = self._parse(peer.fetch(CORRECTIONS_PATH, question), "corrections") or []
+                fresh = [each for each in lent if each.sha256 not in known]
+                self._judge(
+                    peer.name, wanted.stream.code, "", check_corrections(wanted, fresh, peer.name)
+                )
+                if known_corrections(database, wanted) == known:
+                    break
+                taken += len(known_corrections(database, wanted)) - len(known)
+        return taken
+
     def _fetch(self, stream: int, day: str) -> int:
         place = Place.of(self._catalog, stream, day)
         offers = Offers()
@@ -293,17 +355,21 @@ class Exchange:
 
     def _take(self, peer: str, place: Place, lent: Sequence[LentRecord]) -> int:
         """Judge what a peer has lent; returns the number of records that were stored."""
-        checked = check(self._catalog, place, lent, peer)
+        return self._judge(
+            peer, place.stream.code, place.day, check(self._catalog, place, lent, peer)
+        )
+
+    def _judge(self, peer: str, stream: str, day: str, checked: Checked) -> int:
+        self._metrics.fetched.labels("refused").inc(checked.bad)
         reports = self._journal.ingest_messages(checked.messages) if checked.messages else []
-        if checked.file is not None:
-            reports.append(self._journal.ingest(checked.file))
+        reports += self._journal.ingest_all(checked.files)
         stored = checked.good if any(each.status == "stored" for each in reports) else 0
         self._metrics.fetched.labels("judged").inc(stored)
         self._log.info(
             "records taken over",
             peer=peer,
-            stream=place.stream.id,
-            day=place.day,
+            stream=stream,
+            day=day,
             records=stored,
             accepted=sum(each.accepted for each in reports),
         )
@@ -311,17 +377,22 @@ class Exchange:
 
     def _lent(self, answer: Json | Refused) -> list[LentRecord] | None:
         """What a peer has lent and was never received here; None if it gave no answer."""
+        lent = self._parse(answer, "records")
+        return None if lent is None else unknown(self._journal.database, lent)
+
+    def _parse(self, answer: Json | Refused, subject: str) -> list[LentRecord] | None:
+        """What a peer has lent; None if it gave no answer."""
         if isinstance(answer, Refused):
-            self._metrics.exchanges.labels("records", answer.code).inc()
+            self._metrics.exchanges.labels(subject, answer.code).inc()
             return None
         try:
             given = keyed(answer, {"v", "records"}, "records")
             lent = [LentRecord.from_json(each) for each in items(given["records"], "records")]
         except InputError:
-            self._metrics.exchanges.labels("records", "malformed").inc()
+            self._metrics.exchanges.labels(subject, "malformed").inc()
             return None
-        self._metrics.exchanges.labels("records", "ok").inc()
-        return unknown(self._journal.database, lent[:MOST_RECORDS])
+        self._metrics.exchanges.labels(subject, "ok").inc()
+        return lent[:MOST_RECORDS]
 
 
 def _page(answer: Json) -> tuple[str, int, list[tuple[str, object, bytes]]]:
