@@ -394,6 +394,7 @@ class Process:
                 peers.STATEMENT_PATH: self.answerer.statement,
                 peers.SIGNATURES_PATH: self.clerk.signatures,
                 peers.RECORDS_PATH: self.clerk.records,
+                peers.CORRECTIONS_PATH: self.clerk.corrections,
             }
             reply = routes[path](body, caller)
         except UsufructError as error:
