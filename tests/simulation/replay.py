@@ -18,7 +18,7 @@ from tests.simulation.schedule import Failure, Plan, Simulation
 from usufruct_oracles import logs
 
 _SILENT = 50
-_REPORT_EVERY = 500
+_REPORT_EVERY = 100
 _LOOK = 5.0
 
 

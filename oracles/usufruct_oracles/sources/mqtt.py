@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
 from usufruct.clock import Clock, SystemClock
@@ -45,6 +45,7 @@ _QOS = 1
 _STABLE = 60.0
 _FLUSH = 2.0
 _REMEMBERED = 4096
+_CHANCES = 1 << 16
 _MQTT_311 = 4
 _SESSION = 0xFFFFFFFF  # never expires
 
@@ -120,7 +121,7 @@ class MqttSource:
         self._sealer = sealer
         self._sparkplug = sparkplug
         self._clock = clock or SystemClock()
-        self._chance = chance or SystemRandom().random
+        self._chance = chance or _chance
         self._lock = threading.Lock()
         self._messages: dict[bytes, Message] = {}
         self._inbound: list[_Inbound] = []
@@ -355,6 +356,11 @@ class MqttSource:
         for each in inbound:
             if each.mid is not None and each.connection == self._connection:
                 client._client.ack(each.mid, _QOS)  # noqa: SLF001
+
+
+def _chance() -> float:
+    """A number from 0 to 1: workers that lost one broker are not to come back at the same moment."""
+    return secrets.randbelow(_CHANCES) / _CHANCES
 
 
 def _unsigned(topic: str, form: str, payload: bytes) -> Message:

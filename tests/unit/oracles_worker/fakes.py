@@ -454,7 +454,7 @@ class FakeBooks:
         return self.statements.get((stream, period, version))
 
     def verdicts(self, stream: int | None, period: int | None) -> dict[str, object]:
-        return {"stream": stream, "period": period, "rules": {}, "rejected": []}
+        return {"period": period, "streams": []}
 
 
 class LocalPeer:

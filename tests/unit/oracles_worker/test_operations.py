@@ -165,15 +165,23 @@ class _Verdicts:
         return {"streams": self.found}
 
 
+def _stake(stream: int, count: int, *, committed: bool) -> dict[str, object]:
+    rule = {"rule": "missing", "count": count, "stake": "1200", "estimated": "0"}
+    empty: dict[str, object] = {key: [] for key in ("open", "flags", "flagsByRule")}
+    return empty | {"stream": stream, "committed": committed, "stake": "1200", "byRule": [rule]}
+
+
 def test_money_at_stake_is_shown_by_stream_and_rule() -> None:
     books, metrics = (
-        _Verdicts([{"stream": 3, "byRule": [{"rule": "missing", "stake": "1200"}]}]),
+        _Verdicts([_stake(3, 1, committed=False), _stake(4, 4, committed=True)]),
         Metrics(),
     )
     gauge = StakeGauge(books, metrics)  # type: ignore[arg-type]
     gauge()
     labels = {"stream": "3", "rule": "missing"}
     assert _metric(metrics, "stake_minor_units", **labels) == 1200
+    # Of a handful of households' readings the money is not told.
+    assert _metric(metrics, "stake_minor_units", stream="4", rule="missing") == 0
     books.found = []
     gauge()
     assert _metric(metrics, "stake_minor_units", **labels) == 0
