@@ -1,9 +1,10 @@
 """A payout proof checked without Usufruct: python verify.py < PROOF.json (needs `pip install eth-account`).
 
 Checked: the batches are one chain of heads over their manifests; readings are leaves of their trees; the manifests at
-the tariff's prices give the gross; the corrections are those named; who signed a statement of all that; the waterfall lost
-nothing; the payout is the difference of two floors. Only the chain can tell that heads and digest stand there, that the
-signers are the oracle's, what the waterfall's rules are, and who held the units: compare with a node of your own.
+the tariff's prices give the gross; the corrections are those named; who signed a statement of all that; the waterfall
+lost nothing; the payout is the difference of two floors. Only the chain can tell that heads and digest stand there,
+that the signers are the oracle's, what the waterfall's rules are, and who held the units: compare with a node of your
+own.
 """
 import json
 import sys
