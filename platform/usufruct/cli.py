@@ -27,6 +27,7 @@ PARTS: Final[Mapping[str, str]] = MappingProxyType(
         "plan": "usufruct.deploy.cli",
         "apply": "usufruct.deploy.cli",
         "health": "usufruct.deploy.health_cli",
+        "index": "usufruct.index.cli",
         "serve": "usufruct.api.cli",
         "keep": "usufruct.keeper.cli",
         "fund": "usufruct.keeper.cli",

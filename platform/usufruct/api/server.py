@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
 import structlog
 import uvicorn
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from usufruct.api import logs
 from usufruct.api.app import create_app
@@ -22,6 +19,7 @@ from usufruct.chain.client import ChainClient
 from usufruct.config import load_community
 from usufruct.errors import UsufructError
 from usufruct.index import runner
+from usufruct.index.bar import CatchUpBar
 from usufruct.index.evidence import EvidenceFetcher
 from usufruct.index.indexer import Indexer
 from usufruct.index.settings import Settings
@@ -134,7 +132,7 @@ class _IndexWork:
         self._indexer: Indexer | None = None
         self._progress = progress
         self._pause = pause
-        self._bar: Progress | None = None
+        self._bar = CatchUpBar()
 
     def __call__(self) -> float:
         """One step; returns the seconds to wait."""
@@ -146,7 +144,7 @@ class _IndexWork:
         state.logs += step.logs
         state.undone += step.undone
         if not state.caught_up:
-            self._show(step.at, step.head)
+            self._bar.show(step)
         if step.at < step.head:
             return 0.0
         if not state.caught_up:
@@ -157,24 +155,6 @@ class _IndexWork:
     def failed(self, text: str | None) -> None:
         """Notes the failure, or that it is over."""
         self._progress.failure = text
-
-    def _show(self, at: int, head: int) -> None:
-        if not sys.stderr.isatty():
-            return
-        if self._bar is None:
-            self._bar = Progress(
-                TextColumn("index"),
-                BarColumn(),
-                TextColumn("block {task.completed:.0f} of {task.total:.0f}"),
-                TimeRemainingColumn(),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self._bar.add_task("index", completed=at, total=head)
-            self._bar.start()
-        self._bar.update(self._bar.task_ids[0], completed=at, total=head)
-        if at >= head:
-            self._bar.stop()
 
 
 def _index_runner(

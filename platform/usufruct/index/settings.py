@@ -15,6 +15,8 @@ from pydantic_settings import (
 
 from usufruct.deploy.record import record_path
 from usufruct.errors import ConfigError
+from usufruct.index.chain import Finality
+from usufruct.index.reading import LARGEST_RANGE
 
 __all__ = ["Settings"]
 
@@ -31,6 +33,18 @@ class Settings(BaseSettings):
 
     rpc: str = Field(
         "http://127.0.0.1:8545", pattern=r"^https?://", description="JSON-RPC endpoint of a node"
+    )
+    second_rpc: str | None = Field(
+        None,
+        pattern=r"^https?://",
+        description="JSON-RPC endpoint of another node; what both say alike is taken in, and nothing else",
+    )
+    finality: Finality = Field(
+        "tags",
+        description="how final blocks are known: tags of the node, instant (QBFT, IBFT) or none",
+    )
+    range_blocks: int = Field(
+        LARGEST_RANGE, ge=1, le=100_000, description="most blocks of one question for logs"
     )
     state: Path = Field(
         Path("state"), description="folder of deployment records, ledger and outbox"
