@@ -51,6 +51,7 @@ PARTS: Final[Mapping[str, str]] = MappingProxyType(
         "doctor": "usufruct.ops.cli",
         "backup": "usufruct.ops.cli",
         "restore": "usufruct.ops.cli",
+        "pack": "usufruct.finance.pack.cli",
     }
 )
 """The module with the `register` function by command; a part is imported when its command is used."""

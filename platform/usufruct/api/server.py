@@ -18,6 +18,7 @@ from usufruct.api.app import create_app
 from usufruct.api.labels import Labels
 from usufruct.api.render import Renderer
 from usufruct.api.service import Service
+from usufruct.chain.client import ChainClient
 from usufruct.config import load_community
 from usufruct.errors import UsufructError
 from usufruct.index import runner
@@ -50,6 +51,8 @@ def serve(settings: Settings) -> None:
         contracts=site.deployment.contracts,
         progress=progress,
         ready_lag=settings.ready_lag_blocks,
+        chain=ChainClient(settings.rpc),
+        reader_rpc=settings.reader_rpc,
     )
     server = _Server(
         uvicorn.Config(

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
+from threading import Lock
+from typing import TypeVar, cast
 
 from usufruct.api.render import Renderer
+from usufruct.chain.client import ChainClient
 from usufruct.index.runner import Progress
 from usufruct.ledger.database import Database
 
-__all__ = ["Service"]
+__all__ = ["Once", "Service"]
+
+T = TypeVar("T")
+
+
+class Once:
+    """Keeps the answer to a costly question for as long as the block stays the same, whoever asks."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._known: tuple[int, object] | None = None
+
+    def at(self, block: int, make: Callable[[], T]) -> T:
+        """The answer as of a block; one thread makes it while the others wait."""
+        with self._lock:
+            if self._known is None or self._known[0] != block:
+                self._known = (block, make())
+            return cast("T", self._known[1])
 
 
 @dataclass(frozen=True)
@@ -25,6 +45,8 @@ class Service:
         contracts: Addresses of the deployment by name.
         progress: How far the index is; it is written by the indexer's thread.
         ready_lag: Blocks the index may lag behind the chain and still be ready.
+        chain: A node to ask what the ledger does not hold, such as whether a transfer would be refused; None for none.
+        reader_rpc: Address of a node that readers' browsers may ask for themselves; None for none.
     """
 
     database: Database
@@ -33,6 +55,11 @@ class Service:
     contracts: Mapping[str, str]
     progress: Progress = field(default_factory=Progress)
     ready_lag: int = 64
+    chain: ChainClient | None = None
+    reader_rpc: str | None = None
+
+    reconciled: Once = field(default_factory=Once)
+    """The last comparison of the ledger with the chain."""
 
     @cached_property
     def version(self) -> str:
