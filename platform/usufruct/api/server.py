@@ -15,9 +15,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from usufruct.api import logs
 from usufruct.api.app import create_app
+from usufruct.api.auth.principal import Access
+from usufruct.api.auth.secret import load_secret
 from usufruct.api.labels import Labels
 from usufruct.api.render import Renderer
 from usufruct.api.service import Service
+from usufruct.chain.client import ChainClient
 from usufruct.config import load_community
 from usufruct.errors import UsufructError
 from usufruct.index import runner
@@ -50,6 +53,8 @@ def serve(settings: Settings) -> None:
         contracts=site.deployment.contracts,
         progress=progress,
         ready_lag=settings.ready_lag_blocks,
+        chain=ChainClient(settings.rpc),
+        access=_access(settings),
     )
     server = _Server(
         uvicorn.Config(
@@ -108,6 +113,19 @@ class _Server(uvicorn.Server):
             for listening in server.sockets:
                 host, port = listening.getsockname()[:2]
                 _logger.info("listening", url=f"http://{host}:{port}")
+
+
+def _access(settings: Settings) -> Access:
+    """Who may see what, as the settings say."""
+    return Access(
+        public=settings.public,
+        origin=settings.origin or f"http://{settings.host}:{settings.port}",
+        secret=load_secret(settings.secret_file),
+        session_seconds=settings.session_seconds,
+        requests_per_second=settings.requests_per_second,
+        loopback_webhooks=settings.loopback_webhooks,
+        finality_blocks=settings.finality_blocks,
+    )
 
 
 def _labels(site: Site) -> Labels:

@@ -6,11 +6,12 @@ import json
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
 
 from usufruct import proof
 from usufruct.api import schemas
+from usufruct.api.auth.gate import own_payout
 from usufruct.api.documents import arithmetic, refusal, sentence, statement
 from usufruct.api.moment import AnyMoment, Moment
 from usufruct.api.params import Nothing, ProofQuery
@@ -26,7 +27,9 @@ from usufruct.ledger.reads.statements import (
     STATEMENT_VERSIONS,
 )
 
-router = APIRouter(prefix="/v1/payouts/{payout_id}", tags=["payouts"])
+router = APIRouter(
+    prefix="/v1/payouts/{payout_id}", tags=["payouts"], dependencies=[Depends(own_payout)]
+)
 
 PayoutId = Annotated[
     str,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from usufruct.api import schemas
+from usufruct.api.auth.gate import own_wallet
 from usufruct.api.lookup import find_wallet, payout_position, series_number, stream_number
 from usufruct.api.moment import AnyMoment, Moment, page
 from usufruct.api.params import Nothing, PageQuery, PayoutQuery, wallet_bytes
@@ -17,7 +18,9 @@ from usufruct.ledger.reads.holders import HOLDINGS_OF_WALLET, STANDING, holding_
 from usufruct.ledger.reads.payouts import payouts_of_wallet
 from usufruct.ledger.reads.series import SERIES_BY_SLUG
 
-router = APIRouter(prefix="/v1/wallets/{address}", tags=["wallets"])
+router = APIRouter(
+    prefix="/v1/wallets/{address}", tags=["wallets"], dependencies=[Depends(own_wallet)]
+)
 
 Address = Annotated[
     str,
@@ -42,7 +45,7 @@ async def holdings(
         slug = query.starting_after.removeprefix("ser_")
         row = await moment.row(SERIES_BY_SLUG, slug=slug)
         after = row.id if row else 0
-    rows = await _positions(moment, wallet, after, query.limit + 1)
+    rows = await positions(moment, wallet, after, query.limit + 1)
     found = [moment.render.holding(row) for row in rows]
     listed = page(found, query.limit, "series")
     if listed["next"]:
@@ -79,7 +82,7 @@ async def claimable_now(address: Address, _: Nothing, moment: AnyMoment) -> Resp
     wallet = await find_wallet(moment, address)
     parts = []
     total = 0
-    for row in await _positions(moment, wallet, 0, _ALL):
+    for row in await positions(moment, wallet, 0, _ALL):
         held = holding_of(row)
         amount = claimable(held, row.acc or 0, row.supply or 0)
         total += amount
@@ -93,12 +96,13 @@ async def claimable_now(address: Address, _: Nothing, moment: AnyMoment) -> Resp
             "wallet": account(wallet_bytes(address)),
             "total": moment.render.money(total),
             "by_series": parts,
-            "withheld": await _withheld(moment, wallet),
+            "withheld": await withheld(moment, wallet),
         }
     )
 
 
-async def _positions(moment: Moment, wallet: int | None, after: int, limit: int) -> Any:
+async def positions(moment: Moment, wallet: int | None, after: int, limit: int) -> Any:
+    """What the wallet holds in each series; nothing for a wallet that the ledger has never seen."""
     if wallet is None:
         return []
     return await moment.rows(
@@ -106,7 +110,7 @@ async def _positions(moment: Moment, wallet: int | None, after: int, limit: int)
     )
 
 
-async def _withheld(moment: Moment, wallet: int | None) -> Json | None:
+async def withheld(moment: Moment, wallet: int | None) -> Json | None:
     """Why the registry would withhold a payment now, None if it would not."""
     row = await moment.row(STANDING, wallet=wallet or 0)
     if row is None or row.kyc_until is None:
