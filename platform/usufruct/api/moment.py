@@ -22,7 +22,7 @@ from usufruct.ledger.reads.places import CURSOR
 from usufruct.ledger.reads.rows import Query
 from usufruct.ledger.types import first_position
 
-__all__ = ["AnyMoment", "Moment", "NotModified", "page", "service_of"]
+__all__ = ["AnyMoment", "Moment", "NotModified", "page", "service_of", "unstamped"]
 
 
 class NotModified(Exception):
@@ -81,6 +81,12 @@ class Moment:
         """What tells caches whose answer it is and until when."""
         whose = "private, no-cache" if self.who.known else "no-cache"
         return {"etag": self.etag, "cache-control": whose, "vary": "authorization, cookie"}
+
+
+def unstamped(body: Mapping[str, Any]) -> Response:
+    """An answer that is not as of a block, and that nobody may keep."""
+    headers = {"cache-control": "no-store"}
+    return Response(msgspec.json.encode(body), media_type="application/json", headers=headers)
 
 
 def page(rows: list[Json], limit: int, key: str = "id") -> Json:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from usufruct.api.auth.principal import Principal
 from usufruct.api.problems import Problem
+from usufruct.api.render import Json
 from usufruct.api.service import service_of
 from usufruct.errors import InputError
 from usufruct.ledger.models import idempotency
@@ -34,9 +35,16 @@ Work = Callable[[Connection], Mapping[str, Any]]
 
 
 async def once(
-    request: Request, who: Principal, work: Work, status: HTTPStatus = HTTPStatus.CREATED
+    request: Request,
+    who: Principal,
+    work: Work,
+    *,
+    status: HTTPStatus = HTTPStatus.CREATED,
+    reveal: Callable[[Json], Json] = lambda body: body,
 ) -> Response:
     """The answer of `work`, which runs in a transaction, or what it answered before.
+
+    `reveal` adds what must not be stored, such as a secret that can be derived again.
 
     Raises:
         InputError: There is no usable key.
@@ -73,7 +81,8 @@ async def once(
 
     code, body, again = await run_in_threadpool(write)
     headers = {"cache-control": "no-store"} | ({"idempotent-replayed": "true"} if again else {})
-    return Response(body, code, headers=headers, media_type="application/json")
+    told = msgspec.json.encode(reveal(msgspec.json.decode(body)))
+    return Response(told, code, headers=headers, media_type="application/json")
 
 
 def _found(

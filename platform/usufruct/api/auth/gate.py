@@ -36,6 +36,7 @@ __all__ = [
     "others_of_streams",
     "own_payout",
     "own_wallet",
+    "require_known",
     "sign_in_first",
 ]
 
@@ -117,7 +118,7 @@ async def own_wallet(request: Request) -> None:
         return
     text = str(request.path_params["address"])
     raw = wallet_bytes(text)
-    _require_known(who)
+    require_known(who)
     if not who.owns(raw):
         missing = not_found(
             "wallet of yours", "address", text, "sign in with this wallet, or ask for your own"
@@ -132,7 +133,7 @@ async def own_payout(request: Request) -> None:
         return
     text = str(request.path_params["payout_id"])
     key = ids.parse_payout_id(text)
-    _require_known(who)
+    require_known(who)
     if not who.owns(key.wallet):
         missing = not_found("payout", "id", text, "GET /v1/wallets/{address}/payouts lists them")
         await _by_role(request, who, await _stream_of(request, key.slug), missing)
@@ -143,7 +144,7 @@ async def others_of_series(request: Request) -> None:
     who = await asking(request)
     if _open(request):
         return
-    _require_known(who)
+    require_known(who)
     name = str(request.path_params["series_id"])
     missing = not_found("series", "id", name, "GET /v1/series lists them")
     await _by_role(request, who, await _stream_of(request, name), missing)
@@ -154,7 +155,7 @@ async def others_of_distribution(request: Request) -> None:
     who = await asking(request)
     if _open(request):
         return
-    _require_known(who)
+    require_known(who)
     name = str(request.path_params["distribution_id"])
     slug, _ = ids.parse_distribution_id(name)
     missing = not_found("distribution", "id", name, "GET /v1/distributions lists them")
@@ -165,14 +166,14 @@ async def others_of_streams(request: Request) -> None:
     """For those who may read what is about the operation of all streams."""
     who = await asking(request)
     if not _open(request):
-        _require_known(who)
+        require_known(who)
         await _by_role(request, who, None, forbidden("an operator, auditor or regulator"))
 
 
 async def log_readers(request: Request) -> None:
     """For auditors and regulators, whatever is public."""
     who = await asking(request)
-    _require_known(who)
+    require_known(who)
     role = who.log_reader()
     await _noted(request, who, role, forbidden("an auditor or regulator"))
 
@@ -180,7 +181,7 @@ async def log_readers(request: Request) -> None:
 async def compliance(request: Request) -> None:
     """For transfer agents."""
     who = await asking(request)
-    _require_known(who)
+    require_known(who)
     role = Role.TRANSFER_AGENT if who.has(Role.TRANSFER_AGENT) else None
     await _noted(request, who, role, forbidden("a transfer agent"))
 
@@ -189,7 +190,8 @@ def _open(request: Request) -> bool:
     return service_of(request).access.public == "all"
 
 
-def _require_known(who: Principal) -> None:
+def require_known(who: Principal) -> None:
+    """Raises the problem that somebody must sign in, if it is nobody."""
     if not who.known:
         raise sign_in_first()
 

@@ -17,7 +17,7 @@ from usufruct.api import schemas
 from usufruct.api.auth.gate import Asking, compliance, own_wallet
 from usufruct.api.bodies import Body, described, json_body
 from usufruct.api.lookup import find_series, find_stream, find_wallet
-from usufruct.api.moment import AnyMoment, Moment
+from usufruct.api.moment import AnyMoment, Moment, unstamped
 from usufruct.api.node import asked, contract_of, transaction
 from usufruct.api.once import once
 from usufruct.api.params import wallet_bytes
@@ -259,7 +259,7 @@ async def verify_proof(request: Request) -> Response:
     pins = {field: contract_of(service, name) for field, name in names.items()}
     async with service.proofs:
         checks = await asked(service, lambda node: proof.verify(parsed, node, pins=dict(pins)))
-    return _told(
+    return unstamped(
         {
             "object": "proof-verdict",
             "holds": proof.holds(checks),
@@ -351,11 +351,3 @@ def _after_1970(days: int, given: date) -> None:
 
 def _prepared(act: str, wallet: str, prepared: dict[str, object]) -> Json:
     return {"object": "prepared", "act": act, "wallet": wallet, "transaction": prepared}
-
-
-def _told(body: Json) -> Response:
-    return Response(
-        msgspec.json.encode(body),
-        media_type="application/json",
-        headers={"cache-control": "no-store"},
-    )

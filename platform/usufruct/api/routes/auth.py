@@ -6,17 +6,15 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from usufruct.api import schemas
 from usufruct.api.auth import journal, nonces, store
-from usufruct.api.auth.gate import COOKIE, Asking, log_readers, sign_in_first
-from usufruct.api.auth.principal import Principal
+from usufruct.api.auth.gate import COOKIE, Asking, log_readers, require_known
 from usufruct.api.auth.siwe import Message, signer_of
 from usufruct.api.bodies import Body, described, json_body
-from usufruct.api.moment import page
+from usufruct.api.moment import page, unstamped
 from usufruct.api.params import LogQuery, Nothing, wallet_bytes
 from usufruct.api.problems import Problem
 from usufruct.api.render import hexed, rfc3339
@@ -63,7 +61,7 @@ async def challenge(request: Request) -> Response:
         issued=now,
         expires=now + nonces.LIFETIME,
     )
-    return _answer(
+    return unstamped(
         {
             "object": "challenge",
             "message": message.text(),
@@ -109,7 +107,7 @@ async def sign_in(request: Request) -> Response:
         "token": None if body.cookie else made.token,
         "csrf_token": made.csrf if body.cookie else None,
     }
-    answer = _answer(shown)
+    answer = unstamped(shown)
     if body.cookie:
         answer.set_cookie(
             COOKIE,
@@ -163,7 +161,7 @@ def _refused(field: str, rule: str) -> Problem:
 @router.get("/auth/session", responses=schemas.done(schemas.Whoami))
 async def whoami(_: Nothing, who: Asking) -> Response:
     """Who asks, and what they may do."""
-    return _answer(
+    return unstamped(
         {
             "object": "principal",
             "actor": who.actor or None,
@@ -178,7 +176,7 @@ async def whoami(_: Nothing, who: Asking) -> Response:
 @router.post("/auth/sign-out", responses=schemas.done(schemas.SignedOut))
 async def sign_out(request: Request, who: Asking) -> Response:
     """Ends the session that asks, for good."""
-    _require_known(who)
+    require_known(who)
     service = service_of(request)
     header = request.headers.get("authorization")
     token = request.cookies.get(COOKIE, "") if header is None else header.partition(" ")[2].strip()
@@ -188,14 +186,9 @@ async def sign_out(request: Request, who: Asking) -> Response:
             store.end_session(connection, store.hashed(token), service.clock.now())
 
     await run_in_threadpool(write)
-    answer = _answer({"object": "signed-out"})
+    answer = unstamped({"object": "signed-out"})
     answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
     return answer
-
-
-def _require_known(who: Principal) -> None:
-    if not who.known:
-        raise sign_in_first()
 
 
 @router.get(
@@ -222,12 +215,4 @@ async def access_log(query: Annotated[LogQuery, Query()], request: Request) -> R
         }
         for row in rows
     ]
-    return _answer(page(found, query.limit))
-
-
-def _answer(body: dict[str, Any]) -> Response:
-    return Response(
-        msgspec.json.encode(body),
-        media_type="application/json",
-        headers={"cache-control": "no-store"},
-    )
+    return unstamped(page(found, query.limit))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import msgspec
 from fastapi import APIRouter, Query, Response
 
 from usufruct.api import schemas
 from usufruct.api.known import as_known
 from usufruct.api.lookup import find_series, find_stream
-from usufruct.api.moment import AnyMoment, Moment
+from usufruct.api.moment import AnyMoment, Moment, unstamped
 from usufruct.api.node import asked, contract_of
 from usufruct.api.params import AsOf, DisclosureQuery
 from usufruct.api.render import Json, hexed, rfc3339
@@ -46,11 +45,7 @@ async def disclosures(query: Annotated[DisclosureQuery, Query()], moment: AnyMom
 
     found = await asked(moment.service, read)
     body = {"object": "list", "data": found, "has_more": False, "next": None}
-    return Response(
-        msgspec.json.encode(body | {"at": rfc3339(known.time)}),
-        media_type="application/json",
-        headers={"cache-control": "no-store"},
-    )
+    return unstamped(body | {"at": rfc3339(known.time)})
 
 
 async def _subject(moment: Moment, query: DisclosureQuery) -> tuple[str, Call[bytes]]:

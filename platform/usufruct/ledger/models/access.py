@@ -105,9 +105,6 @@ webhook = Table(
     metadata,
     Column("id", String(24), primary_key=True),
     Column("actor", String(80), nullable=False, index=True),
-    Column("role", String(16), nullable=False),
-    Column("wallet", ADDRESS),
-    Column("streams", Text, nullable=False),
     Column("url", Text, nullable=False),
     Column("kinds", Text, nullable=False),  # JSON list; empty: all
     Column("told", BigInteger, nullable=False),  # all events up to this number are delivered
