@@ -4,7 +4,8 @@ Answering is `Clerk`, asking is `Exchange`. Both speak through whatever reaches 
 database); every question is signed by its caller, and only members of the signer table get an answer.
 
 What comes back is trusted for nothing: a signature counts because it recovers to a member over a message that was
-sent along, a record because its meter signed it and this worker judged it.
+sent along, a record because its meter signed it and this worker judged it. As a worker may have a meter's key, too, who
+and how many have lent a record decides whether it is taken over (`borrowing`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from usufruct.errors import InputError
 from usufruct_oracles import logs
 from usufruct_oracles.alerts import Alerts
 from usufruct_oracles.answers import Reply
+from usufruct_oracles.borrowing import Contradiction, Offers, Rules, chosen, contradictions
 from usufruct_oracles.calldata import batch_signatures, split, statement_signatures
 from usufruct_oracles.catalog import catalog_of
 from usufruct_oracles.chainstate import Account
@@ -27,6 +29,7 @@ from usufruct_oracles.desk import Waiting
 from usufruct_oracles.journal.journal import Journal
 from usufruct_oracles.journal.lending import (
     MOST_RECORDS,
+    Checked,
     LentRecord,
     Place,
     check,
@@ -35,8 +38,20 @@ from usufruct_oracles.journal.lending import (
     lend,
     unknown,
 )
+from usufruct_oracles.journal.lending_corrections import (
+    Corrected,
+    check_corrections,
+    known_corrections,
+    lend_corrections,
+)
 from usufruct_oracles.metrics import Metrics
-from usufruct_oracles.peers import RECORDS_PATH, SIGNATURES_PATH, Colleague, Refused
+from usufruct_oracles.peers import (
+    CORRECTIONS_PATH,
+    RECORDS_PATH,
+    SIGNATURES_PATH,
+    Colleague,
+    Refused,
+)
 from usufruct_oracles.windows import Calendar
 from usufruct_oracles.wire import Json, batch_to, statement_to
 from usufruct_oracles.witness import BARRED, CHAIN, Witness
@@ -53,6 +68,7 @@ _LOOK_BACK: Final = 64
 _TROUBLE: Final = frozenset({"no_quorum", "coverage", "estimated", "halted", "no_file"})
 """What a missing record may be the reason of."""
 _MOST_TEXT: Final = 64
+_ALL: Final = 1 << 40
 _OK, _MALFORMED, _FORBIDDEN = 200, 400, 403
 
 
@@ -71,6 +87,10 @@ class Clerk:
     def records(self, body: bytes, caller: str) -> Reply:
         """Records of a day that the asker does not know."""
         return self._answer(caller, self._records, body)
+
+    def corrections(self, body: bytes, caller: str) -> Reply:
+        """Corrections of a period's readings that the asker does not know."""
+        return self._answer(caller, self._corrections, body)
 
     def _answer(self, caller: str, make: Callable[[bytes], Json], body: bytes) -> Reply:
         if self._witness.is_barred(caller):
@@ -93,6 +113,14 @@ class Clerk:
         place = Place.of(self._catalog, stream, day)
         known = hashes_from(given["known"])
         found = lend(self._journal.database, place, known, MOST_BYTES)
+        return {"v": VERSION, "records": [each.to_json() for each in found]}
+
+    def _corrections(self, body: bytes) -> Json:
+        given = _question(body, {"v", "stream", "period", "known"})
+        stream, period = natural(given["stream"], "stream"), natural(given["period"], "period")
+        wanted = Corrected.of(self._catalog, stream, period)
+        known = hashes_from(given["known"])
+        found = lend_corrections(self._journal.database, wanted, known, MOST_BYTES)
         return {"v": VERSION, "records": [each.to_json() for each in found]}
 
 
@@ -125,8 +153,12 @@ class Exchange:
         input_of: Callable[[bytes], bytes],
         alerts: Alerts,
         metrics: Metrics,
+        *,
+        grace: int = 0,
     ) -> None:
         self._journal = journal
+        self._grace = grace
+        self._told: set[tuple[bytes, bytes]] = set()
         self._catalog = catalog_of(journal.community)
         self._calendar = calendar
         self._view = view
@@ -150,6 +182,8 @@ class Exchange:
             day = self._day_in_trouble(stream.id)
             if day is not None:
                 taken += self._fetch(stream.id, day)
+            for period in self._periods_in_doubt(stream.id):
+                taken += self._fetch_corrections(Corrected.of(self._catalog, stream.id, period))
         for stream in self._catalog.community.streams:
             self._read_chain(stream.id)
         self._witness.update()
@@ -223,60 +257,142 @@ class Exchange:
         prefix = f"batch {stream}/{seq}/"
         return any(str(each.get("place", "")).startswith(prefix) for each in self._alerts.recent())
 
+    def _periods_in_doubt(self, stream: int) -> range:
+        """Periods whose corrections the next statement may need, if something keeps it from being."""
+        account = self._view.account(stream)
+        newest = len(account.versions)
+        places = {
+            f"statement {stream}/{period}/v{len(account.versions.get(period, ())) + 1}"
+            for period in range(1, newest + 2)
+        }
+        waiting = self._waits.waiting(stream).get("statement")
+        is_stuck = waiting is not None and waiting.code in _TROUBLE
+        if not is_stuck and not places & {str(each.get("place")) for each in self._alerts.recent()}:
+            return range(0)
+        return range(1, newest + 2)
+
+    def _fetch_corrections(self, wanted: Corrected) -> int:
+        database, taken = self._journal.database, 0
+        for peer in self._peers():
+            for _ in range(_PAGES):
+                known = known_corrections(database, wanted)
+                question: Json = {
+                    "v": VERSION,
+                    "stream": wanted.stream.id,
+                    "period": wanted.period,
+                    "known": sorted(hex0x(each) for each in known)[:MOST_RECORDS],
+                }
+                lent = self._parse(peer.fetch(CORRECTIONS_PATH, question), "corrections") or []
+                fresh = [each for each in lent if each.sha256 not in known]
+                self._judge(
+                    peer.name, wanted.stream.code, "", check_corrections(wanted, fresh, peer.name)
+                )
+                if known_corrections(database, wanted) == known:
+                    break
+                taken += len(known_corrections(database, wanted)) - len(known)
+        return taken
+
     def _fetch(self, stream: int, day: str) -> int:
         place = Place.of(self._catalog, stream, day)
-        return sum(self._fetch_from(peer, place) for peer in self._peers())
+        offers = Offers()
+        for peer in self._peers():
+            if not self._collect(peer, place, offers):
+                offers.silent.add(peer.name)
+        if not offers.records:
+            return 0
+        found = self._contradictions(place, offers)
+        disputed = {each for pair in found for each in (pair.one, pair.other)}
+        taken = chosen(offers, self._rules(place), disputed)
+        withheld = len(offers.records) - sum(map(len, taken.values()))
+        self._metrics.fetched.labels("withheld").inc(withheld)
+        return sum(self._take(name, place, lent) for name, lent in taken.items())
 
-    def _fetch_from(self, peer: Colleague, place: Place) -> int:
-        taken = 0
+    def _rules(self, place: Place) -> Rules:
+        """At most n - m members may lie, or not be there: one more of them cannot all be liars."""
+        signers, stream = self._view.signers, place.stream.id
+        cursor = self._view.account(stream).cursor
+        return Rules(
+            vouchers=len(signers.table) - signers.threshold + 1,
+            anchored=cursor is not None and cursor.to >= place.bounds[1],
+            waited=self._view.now >= place.bounds[1] + self._grace // 2,
+        )
+
+    def _collect(self, peer: Colleague, place: Place, offers: Offers) -> bool:
+        """All that a peer has of a day and this worker has not; False if it did not tell all."""
+        known = known_records(self._journal.database, place)
         for _ in range(_PAGES):
-            known = sorted(hex0x(each) for each in known_records(self._journal.database, place))
             question: Json = {
                 "v": VERSION,
                 "stream": place.stream.id,
                 "day": place.day,
-                "known": known[:MOST_RECORDS],
+                "known": sorted(map(hex0x, known))[:MOST_RECORDS],
             }
             lent = self._lent(peer.fetch(RECORDS_PATH, question))
-            count = self._take(peer, place, lent) if lent else 0
-            if not count:
-                return taken
-            taken += count
-        return taken
+            if lent is None:
+                return False
+            fresh = [each for each in lent if each.sha256 not in known]
+            if not fresh:
+                return True
+            for each in fresh:
+                known.add(each.sha256)
+                if check(self._catalog, place, [each], peer.name).good:
+                    offers.add(peer.name, each)
+                else:
+                    self._metrics.fetched.labels("refused").inc()
+        return False
 
-    def _take(self, peer: Colleague, place: Place, lent: Sequence[LentRecord]) -> int:
+    def _contradictions(self, place: Place, offers: Offers) -> list[Contradiction]:
+        known = lend(self._journal.database, place, (), _ALL)
+        found = contradictions(self._catalog, place, offers, known)
+        for each in found:
+            if (each.one, each.other) in self._told:
+                continue
+            self._told.add((each.one, each.other))
+            self._metrics.contradictions.labels(str(place.stream.id)).inc()
+            meter = self._catalog.meters_by_id[each.meter]
+            self._alerts.contradiction(place.stream, place.day, meter.code, each, self._view.now)
+        return found
+
+    def _take(self, peer: str, place: Place, lent: Sequence[LentRecord]) -> int:
         """Judge what a peer has lent; returns the number of records that were stored."""
-        checked = check(self._catalog, place, lent, peer.name)
+        return self._judge(
+            peer, place.stream.code, place.day, check(self._catalog, place, lent, peer)
+        )
+
+    def _judge(self, peer: str, stream: str, day: str, checked: Checked) -> int:
         self._metrics.fetched.labels("refused").inc(checked.bad)
         reports = self._journal.ingest_messages(checked.messages) if checked.messages else []
-        if checked.file is not None:
-            reports.append(self._journal.ingest(checked.file))
+        reports += self._journal.ingest_all(checked.files)
         stored = checked.good if any(each.status == "stored" for each in reports) else 0
         self._metrics.fetched.labels("judged").inc(stored)
         self._log.info(
             "records taken over",
-            peer=peer.name,
-            stream=place.stream.id,
-            day=place.day,
+            peer=peer,
+            stream=stream,
+            day=day,
             records=stored,
-            refused=checked.bad,
             accepted=sum(each.accepted for each in reports),
         )
         return stored
 
-    def _lent(self, answer: Json | Refused) -> list[LentRecord]:
-        """What a peer has lent and was never received here."""
+    def _lent(self, answer: Json | Refused) -> list[LentRecord] | None:
+        """What a peer has lent and was never received here; None if it gave no answer."""
+        lent = self._parse(answer, "records")
+        return None if lent is None else unknown(self._journal.database, lent)
+
+    def _parse(self, answer: Json | Refused, subject: str) -> list[LentRecord] | None:
+        """What a peer has lent; None if it gave no answer."""
         if isinstance(answer, Refused):
-            self._metrics.exchanges.labels("records", answer.code).inc()
-            return []
+            self._metrics.exchanges.labels(subject, answer.code).inc()
+            return None
         try:
             given = keyed(answer, {"v", "records"}, "records")
             lent = [LentRecord.from_json(each) for each in items(given["records"], "records")]
         except InputError:
-            self._metrics.exchanges.labels("records", "malformed").inc()
-            return []
-        self._metrics.exchanges.labels("records", "ok").inc()
-        return unknown(self._journal.database, lent[:MOST_RECORDS])
+            self._metrics.exchanges.labels(subject, "malformed").inc()
+            return None
+        self._metrics.exchanges.labels(subject, "ok").inc()
+        return lent[:MOST_RECORDS]
 
 
 def _page(answer: Json) -> tuple[str, int, list[tuple[str, object, bytes]]]:

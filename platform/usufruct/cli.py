@@ -45,6 +45,14 @@ PARTS: Final[Mapping[str, str]] = MappingProxyType(
         "risk": "usufruct.finance.cli",
         "forecast": "usufruct.finance.cli",
         "structure": "usufruct.finance.structures.cli",
+        "statement": "usufruct.exports.cli",
+        "tax-summary": "usufruct.exports.cli",
+        "register": "usufruct.exports.cli",
+        "bank": "usufruct.exports.bank.cli",
+        "doctor": "usufruct.ops.cli",
+        "backup": "usufruct.ops.cli",
+        "restore": "usufruct.ops.cli",
+        "pack": "usufruct.finance.pack.cli",
     }
 )
 """The module with the `register` function by command; a part is imported when its command is used."""

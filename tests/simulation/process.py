@@ -172,9 +172,9 @@ class Process:
         clocks: Its clocks.
         storage: Its disk.
         others: The other processes, by name.
-        lies: How it lies: "" not at all, "readings" (its journal is altered); or answers peers: "garbage",
+        lies: How it lies: "" not at all, "readings" (its journal is altered), "lends" (it has the gateway's key and
+            holds other records than the others, signed as well as theirs); or answers peers: "garbage",
             "anything" (signs whatever it is asked to), "nonsense".
-        trades: Whether it exchanges signatures and records with the others besides.
         up: Whether it runs.
     """
 
@@ -195,7 +195,6 @@ class Process:
         self.storage = Storage(world)
         self.others: list[Process] = []
         self.lies = ""
-        self.trades = False
         self.up = False
         self.signed: set[tuple[str, bytes]] = set()
         self.arrival: dict[bytes, float] = {}
@@ -219,8 +218,8 @@ class Process:
             self._world.after(_UNTIL_RESTART, self.start)
             return
         self.up = True
-        chosen = [self._loop, self._trade] if self.trades else [self._loop]
-        self._activities = [self._world.start(partial(self._alive, each)) for each in chosen]
+        activities = [self._loop, self._trade]
+        self._activities = [self._world.start(partial(self._alive, each)) for each in activities]
 
     def kill(self) -> None:
         """kill -9: what was not stored is gone."""
@@ -348,6 +347,7 @@ class Process:
             input_of,
             alerts,
             metrics,
+            grace=GRACE,
         )
 
     def _open_journal(self) -> None:
@@ -384,6 +384,7 @@ class Process:
                 peers.STATEMENT_PATH: self.answerer.statement,
                 peers.SIGNATURES_PATH: self.clerk.signatures,
                 peers.RECORDS_PATH: self.clerk.records,
+                peers.CORRECTIONS_PATH: self.clerk.corrections,
             }
             reply = routes[path](body, caller)
         except UsufructError as error:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
 
+from usufruct import web
 from usufruct.api.limits import Limits
 from usufruct.api.metrics import Metrics
 from usufruct.api.moment import NotModified
@@ -61,6 +62,7 @@ def create_app(service: Service) -> FastAPI:
     app.add_exception_handler(NotModified, _not_modified)
     for module in (wallets, series, payouts, evidence, actions, disclosures, events, auth, system):
         app.include_router(module.router)
+    web.install(app)
     rates = Rates(service.access.requests_per_second)
     app.add_middleware(Limits, metrics=app.state.metrics, rates=rates)
     _describe_problems(app)

@@ -37,12 +37,16 @@ def serve(
     ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 for any free one.")] = None,
+    reader_rpc: Annotated[
+        str | None,
+        typer.Option(help="JSON-RPC endpoint that readers' browsers may ask to check proofs."),
+    ] = None,
     poll_seconds: Annotated[
         float | None, typer.Option(help="Pause between two looks at the chain.")
     ] = None,
     log_json: Annotated[bool | None, typer.Option("--log-json", help="Logs as JSON lines.")] = None,
 ) -> None:
-    """Follow the chain into the ledger, collect evidence from workers, and answer the REST API."""
+    """Follow the chain into the ledger, collect evidence from workers, and answer the REST API and the pages."""
     run(
         Settings.load(
             config,
@@ -54,6 +58,7 @@ def serve(
             workers=tuple(worker or ()),
             host=host,
             port=port,
+            reader_rpc=reader_rpc,
             poll_seconds=poll_seconds,
             log_json=log_json,
         )

@@ -48,7 +48,10 @@ class Limits:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+                given = list(message.get("headers", ()))
+                named = {name.lower() for name, _ in given}
+                # A page states a policy of its own.
+                message["headers"] = given + [each for each in _HEADERS if each[0] not in named]
             await send(message)
 
         problem = _too_large(scope) or self._too_many(scope, began)

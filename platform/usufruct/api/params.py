@@ -9,8 +9,8 @@ from typing import Annotated, Final, Literal
 from fastapi import Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from usufruct.contracts import EncodeError, address
 from usufruct.errors import InputError
+from usufruct.wallets import wallet_bytes
 
 __all__ = [
     "AsOf",
@@ -31,7 +31,6 @@ __all__ = [
 ]
 
 MAX_LIMIT: Final = 200
-_ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 _DIGITS: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 _MOMENT: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
@@ -205,30 +204,6 @@ class NoQuery(BaseModel):
 
 
 Nothing = Annotated[NoQuery, Query()]
-
-
-def wallet_bytes(text: str, field: str = "address") -> bytes:
-    """The 20 bytes of an address in lower case or with a right checksum; InputError otherwise."""
-    if not _ADDRESS.fullmatch(text):
-        raise InputError(
-            "this is not an address",
-            field=field,
-            value=text,
-            rule="0x and 40 hexadecimal digits",
-            remedy="copy the whole address from the wallet",
-        )
-    if text[2:] != text[2:].lower():
-        try:
-            address(text)
-        except EncodeError:
-            raise InputError(
-                "the checksum of this address is wrong",
-                field=field,
-                value=text,
-                rule="mixed case is a checksum (EIP-55), and this one does not fit the digits",
-                remedy="a digit may be mistyped: copy the address again, or write it all in lower case",
-            ) from None
-    return bytes.fromhex(text[2:])
 
 
 def moment_of(text: str, zone: tzinfo) -> tuple[int, int]:

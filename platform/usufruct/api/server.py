@@ -57,6 +57,7 @@ def serve(settings: Settings) -> None:
         ready_lag=settings.ready_lag_blocks,
         chain=ChainClient(settings.rpc),
         access=_access(settings),
+        reader_rpc=settings.reader_rpc,
     )
     server = _Server(
         uvicorn.Config(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from asyncio import Semaphore
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
+from threading import Lock
+from typing import TypeVar, cast
 
 from fastapi import Request
 
@@ -17,7 +19,24 @@ from usufruct.clock import Clock, SystemClock
 from usufruct.index.runner import Progress
 from usufruct.ledger.database import Database
 
-__all__ = ["Service", "service_of"]
+__all__ = ["Once", "Service", "service_of"]
+
+T = TypeVar("T")
+
+
+class Once:
+    """Keeps the answer to a costly question for as long as the block stays the same, whoever asks."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._known: tuple[int, object] | None = None
+
+    def at(self, block: int, make: Callable[[], T]) -> T:
+        """The answer as of a block; one thread makes it while the others wait."""
+        with self._lock:
+            if self._known is None or self._known[0] != block:
+                self._known = (block, make())
+            return cast("T", self._known[1])
 
 
 @dataclass(frozen=True)
@@ -31,7 +50,8 @@ class Service:
         contracts: Addresses of the deployment by name.
         progress: How far the index is; it is written by the indexer's thread.
         ready_lag: Blocks the index may lag behind the chain and still be ready.
-        chain: A node to ask what the ledger does not hold; None for none.
+        chain: A node to ask what the ledger does not hold, such as whether a transfer would be refused; None for none.
+        reader_rpc: Address of a node that readers' browsers may ask for themselves; None for none.
         access: Who may see what.
         clock: The time that tokens and records of access are by.
     """
@@ -43,8 +63,12 @@ class Service:
     progress: Progress = field(default_factory=Progress)
     ready_lag: int = 64
     chain: ChainClient | None = None
+    reader_rpc: str | None = None
     access: Access = field(default_factory=Access)
     clock: Clock = field(default_factory=SystemClock)
+
+    reconciled: Once = field(default_factory=Once)
+    """The last comparison of the ledger with the chain."""
 
     @cached_property
     def proofs(self) -> Semaphore:

@@ -54,6 +54,12 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65_535, description="port to listen on")
+    reader_rpc: str | None = Field(
+        None,
+        pattern=r"^https?://[A-Za-z0-9.:\[\]_-]+(/[A-Za-z0-9._~/-]*)?$",
+        max_length=200,
+        description="JSON-RPC endpoint that readers' browsers may ask when they check a proof",
+    )
     poll_seconds: float = Field(
         1.0, gt=0, le=60, description="pause between two looks at the chain"
     )

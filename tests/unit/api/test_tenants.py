@@ -206,6 +206,8 @@ def test_every_resource_has_a_rule_or_is_public(house: House) -> None:
         ("post", "/v1/compliance/registrations"),
         ("post", "/v1/compliance/freezes"),
         ("post", "/v1/auth/sign-out"),
+        *((method, "/v1/webhooks") for method in ("get", "post")),
+        ("delete", "/v1/webhooks/{webhook_id}"),
     }
     document = json.loads(house.ask("/openapi.json").text)
     for path, operations in document["paths"].items():
@@ -222,3 +224,17 @@ def test_every_resource_has_a_rule_or_is_public(house: House) -> None:
             )
             answer = house.ask(concrete, method.upper(), json={})
             assert (answer.status_code == 401) == ((method, path) in guarded), (method, path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(f"/wallets/{named(3)}", f"/payouts/{payout(2, 1, 3)}", "/operator", "/issuer", "/audit"),
+        "/issuer/series/ser_s2",
+    ],
+)
+def test_pages_follow_the_same_rules(house: House, path: str) -> None:
+    assert house.ask(path).status_code == 401
+    answer = house.ask(path, headers=house.investor(1))
+    assert answer.status_code in (403, 404)
+    assert "USDX" not in answer.text  # no figure of anybody

@@ -23,8 +23,9 @@ from usufruct.api.once import once
 from usufruct.api.params import wallet_bytes
 from usufruct.api.render import Json, account
 from usufruct.api.routes.evidence import StreamId
-from usufruct.api.routes.wallets import Address, positions, withheld
+from usufruct.api.routes.wallets import Address
 from usufruct.api.service import service_of
+from usufruct.api.standing import positions, withheld
 from usufruct.contracts import address as wallet_address
 from usufruct.contracts import participant_registry, revenue_right, waterfall
 from usufruct.core.statements import kpi_vector

@@ -24,15 +24,20 @@ from usufruct.money import BASIS, Currency
 __all__ = ["findings_report", "simulation_report"]
 
 _EDGES: Final = 3
+_RULES: Final = ("pool", "tranche", "step", "trigger")
+"""What all money of a waterfall follows from."""
+_GRAPH: Final = ("graph",)
 
 
 def findings_report(title: str, found: list[Finding]) -> Report:
     """The findings as a report."""
     section = Section("Findings")
-    section.figures = [Figure(each.clause, each.verdict, "", "rule", each.words) for each in found]
+    section.figures = [
+        Figure(each.clause, each.verdict, "", "rule", each.words, _RULES) for each in found
+    ]
     if not found:
         section.figures.append(
-            Figure("all rules", "sound", "", "rule", "nothing is refused or flagged")
+            Figure("all rules", "sound", "", "rule", "nothing is refused or flagged", _RULES)
         )
     return Report(title, [section])
 
@@ -69,7 +74,9 @@ def _sections(table: StructureTable) -> Iterator[Section]:
     if table.capacity is not None:
         parent = minor(table.capacity.parent, currency, "capacity.parent")
         shares = [Fraction(each).limit_denominator(10**9) for each in table.capacity.shares]
-        figure = _amount("capacity", capacity(parent, shares), currency, "parent / Π shares")
+        figure = _amount(
+            "capacity", capacity(parent, shares), currency, "parent / Π shares", "", ("capacity",)
+        )
         yield Section("Fund of funds", [figure])
     if table.concession is not None:
         yield _concession(table, currency)
@@ -78,25 +85,30 @@ def _sections(table: StructureTable) -> Iterator[Section]:
 
 
 def _amount(
-    label: str, minor_units: int, currency: Currency, source: str, note: str = ""
+    label: str,
+    minor_units: int,
+    currency: Currency,
+    source: str,
+    note: str = "",
+    keys: tuple[str, ...] = _RULES,
 ) -> Figure:
     with exact():
         value = Decimal(minor_units) / currency.unit
-    return Figure(label, value, currency.code, source, note)
+    return Figure(label, value, currency.code, source, note, keys)
 
 
 def _money(projection: Projection) -> Section:
     currency = projection.deal.currency
     section = Section(f"Waterfall over {len(projection.receipts)} periods")
     receipts = sum(projection.receipts)
-    section.figures.append(_amount("receipts", receipts, currency, "assumption"))
+    section.figures.append(_amount("receipts", receipts, currency, "assumption", "", ("pool",)))
     paid = 0
     for name, amounts in projection.payees.items():
         paid += sum(amounts)
-        section.figures.append(_amount(name, sum(amounts), currency, "payee"))
+        section.figures.append(_amount(name, sum(amounts), currency, "Σ of its steps"))
     for code, amounts in projection.tranches.items():
         paid += sum(amounts)
-        section.figures.append(_amount(f"tranche {code}", sum(amounts), currency, "all its steps"))
+        section.figures.append(_amount(f"tranche {code}", sum(amounts), currency, "Σ of its steps"))
     section.figures.append(
         _amount("in reserves at the end", receipts - paid, currency, "receipts − all payments")
     )
@@ -127,7 +139,9 @@ def _tranche(projection: Projection, code: str, payments: tuple[Payment, ...]) -
         [(Decimal(each.period) / deal.table.per_year, Decimal(each.principal)) for each in payments]
     )
     section.figures.append(
-        Figure("weighted average life", life, "years", "Σ t·principal / Σ principal")
+        Figure(
+            "weighted average life", life, "years", "Σ t·principal / Σ principal", "", ("tranche",)
+        )
     )
     flows = [Decimal(-payments[0].principal - payments[0].outstanding)]
     flows += [Decimal(each) for each in projection.tranches[code]]
@@ -135,7 +149,7 @@ def _tranche(projection: Projection, code: str, payments: tuple[Payment, ...]) -
         with exact():
             rate = (1 + irr(flows)) ** deal.table.per_year - 1
         section.figures.append(
-            Figure("yield on what is simulated", rate, "%", "IRR of its payments")
+            Figure("yield on what is simulated", rate, "%", "IRR of its payments", "", _RULES)
         )
     except InputError as error:
         section.flags.append(error.one_line())
@@ -143,7 +157,14 @@ def _tranche(projection: Projection, code: str, payments: tuple[Payment, ...]) -
         term = deal.table.periods // deal.table.per_year
         dates = ", ".join(map(str, put_dates(table.puts, term)))
         section.figures.append(
-            Figure("put dates", f"after year {dates}", "", "+".join(map(str, table.puts)))
+            Figure(
+                "put dates",
+                f"after year {dates}",
+                "",
+                "+".join(map(str, table.puts)),
+                "",
+                ("tranche",),
+            )
         )
     covers = [each for each in projection.coverage(code) if each is not None]
     if covers and min(covers) < BASIS:
@@ -161,6 +182,7 @@ def _holders(projection: Projection) -> Section:
                 f"{holder}, {code}",
                 sum(amounts),
                 projection.deal.currency,
+                "amount·units/supply, rounded down over the whole life",
                 f"{len(amounts)} periods",
             )
         )
@@ -178,11 +200,15 @@ def _look_through(table: StructureTable, currency: Currency) -> Section:
     section = Section("Look-through")
     for node, amount in passed.kept.items():
         if amount:
-            section.figures.append(_amount(f"kept by {node}", amount, currency, "1 − payout ratio"))
+            section.figures.append(
+                _amount(f"kept by {node}", amount, currency, "1 − payout ratio", "", _GRAPH)
+            )
     for node, amount in passed.final.items():
         parts = {source: graph.shares(source).get(node, Fraction(0)) for source in incomes}
         note = ", ".join(f"{source} {part}" for source, part in parts.items() if part)
-        section.figures.append(_amount(node, amount, currency, "shares along all paths", note))
+        section.figures.append(
+            _amount(node, amount, currency, "shares along all paths", note, _GRAPH)
+        )
     return section
 
 
@@ -200,6 +226,8 @@ def _concession(table: StructureTable, currency: Currency) -> Section:
                 sum(year.paid for year in years),
                 currency,
                 "income of its years",
+                "",
+                ("concession",),
             ),
             _amount(
                 "handed back", sum(year.handed_back for year in years), currency, "income after it"
@@ -220,7 +248,9 @@ def _tax(table: TaxTable, currency: Currency) -> Section:
     for year, each in enumerate(tax_sharing.years(plan, taxes), 1):
         note = f"town {_short(each.town, currency)}, treasury {_short(each.treasury, currency)}"
         section.figures.append(
-            _amount(f"rebate of year {year}", each.rebate, currency, "growth by age", note)
+            _amount(
+                f"rebate of year {year}", each.rebate, currency, "growth by age", note, ("tax",)
+            )
         )
     return section
 
