@@ -4,12 +4,14 @@ Answering is `Clerk`, asking is `Exchange`. Both speak through whatever reaches 
 database); every question is signed by its caller, and only members of the signer table get an answer.
 
 What comes back is trusted for nothing: a signature counts because it recovers to a member over a message that was
-sent along, a record because its meter signed it and this worker judged it.
+sent along, a record because its meter signed it and this worker judged it. As a worker may have a meter's key, too, who
+and how many have lent a record decides whether it is taken over (`borrowing`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from usufruct.core.documents import items, keyed, natural, text, wrong
@@ -19,6 +21,7 @@ from usufruct.errors import InputError
 from usufruct_oracles import logs
 from usufruct_oracles.alerts import Alerts
 from usufruct_oracles.answers import Reply
+from usufruct_oracles.borrowing import Contradiction, Offers, Rules, chosen, contradictions
 from usufruct_oracles.calldata import batch_signatures, split, statement_signatures
 from usufruct_oracles.catalog import catalog_of
 from usufruct_oracles.chainstate import Account
@@ -66,6 +69,7 @@ _LOOK_BACK: Final = 64
 _TROUBLE: Final = frozenset({"no_quorum", "coverage", "estimated", "halted", "no_file"})
 """What a missing record may be the reason of."""
 _MOST_TEXT: Final = 64
+_ALL: Final = 1 << 40
 _OK, _MALFORMED, _FORBIDDEN = 200, 400, 403
 
 
@@ -136,6 +140,17 @@ class Waits(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What peers are asked for: where, of what, what is known already, and how an answer is read and checked."""
+
+    path: str
+    question: Json
+    known: Collection[bytes]
+    parse: Callable[[Json | Refused], list[LentRecord] | None]
+    is_good: Callable[[LentRecord, str], bool]
+
+
 class Exchange:
     """Asks the peers; `step` is called again and again, from a thread of its own."""
 
@@ -150,8 +165,14 @@ class Exchange:
         input_of: Callable[[bytes], bytes],
         alerts: Alerts,
         metrics: Metrics,
+        *,
+        grace: int = 0,
+        look_back: int = _LOOK_BACK,
     ) -> None:
         self._journal = journal
+        self._grace = grace
+        self._look_back = look_back
+        self._told: set[tuple[bytes, bytes]] = set()
         self._catalog = catalog_of(journal.community)
         self._calendar = calendar
         self._view = view
@@ -188,12 +209,12 @@ class Exchange:
         """What quorums signed stands in the call data of their transactions."""
         account = self._view.account(stream)
         last = len(account.batches)
-        first = self._witnessed.get(stream, max(0, last - _LOOK_BACK))
+        first = self._witnessed.get(stream, max(0, last - self._look_back))
         for seq in range(min(first, last) + 1, last + 1):
             anchored = account.batches[seq]
             found = batch_signatures(self._input_of(anchored.tx), anchored.batch)
             for signature in split(found):
-                self._witness.saw("batch", batch_to(anchored.batch), signature, CHAIN)
+                self._witness.note("batch", batch_to(anchored.batch), signature, CHAIN)
             self._witnessed[stream] = seq
         self._read_statements(account)
 
@@ -206,7 +227,7 @@ class Exchange:
                     continue
                 found = statement_signatures(self._input_of(attested.tx), attested)
                 for signature in split(found):
-                    self._witness.saw("statement", statement_to(statement), signature, CHAIN)
+                    self._witness.note("statement", statement_to(statement), signature, CHAIN)
                 self._stated.add(key)
 
     def _read_signatures(self, peer: Colleague) -> None:
@@ -225,7 +246,7 @@ class Exchange:
                 self._read[peer.name] = found, 0  # the peer began anew: so does the reader
                 continue
             for kind, message, signature in entries:
-                self._witness.saw(kind, message, signature, peer.name)
+                self._witness.note(kind, message, signature, peer.name)
             self._read[peer.name] = found, max(then, after)
             self._metrics.exchanges.labels("signatures", "ok").inc()
             if len(entries) < PAGE:
@@ -279,54 +300,96 @@ class Exchange:
         }
 
     def _fetch_corrections(self, wanted: Corrected) -> int:
-        database, taken = self._journal.database, 0
-        for peer in self._peers():
-            for _ in range(_PAGES):
-                known = known_corrections(database, wanted)
-                question: Json = {
-                    "v": VERSION,
-                    "stream": wanted.stream.id,
-                    "period": wanted.period,
-                    "known": sorted(hex0x(each) for each in known)[:MOST_RECORDS],
-                }
-                lent = self._parse(peer.fetch(CORRECTIONS_PATH, question), "corrections")
-                fresh = [each for each in lent if each.sha256 not in known]
-                self._judge(
-                    peer, wanted.stream.code, "", check_corrections(wanted, fresh, peer.name)
-                )
-                if known_corrections(database, wanted) == known:
-                    break
-                taken += len(known_corrections(database, wanted)) - len(known)
-        return taken
+        def parse(answer: Json | Refused) -> list[LentRecord] | None:
+            return self._parse(answer, "corrections")
+
+        def is_good(record: LentRecord, peer: str) -> bool:
+            return check_corrections(wanted, [record], peer).good > 0
+
+        known = known_corrections(self._journal.database, wanted)
+        place: Json = {"stream": wanted.stream.id, "period": wanted.period}
+        offers = self._offers(_Asked(CORRECTIONS_PATH, place, known, parse, is_good))
+        code = wanted.stream.code
+        for peer, lent in chosen(offers, Rules(self._vouchers(), False, False), ()).items():
+            self._judge(peer, code, "", check_corrections(wanted, lent, peer))
+        return len(known_corrections(self._journal.database, wanted)) - len(known)
 
     def _fetch(self, stream: int, day: str) -> int:
         place = Place.of(self._catalog, stream, day)
-        return sum(self._fetch_from(peer, place) for peer in self._peers())
 
-    def _fetch_from(self, peer: Colleague, place: Place) -> int:
-        taken = 0
-        for _ in range(_PAGES):
-            known = sorted(hex0x(each) for each in known_records(self._journal.database, place))
-            question: Json = {
-                "v": VERSION,
-                "stream": place.stream.id,
-                "day": place.day,
-                "known": known[:MOST_RECORDS],
-            }
-            lent = self._lent(peer.fetch(RECORDS_PATH, question))
-            count = self._take(peer, place, lent) if lent else 0
-            if not count:
-                return taken
-            taken += count
-        return taken
+        def is_good(record: LentRecord, peer: str) -> bool:
+            return check(self._catalog, place, [record], peer).good > 0
 
-    def _take(self, peer: Colleague, place: Place, lent: Sequence[LentRecord]) -> int:
-        """Judge what a peer has lent; returns the number of records that were stored."""
-        return self._judge(
-            peer, place.stream.code, place.day, check(self._catalog, place, lent, peer.name)
+        known = known_records(self._journal.database, place)
+        question: Json = {"stream": stream, "day": day}
+        offers = self._offers(_Asked(RECORDS_PATH, question, known, self._lent, is_good))
+        if not offers.records:
+            return 0
+        found = self._contradictions(place, offers)
+        disputed = {each for pair in found for each in (pair.one, pair.other)}
+        taken = chosen(offers, self._rules(place), disputed)
+        withheld = len(offers.records) - sum(map(len, taken.values()))
+        self._metrics.fetched.labels("withheld").inc(withheld)
+        return sum(self._take(name, place, lent) for name, lent in taken.items())
+
+    def _vouchers(self) -> int:
+        """At most n - m members may lie, or not be there: one more of them cannot all be liars."""
+        signers = self._view.signers
+        return len(signers.table) - signers.threshold + 1
+
+    def _rules(self, place: Place) -> Rules:
+        cursor = self._view.account(place.stream.id).cursor
+        return Rules(
+            vouchers=self._vouchers(),
+            anchored=cursor is not None and cursor.to >= place.bounds[1],
+            waited=self._view.now >= place.bounds[1] + self._grace // 2,
         )
 
-    def _judge(self, peer: Colleague, stream: str, day: str, checked: Checked) -> int:
+    def _offers(self, asked: _Asked) -> Offers:
+        offers = Offers()
+        for peer in self._peers():
+            if not self._collect(peer, asked, offers):
+                offers.silent.add(peer.name)
+        return offers
+
+    def _collect(self, peer: Colleague, asked: _Asked, offers: Offers) -> bool:
+        """All that a peer has and this worker has not; False if it did not tell all."""
+        known = set(asked.known)
+        for _ in range(_PAGES):
+            named = sorted(map(hex0x, known))[:MOST_RECORDS]
+            question: Json = {"v": VERSION, **asked.question, "known": named}
+            lent = asked.parse(peer.fetch(asked.path, question))
+            if lent is None:
+                return False
+            fresh = [each for each in lent if each.sha256 not in known]
+            if not fresh:
+                return True
+            for each in fresh:
+                known.add(each.sha256)
+                if asked.is_good(each, peer.name):
+                    offers.add(peer.name, each)
+                else:
+                    self._metrics.fetched.labels("refused").inc()
+        return False
+
+    def _contradictions(self, place: Place, offers: Offers) -> list[Contradiction]:
+        known = lend(self._journal.database, place, (), _ALL)
+        found = contradictions(self._catalog, place, offers, known)
+        for each in found:
+            if (each.one, each.other) in self._told:
+                continue
+            self._told.add((each.one, each.other))
+            self._metrics.contradictions.labels(str(place.stream.id)).inc()
+            self._alerts.contradiction(place.stream, place.day, each, self._view.now)
+        return found
+
+    def _take(self, peer: str, place: Place, lent: Sequence[LentRecord]) -> int:
+        """Judge what a peer has lent; returns the number of records that were stored."""
+        return self._judge(
+            peer, place.stream.code, place.day, check(self._catalog, place, lent, peer)
+        )
+
+    def _judge(self, peer: str, stream: str, day: str, checked: Checked) -> int:
         self._metrics.fetched.labels("refused").inc(checked.bad)
         reports = self._journal.ingest_messages(checked.messages) if checked.messages else []
         reports += self._journal.ingest_all(checked.files)
@@ -334,29 +397,30 @@ class Exchange:
         self._metrics.fetched.labels("judged").inc(stored)
         self._log.info(
             "records taken over",
-            peer=peer.name,
+            peer=peer,
             stream=stream,
             day=day,
             records=stored,
-            refused=checked.bad,
             accepted=sum(each.accepted for each in reports),
         )
         return stored
 
-    def _lent(self, answer: Json | Refused) -> list[LentRecord]:
-        """What a peer has lent and was never received here."""
-        return unknown(self._journal.database, self._parse(answer, "records"))
+    def _lent(self, answer: Json | Refused) -> list[LentRecord] | None:
+        """What a peer has lent and was never received here; None if it gave no answer."""
+        lent = self._parse(answer, "records")
+        return None if lent is None else unknown(self._journal.database, lent)
 
-    def _parse(self, answer: Json | Refused, subject: str) -> list[LentRecord]:
+    def _parse(self, answer: Json | Refused, subject: str) -> list[LentRecord] | None:
+        """What a peer has lent; None if it gave no answer."""
         if isinstance(answer, Refused):
             self._metrics.exchanges.labels(subject, answer.code).inc()
-            return []
+            return None
         try:
             given = keyed(answer, {"v", "records"}, "records")
             lent = [LentRecord.from_json(each) for each in items(given["records"], "records")]
         except InputError:
             self._metrics.exchanges.labels(subject, "malformed").inc()
-            return []
+            return None
         self._metrics.exchanges.labels(subject, "ok").inc()
         return lent[:MOST_RECORDS]
 

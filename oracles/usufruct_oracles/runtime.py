@@ -225,7 +225,16 @@ def open_runtime(
             max_head_age=config.max_head_age,
         )
         exchange = Exchange(
-            journal, calendar, view, witness, worker, peers, input_of, alerts, metrics
+            journal,
+            calendar,
+            view,
+            witness,
+            worker,
+            peers,
+            input_of,
+            alerts,
+            metrics,
+            grace=config.grace,
         )
         account = ChainAccount(ground.client.chain_id, ground.client.genesis, address)
         chores = chores_of(

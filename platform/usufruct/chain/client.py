@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any, Final, TypeVar
 
+from usufruct.chain.profiles import BATCH, LOG_RANGE
 from usufruct.chain.records import Block, Log, Receipt, data, quantity
 from usufruct.chain.transport import Transport, Wire
 from usufruct.contracts import Address, Call, ContractError, DecodeError, decode_error
@@ -23,10 +24,8 @@ R = TypeVar("R")
 BlockTag = int | str | bytes
 """A block's number or hash, or one of a node's tags (`latest`, `pending`, `safe`, `finalized`)."""
 
-_BATCH: Final = 200
+_BATCH: Final = min(200, BATCH)
 _SHOWN: Final = 200
-_LOG_PAGE: Final = 5_000
-"""Blocks of one question for logs; nodes limit the range."""
 _Topics = Sequence[bytes | Sequence[bytes] | None]
 
 
@@ -141,7 +140,20 @@ class ChainClient:
 
     def block(self, block: BlockTag = "latest") -> Block:
         """A block's header; ChainError if the node has no such block."""
-        raw = self.rpc(*_block_request(block))
+        return self._block(block, self.rpc(*_block_request(block)))
+
+    def blocks(self, numbers: Sequence[int]) -> list[Block]:
+        """Headers of these blocks in their order, in few requests; ChainError if one is missing."""
+        found = []
+        for page in _pages(numbers, _BATCH):
+            answers = self._transport.many(
+                "eth_getBlockByNumber", [(hex(number), False) for number in page]
+            )
+            results = [self._result(each, "eth_getBlockByNumber") for each in answers]
+            found += [self._block(*each) for each in zip(page, results, strict=True)]
+        return found
+
+    def _block(self, block: BlockTag, raw: object) -> Block:
         if raw is None:
             raise ChainError(
                 f"{self.url} has no block {_shown(block)}",
@@ -215,14 +227,13 @@ class ChainClient:
         if topics:
             request["topics"] = [_topic(topic) for topic in topics]
         found = self.ask(_logs, "eth_getLogs", request)
-        wanted = {each.lower() for each in addresses}
         places = [(log.block_number, log.log_index) for log in found]
         if any(after <= before for before, after in pairwise(places)):
             raise self._contradiction("eth_getLogs", "logs twice or out of order")
-        if any(
-            log.address.lower() not in wanted or not from_block <= log.block_number <= to_block
-            for log in found
-        ):
+        # In order, the first and the last place tell of all.
+        outside = found and not from_block <= places[0][0] <= places[-1][0] <= to_block
+        emitters = {each.lower() for each in {log.address for log in found}}
+        if outside or not emitters <= {each.lower() for each in addresses}:
             raise self._contradiction("eth_getLogs", "logs of other contracts or blocks")
         return found
 
@@ -255,8 +266,8 @@ class ChainClient:
         """Logs of one contract from a block to another, by default the newest, asked for in pages."""
         last = self.block_number() if to_block is None else to_block
         found: list[Log] = []
-        for start in range(from_block, last + 1, _LOG_PAGE):
-            found += self.logs(start, min(start + _LOG_PAGE - 1, last), [address], topics)
+        for start in range(from_block, last + 1, LOG_RANGE):
+            found += self.logs(start, min(start + LOG_RANGE - 1, last), [address], topics)
         return found
 
     # --- Contracts ---

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
+
+from msgspec import Struct
 
 from usufruct.contracts import Address, address
 
 __all__ = ["Block", "Log", "Receipt", "quantity"]
+
+_KEPT: Final = 1 << 16
+_WORD_TEXT: Final = 66
+"""Characters of 32 bytes in hex; only texts of that size are remembered, so that nobody fills the memory."""
+_QUANTITY_TEXT: Final = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +45,7 @@ class Block:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
+class Log(Struct, frozen=True, gc=False):
     """One event as a contract emitted it."""
 
     address: Address
@@ -54,14 +61,17 @@ class Log:
     def parse(cls, raw: Mapping[str, Any]) -> Log:
         """The log in a node's answer."""
         return cls(
-            address=address(data(raw["address"])),
-            topics=[data(topic) for topic in raw["topics"]],
-            data=data(raw["data"]),
-            block_number=quantity(raw["blockNumber"]),
-            block_hash=data(raw["blockHash"]),
-            tx_hash=data(raw["transactionHash"]),
-            tx_index=quantity(raw["transactionIndex"]),
-            log_index=quantity(raw["logIndex"]),
+            _account(raw["address"]),
+            [
+                _known_word(topic) if len(topic) == _WORD_TEXT else data(topic)
+                for topic in raw["topics"]
+            ],
+            data(raw["data"]),
+            _small(raw["blockNumber"]),
+            _word(raw["blockHash"]),
+            data(raw["transactionHash"]),
+            _small(raw["transactionIndex"]),
+            _small(raw["logIndex"]),
         )
 
 
@@ -97,13 +107,37 @@ class Receipt:
 
 def quantity(text: str) -> int:
     """The integer in a node's hex quantity; ValueError if it is none."""
-    if not text.startswith("0x") or not text.isalnum():
+    if text[:2] != "0x" or not text.isalnum():
         raise ValueError("a quantity is 0x and hex digits")
-    return int(text, 0)
+    return int(text, 16)
 
 
 def data(text: str) -> bytes:
     """The bytes in a node's hex data; ValueError if it is none."""
-    if not text.startswith("0x"):
+    if text[:2] != "0x":
         raise ValueError("data begin with 0x")
     return bytes.fromhex(text[2:])
+
+
+def _word(text: str) -> bytes:
+    """The same as `data`; topics and block hashes come again and again."""
+    return _known_word(text) if len(text) == _WORD_TEXT else data(text)
+
+
+def _small(text: str) -> int:
+    """The same as `quantity`; numbers of blocks and places in them come again and again."""
+    return _known_quantity(text) if len(text) <= _QUANTITY_TEXT else quantity(text)
+
+
+_known_word = lru_cache(_KEPT)(data)
+_known_quantity = lru_cache(_KEPT)(quantity)
+
+
+def _account(text: str) -> Address:
+    """The address in a node's hex data."""
+    return _known_account(text) if len(text) <= _WORD_TEXT else address(data(text))
+
+
+@lru_cache(_KEPT)
+def _known_account(text: str) -> Address:
+    return address(data(text))

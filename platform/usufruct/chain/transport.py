@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import urlsplit
 
+import msgspec
 import requests
 from urllib3.exceptions import HTTPError
 
@@ -138,7 +139,7 @@ class Transport:
         ) as answer:
             if answer.status_code >= _FIRST_ERROR:
                 raise self.failure(f"HTTP {answer.status_code}")
-            return json.loads(self._content(answer, deadline))
+            return msgspec.json.decode(self._content(answer, deadline))
 
     def _content(self, answer: requests.Response, deadline: float) -> bytes:
         """The answer's body, read as it comes, so that neither its length nor its slowness is unbounded."""

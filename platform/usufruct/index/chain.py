@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, Literal, Protocol
 
 from usufruct.chain.client import ChainClient, RpcError
-from usufruct.chain.records import Block, Log
+from usufruct.chain.records import Block, Log, quantity
 from usufruct.contracts import (
+    Address,
     DecodeError,
     Event,
+    address,
     objective_disputes,
     operator_bond,
     participant_registry,
@@ -26,9 +28,17 @@ from usufruct.contracts import (
 )
 from usufruct.contracts.waterfall import Rules
 from usufruct.errors import ChainError
-from usufruct.index.projection import Entry
 
-__all__ = ["DISPUTES", "WATCHED", "Chain", "Decoder", "NodeChain", "TooManyLogs"]
+__all__ = [
+    "DISPUTES",
+    "WATCHED",
+    "Chain",
+    "Decoder",
+    "NodeChain",
+    "TooManyLogs",
+    "created_in",
+    "not_whole",
+]
 
 WATCHED: Final[Mapping[str, ModuleType]] = {
     "ParticipantRegistry": participant_registry,
@@ -48,7 +58,9 @@ DISPUTES: Final[Mapping[str, ModuleType]] = {
 
 _SERIES: Final = {**revenue_right.EVENTS, **series_extension.EVENTS, **series_standards.EVENTS}
 """Events of a series: its two halves emit under one address."""
-E = TypeVar("E", bound=Event)
+_CREATED: Final = series_factory.SeriesCreated.TOPIC
+Finality = Literal["tags", "instant", "none"]
+"""How one learns which blocks are final: by the node's tag, at once (QBFT), or not at all."""
 _IN_FLIGHT: Final = 4
 _ADDRESSES: Final = 500
 
@@ -72,6 +84,10 @@ class Chain(Protocol):
         """Hash of a block, None if the chain is not that long."""
         ...
 
+    def final(self, head: int) -> int | None:
+        """The newest block that no reorganisation reaches, given the head; None if the node does not tell."""
+        ...
+
     def logs(self, first: int, last: int, addresses: Sequence[str]) -> list[Log]:
         """Logs in the inclusive range in chain order; TooManyLogs if the range must be smaller."""
         ...
@@ -84,12 +100,19 @@ class Chain(Protocol):
         """A recorded rule set of the waterfall."""
         ...
 
+    def close(self) -> None:
+        """Ends its threads."""
+        ...
+
 
 class NodeChain:
     """The chain behind a node's JSON-RPC endpoint, with a few requests under way at once."""
 
-    def __init__(self, client: ChainClient, waterfall_address: str) -> None:
+    def __init__(
+        self, client: ChainClient, waterfall_address: str, finality: Finality = "tags"
+    ) -> None:
         self._client = client
+        self._finality = finality
         self._waterfall = waterfall_address
         self._pool = ThreadPoolExecutor(_IN_FLIGHT, thread_name_prefix="index")
 
@@ -113,7 +136,7 @@ class NodeChain:
 
     def blocks(self, numbers: Sequence[int]) -> list[Block]:
         """These blocks in this order."""
-        return list(self._pool.map(self._client.block, numbers))
+        return self._client.blocks(numbers)
 
     def block_hash(self, number: int) -> bytes | None:
         """Hash of a block, None if the chain is not that long."""
@@ -121,11 +144,25 @@ class NodeChain:
             return None
         return self._client.block(number).hash
 
+    def final(self, head: int) -> int | None:
+        """The newest final block, by the node's word or by the kind of chain.
+
+        Nodes without the tag refuse it or know no such block; a development node says block 0.
+        """
+        if self._finality != "tags":
+            return head if self._finality == "instant" else None
+        try:
+            number = self._client.ask(_number, "eth_getBlockByNumber", "finalized", False)
+        except RpcError:
+            return None
+        return min(number, head) if number else None
+
     def logs(self, first: int, last: int, addresses: Sequence[str]) -> list[Log]:
         """Logs in the inclusive range in chain order."""
         pages = [addresses[at : at + _ADDRESSES] for at in range(0, len(addresses), _ADDRESSES)]
         try:
-            found = [log for page in pages for log in self._client.logs(first, last, page)]
+            asked = self._pool.map(lambda page: self._client.logs(first, last, page), pages)
+            found = [log for logs in asked for log in logs]
         except RpcError as error:
             if first == last:
                 raise
@@ -147,62 +184,67 @@ class Decoder:
     """Knows which contract is at which address, and so what its logs mean."""
 
     def __init__(self, contracts: Mapping[str, str], series: Iterable[bytes]) -> None:
-        self._events: dict[str, Mapping[bytes, type[Event]]] = {
-            where.lower(): WATCHED[name].EVENTS
+        self._events: dict[Address, Mapping[bytes, type[Event]]] = {
+            address(where): WATCHED[name].EVENTS
             for name, where in contracts.items()
             if name in WATCHED
         }
         for name, module in DISPUTES.items():
             if name in contracts:
-                self._events[contracts[name].lower()] = module.EVENTS
+                self._events[address(contracts[name])] = module.EVENTS
         for raw in series:
-            self.add_series("0x" + raw.hex())
+            self.add_series(address(raw))
 
     @property
-    def addresses(self) -> list[str]:
+    def addresses(self) -> list[Address]:
         """All addresses to watch."""
         return list(self._events)
 
-    def add_series(self, address: str) -> None:
+    def add_series(self, where: Address) -> None:
         """Watches one more series."""
-        self._events[address.lower()] = _SERIES
+        self._events[where] = _SERIES
 
-    def created(self, logs: Iterable[Log]) -> dict[str, int]:
+    def created(self, logs: Iterable[Log]) -> dict[Address, int]:
         """Series that these logs create and that are not watched yet, with the block of their creation."""
-        found: dict[str, int] = {}
-        for log in logs:
-            if log.topics[:1] == [series_factory.SeriesCreated.TOPIC]:
-                event = _decoded(series_factory.SeriesCreated, log)
-                if event.series.lower() not in self._events:
-                    found[event.series] = log.block_number
-        return found
+        return created_in(logs, self._events)
 
-    def entries(self, logs: Iterable[Log]) -> Iterable[Entry]:
-        """The logs decoded; those of no known event are left out."""
-        for log in logs:
-            kind = self._events[log.address.lower()].get(log.topics[0]) if log.topics else None
-            if kind is not None:
-                yield Entry(
-                    _decoded(kind, log),
-                    bytes.fromhex(log.address[2:]),
-                    log.block_number,
-                    log.tx_index,
-                    log.log_index,
-                    log.tx_hash,
-                )
+    def kind(self, log: Log) -> type[Event] | None:
+        """The event that a log is of; None if it is none that is known."""
+        return self._events[log.address].get(log.topics[0]) if log.topics else None
 
 
-def _decoded(kind: type[E], log: Log) -> E:
+def created_in(logs: Iterable[Log], known: Container[Address]) -> dict[Address, int]:
+    """Series that these logs create and that are not `known`, with the block of their creation."""
+    found: dict[Address, int] = {}
+    for log in logs:
+        if log.topics and log.topics[0] == _CREATED:
+            event = _creation(log)
+            if event.series not in known:
+                found[event.series] = log.block_number
+    return found
+
+
+def not_whole(log: Log, kind: type[Event], error: DecodeError) -> ChainError:
+    """The node's failure of a log that cannot be decoded."""
+    return ChainError(
+        f"a log of block {log.block_number} is not whole: {error}",
+        field=kind.NAME,
+        value=log.tx_hash,
+        rule=f"a log of {kind.SIGNATURE}",
+        remedy="ask another node; nothing was taken in",
+    )
+
+
+def _creation(log: Log) -> series_factory.SeriesCreated:
+    kind = series_factory.SeriesCreated
     try:
         return kind.decode(log.topics, log.data)
     except DecodeError as error:
-        raise ChainError(
-            f"a log of block {log.block_number} is not whole: {error}",
-            field=kind.NAME,
-            value=log.tx_hash,
-            rule=f"a log of {kind.SIGNATURE}",
-            remedy="ask another node; nothing was taken in",
-        ) from error
+        raise not_whole(log, kind, error) from error
+
+
+def _number(raw: Mapping[str, Any] | None) -> int:
+    return quantity(raw["number"]) if raw else 0
 
 
 def _place(log: Log) -> tuple[int, int]:

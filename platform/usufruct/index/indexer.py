@@ -11,15 +11,19 @@ block must make up the filter, and the watched ones among them must be those tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 import structlog
 
+from usufruct.chain import crash
 from usufruct.chain.bloom import bloom_of, may_hold
 from usufruct.chain.records import Block, Log
+from usufruct.contracts import DecodeError
 from usufruct.errors import ChainError
-from usufruct.index.chain import Chain, Decoder, TooManyLogs
+from usufruct.index.chain import Chain, Decoder, TooManyLogs, not_whole
 from usufruct.index.cursor import (
     advance,
     begin,
@@ -30,17 +34,15 @@ from usufruct.index.cursor import (
 )
 from usufruct.index.handlers import HANDLERS
 from usufruct.index.projection import Projection
+from usufruct.index.reading import LARGEST_RANGE, RangeReader
+from usufruct.index.rights import RAW
 from usufruct.index.state import State, load_state
 from usufruct.ledger.bulk import insert_rows
 from usufruct.ledger.database import Database
 
 __all__ = ["Indexer", "Step"]
 
-FIRST_RANGE: Final = 200
-LARGEST_RANGE: Final = 5_000
 WINDOW: Final = 128
-_MANY_LOGS: Final = 10_000
-_FEW_LOGS: Final = 3_000
 
 _logger = structlog.get_logger(__name__)
 
@@ -67,7 +69,7 @@ class Indexer:
     """Takes a deployment's logs into a migrated ledger.
 
     `contracts` are the deployment's addresses by name, `first_block` its first block, `identity` what tells its
-    chain apart from others, `window` the number of newest headers that are kept.
+    chain apart from others, `window` the number of newest headers that are kept, `largest` the most blocks of a range.
     """
 
     def __init__(
@@ -79,12 +81,13 @@ class Indexer:
         identity: Mapping[str, str],
         *,
         window: int = WINDOW,
+        largest: int = LARGEST_RANGE,
     ) -> None:
         self._chain = chain
         self._database = database
         self._contracts = contracts
         self._window = window
-        self._size = FIRST_RANGE
+        self._reader = RangeReader(chain, window, largest)
         self._state: State | None = None
         origin = chain.blocks([max(first_block - 1, 0)])[0]
         with database.write() as connection:
@@ -100,6 +103,14 @@ class Indexer:
 
     def step(self) -> Step:
         """Undoes what left the chain, or takes in the next range of blocks. Raises ChainError if the node fails."""
+        with _uncollected():
+            return self._step()
+
+    def close(self) -> None:
+        """Ends the threads."""
+        self._reader.close()
+
+    def _step(self) -> Step:
         self._resume()
         head = self._chain.head()
         if self._is_behind(head):
@@ -107,20 +118,19 @@ class Indexer:
         if not self._still_there(head):
             undone = self._undo()
             return Step(self._place.number, head.number, 0, undone)
-        last = min(self._place.number + self._size, head.number)
-        if last <= self._place.number:
+        if head.number <= self._place.number:
             return Step(self._place.number, head.number, 0, 0)
         try:
-            logs, blocks = self._read(last, head.number)
+            found = self._reader.read(self._place.number, head.number, self._decoder.addresses)
         except TooManyLogs:
-            self._size = max(1, (last - self._place.number) // 2)
             return Step(self._place.number, head.number, 0, 0)
-        if not self._one_chain(logs, blocks):
+        if not self._one_chain(found.logs, found.blocks):
+            self._reader.forget()
             return Step(self._place.number, head.number, 0, 0)
-        self._require_whole(logs, blocks)
-        self._write(logs, blocks)
-        self._adapt(len(logs))
-        return Step(self._place.number, head.number, len(logs), 0)
+        newest = head.number - self._window
+        self._require_whole(found.logs, [each for each in found.blocks if each.number > newest])
+        self._write(found.logs, found.blocks, self._chain.final(head.number))
+        return Step(self._place.number, head.number, len(found.logs), 0)
 
     # --- Reading ---
 
@@ -136,18 +146,6 @@ class Indexer:
         with self._database.read() as connection:
             return known_hash(connection, head.number) == head.hash
 
-    def _read(self, last: int, head: int) -> tuple[list[Log], list[Block]]:
-        """Logs of the next range and the blocks to keep, the last block of the range among them."""
-        first = self._place.number + 1
-        logs = self._chain.logs(first, last, self._decoder.addresses)
-        created = self._decoder.created(logs)
-        if created:
-            logs += self._chain.logs(min(created.values()), last, list(created))
-            logs.sort(key=lambda log: (log.block_number, log.log_index))
-        numbers = {log.block_number for log in logs} | {last}
-        numbers |= set(range(max(first, head - self._window + 1), last + 1))
-        return logs, self._chain.blocks(sorted(numbers))
-
     def _one_chain(self, logs: Iterable[Log], blocks: Sequence[Block]) -> bool:
         """Whether logs and blocks belong together and follow the cursor, as far as neighbours are known."""
         by_number = {each.number: each for each in blocks}
@@ -161,44 +159,57 @@ class Indexer:
         """Raises ChainError if a log of a watched contract is missing from those of the newest blocks."""
         created = self._decoder.created(logs)
         first = min(created.values(), default=0)
-        known = {each.lower() for each in self._decoder.addresses}
-        new = {each.lower() for each in created}
-        for block in blocks[-self._window :]:
+        known, new = set(self._decoder.addresses), set(created)
+        for block in blocks:
             watched = known | new if block.number >= first else known
             if not any(may_hold(block.logs_bloom, each) for each in watched):
                 continue
             every = self._chain.block_logs(block.hash)
             if bloom_of(every) != block.logs_bloom:
                 raise _incomplete(block, "they do not make up the filter in its header")
-            wanted = [log.log_index for log in every if log.address.lower() in watched]
+            wanted = [log.log_index for log in every if log.address in watched]
             found = [log.log_index for log in logs if log.block_number == block.number]
             if found != wanted:
                 raise _incomplete(block, f"{len(found)} of {len(wanted)} were given for the range")
 
     # --- Writing ---
 
-    def _write(self, logs: list[Log], blocks: list[Block]) -> None:
+    def _write(self, logs: list[Log], blocks: list[Block], final: int | None) -> None:
         # A failure leaves no state behind, so that the next step loads what the ledger really holds.
         state, self._state = self._resume(), None
         for series in self._decoder.created(logs):
             self._decoder.add_series(series)
         times = {each.number: each.timestamp for each in blocks}
         projection = Projection(state, self._chain.rules, times, self._contracts)
-        for entry in self._decoder.entries(logs):
-            projection.apply(entry, HANDLERS)
+        self._project(projection, logs)
         with_logs = {log.block_number for log in logs}
         with self._database.write() as connection:
-            place = advance(connection, self._place, blocks, with_logs, self._window)
+            place = advance(connection, self._place, blocks, with_logs, self._window, final)
             for table, rows in projection.rows.items():
                 insert_rows(connection, table, rows)
+            crash.point("index.before_commit")
+        crash.point("index.written")
         self._place, self._state = place, state
+
+    def _project(self, projection: Projection, logs: Iterable[Log]) -> None:
+        for log in logs:
+            kind = self._decoder.kind(log)
+            if kind is None:
+                continue
+            try:
+                projection.apply(log, kind, HANDLERS, RAW)
+            except DecodeError as error:
+                raise not_whole(log, kind, error) from error
 
     def _undo(self) -> int:
         self._state = None
+        self._reader.forget()
         left = self._place
         with self._database.write() as connection:
-            self._place = common_ancestor(connection, self._chain.block_hash)
-            undone = undo_after(connection, self._place)
+            place = common_ancestor(connection, self._chain.block_hash)
+            undone = undo_after(connection, place)
+            crash.point("index.undone")
+        self._place = place
         _logger.warning(
             "reorganisation undone",
             from_block=left.number,
@@ -216,11 +227,17 @@ class Indexer:
             self._decoder = Decoder(self._contracts, self._state.series)
         return self._state
 
-    def _adapt(self, logs: int) -> None:
-        if logs > _MANY_LOGS:
-            self._size = max(1, self._size // 2)
-        elif logs < _FEW_LOGS:
-            self._size = min(LARGEST_RANGE, self._size * 2)
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the collector of cycles: a range makes many thousands of records, none of them in a cycle."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _incomplete(block: Block, why: str) -> ChainError:

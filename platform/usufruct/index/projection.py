@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Protocol
 
 from sqlalchemy import Table
 
+from usufruct.chain.records import Log
 from usufruct.contracts import Event
 from usufruct.contracts.waterfall import Rules
 from usufruct.index.state import State
@@ -15,23 +17,7 @@ from usufruct.ledger.bulk import Row
 from usufruct.ledger.models import log, wallet
 from usufruct.ledger.types import position
 
-__all__ = ["Entry", "Handler", "Projection", "RulesReader"]
-
-
-class Entry(NamedTuple):
-    """One decoded log with its place on the chain."""
-
-    event: Event
-    address: bytes
-    block: int
-    tx_index: int
-    log_index: int
-    tx_hash: bytes
-
-    @property
-    def pos(self) -> int:
-        """The packed position."""
-        return position(self.block, self.log_index)
+__all__ = ["Handler", "Projection", "RawHandler", "RulesReader"]
 
 
 class RulesReader(Protocol):
@@ -59,15 +45,32 @@ class Projection:
         self._times = times
         self._fund_units = bytes.fromhex(contracts.get("FundUnitFactory", "0x")[2:])
         self.rows: defaultdict[Table, list[Row]] = defaultdict(list)
+        self._logs = self.rows[log]
 
-    def apply(self, entry: Entry, handlers: dict[type[Event], Handler]) -> None:
-        """Adds the rows of one event; events without a handler are of no concern to the ledger."""
-        handler = handlers.get(type(entry.event))
-        if handler is None:
+    def apply(
+        self,
+        each: Log,
+        kind: type[Event],
+        handlers: Mapping[type[Event], Handler],
+        raw_handlers: Mapping[type[Event], RawHandler],
+    ) -> None:
+        """Adds the rows of one log of a `kind` of event; kinds without a handler are of no concern to the ledger.
+
+        Raises DecodeError if the log is not of that kind.
+        """
+        raw = raw_handlers.get(kind)
+        handler = None if raw else handlers.get(kind)
+        if raw is None and handler is None:
             return
-        pos, self.time = entry.pos, self._times[entry.block]
-        self.add(log, pos, entry.block, entry.tx_index, entry.log_index, entry.tx_hash)
-        handler(self, pos, entry.address, entry.event)
+        number, index = each.block_number, each.log_index
+        pos = position(number, index)
+        self.time = self._times[number]
+        self._logs.append((pos, number, each.tx_index, index, each.tx_hash))
+        emitter = _emitter(each.address)
+        if raw is not None:
+            raw(self, pos, emitter, each.topics, each.data)
+        elif handler is not None:
+            handler(self, pos, emitter, kind.decode(each.topics, each.data))
 
     def pays_fund_units(self, factory: bytes) -> bool:
         """Whether a factory makes units of funds, whose income comes from no stream of their own."""
@@ -79,7 +82,10 @@ class Projection:
 
     def wallet(self, address: str, pos: int) -> int:
         """The number of a wallet; a new one is numbered now."""
-        raw = bytes.fromhex(address[2:])
+        return self.wallet_of(bytes.fromhex(address[2:]), pos)
+
+    def wallet_of(self, raw: bytes, pos: int) -> int:
+        """The number of the wallet with these 20 bytes of address."""
         known = self.state.wallets.get(raw)
         if known is not None:
             return known
@@ -91,3 +97,10 @@ class Projection:
 
 Handler = Callable[[Projection, int, bytes, Any], None]
 """Adds the rows of one event: projection, position, address of the contract, event."""
+RawHandler = Callable[[Projection, int, bytes, Sequence[bytes], bytes], None]
+"""The same from a log's topics and data, for the events that make up nearly all logs of a chain."""
+
+
+@lru_cache(1 << 12)
+def _emitter(address: str) -> bytes:
+    return bytes.fromhex(address[2:])

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Final
 
-from usufruct.contracts import ZERO_ADDRESS, Event
+from usufruct.contracts import Event
 from usufruct.contracts import revenue_right as rr
 from usufruct.contracts import series_extension as se
 from usufruct.contracts import series_factory as sf
 from usufruct.contracts import series_standards as ss
-from usufruct.index.projection import Handler, Projection
+from usufruct.contracts._runtime import WORD, bad_log
+from usufruct.index.projection import Handler, Projection, RawHandler
 from usufruct.ledger import models as m
 from usufruct.ledger.accounts import Changes, Holding, SeriesBook
 
-__all__ = ["RIGHTS"]
+__all__ = ["RAW", "RIGHTS", "transfer_of", "withdrawal_of"]
 
+_NOBODY: Final = bytes(20)
+_PARTIES: Final = 3
+_HOLDER: Final = 2
 _COUNTRIES: Final = 8
 _COUNTRY_BITS: Final = 16
 
@@ -35,12 +40,15 @@ def _created(p: Projection, pos: int, factory: bytes, e: sf.SeriesCreated) -> No
     )  # fmt: skip
 
 
-def _transfer(p: Projection, pos: int, address: bytes, e: rr.Transfer) -> None:
+def _transfer(
+    p: Projection, pos: int, address: bytes, topics: Sequence[bytes], data: bytes
+) -> None:
+    from_, to, units = transfer_of(topics, data)
     series = p.state.series[address]
-    sender = None if e.from_ == ZERO_ADDRESS else p.wallet(e.from_, pos)
-    recipient = None if e.to == ZERO_ADDRESS else p.wallet(e.to, pos)
-    p.add(m.transfer, pos, series, sender, recipient, e.value)
-    _changed(p, pos, series, p.state.books[series].move(sender, recipient, e.value, p.time))
+    sender = None if from_ == _NOBODY else p.wallet_of(from_, pos)
+    recipient = None if to == _NOBODY else p.wallet_of(to, pos)
+    p.rows[m.transfer].append((pos, series, sender, recipient, units))
+    _changed(p, pos, series, p.state.books[series].move(sender, recipient, units, p.time))
 
 
 def _distributed(p: Projection, pos: int, address: bytes, e: rr.Distributed) -> None:
@@ -63,10 +71,11 @@ def _scheduled(p: Projection, pos: int, address: bytes, e: se.RecordScheduled) -
     p.add(m.record, pos, series, e.period, e.record_at)
 
 
-def _paid(p: Projection, pos: int, address: bytes, e: rr.FundsWithdrawn) -> None:
-    series = p.state.series[address]
-    book, wallet, amount = p.state.books[series], p.wallet(e.by, pos), e.funds_withdrawn
-    p.add(m.payment, pos, series, wallet, amount, book.acc)
+def _paid(p: Projection, pos: int, address: bytes, topics: Sequence[bytes], data: bytes) -> None:
+    by, amount = withdrawal_of(topics, data)
+    series, wallet = p.state.series[address], p.wallet_of(by, pos)
+    book = p.state.books[series]
+    p.rows[m.payment].append((pos, series, wallet, amount, book.acc))
     _changed(p, pos, series, Changes([book.pay(wallet, amount)], []))
 
 
@@ -105,9 +114,7 @@ def _closed(p: Projection, pos: int, address: bytes, e: se.Closed) -> None:
 
 RIGHTS: Final[dict[type[Event], Handler]] = {
     sf.SeriesCreated: _created,
-    rr.Transfer: _transfer,
     rr.Distributed: _distributed,
-    rr.FundsWithdrawn: _paid,
     se.RecordScheduled: _scheduled,
     se.Closed: _closed,
     ss.Recovered: _recovered,
@@ -117,6 +124,22 @@ RIGHTS: Final[dict[type[Event], Handler]] = {
     ss.Unpaused: _resumed,
 }
 """Events of the factory and of every series it made."""
+RAW: Final[dict[type[Event], RawHandler]] = {rr.Transfer: _transfer, rr.FundsWithdrawn: _paid}
+"""Those that make up nearly all logs, taken from the log itself."""
+
+
+def transfer_of(topics: Sequence[bytes], data: bytes) -> tuple[bytes, bytes, int]:
+    """Sender, recipient and units of a Transfer, as its binding decodes them; DecodeError for another shape."""
+    if len(topics) != _PARTIES or len(data) != WORD:
+        raise bad_log(rr.Transfer, topics, data)
+    return topics[1][12:WORD], topics[2][12:WORD], int.from_bytes(data)
+
+
+def withdrawal_of(topics: Sequence[bytes], data: bytes) -> tuple[bytes, int]:
+    """Holder and amount of a FundsWithdrawn, as its binding decodes them; DecodeError for another shape."""
+    if len(topics) != _HOLDER or len(data) != WORD:
+        raise bad_log(rr.FundsWithdrawn, topics, data)
+    return topics[1][12:WORD], int.from_bytes(data)
 
 
 def countries(packed: int) -> list[int]:
@@ -130,10 +153,11 @@ def _text(word: bytes) -> str:
 
 
 def _changed(p: Projection, pos: int, series: int, changes: Changes) -> None:
+    holders, rows = p.state.holders, p.rows[m.checkpoint]
     for wallet, holding in changes.holdings:
-        if (series, wallet) not in p.state.holders:
-            p.state.holders.add((series, wallet))
+        if (series, wallet) not in holders:
+            holders.add((series, wallet))
             p.add(m.holder, series, wallet, pos)
-        p.add(m.checkpoint, series, wallet, pos, *holding)
+        rows.append((series, wallet, pos, *holding))
     for each in changes.kept:
         p.add(m.kept, series, each.period, each.wallet, pos, each.units)

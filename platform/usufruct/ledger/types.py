@@ -12,7 +12,8 @@ these also sort and add in SQL as they are.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, cast
 
 from sqlalchemy import BigInteger, Dialect, LargeBinary
 from sqlalchemy.types import TypeDecorator
@@ -59,6 +60,14 @@ class I128(TypeDecorator[int]):
         """The number in big-endian two's complement."""
         del dialect
         return None if value is None else int.from_bytes(value, "big", signed=True)
+
+
+def fits64(values: Sequence[int | None]) -> bool:
+    """Whether all of a column's values are stored as they are: none is null, negative or 2⁶³ or more."""
+    if None in values:
+        return False
+    numbers = cast("Sequence[int]", values)
+    return min(numbers, default=0) >= 0 and max(numbers, default=0) < _HALF
 
 
 def signed64(value: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Lock
 
 import pytest
 from sqlalchemy import func, select
@@ -16,7 +17,8 @@ from usufruct.contracts.shared import Terms
 from usufruct.contracts.waterfall import Rules
 from usufruct.errors import ChainError, ConfigError
 from usufruct.index.chain import WATCHED, TooManyLogs
-from usufruct.index.indexer import FIRST_RANGE, Indexer
+from usufruct.index.indexer import Indexer
+from usufruct.index.reading import FIRST_RANGE
 from usufruct.ledger.database import Database
 from usufruct.ledger.models import block, header, log, transfer
 
@@ -41,6 +43,8 @@ class FakeChain:
         self.asked: list[tuple[int, int, int]] = []
         self.on_logs: Callable[[], None] = lambda: None
         self.kept_back: list[Log] = []
+        self.lock = Lock()
+        self.finalized: int | None = None
 
     def _block(self, number: int) -> Block:
         if number > self.length:
@@ -68,7 +72,8 @@ class FakeChain:
     def logs(self, first: int, last: int, addresses: Sequence[str]) -> list[Log]:
         if last - first >= self.most_blocks:
             raise TooManyLogs
-        self.asked.append((first, last, len(addresses)))
+        with self.lock:
+            self.asked.append((first, last, len(addresses)))
         watched = {each.lower() for each in addresses}
         found = [
             each
@@ -78,6 +83,12 @@ class FakeChain:
         ]
         self.on_logs()
         return found
+
+    def final(self, head: int) -> int | None:
+        return None if self.finalized is None else min(self.finalized, head)
+
+    def close(self) -> None:
+        pass
 
     def rules(self, stream: int, version: int) -> Rules:
         raise NotImplementedError
@@ -144,12 +155,46 @@ def test_ranges_grow_while_little_happens_and_shrink_when_the_node_refuses(
     chain = FakeChain(3_000)
     indexer(chain, database).catch_up()
     sizes = [last - first + 1 for first, last, _ in chain.asked]
-    assert sizes[:3] == [FIRST_RANGE, 2 * FIRST_RANGE, 4 * FIRST_RANGE]
+    assert sizes[:2] == [FIRST_RANGE, 2 * FIRST_RANGE]
+    assert max(sizes) >= 4 * FIRST_RANGE
     chain.length, chain.most_blocks = 6_000, 100
     chain.asked.clear()
     indexer(chain, database).catch_up()
     assert max(last - first for first, last, _ in chain.asked) < 100
     assert chain.asked[-1][1] == 6_000
+
+
+def test_a_series_made_in_one_range_is_followed_in_the_ranges_read_ahead(
+    database: Database, tmp_path: Path
+) -> None:
+    chain = FakeChain(3_000)
+    chain.create(250)
+    for number in range(300, 2_900, 100):
+        chain.issue(number, number)
+    indexer(chain, database, largest=200).catch_up()
+    late = [first for first, last, count in chain.asked if count == 1 and last > 400]
+    assert late, "no range was read before the series was known"
+    one = Database(f"sqlite:///{tmp_path}/one.db")
+    one.migrate()
+    indexer(chain, one, window=3_000).catch_up()
+    assert count(database, transfer) == count(one, transfer) == 26
+
+
+def test_a_reorganisation_under_what_was_read_ahead_is_undone(database: Database) -> None:
+    chain = FakeChain(3_000)
+    chain.create(10)
+    for number in range(100, 3_000, 100):
+        chain.issue(number, 1)
+    following = indexer(chain, database, largest=200, window=16)
+    following.step()
+    chain.fork, chain.forked_at = 1, 500
+    chain.events = [each for each in chain.events if each.block_number < 500]
+    chain.issue(700, 9)
+    while (step := following.step()).at < step.head or step.undone:
+        pass
+    with database.read() as connection:
+        units = connection.execute(select(transfer.c.units).order_by(transfer.c.pos)).scalars()
+        assert units.all() == [1, 1, 1, 1, 9]
 
 
 def test_only_the_newest_headers_and_blocks_with_logs_are_kept(database: Database) -> None:

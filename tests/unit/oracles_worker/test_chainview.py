@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace as changed
 from tests.unit.oracles_worker.fakes import ANCHOR, BOOK, CHAIN_ID, WATER, FakeChain, Team
 
 from usufruct.contracts import Call
@@ -229,7 +230,7 @@ def test_a_failing_node_takes_nothing_away(week: Team, monkeypatch: pytest.Monke
 
 def test_a_log_that_is_not_whole_is_the_nodes_failure(week: Team) -> None:
     log = week.chain.logs_[4]
-    for broken in (replace(log, data=log.data[:-1]), replace(log, topics=log.topics[:1])):
+    for broken in (changed(log, data=log.data[:-1]), changed(log, topics=log.topics[:1])):
         week.chain.logs_[4] = broken
         with pytest.raises(Contradiction, match="not whole"):
             fresh(week.chain).refresh()
