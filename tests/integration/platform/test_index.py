@@ -266,19 +266,33 @@ def test_indexing_resumes_and_takes_in_nothing_twice(
     assert tables(ledger) == tables(again)
 
 
-def test_block_by_block_equals_all_at_once(
-    kit: Kit, tmp_path: Path, ledger: Database, follow: Follow
+@pytest.mark.parametrize("largest", [1, 2, 7, 64])
+def test_any_size_of_ranges_gives_the_same_tables(
+    kit: Kit, tmp_path: Path, ledger: Database, follow: Follow, largest: int
 ) -> None:
     churn(kit, 5, 20)
-    indexer = follow(ledger)
-    indexer._size = 1
-    indexer.step()
-    while indexer._place.number < kit.client.block_number():
-        indexer._size = 1
-        indexer.step()
+    follow(ledger, largest=largest, window=16).catch_up()
     again = fresh(tmp_path, "again")
-    follow(again).catch_up()
+    follow(again, window=16).catch_up()
     assert tables(ledger) == tables(again)
+
+
+def test_every_depth_of_reorganisation_gives_the_tables_of_a_full_run(
+    kit: Kit, tmp_path: Path, ledger: Database, follow: Follow
+) -> None:
+    indexer = follow(ledger, window=16, largest=5)
+    churn(kit, 11, 25)
+    for depth in range(1, 13):
+        indexer.catch_up()
+        kit.client.rpc("anvil_reorg", depth, [])
+        kit.transfer("JR", HOLDERS[2], HOLDERS[0], 10 + depth)
+        while (step := indexer.step()).undone or step.at < step.head:
+            pass
+        again = fresh(tmp_path, f"again-{depth}")
+        follow(again, window=16, largest=depth).catch_up()
+        assert tables(ledger) == tables(again)
+        again.dispose()
+    assert compared(kit, ledger).differences == []
 
 
 def test_frozen_wallets_and_registrations_are_kept(
