@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +32,7 @@ from usufruct.ledger.models import (
     meta,
     payout,
     series,
+    settlement,
 )
 from usufruct.ledger.reconcile import Report, reconcile
 
@@ -190,6 +192,27 @@ def test_reconcile_names_what_differs(kit: Kit, ledger: Database, follow: Follow
     assert [str(each) for each in report.differences] == [
         f"LVPPS {HOLDERS[0]} payouts: the ledger has 1, the chain 540000000"
     ]
+
+
+def test_reconcile_names_a_reserve_an_escrow_and_a_vault_that_differ(
+    kit: Kit, ledger: Database, follow: Follow
+) -> None:
+    kit.settle(900 * MEGA, 1)
+    kit.settle(2_000 * MEGA, 2)
+    follow(ledger).catch_up()
+    assert compared(kit, ledger).differences == []
+    with ledger.write() as connection:
+        last = connection.execute(select(settlement).order_by(settlement.c.pos.desc())).first()
+        assert last is not None
+        lines = json.loads(last.lines)
+        reserve = next(each for each in lines if each["balance"])
+        reserve["balance"] += 9
+        changed = settlement.update().where(settlement.c.pos == last.pos)
+        connection.execute(changed.values(lines=json.dumps(lines), receipts=last.receipts - 4))
+    found = [str(each) for each in compared(kit, ledger).differences]
+    assert any("account 2: the ledger has" in each for each in found)
+    assert any("VPP escrow: the ledger has 4, the chain 0" in each for each in found)
+    assert any("waterfall vault: the ledger has" in each for each in found)
 
 
 def test_money_from_outside_is_a_note(kit: Kit, ledger: Database, follow: Follow) -> None:
