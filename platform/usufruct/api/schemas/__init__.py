@@ -1,6 +1,22 @@
 """The shapes of all answers, for the OpenAPI document; tests hold the answers to them."""
 
-from usufruct.api.schemas.common import Model, ProblemBody, ok
+from usufruct.api.schemas.access import (
+    AccessLog,
+    Challenge,
+    Claims,
+    Disclosures,
+    Events,
+    NewWebhook,
+    Prepared,
+    Preview,
+    ProofVerdict,
+    Session,
+    SignedOut,
+    Webhook,
+    Webhooks,
+    Whoami,
+)
+from usufruct.api.schemas.common import Model, ProblemBody, done, ok
 from usufruct.api.schemas.evidence import (
     BatchDetail,
     Batches,
@@ -27,27 +43,42 @@ from usufruct.api.schemas.income import (
 )
 
 __all__ = [
+    "AccessLog",
     "BatchDetail",
     "Batches",
+    "Challenge",
     "Claimable",
+    "Claims",
+    "Disclosures",
     "DistributionDetail",
     "Distributions",
+    "Events",
     "Holders",
     "Holdings",
     "Model",
+    "NewWebhook",
     "PayoutDetail",
     "Payouts",
+    "Prepared",
+    "Preview",
     "ProblemBody",
     "Proof",
+    "ProofVerdict",
     "Records",
     "Series",
     "SeriesList",
+    "Session",
     "Settlement",
     "Settlements",
+    "SignedOut",
     "StatementDetail",
     "Statements",
     "StreamDetail",
     "Streams",
     "Verdicts",
+    "Webhook",
+    "Webhooks",
+    "Whoami",
+    "done",
     "ok",
 ]

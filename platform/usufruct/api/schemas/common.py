@@ -118,9 +118,27 @@ def ok(model: type[BaseModel]) -> Responses:
     }
 
 
+def done(model: type[BaseModel], status: int = 200) -> Responses:
+    """The answers of a resource that is not as of a block: `model` or a problem."""
+    return {
+        status: {"model": model},
+        **{code: _problem(text) for code, text in (_PROBLEMS | _OF_ACTIONS).items()},
+    }
+
+
+_OF_ACTIONS: Final = {
+    403: "A role or the CSRF token is missing",
+    409: "It contradicts what is there, or the chain refuses it",
+    415: "The body is not JSON",
+}
 _PROBLEMS: Final = {
+    401: "Somebody must be signed in, or the credentials do not count",
+    403: "A role is missing",
     404: "There is no such thing",
-    422: "A parameter breaks a rule",
+    409: "The evidence for it is not there yet, or does not hold",
+    413: "The body is too large",
+    422: "A parameter or the body breaks a rule",
+    429: "Too many requests",
     500: "A defect",
     503: "The index or the chain is not available",
 }
