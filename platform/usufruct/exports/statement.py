@@ -65,7 +65,7 @@ def statement_document(
         tables.append(_transfers(own, currency))
     return Document(
         title=TITLE,
-        subject=f"{project.name} ({project.code}) — {account.window.name} — {account.wallet}",
+        subject=f"{project.title} — {account.window.name} — {account.wallet}",
         facts=(
             (Text("Wallet", "钱包"), account.wallet),
             (PERIOD, account.window.name),

@@ -144,7 +144,9 @@ def test_a_node_that_does_not_fit_its_profile_is_named(
 
 def test_no_node_and_no_worker_are_named_with_what_to_do(town: Town) -> None:
     arguments = ["--rpc", "http://127.0.0.1:9", "--worker", "http://127.0.0.1:9"]
-    outcome = CliRunner().invoke(build("doctor"), ["doctor", *arguments, "--state", str(town.state)])
+    outcome = CliRunner().invoke(
+        build("doctor"), ["doctor", *arguments, "--state", str(town.state)]
+    )
     assert outcome.exit_code == 1
     assert "-> start the node, or pass its address with --rpc" in outcome.output
     assert "-> start it: usufruct-oracle run" in outcome.output

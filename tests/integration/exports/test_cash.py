@@ -58,7 +58,7 @@ def booked(transfers: Sequence[dict[str, Any]], sign: str = "DBIT", start: int =
     entries = "".join(
         f'<Ntry><Amt Ccy="{each["currency"]}">{int(each["net"]) // 100}.{int(each["net"]) % 100:02}</Amt>'
         f"<CdtDbtInd>{sign}</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><AcctSvcrRef>{sign}{start + n}</AcctSvcrRef>"
-        f'<NtryDtls><TxDtls><Refs><EndToEndId>{each["end_to_end"]}</EndToEndId></Refs></TxDtls></NtryDtls></Ntry>'
+        f"<NtryDtls><TxDtls><Refs><EndToEndId>{each['end_to_end']}</EndToEndId></Refs></TxDtls></NtryDtls></Ntry>"
         for n, each in enumerate(transfers)
     )
     return (
@@ -124,7 +124,10 @@ def test_confirmations_count_once_and_what_does_not_fit_is_listed(
     assert status.exit_code == 1
     body = json.loads(status.output)
     assert [each[0] for each in body["bookings_left"]] == ["unmatched", "mismatch", "mismatch"]
-    assert (body["confirmed"], body["open"]) == (adam["net"], str(int(carl["net"]) + int(rest["net"])))
+    assert (body["confirmed"], body["open"]) == (
+        adam["net"],
+        str(int(carl["net"]) + int(rest["net"])),
+    )
 
 
 def test_what_the_bank_returns_can_be_paid_again_once(
@@ -159,10 +162,15 @@ def test_a_notification_that_is_not_whole_changes_nothing(
 def test_a_payout_that_changed_after_its_transfer_is_told(office: Office, book: Path) -> None:
     pay(office, book)
     with office.database.write() as connection:
-        connection.execute(update(m.payout).where(m.payout.c.amount == 12_333_321).values(amount=12_333_320))
+        connection.execute(
+            update(m.payout).where(m.payout.c.amount == 12_333_321).values(amount=12_333_320)
+        )
     result = office.run("bank", "status")
     assert result.exit_code == 1
-    assert "was paid as 12333321 minor units and is 12333320 minor units in the ledger" in result.output
+    assert (
+        "was paid as 12333321 minor units and is 12333320 minor units in the ledger"
+        in result.output
+    )
 
 
 @pytest.mark.parametrize("at", ["bank.noted", "bank.drafted", "bank.stored"])

@@ -79,6 +79,8 @@ def test_every_method_that_a_program_asks_is_a_standard_one() -> None:
 
 
 def test_development_tools_do_and_are_all_in_their_folders() -> None:
-    found = {name: made for each in DEV_TOOLING for name, made in uses(ROOT / each, _METHOD).items()}
+    found = {
+        name: made for each in DEV_TOOLING for name, made in uses(ROOT / each, _METHOD).items()
+    }
     assert any("evm_mine" in made for made in found.values())
     assert all(name.startswith(DEV_TOOLING) for name in found)

@@ -32,7 +32,9 @@ def transfer(net: int = 12_345, payout: str = PAYOUT, **more: object) -> Transfe
 
 def message(*transfers: Transfer) -> bytes:
     debtor = Debtor(name="Agent", iban="DE89370400440532013000", bic="COBADEFFXXX", currency="USD")
-    return write_message(Message("USUFRUCT-2026-09-0001", 1_790_000_000, "2026-10-10", debtor, transfers))
+    return write_message(
+        Message("USUFRUCT-2026-09-0001", 1_790_000_000, "2026-10-10", debtor, transfers)
+    )
 
 
 # --- Splitting ---
@@ -70,7 +72,9 @@ def test_what_is_below_a_cent_is_paid_once_it_makes_one() -> None:
 
 
 def test_end_to_end_ids_are_short_plain_and_of_one_payout() -> None:
-    found = {end_to_end_id(f"{PAYOUT}{number}", attempt) for number in range(50) for attempt in (1, 2)}
+    found = {
+        end_to_end_id(f"{PAYOUT}{number}", attempt) for number in range(50) for attempt in (1, 2)
+    }
     assert len(found) == 100
     assert all(re.fullmatch(r"[A-Z0-9]{34}", each) for each in found)
 
@@ -144,7 +148,11 @@ def test_the_example_book_can_be_read() -> None:
         ('"10%"', '"101%"', "at most 100%"),
         ('"10%"', '"ten"', "percentage"),
         ("0xBcd4042DE499D14e55001CcbB24a551F3b954096", "0xBcd4", "address"),
-        ("0xBcd4042DE499D14e55001CcbB24a551F3b954096", "0xdF3e18d64BC6A983f673Ab319CCaE4f1a57C7097", "named once"),
+        (
+            "0xBcd4042DE499D14e55001CcbB24a551F3b954096",
+            "0xdF3e18d64BC6A983f673Ab319CCaE4f1a57C7097",
+            "named once",
+        ),
         ('account = "012-345678-001"', "", "either iban or account"),
         ('name = "Ada Lindgren"', 'name = "Ada\\u0007"', "printable"),
         ("[debtor]", "[[debtor]]", "valid"),
@@ -160,7 +168,9 @@ def test_a_book_that_is_not_usable_names_what_is_wrong(
     with pytest.raises(ConfigError) as refused:
         load_payees(path)
     assert rule in str(refused.value.rule)
-    assert "NWBK60161331926819" not in refused.value.one_line()  # an account number is no text for logs
+    assert (
+        "NWBK60161331926819" not in refused.value.one_line()
+    )  # an account number is no text for logs
 
 
 # --- camt.054 ---
@@ -185,7 +195,7 @@ def test_bookings_are_read_in_both_ways_that_banks_write_them() -> None:
     assert (one.outgoing, one.booked, one.day) == (True, True, "2026-10-10")
     old = (
         '<Ntry><Amt Ccy="USD">3.00</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts>PDNG</Sts><NtryDtls>'
-        '<TxDtls><Refs><AcctSvcrRef>A</AcctSvcrRef><EndToEndId>E1</EndToEndId></Refs>'
+        "<TxDtls><Refs><AcctSvcrRef>A</AcctSvcrRef><EndToEndId>E1</EndToEndId></Refs>"
         '<AmtDtls><TxAmt><Amt Ccy="USD">1</Amt></TxAmt></AmtDtls></TxDtls>'
         '<TxDtls><Refs><EndToEndId>E2</EndToEndId></Refs><Amt Ccy="USD">2.0</Amt>'
         "<CdtDbtInd>CRDT</CdtDbtInd></TxDtls></NtryDtls></Ntry>"
@@ -201,7 +211,7 @@ def test_bookings_are_read_in_both_ways_that_banks_write_them() -> None:
         b"",
         b"<x/>",
         b'<!DOCTYPE x [<!ENTITY a "b">]><Document/>',
-        notification('<Ntry><CdtDbtInd>DBIT</CdtDbtInd><Sts>BOOK</Sts></Ntry>'),
+        notification("<Ntry><CdtDbtInd>DBIT</CdtDbtInd><Sts>BOOK</Sts></Ntry>"),
         notification('<Ntry><Amt Ccy="USD">1.005</Amt><CdtDbtInd>DBIT</CdtDbtInd></Ntry>'),
         notification('<Ntry><Amt Ccy="USD">1e5</Amt><CdtDbtInd>DBIT</CdtDbtInd></Ntry>'),
         notification('<Ntry><Amt Ccy="USD">1</Amt><CdtDbtInd>BOTH</CdtDbtInd></Ntry>'),

@@ -31,7 +31,15 @@ def pages(content: bytes) -> list[str]:
 
 def test_both_languages_are_in_it() -> None:
     (page,) = pages(to_pdf(document()))
-    for words in ("Statement of account", "账户对账单", "林登苑", "本期收益", "合计", "Page 1 of 1", "第1页/共1页"):
+    for words in (
+        "Statement of account",
+        "账户对账单",
+        "林登苑",
+        "本期收益",
+        "合计",
+        "Page 1 of 1",
+        "第1页/共1页",
+    ):
         assert words in page.replace(" ", "") or words in page
 
 
@@ -44,7 +52,9 @@ def test_long_tables_repeat_their_headings_and_count_their_pages() -> None:
     assert "0.079800" in found[-1]
 
 
-@pytest.mark.parametrize("name", ["<b>bold", "a & b", "</para>", "<img src='file:///etc/passwd'/>", "\x00\x1b[31m"])
+@pytest.mark.parametrize(
+    "name", ["<b>bold", "a & b", "</para>", "<img src='file:///etc/passwd'/>", "\x00\x1b[31m"]
+)
 def test_names_are_never_markup(name: str) -> None:
     (page,) = pages(to_pdf(document(1, name)))
     shown = "".join(each for each in name if each.isprintable())

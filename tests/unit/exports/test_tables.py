@@ -67,7 +67,9 @@ def test_amounts_survive_csv_and_xlsx_to_the_unit(minors: list[int]) -> None:
     usdx = Currency("USDX", 6)
     assert [parse_amount(row[1], usdx, signed=True) for row in rows[1:]] == minors
     content = to_xlsx(made)
-    cells = re.findall(r'<c r="B(\d+)"[^>]*?(t="s")?><v>([^<]*)</v>', xlsx(content)["xl/worksheets/sheet2.xml"])
+    cells = re.findall(
+        r'<c r="B(\d+)"[^>]*?(t="s")?><v>([^<]*)</v>', xlsx(content)["xl/worksheets/sheet2.xml"]
+    )
     numbers = {int(line): value for line, kind, value in cells if not kind}
     for line, minor in enumerate(minors, 4):
         if len(str(abs(minor))) <= 15:
