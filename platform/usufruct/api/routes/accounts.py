@@ -22,6 +22,7 @@ from usufruct.exports.bank.journal import Journal
 from usufruct.exports.calendar import Calendar
 from usufruct.exports.make import MEDIA_TYPES, account_document, render
 from usufruct.exports.project import Project
+from usufruct.ledger.reads.places import CURSOR
 
 router = APIRouter(
     prefix="/v1/wallets/{address}", tags=["wallets"], dependencies=[Depends(own_wallet)]
@@ -99,6 +100,14 @@ def _made(
     known = path is not None and path.exists()
     made = Journal(path).transfers(wallet=checksummed(wallet)) if path is not None and known else ()
     with service.database.read() as connection:
+        if connection.execute(CURSOR).first() is None:
+            raise Problem(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "not-ready",
+                "The index has not seen a block yet.",
+                remedy="try again in a moment; /ready tells when",
+                headers={"retry-after": "2"},
+            )
         document, _ = account_document(connection, project, wallet, made, period=period, year=year)
     return render(document, kind)
 
