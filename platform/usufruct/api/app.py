@@ -15,6 +15,7 @@ from usufruct.api.moment import NotModified
 from usufruct.api.problems import install
 from usufruct.api.rates import Rates
 from usufruct.api.routes import (
+    accounts,
     actions,
     auth,
     disclosures,
@@ -60,7 +61,18 @@ def create_app(service: Service) -> FastAPI:
     app.state.streams = events.Streams()
     install(app)
     app.add_exception_handler(NotModified, _not_modified)
-    for module in (wallets, series, payouts, evidence, actions, disclosures, events, auth, system):
+    for module in (
+        wallets,
+        accounts,
+        series,
+        payouts,
+        evidence,
+        actions,
+        disclosures,
+        events,
+        auth,
+        system,
+    ):
         app.include_router(module.router)
     web.install(app)
     rates = Rates(service.access.requests_per_second)
