@@ -21,7 +21,7 @@ _DAY: Final = 86_400
 async def positions(
     moment: Moment, wallet: int | None, after: int, limit: int, block: int | None = None
 ) -> Sequence[Row[Any]]:
-    """Holdings of a wallet (its ledger number; None for one never seen) in series numbered above `after`, as of a block."""
+    """Holdings of a wallet (its ledger number; None for one never seen) in series above `after`, as of a block."""
     if wallet is None:
         return []
     end = moment.end if block is None else first_position(block + 1)
