@@ -395,7 +395,9 @@ def test_what_a_wallet_held_and_could_claim_earlier(world: World) -> None:
     assert held["holdings_as_of_block"] == block
     then = world.get(f"/v1/wallets/{BARB}/claimable?as_of_block={block}")
     assert then["total"]["amount"] == "270000000"
-    assert world.get(f"/v1/wallets/{BARB}/claimable")["total"]["amount"] != "270000000"
+    assert then["claimable_as_of_block"] == block
+    now = world.get(f"/v1/wallets/{ADAM}/holdings")["data"][0]
+    assert now["units"] == "400000"
 
 
 def test_a_prepared_claim_pays_the_wallet_whoever_sends_it(world: World) -> None:
