@@ -13,7 +13,7 @@ from usufruct.api.limits import Limits
 from usufruct.api.metrics import Metrics
 from usufruct.api.moment import NotModified
 from usufruct.api.problems import install
-from usufruct.api.routes import evidence, payouts, series, system, wallets
+from usufruct.api.routes import evidence, finance, payouts, series, system, wallets
 from usufruct.api.schemas import ProblemBody
 from usufruct.api.service import Service
 
@@ -48,7 +48,7 @@ def create_app(service: Service) -> FastAPI:
     app.state.metrics = Metrics(service.progress)
     install(app)
     app.add_exception_handler(NotModified, _not_modified)
-    for module in (wallets, series, payouts, evidence, system):
+    for module in (wallets, series, payouts, evidence, finance, system):
         app.include_router(module.router)
     web.install(app)
     app.add_middleware(Limits, metrics=app.state.metrics)

@@ -75,7 +75,7 @@ def _too_large(scope: Scope) -> Problem | None:
         "body-too-large",
         "The body of the request is too large, or of unknown length.",
         rule=f"at most {MAX_BODY} bytes, with their number in Content-Length",
-        remedy="nothing here takes a body; leave it out",
+        remedy="leave the body out, or send a smaller file to /v1/finance",
     )
 
 

@@ -114,12 +114,18 @@ def ok(model: type[BaseModel]) -> Responses:
     return {
         200: {"model": model, "headers": etag},
         304: {"description": "Unchanged since the ETag in If-None-Match"},
-        **{code: _problem(text) for code, text in _PROBLEMS.items()},
+        **problems(404, 422, 500, 503),
     }
+
+
+def problems(*codes: int) -> Responses:
+    """The problems of a resource by their status."""
+    return {code: _problem(_PROBLEMS[code]) for code in codes}
 
 
 _PROBLEMS: Final = {
     404: "There is no such thing",
+    413: "The body is too large",
     422: "A parameter breaks a rule",
     500: "A defect",
     503: "The index or the chain is not available",
