@@ -22,6 +22,7 @@ __all__ = ["Move", "compare", "moved", "played", "require_small"]
 NAME: Final = "structure.toml"
 """What errors call the text."""
 _MOST_CELLS: Final = 60_000
+_MOST_RECEIPTS: Final = 36
 _KNOBS: Final[Mapping[str, tuple[str, ...]]] = {
     "pool": ("receipt", "growth"),
     "tranche": ("notional", "rate"),
@@ -164,6 +165,10 @@ def _unknown(key: str) -> InputError:
 
 
 def _knobs(raw: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    receipts = raw.get("pool", {}).get("receipts", [])
+    for at, value in enumerate(receipts[:_MOST_RECEIPTS]):
+        label = f"receipts of period {at + 1}"
+        yield {"key": f"pool.receipts.{at}", "label": label, "value": str(value)}
     for name, keys in _KNOBS.items():
         tables = raw.get(name, [])
         for at, table in enumerate([tables] if isinstance(tables, dict) else tables):
