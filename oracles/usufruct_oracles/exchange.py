@@ -17,7 +17,7 @@ from typing import Final, Protocol
 from sqlalchemy.exc import SQLAlchemyError
 
 from usufruct.core.documents import items, keyed, natural, text, wrong
-from usufruct.core.encoding import hex0x, load_json, unhex
+from usufruct.core.encoding import ReadingLeaf, hex0x, load_json, unhex
 from usufruct.core.signing import SIGNATURE_LENGTH
 from usufruct.errors import InputError, UsufructError
 from usufruct_oracles import logs
@@ -207,7 +207,7 @@ class Exchange:
             day = self._day_in_trouble(stream.id)
             if day is not None:
                 taken += self._fetch(stream.id, day)
-            for period in self._periods_in_doubt(stream.id):
+            for period in sorted(self._periods_in_doubt(stream.id)):
                 taken += self._fetch_corrections(Corrected.of(self._catalog, stream.id, period))
         for stream in self._catalog.community.streams:
             self._read_chain(stream.id)
@@ -282,19 +282,33 @@ class Exchange:
         prefix = f"batch {stream}/{seq}/"
         return any(str(each.get("place", "")).startswith(prefix) for each in self._alerts.recent())
 
-    def _periods_in_doubt(self, stream: int) -> range:
-        """Periods whose corrections the next statement may need, if something keeps it from being."""
+    def _periods_in_doubt(self, stream: int) -> set[int]:
+        """Periods whose corrections the next statement needs, as far as they are not here."""
         account = self._view.account(stream)
-        newest = len(account.versions)
-        places = {
-            f"statement {stream}/{period}/v{len(account.versions.get(period, ())) + 1}"
-            for period in range(1, newest + 2)
-        }
+        known = range(1, len(account.versions) + 2)
+        next_ = [(period, len(account.versions.get(period, ())) + 1) for period in known]
+        places = {f"statement {stream}/{period}/v{version}" for period, version in next_}
         waiting = self._waits.waiting(stream).get("statement")
-        is_stuck = waiting is not None and waiting.code in _TROUBLE
-        if not is_stuck and not places & {str(each.get("place")) for each in self._alerts.recent()}:
-            return range(0)
-        return range(1, newest + 2)
+        if waiting is not None and waiting.code in _TROUBLE:
+            return set(known)
+        if places & {str(each.get("place")) for each in self._alerts.recent()}:
+            return set(known)
+        # What a peer has proposed may name a correction that nobody here knows of.
+        named = [
+            part
+            for place in next_
+            for document in self._journal.documents(stream, *place)
+            for part in document.periods
+        ]
+        return {
+            part.period
+            for part in named
+            if part.period in known
+            and {ReadingLeaf.decode(each.new).record for each in part.readings}
+            - known_corrections(
+                self._journal.database, Corrected.of(self._catalog, stream, part.period)
+            )
+        }
 
     def _fetch_corrections(self, wanted: Corrected) -> int:
         def parse(answer: Json | Refused) -> list[LentRecord] | None:

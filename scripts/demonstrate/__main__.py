@@ -101,7 +101,7 @@ def _run(
     month_done(places)
     _write(options.summary, summary.facts)
     if options.serve:
-        _stay(console, api, anvil, workers)
+        _stay(console, api, summary.facts["payouts"][0]["wallet"], anvil, workers)
     return summary.facts
 
 
@@ -116,8 +116,10 @@ def _write(path: Path | None, facts: dict[str, Any]) -> None:
         path.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
 
 
-def _stay(console: Console, api: Api, anvil: Anvil, workers: Workers) -> None:
-    console.print(f"API      {api.url}/docs")
+def _stay(console: Console, api: Api, wallet: str, anvil: Anvil, workers: Workers) -> None:
+    console.print(f"pages    {api.url}/")
+    console.print(f"investor {api.url}/wallets/{wallet}")
+    console.print(f"API      {api.url}/openapi.json")
     console.print(f"chain    {anvil.url}")
     for url in workers.urls:
         console.print(f"worker   {url}/v1/status")

@@ -156,12 +156,13 @@ def serve(
     community: Path,
     workers: Workers,
 ) -> Api:
-    """Start the indexer and the payout query API."""
+    """Start the indexer, the payout query API and the pages."""
     port = options.port or free_port()
     argv = [
         *(str(BIN / "usufruct"), "serve", "--rpc", anvil.url, "--community", str(community)),
         *("--deployment", str(places.deployment), "--database", places.ledger),
         *("--host", "127.0.0.1", "--port", str(port), "--poll-seconds", "0.3"),
+        *("--reader-rpc", anvil.url),
     ]
     for url in workers.urls:
         argv += ["--worker", url]
