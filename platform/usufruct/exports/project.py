@@ -25,6 +25,11 @@ class Project:
     name: str
     calendar: Calendar
 
+    @property
+    def title(self) -> str:
+        """Its name, and its code where that is another."""
+        return f"{self.name} ({self.code})" if self.code not in ("", self.name) else self.name
+
 
 def project_of(settings: Settings) -> Project:
     """The project of the settings; ConfigError if they name no community file."""

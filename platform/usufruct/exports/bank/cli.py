@@ -15,7 +15,7 @@ from usufruct.core.periods import parse_day
 from usufruct.errors import InputError
 from usufruct.exports.account import income_of
 from usufruct.exports.bank.confirm import Cash, confirm, reconcile_cash
-from usufruct.exports.bank.journal import Journal
+from usufruct.exports.bank.journal import JOURNAL, Journal
 from usufruct.exports.bank.pay import Order, due, pay
 from usufruct.exports.bank.payees import load_payees
 from usufruct.exports.bank.record import CENT_DECIMALS, Transfer
@@ -25,10 +25,8 @@ from usufruct.ledger.database import Database
 from usufruct.ledger.reads.holders import WALLET_ID
 from usufruct.money import Currency, format_amount
 
-__all__ = ["JOURNAL", "register"]
+__all__ = ["register"]
 
-JOURNAL: Final = "bank.sqlite"
-"""Name of the bank journal in the state folder."""
 _CENTS: Final = Currency("", CENT_DECIMALS)
 _OPEN: Final = ("unmatched", "mismatch")
 _MOST_BYTES: Final = 32 << 20

@@ -55,13 +55,20 @@ def study(table: AssumptionsTable, deal: Deal | None = None) -> Report:
     return Report(table.title, list(_sections(table, paths, deal)))
 
 
-def receipts_from(paths: Paths, deal: Deal) -> Ints:
+def receipts_from(paths: Paths, deal: Deal, currency: str) -> Ints:
     """Distributable income by path and period as a structure's receipts, minor units; a loss is nothing.
 
     Raises:
-        InputError: The structure's periods are not the simulated years.
+        InputError: The structure's periods are not the simulated years, or `currency`, the paths', is not its own.
     """
     years = paths.income.shape[1]
+    if currency != deal.table.currency.code:
+        raise refused(
+            "currency",
+            f"{currency} and {deal.table.currency.code}",
+            "assumptions and structure are of one currency",
+            "state both in the same one",
+        )
     if deal.table.per_year != 1 or deal.table.periods > years:
         raise refused(
             "periods",
@@ -156,7 +163,7 @@ def _stress(table: AssumptionsTable, paths: Paths) -> Section:
 
 
 def _tranches(table: AssumptionsTable, paths: Paths, deal: Deal) -> Section:
-    receipts = receipts_from(paths, deal)
+    receipts = receipts_from(paths, deal, table.currency)
     last = deal.table.periods
     terms = [Term(1, last, last) if step.to_series else None for step in deal.rules.steps]
     outcome = run_paths(deal.rules, receipts, terms)

@@ -27,6 +27,7 @@ cursor = Table(
     Column("hash", HASH, nullable=False),
     Column("timestamp", BigInteger, nullable=False),
     Column("evidence", BigInteger, nullable=False, server_default="0"),  # grows with each change
+    Column("final", BigInteger),  # newest block that the node calls final; null: it does not tell
     CheckConstraint("id = 1", name="single"),
 )
 meta = Table(
@@ -135,7 +136,7 @@ registration = Table(
     metadata,
     pos_column(),
     Column("wallet", Integer, nullable=False, index=True),
-    Column("participant", U64, nullable=False),
+    Column("participant", U64, nullable=False, index=True),
     Column("kyc_until", Integer, nullable=False),
     Column("country", SmallInteger, nullable=False),
     Column("class", SmallInteger, nullable=False),
