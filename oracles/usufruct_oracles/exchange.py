@@ -10,13 +10,16 @@ and how many have lent a record decides whether it is taken over (`borrowing`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from usufruct.core.documents import items, keyed, natural, text, wrong
 from usufruct.core.encoding import ReadingLeaf, hex0x, load_json, unhex
 from usufruct.core.signing import SIGNATURE_LENGTH
-from usufruct.errors import InputError
+from usufruct.errors import InputError, UsufructError
 from usufruct_oracles import logs
 from usufruct_oracles.alerts import Alerts
 from usufruct_oracles.answers import Reply
@@ -139,6 +142,17 @@ class Waits(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What peers are asked for: where, of what, what is known already, and how an answer is read and checked."""
+
+    path: str
+    question: Json
+    known: Collection[bytes]
+    parse: Callable[[Json | Refused], list[LentRecord] | None]
+    is_good: Callable[[LentRecord, str], bool]
+
+
 class Exchange:
     """Asks the peers; `step` is called again and again, from a thread of its own."""
 
@@ -155,9 +169,11 @@ class Exchange:
         metrics: Metrics,
         *,
         grace: int = 0,
+        look_back: int = _LOOK_BACK,
     ) -> None:
         self._journal = journal
         self._grace = grace
+        self._look_back = look_back
         self._told: set[tuple[bytes, bytes]] = set()
         self._catalog = catalog_of(journal.community)
         self._calendar = calendar
@@ -172,6 +188,15 @@ class Exchange:
         self._read: dict[str, tuple[str, int]] = {}
         self._witnessed: dict[int, int] = {}
         self._stated: set[tuple[int, int, int, bytes]] = set()
+
+    def hear(self) -> None:
+        """Ask the peers what they have seen, before this worker signs anything: a journal that was restored has
+        forgotten what this key signed since, and they have not."""
+        for peer in self._peers():
+            try:
+                self._read_signatures(peer)
+            except (UsufructError, SQLAlchemyError) as error:
+                self._log.warning("peer not heard", peer=peer.name, error=type(error).__name__)
 
     def step(self) -> int:
         """Ask everybody once; returns the number of records that were taken over."""
@@ -195,12 +220,12 @@ class Exchange:
         """What quorums signed stands in the call data of their transactions."""
         account = self._view.account(stream)
         last = len(account.batches)
-        first = self._witnessed.get(stream, max(0, last - _LOOK_BACK))
+        first = self._witnessed.get(stream, max(0, last - self._look_back))
         for seq in range(min(first, last) + 1, last + 1):
             anchored = account.batches[seq]
             found = batch_signatures(self._input_of(anchored.tx), anchored.batch)
             for signature in split(found):
-                self._witness.saw("batch", batch_to(anchored.batch), signature, CHAIN)
+                self._witness.note("batch", batch_to(anchored.batch), signature, CHAIN)
             self._witnessed[stream] = seq
         self._read_statements(account)
 
@@ -213,7 +238,7 @@ class Exchange:
                     continue
                 found = statement_signatures(self._input_of(attested.tx), attested)
                 for signature in split(found):
-                    self._witness.saw("statement", statement_to(statement), signature, CHAIN)
+                    self._witness.note("statement", statement_to(statement), signature, CHAIN)
                 self._stated.add(key)
 
     def _read_signatures(self, peer: Colleague) -> None:
@@ -232,7 +257,7 @@ class Exchange:
                 self._read[peer.name] = found, 0  # the peer began anew: so does the reader
                 continue
             for kind, message, signature in entries:
-                self._witness.saw(kind, message, signature, peer.name)
+                self._witness.note(kind, message, signature, peer.name)
             self._read[peer.name] = found, max(then, after)
             self._metrics.exchanges.labels("signatures", "ok").inc()
             if len(entries) < PAGE:
@@ -286,32 +311,29 @@ class Exchange:
         }
 
     def _fetch_corrections(self, wanted: Corrected) -> int:
-        database, taken = self._journal.database, 0
-        for peer in self._peers():
-            for _ in range(_PAGES):
-                known = known_corrections(database, wanted)
-                question: Json = {
-                    "v": VERSION,
-                    "stream": wanted.stream.id,
-                    "period": wanted.period,
-                    "known": sorted(hex0x(each) for each in known)[:MOST_RECORDS],
-                }
-                lent = self._parse(peer.fetch(CORRECTIONS_PATH, question), "corrections") or []
-                fresh = [each for each in lent if each.sha256 not in known]
-                self._judge(
-                    peer.name, wanted.stream.code, "", check_corrections(wanted, fresh, peer.name)
-                )
-                if known_corrections(database, wanted) == known:
-                    break
-                taken += len(known_corrections(database, wanted)) - len(known)
-        return taken
+        def parse(answer: Json | Refused) -> list[LentRecord] | None:
+            return self._parse(answer, "corrections")
+
+        def is_good(record: LentRecord, peer: str) -> bool:
+            return check_corrections(wanted, [record], peer).good > 0
+
+        known = known_corrections(self._journal.database, wanted)
+        place: Json = {"stream": wanted.stream.id, "period": wanted.period}
+        offers = self._offers(_Asked(CORRECTIONS_PATH, place, known, parse, is_good))
+        code = wanted.stream.code
+        for peer, lent in chosen(offers, Rules(self._vouchers(), False, False), ()).items():
+            self._judge(peer, code, "", check_corrections(wanted, lent, peer))
+        return len(known_corrections(self._journal.database, wanted)) - len(known)
 
     def _fetch(self, stream: int, day: str) -> int:
         place = Place.of(self._catalog, stream, day)
-        offers = Offers()
-        for peer in self._peers():
-            if not self._collect(peer, place, offers):
-                offers.silent.add(peer.name)
+
+        def is_good(record: LentRecord, peer: str) -> bool:
+            return check(self._catalog, place, [record], peer).good > 0
+
+        known = known_records(self._journal.database, place)
+        question: Json = {"stream": stream, "day": day}
+        offers = self._offers(_Asked(RECORDS_PATH, question, known, self._lent, is_good))
         if not offers.records:
             return 0
         found = self._contradictions(place, offers)
@@ -321,27 +343,33 @@ class Exchange:
         self._metrics.fetched.labels("withheld").inc(withheld)
         return sum(self._take(name, place, lent) for name, lent in taken.items())
 
-    def _rules(self, place: Place) -> Rules:
+    def _vouchers(self) -> int:
         """At most n - m members may lie, or not be there: one more of them cannot all be liars."""
-        signers, stream = self._view.signers, place.stream.id
-        cursor = self._view.account(stream).cursor
+        signers = self._view.signers
+        return len(signers.table) - signers.threshold + 1
+
+    def _rules(self, place: Place) -> Rules:
+        cursor = self._view.account(place.stream.id).cursor
         return Rules(
-            vouchers=len(signers.table) - signers.threshold + 1,
+            vouchers=self._vouchers(),
             anchored=cursor is not None and cursor.to >= place.bounds[1],
             waited=self._view.now >= place.bounds[1] + self._grace // 2,
         )
 
-    def _collect(self, peer: Colleague, place: Place, offers: Offers) -> bool:
-        """All that a peer has of a day and this worker has not; False if it did not tell all."""
-        known = known_records(self._journal.database, place)
+    def _offers(self, asked: _Asked) -> Offers:
+        offers = Offers()
+        for peer in self._peers():
+            if not self._collect(peer, asked, offers):
+                offers.silent.add(peer.name)
+        return offers
+
+    def _collect(self, peer: Colleague, asked: _Asked, offers: Offers) -> bool:
+        """All that a peer has and this worker has not; False if it did not tell all."""
+        known = set(asked.known)
         for _ in range(_PAGES):
-            question: Json = {
-                "v": VERSION,
-                "stream": place.stream.id,
-                "day": place.day,
-                "known": sorted(map(hex0x, known))[:MOST_RECORDS],
-            }
-            lent = self._lent(peer.fetch(RECORDS_PATH, question))
+            named = sorted(map(hex0x, known))[:MOST_RECORDS]
+            question: Json = {"v": VERSION, **asked.question, "known": named}
+            lent = asked.parse(peer.fetch(asked.path, question))
             if lent is None:
                 return False
             fresh = [each for each in lent if each.sha256 not in known]
@@ -349,7 +377,7 @@ class Exchange:
                 return True
             for each in fresh:
                 known.add(each.sha256)
-                if check(self._catalog, place, [each], peer.name).good:
+                if asked.is_good(each, peer.name):
                     offers.add(peer.name, each)
                 else:
                     self._metrics.fetched.labels("refused").inc()
@@ -363,8 +391,7 @@ class Exchange:
                 continue
             self._told.add((each.one, each.other))
             self._metrics.contradictions.labels(str(place.stream.id)).inc()
-            meter = self._catalog.meters_by_id[each.meter]
-            self._alerts.contradiction(place.stream, place.day, meter.code, each, self._view.now)
+            self._alerts.contradiction(place.stream, place.day, each, self._view.now)
         return found
 
     def _take(self, peer: str, place: Place, lent: Sequence[LentRecord]) -> int:

@@ -34,6 +34,7 @@ from usufruct_oracles.sources.base import SourceFile
 from usufruct_oracles.sources.forms import DECODERS
 from usufruct_oracles.sources.messages import Decoders, Message
 from usufruct_oracles.sources.records import (
+    HEADERS,
     Signed,
     csv_bytes,
     record_hash,
@@ -259,19 +260,27 @@ def check(
             signed = Signed(meter.code, record.scheme, record.signature)
             days.setdefault(record.meter, []).append((signed, found))
     files = tuple(
-        _file_of(place, source, [each for each in layer if each is not None])
+        _file_of(place, source, header, parts)
         for layer in zip_longest(*days.values())
+        for header in HEADERS
+        if (parts := [each for each in layer if each is not None and _header(each[1]) == header])
     )
     return Checked(files, tuple(taken), sum(map(len, days.values())) + len(taken), bad)
 
 
 def _file_of(
-    place: Place, source: str, parts: Sequence[tuple[Signed, Sequence[str]]]
+    place: Place, source: str, header: str, parts: Sequence[tuple[Signed, Sequence[str]]]
 ) -> SourceFile:
     code, day = place.stream.code, place.day
     lines = [line for _, own in parts for line in own]
     signatures = signatures_bytes(code, day, [signed for signed, _ in parts])
-    return SourceFile(f"peer {source}", code, day, csv_bytes(lines), signatures)
+    return SourceFile(f"peer {source}", code, day, csv_bytes(lines, header), signatures)
+
+
+def _header(lines: Sequence[str]) -> str:
+    """The header that lines of a record stand under: with the column of what was asked for, or without."""
+    columns = lines[0].count(",") if lines else 0
+    return next((each for each in HEADERS if each.count(",") == columns), HEADERS[0])
 
 
 def _lines_of(place: Place, meter: Meter, record: LentRecord) -> list[str] | None:

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from usufruct.web.page import error_page
-from usufruct.web.routes import investor, offices, public
+from usufruct.web.routes import investor, offices, public, workbench
 
 __all__ = ["install"]
 
@@ -21,7 +21,7 @@ _MACHINES: Final = ("/v1/", "/static/")
 
 def install(app: FastAPI) -> None:
     """Adds the pages, their files, and pages for addresses that do not exist."""
-    for module in (public, investor, offices):
+    for module in (public, investor, offices, workbench):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     told = app.exception_handlers[HTTPException]

@@ -48,7 +48,14 @@ class Site:
         one, two = self.settled.holders[:2]
         ask = f"/issuer/series/ser_vil?sender={one}&recipient={two}&units="
         return [
-            *("/", f"/wallets/{one}", "/wallets/0x" + "12" * 20, *self.payouts, "/operator"),
+            *(
+                "/",
+                f"/wallets/{one}",
+                "/wallets/0x" + "12" * 20,
+                *self.payouts,
+                "/operator",
+                "/workbench",
+            ),
             *("/issuer", "/issuer/series/ser_vil", ask + "1", ask + "999999999"),
             *("/audit", "/audit?reconciled=true", "/nothing/here", "/wallets/0x12", ask + "x"),
         ]

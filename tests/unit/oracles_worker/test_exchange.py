@@ -29,7 +29,13 @@ from usufruct_oracles.sightings import Sightings
 from usufruct_oracles.simulate import day_files
 from usufruct_oracles.sources.base import SourceFile
 from usufruct_oracles.sources.forms import DECODERS as FORMS
-from usufruct_oracles.sources.records import Signed, csv_bytes, parse_signatures, signatures_bytes
+from usufruct_oracles.sources.records import (
+    HEADERS,
+    Signed,
+    csv_bytes,
+    parse_signatures,
+    signatures_bytes,
+)
 from usufruct_oracles.sources.writing import sign_day
 from usufruct_oracles.windows import Calendar
 from usufruct_oracles.wire import Json
@@ -427,6 +433,26 @@ def test_pages_are_read_on_and_from_the_start_when_the_peer_began_anew(
     assert one.exchange._read["two"][0] == "another"
 
 
+def test_before_it_signs_a_worker_hears_what_the_others_have_seen(
+    team: Team, pair: tuple[Site, Site]
+) -> None:
+    team.deliver(1)
+    team.end_of(1)
+    ready = team.members[0].desk.next_batch(3)
+    assert isinstance(ready, Ready)
+    one, two = pair
+    for site in pair:
+        site.witness._view = team.members[0].view
+    team.members[0].witness = two.witness
+    mine = team.members[0]
+    show(mine, ready.built.batch, mine.key)
+    assert one.witness.seen_of(mine.desk.address, ready.place) == set()
+    one.exchange.hear()
+    assert one.witness.seen_of(mine.desk.address, ready.place) == {hex0x(ready.digest)}
+    one.lines[0].cut = True
+    one.exchange.hear()
+
+
 def test_a_barred_worker_is_told_nothing(team: Team, pair: tuple[Site, Site]) -> None:
     team.deliver(1)
     team.end_of(1)
@@ -499,6 +525,26 @@ def test_lost_messages_are_taken_over_whatever_their_order(tmp_path: Path) -> No
         forged = [replace(each, payload=each.payload + b" ") for each in lent]
         unheard = [replace(each, form="else/1") for each in lent]
         assert check(catalog, place, [*forged, *unheard], "one", DECODERS).bad == 6
+    finally:
+        one.close()
+        two.close()
+
+
+def test_a_record_that_also_says_what_was_asked_for_is_lent_whole(tmp_path: Path) -> None:
+    """Its lines have a column more, and so must the header that they are judged under."""
+    catalog = catalog_of(community())
+    place = Place.of(catalog, catalog.streams["EV"].id, kit.DAY)
+    lines = [kit.row("charger-01", kit.at(8), "2", duration=1800) + ",5"]
+    plain = kit.signed_file("EV", {"charger-01": lines})
+    file = replace(plain, csv=csv_bytes(lines, HEADERS[1]))
+    one, two = kit.open_journal(tmp_path, "one"), kit.open_journal(tmp_path, "two")
+    try:
+        assert one.ingest(file).accepted == 1
+        lent = lend(one.database, place, set(), 1 << 30)
+        checked = check(catalog, place, lent, "one")
+        assert (checked.good, checked.bad) == (1, 0)
+        (found,) = checked.files
+        assert two.ingest(found).accepted == 1
     finally:
         one.close()
         two.close()

@@ -28,7 +28,11 @@ def used() -> tuple[set[str], set[str]]:
         prefixes.update(f"{name}." for name in _MAYBE.findall(text))
         # Conditional and listed keys stand as literals too.
         keys.update(name for name in re.findall(r"'([a-z0-9.-]+)'", text) if name in MESSAGES)
-    for script, prefix in (("payout.js", "verify."), ("claim.js", "claim.js.")):
+    for script, prefix in (
+        ("payout.js", "verify."),
+        ("claim.js", "claim.js."),
+        ("workbench.js", "workbench.js."),
+    ):
         for one, two in _SAY.findall((WEB / "static" / script).read_text()):
             for name in filter(None, (one, two)):
                 (prefixes if name.endswith(".") else keys).add(prefix + name)

@@ -115,8 +115,13 @@ def ok(model: type[BaseModel]) -> Responses:
     return {
         200: {"model": model, "headers": etag},
         304: {"description": "Unchanged since the ETag in If-None-Match"},
-        **{code: _problem(text) for code, text in _PROBLEMS.items()},
+        **problems(404, 422, 500, 503),
     }
+
+
+def problems(*codes: int) -> Responses:
+    """The problems of a resource by their status."""
+    return {code: _problem(_PROBLEMS[code]) for code in codes}
 
 
 def done(model: type[BaseModel], status: int = 200) -> Responses:
