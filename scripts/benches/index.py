@@ -40,6 +40,7 @@ from usufruct.index.indexer import Indexer
 from usufruct.ledger.bulk import insert_rows
 from usufruct.ledger.database import Database
 from usufruct.ledger.models import FROM_LOGS, block, checkpoint, log
+from usufruct.ledger.positions import at_block, positions_of_series
 
 BLOCKS = 2_200
 EVENTS = 110_000
@@ -108,9 +109,20 @@ def bulk(source: Database, target: Database, transactions: int) -> Spent:
     return spent
 
 
-def compared(url: str, fresh: Fresh) -> tuple[int, int, Spent, Spent]:
-    """Events and rows, the best time of the index, and that of the bulk insert; in turns."""
-    runs, inserts, logs, rows = [], [], 0, 0
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What was found on one kind of database."""
+
+    events: int
+    rows: int
+    ours: Spent
+    bulk: Spent
+    as_of: float
+
+
+def compared(url: str, fresh: Fresh) -> Compared:
+    """The index and the bulk insert in turns, each the best of its runs."""
+    runs, inserts, moments, logs, rows = [], [], [], 0, 0
     for _ in range(RUNS):
         source = fresh()
         steps, spent = index(url, source)
@@ -125,11 +137,24 @@ def compared(url: str, fresh: Fresh) -> tuple[int, int, Spent, Spent]:
         logs, rows = counted[log.name], sum(counted.values())
         if not counted[checkpoint.name]:
             raise AssertionError("the ledger has no balances")
+        moments.append(as_of(source))
         target = fresh()
         inserts.append(bulk(source, target, steps))
         target.dispose()
         source.dispose()
-    return logs, rows, _best(runs), _best(inserts)
+    return Compared(logs, rows, _best(runs), _best(inserts), min(moments))
+
+
+def as_of(database: Database) -> float:
+    """Milliseconds for all holders of a series with their accounts as of a block half-way."""
+    with database.read() as connection:
+        middle = connection.execute(select(func.max(log.c.block))).scalar_one() // 2
+        at = at_block(connection, middle)
+        if at is None or not positions_of_series(connection, 1, at):
+            raise AssertionError("the ledger does not know its holders")
+        began = time.perf_counter()
+        positions_of_series(connection, 1, at)
+        return 1_000 * (time.perf_counter() - began)
 
 
 def _best(runs: list[Spent]) -> Spent:
@@ -180,6 +205,21 @@ def postgresql(folder: Path) -> Iterator[Fresh | None]:
         admin.dispose()
 
 
+def _figures(kind: str, found: Compared, plainly: float, ratio: float) -> list[Row]:
+    rate = found.events / found.ours.cpu
+    return [
+        Row(f"{kind}", found.events / found.ours.wall, "events/s"),
+        Row(f"{kind}, by the indexer's CPU time", rate, "events/CPU s"),
+        Row(f"{kind}, bulk insert alone", found.events / found.bulk.wall, "events/s"),
+        Row(
+            f"{kind}, bulk insert alone, by CPU time", found.events / found.bulk.cpu, "events/CPU s"
+        ),
+        at_least(f"{kind}, ratio to the bulk insert", ratio, "×", LEAST_OF_BULK),
+        at_least(f"{kind}, ratio to web3.py and ORM", rate / plainly, "×", LEAST_OF_PLAIN),
+        Row(f"{kind}, 250 holders as of a past block", found.as_of, "ms"),
+    ]
+
+
 def main() -> int:
     """Measures and reports; 1 if a target is missed."""
     parser = argparse.ArgumentParser()
@@ -190,36 +230,19 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name, running_node(given.blocks, given.events) as url:
         folder = Path(name)
         with sqlite(folder) as fresh:
-            events, rows, ours, alone = compared(url, fresh)
+            found = compared(url, fresh)
         count, seconds = plain(url, folder, min(SAMPLE, given.blocks))
-        plainly = count / seconds
         figures += [
-            Row("events of the chain", events, "events"),
-            Row("rows in the ledger", rows, "rows"),
-            Row("SQLite", events / ours.wall, "events/s"),
-            Row("the same by CPU time", events / ours.cpu, "events/CPU s"),
-            Row("bulk insert of the same rows, SQLite", events / alone.cpu, "events/CPU s"),
-            at_least("ratio to the bulk insert, SQLite", alone.cpu / ours.cpu, "×", LEAST_OF_BULK),
-            Row("web3.py and ORM, a sample", plainly, "events/CPU s"),
-            at_least("ratio to web3.py and ORM", events / ours.cpu / plainly, "×", LEAST_OF_PLAIN),
+            Row("events of the chain", found.events, "events"),
+            Row("rows in the ledger", found.rows, "rows"),
+            Row("web3.py and ORM, a sample", count / seconds, "events/CPU s"),
+            *_figures("SQLite", found, count / seconds, found.bulk.cpu / found.ours.cpu),
         ]
         with postgresql(folder) as other:
             if other is not None:
-                events, rows, ours, alone = compared(url, other)
-                figures += [
-                    Row("PostgreSQL", events / ours.wall, "events/s"),
-                    Row("the same by the indexer's CPU time", events / ours.cpu, "events/CPU s"),
-                    Row("COPY of the same rows, PostgreSQL", events / alone.wall, "events/s"),
-                    at_least(
-                        "ratio to COPY, PostgreSQL", alone.wall / ours.wall, "×", LEAST_OF_BULK
-                    ),
-                    at_least(
-                        "ratio to web3.py and ORM, PostgreSQL",
-                        events / ours.cpu / plainly,
-                        "×",
-                        LEAST_OF_PLAIN,
-                    ),
-                ]
+                found = compared(url, other)
+                ratio = found.bulk.wall / found.ours.wall
+                figures += _figures("PostgreSQL", found, count / seconds, ratio)
     report("index", figures)
     return 0 if all(row.ok for row in figures) else 1
 
