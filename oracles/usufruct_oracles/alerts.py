@@ -51,9 +51,7 @@ class Alerts:
         with self._lock:
             self._kept.append(found)
 
-    def contradiction(
-        self, stream: Stream, day: str, meter: str, found: Contradiction, now: int
-    ) -> None:
+    def contradiction(self, stream: Stream, day: str, found: Contradiction, now: int) -> None:
         """A meter's key has signed two records of a day that cannot both be true; one of them was lent."""
         said: Json = {
             "stream": stream.id,
@@ -61,11 +59,11 @@ class Alerts:
             "records": [hex0x(found.one), hex0x(found.other)],
             "who": ", ".join(found.lenders),
         }
-        self._log.error("contradiction", meter=meter, stake=found.stake, **said)
-        # Of a household's money others are told nothing (protocol §3c).
-        stake = {} if stream.committed else {"stake": found.stake}
+        if not stream.committed:  # of a household's money nothing is told (protocol §3c)
+            said["stake"] = found.stake
+        self._log.error("contradiction", meter=found.meter, **said)
         with self._lock:
-            self._kept.append({"at": now, "kind": "contradiction", **said, **stake})
+            self._kept.append({"at": now, "kind": "contradiction", **said})
 
     def recent(self) -> list[Json]:
         """The alerts that are kept."""

@@ -10,11 +10,12 @@ and how many have lent a record decides whether it is taken over (`borrowing`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from usufruct.core.documents import items, keyed, natural, text, wrong
-from usufruct.core.encoding import hex0x, load_json, unhex
+from usufruct.core.encoding import ReadingLeaf, hex0x, load_json, unhex
 from usufruct.core.signing import SIGNATURE_LENGTH
 from usufruct.errors import InputError
 from usufruct_oracles import logs
@@ -29,6 +30,7 @@ from usufruct_oracles.desk import Waiting
 from usufruct_oracles.journal.journal import Journal
 from usufruct_oracles.journal.lending import (
     MOST_RECORDS,
+    Checked,
     LentRecord,
     Place,
     check,
@@ -37,8 +39,20 @@ from usufruct_oracles.journal.lending import (
     lend,
     unknown,
 )
+from usufruct_oracles.journal.lending_corrections import (
+    Corrected,
+    check_corrections,
+    known_corrections,
+    lend_corrections,
+)
 from usufruct_oracles.metrics import Metrics
-from usufruct_oracles.peers import RECORDS_PATH, SIGNATURES_PATH, Colleague, Refused
+from usufruct_oracles.peers import (
+    CORRECTIONS_PATH,
+    RECORDS_PATH,
+    SIGNATURES_PATH,
+    Colleague,
+    Refused,
+)
 from usufruct_oracles.windows import Calendar
 from usufruct_oracles.wire import Json, batch_to, statement_to
 from usufruct_oracles.witness import BARRED, CHAIN, Witness
@@ -75,6 +89,10 @@ class Clerk:
         """Records of a day that the asker does not know."""
         return self._answer(caller, self._records, body)
 
+    def corrections(self, body: bytes, caller: str) -> Reply:
+        """Corrections of a period's readings that the asker does not know."""
+        return self._answer(caller, self._corrections, body)
+
     def _answer(self, caller: str, make: Callable[[bytes], Json], body: bytes) -> Reply:
         if self._witness.is_barred(caller):
             return Reply(
@@ -98,6 +116,14 @@ class Clerk:
         found = lend(self._journal.database, place, known, MOST_BYTES)
         return {"v": VERSION, "records": [each.to_json() for each in found]}
 
+    def _corrections(self, body: bytes) -> Json:
+        given = _question(body, {"v", "stream", "period", "known"})
+        stream, period = natural(given["stream"], "stream"), natural(given["period"], "period")
+        wanted = Corrected.of(self._catalog, stream, period)
+        known = hashes_from(given["known"])
+        found = lend_corrections(self._journal.database, wanted, known, MOST_BYTES)
+        return {"v": VERSION, "records": [each.to_json() for each in found]}
+
 
 def _question(body: bytes, keys: set[str]) -> Json:
     given = keyed(load_json(body), keys, "question")
@@ -112,6 +138,17 @@ class Waits(Protocol):
     def waiting(self, stream: int) -> Mapping[str, Waiting]:
         """What a stream waits for."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What peers are asked for: where, of what, what is known already, and how an answer is read and checked."""
+
+    path: str
+    question: Json
+    known: Collection[bytes]
+    parse: Callable[[Json | Refused], list[LentRecord] | None]
+    is_good: Callable[[LentRecord, str], bool]
 
 
 class Exchange:
@@ -130,9 +167,11 @@ class Exchange:
         metrics: Metrics,
         *,
         grace: int = 0,
+        look_back: int = _LOOK_BACK,
     ) -> None:
         self._journal = journal
         self._grace = grace
+        self._look_back = look_back
         self._told: set[tuple[bytes, bytes]] = set()
         self._catalog = catalog_of(journal.community)
         self._calendar = calendar
@@ -157,6 +196,8 @@ class Exchange:
             day = self._day_in_trouble(stream.id)
             if day is not None:
                 taken += self._fetch(stream.id, day)
+            for period in sorted(self._periods_in_doubt(stream.id)):
+                taken += self._fetch_corrections(Corrected.of(self._catalog, stream.id, period))
         for stream in self._catalog.community.streams:
             self._read_chain(stream.id)
         self._witness.update()
@@ -168,12 +209,12 @@ class Exchange:
         """What quorums signed stands in the call data of their transactions."""
         account = self._view.account(stream)
         last = len(account.batches)
-        first = self._witnessed.get(stream, max(0, last - _LOOK_BACK))
+        first = self._witnessed.get(stream, max(0, last - self._look_back))
         for seq in range(min(first, last) + 1, last + 1):
             anchored = account.batches[seq]
             found = batch_signatures(self._input_of(anchored.tx), anchored.batch)
             for signature in split(found):
-                self._witness.saw("batch", batch_to(anchored.batch), signature, CHAIN)
+                self._witness.note("batch", batch_to(anchored.batch), signature, CHAIN)
             self._witnessed[stream] = seq
         self._read_statements(account)
 
@@ -186,7 +227,7 @@ class Exchange:
                     continue
                 found = statement_signatures(self._input_of(attested.tx), attested)
                 for signature in split(found):
-                    self._witness.saw("statement", statement_to(statement), signature, CHAIN)
+                    self._witness.note("statement", statement_to(statement), signature, CHAIN)
                 self._stated.add(key)
 
     def _read_signatures(self, peer: Colleague) -> None:
@@ -205,7 +246,7 @@ class Exchange:
                 self._read[peer.name] = found, 0  # the peer began anew: so does the reader
                 continue
             for kind, message, signature in entries:
-                self._witness.saw(kind, message, signature, peer.name)
+                self._witness.note(kind, message, signature, peer.name)
             self._read[peer.name] = found, max(then, after)
             self._metrics.exchanges.labels("signatures", "ok").inc()
             if len(entries) < PAGE:
@@ -230,12 +271,58 @@ class Exchange:
         prefix = f"batch {stream}/{seq}/"
         return any(str(each.get("place", "")).startswith(prefix) for each in self._alerts.recent())
 
+    def _periods_in_doubt(self, stream: int) -> set[int]:
+        """Periods whose corrections the next statement needs, as far as they are not here."""
+        account = self._view.account(stream)
+        known = range(1, len(account.versions) + 2)
+        next_ = [(period, len(account.versions.get(period, ())) + 1) for period in known]
+        places = {f"statement {stream}/{period}/v{version}" for period, version in next_}
+        waiting = self._waits.waiting(stream).get("statement")
+        if waiting is not None and waiting.code in _TROUBLE:
+            return set(known)
+        if places & {str(each.get("place")) for each in self._alerts.recent()}:
+            return set(known)
+        # What a peer has proposed may name a correction that nobody here knows of.
+        named = [
+            part
+            for place in next_
+            for document in self._journal.documents(stream, *place)
+            for part in document.periods
+        ]
+        return {
+            part.period
+            for part in named
+            if part.period in known
+            and {ReadingLeaf.decode(each.new).record for each in part.readings}
+            - known_corrections(
+                self._journal.database, Corrected.of(self._catalog, stream, part.period)
+            )
+        }
+
+    def _fetch_corrections(self, wanted: Corrected) -> int:
+        def parse(answer: Json | Refused) -> list[LentRecord] | None:
+            return self._parse(answer, "corrections")
+
+        def is_good(record: LentRecord, peer: str) -> bool:
+            return check_corrections(wanted, [record], peer).good > 0
+
+        known = known_corrections(self._journal.database, wanted)
+        place: Json = {"stream": wanted.stream.id, "period": wanted.period}
+        offers = self._offers(_Asked(CORRECTIONS_PATH, place, known, parse, is_good))
+        code = wanted.stream.code
+        for peer, lent in chosen(offers, Rules(self._vouchers(), False, False), ()).items():
+            self._judge(peer, code, "", check_corrections(wanted, lent, peer))
+        return len(known_corrections(self._journal.database, wanted)) - len(known)
+
     def _fetch(self, stream: int, day: str) -> int:
         place = Place.of(self._catalog, stream, day)
-        offers = Offers()
-        for peer in self._peers():
-            if not self._collect(peer, place, offers):
-                offers.silent.add(peer.name)
+
+        def is_good(record: LentRecord, peer: str) -> bool:
+            return check(self._catalog, place, [record], peer).good > 0
+
+        known = known_records(self._journal.database, place)
+        question: Json = {"stream": stream, "day": day}
+        offers = self._offers(_Asked(RECORDS_PATH, question, known, self._lent, is_good))
         if not offers.records:
             return 0
         found = self._contradictions(place, offers)
@@ -245,27 +332,33 @@ class Exchange:
         self._metrics.fetched.labels("withheld").inc(withheld)
         return sum(self._take(name, place, lent) for name, lent in taken.items())
 
-    def _rules(self, place: Place) -> Rules:
+    def _vouchers(self) -> int:
         """At most n - m members may lie, or not be there: one more of them cannot all be liars."""
-        signers, stream = self._view.signers, place.stream.id
-        cursor = self._view.account(stream).cursor
+        signers = self._view.signers
+        return len(signers.table) - signers.threshold + 1
+
+    def _rules(self, place: Place) -> Rules:
+        cursor = self._view.account(place.stream.id).cursor
         return Rules(
-            vouchers=len(signers.table) - signers.threshold + 1,
+            vouchers=self._vouchers(),
             anchored=cursor is not None and cursor.to >= place.bounds[1],
             waited=self._view.now >= place.bounds[1] + self._grace // 2,
         )
 
-    def _collect(self, peer: Colleague, place: Place, offers: Offers) -> bool:
-        """All that a peer has of a day and this worker has not; False if it did not tell all."""
-        known = known_records(self._journal.database, place)
+    def _offers(self, asked: _Asked) -> Offers:
+        offers = Offers()
+        for peer in self._peers():
+            if not self._collect(peer, asked, offers):
+                offers.silent.add(peer.name)
+        return offers
+
+    def _collect(self, peer: Colleague, asked: _Asked, offers: Offers) -> bool:
+        """All that a peer has and this worker has not; False if it did not tell all."""
+        known = set(asked.known)
         for _ in range(_PAGES):
-            question: Json = {
-                "v": VERSION,
-                "stream": place.stream.id,
-                "day": place.day,
-                "known": sorted(map(hex0x, known))[:MOST_RECORDS],
-            }
-            lent = self._lent(peer.fetch(RECORDS_PATH, question))
+            named = sorted(map(hex0x, known))[:MOST_RECORDS]
+            question: Json = {"v": VERSION, **asked.question, "known": named}
+            lent = asked.parse(peer.fetch(asked.path, question))
             if lent is None:
                 return False
             fresh = [each for each in lent if each.sha256 not in known]
@@ -273,7 +366,7 @@ class Exchange:
                 return True
             for each in fresh:
                 known.add(each.sha256)
-                if check(self._catalog, place, [each], peer.name).good:
+                if asked.is_good(each, peer.name):
                     offers.add(peer.name, each)
                 else:
                     self._metrics.fetched.labels("refused").inc()
@@ -287,23 +380,26 @@ class Exchange:
                 continue
             self._told.add((each.one, each.other))
             self._metrics.contradictions.labels(str(place.stream.id)).inc()
-            meter = self._catalog.meters_by_id[each.meter]
-            self._alerts.contradiction(place.stream, place.day, meter.code, each, self._view.now)
+            self._alerts.contradiction(place.stream, place.day, each, self._view.now)
         return found
 
     def _take(self, peer: str, place: Place, lent: Sequence[LentRecord]) -> int:
         """Judge what a peer has lent; returns the number of records that were stored."""
-        checked = check(self._catalog, place, lent, peer)
+        return self._judge(
+            peer, place.stream.code, place.day, check(self._catalog, place, lent, peer)
+        )
+
+    def _judge(self, peer: str, stream: str, day: str, checked: Checked) -> int:
+        self._metrics.fetched.labels("refused").inc(checked.bad)
         reports = self._journal.ingest_messages(checked.messages) if checked.messages else []
-        if checked.file is not None:
-            reports.append(self._journal.ingest(checked.file))
+        reports += self._journal.ingest_all(checked.files)
         stored = checked.good if any(each.status == "stored" for each in reports) else 0
         self._metrics.fetched.labels("judged").inc(stored)
         self._log.info(
             "records taken over",
             peer=peer,
-            stream=place.stream.id,
-            day=place.day,
+            stream=stream,
+            day=day,
             records=stored,
             accepted=sum(each.accepted for each in reports),
         )
@@ -311,17 +407,22 @@ class Exchange:
 
     def _lent(self, answer: Json | Refused) -> list[LentRecord] | None:
         """What a peer has lent and was never received here; None if it gave no answer."""
+        lent = self._parse(answer, "records")
+        return None if lent is None else unknown(self._journal.database, lent)
+
+    def _parse(self, answer: Json | Refused, subject: str) -> list[LentRecord] | None:
+        """What a peer has lent; None if it gave no answer."""
         if isinstance(answer, Refused):
-            self._metrics.exchanges.labels("records", answer.code).inc()
+            self._metrics.exchanges.labels(subject, answer.code).inc()
             return None
         try:
             given = keyed(answer, {"v", "records"}, "records")
             lent = [LentRecord.from_json(each) for each in items(given["records"], "records")]
         except InputError:
-            self._metrics.exchanges.labels("records", "malformed").inc()
+            self._metrics.exchanges.labels(subject, "malformed").inc()
             return None
-        self._metrics.exchanges.labels("records", "ok").inc()
-        return unknown(self._journal.database, lent[:MOST_RECORDS])
+        self._metrics.exchanges.labels(subject, "ok").inc()
+        return lent[:MOST_RECORDS]
 
 
 def _page(answer: Json) -> tuple[str, int, list[tuple[str, object, bytes]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from usufruct.chain import crash
@@ -27,7 +28,8 @@ def put_file(path: Path, content: bytes, *, what: str, mode: int = 0o644) -> Non
         draft.replace(path)
         flush_folder(path.parent)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
         raise ConfigError(
             f"{path} cannot be written: {error.strerror or error}",
             field="file",

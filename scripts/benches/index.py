@@ -16,6 +16,7 @@ best of several runs.
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib.util
 import sys
 import tempfile
@@ -96,12 +97,15 @@ def bulk(source: Database, target: Database, transactions: int) -> Spent:
             for first, end in pairwise(edges)
         ]
         parts[-1].append((block, [tuple(row) for row in connection.execute(select(block))]))
+    gc.disable()  # as the index does while it takes in a range
     watch = _Watch()
     for part in parts:
         with target.write() as connection:
             for table, rows in part:
                 insert_rows(connection, table, rows)
-    return watch.spent()
+    spent = watch.spent()
+    gc.enable()
+    return spent
 
 
 def compared(url: str, fresh: Fresh) -> tuple[int, int, Spent, Spent]:

@@ -39,6 +39,7 @@ class Stack:
     def __init__(self, logs: Path) -> None:
         self._logs = logs
         self._running: list[tuple[str, subprocess.Popen[bytes]]] = []
+        self._commands: dict[str, tuple[Sequence[str], Mapping[str, str] | None]] = {}
 
     def start(self, name: str, argv: Sequence[str], env: Mapping[str, str] | None = None) -> None:
         """Start `argv` with its output in `<logs>/<name>.log`."""
@@ -54,6 +55,15 @@ class Stack:
         )
         log.close()
         self._running.append((name, process))
+        self._commands[name] = argv, env
+
+    def restart(self, name: str) -> None:
+        """kill -9, and start anew."""
+        for entry in [each for each in self._running if each[0] == name]:
+            entry[1].kill()
+            entry[1].wait()
+            self._running.remove(entry)
+        self.start(name, *self._commands[name])
 
     def check(self) -> None:
         """Raise ProcessFailed if a process has ended by itself."""

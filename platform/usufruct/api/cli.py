@@ -1,4 +1,4 @@
-"""`usufruct serve`, `usufruct payouts` and `usufruct reconcile`."""
+"""`usufruct serve`, `usufruct payouts`, `usufruct reconcile` and `usufruct keys`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from usufruct.api.auth.cli import keys
 from usufruct.api.reports import payouts, reconcile
 from usufruct.api.server import serve as run
 from usufruct.index.settings import Settings
@@ -19,6 +20,7 @@ def register(app: typer.Typer) -> None:
     app.command("serve")(serve)
     app.command("payouts")(payouts)
     app.command("reconcile")(reconcile)
+    app.add_typer(keys)
 
 
 def serve(

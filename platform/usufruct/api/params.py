@@ -164,6 +164,39 @@ class ProofQuery(BaseModel):
     ] = "sample"
 
 
+class LogQuery(BaseModel):
+    """Numbered entries."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Limit = 50
+    starting_after: Annotated[
+        str | None,
+        Field(pattern=r"^[0-9]{1,18}$", description="`next` of the page before"),
+    ] = None
+
+
+class EventQuery(LogQuery):
+    """Events."""
+
+    type: Annotated[
+        Annotated[str, Field(max_length=32)] | None, Field(description="only these")
+    ] = None
+
+
+class DisclosureQuery(BaseModel):
+    """Documents."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    stream: StreamName = None
+    series: SeriesName = None
+    as_of_date: Annotated[
+        str | None,
+        Field(max_length=40, description="as attached at this time", examples=["2026-10-31"]),
+    ] = None
+
+
 class NoQuery(BaseModel):
     """A resource without parameters."""
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
 import structlog
 import uvicorn
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from usufruct.api import logs
 from usufruct.api.app import create_app
+from usufruct.api.auth.principal import Access
+from usufruct.api.auth.secret import load_secret
+from usufruct.api.events.deliver import Deliverer
+from usufruct.api.events.feed import Feed
 from usufruct.api.labels import Labels
 from usufruct.api.render import Renderer
 from usufruct.api.service import Service
@@ -22,6 +23,7 @@ from usufruct.chain.client import ChainClient
 from usufruct.config import load_community
 from usufruct.errors import UsufructError
 from usufruct.index import runner
+from usufruct.index.bar import CatchUpBar
 from usufruct.index.evidence import EvidenceFetcher
 from usufruct.index.indexer import Indexer
 from usufruct.index.settings import Settings
@@ -52,6 +54,7 @@ def serve(settings: Settings) -> None:
         progress=progress,
         ready_lag=settings.ready_lag_blocks,
         chain=ChainClient(settings.rpc),
+        access=_access(settings),
         reader_rpc=settings.reader_rpc,
     )
     server = _Server(
@@ -65,7 +68,11 @@ def serve(settings: Settings) -> None:
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
     )
-    runners = [_index_runner(site, progress, server.fail), *_evidence_runner(site, server.fail)]
+    runners = [
+        _index_runner(site, progress, server.fail),
+        *_evidence_runner(site, server.fail),
+        _events_runner(site, service, server.fail),
+    ]
     for each in runners:
         each.start()
     try:
@@ -113,6 +120,19 @@ class _Server(uvicorn.Server):
                 _logger.info("listening", url=f"http://{host}:{port}")
 
 
+def _access(settings: Settings) -> Access:
+    """Who may see what, as the settings say."""
+    return Access(
+        public=settings.public,
+        origin=settings.origin or f"http://{settings.host}:{settings.port}",
+        secret=load_secret(settings.secret_file),
+        session_seconds=settings.session_seconds,
+        requests_per_second=settings.requests_per_second,
+        loopback_webhooks=settings.loopback_webhooks,
+        finality_blocks=settings.finality_blocks,
+    )
+
+
 def _labels(site: Site) -> Labels:
     """Names from the community file, if one was given."""
     community = site.settings.community
@@ -134,7 +154,7 @@ class _IndexWork:
         self._indexer: Indexer | None = None
         self._progress = progress
         self._pause = pause
-        self._bar: Progress | None = None
+        self._bar = CatchUpBar()
 
     def __call__(self) -> float:
         """One step; returns the seconds to wait."""
@@ -146,7 +166,7 @@ class _IndexWork:
         state.logs += step.logs
         state.undone += step.undone
         if not state.caught_up:
-            self._show(step.at, step.head)
+            self._bar.show(step)
         if step.at < step.head:
             return 0.0
         if not state.caught_up:
@@ -157,24 +177,6 @@ class _IndexWork:
     def failed(self, text: str | None) -> None:
         """Notes the failure, or that it is over."""
         self._progress.failure = text
-
-    def _show(self, at: int, head: int) -> None:
-        if not sys.stderr.isatty():
-            return
-        if self._bar is None:
-            self._bar = Progress(
-                TextColumn("index"),
-                BarColumn(),
-                TextColumn("block {task.completed:.0f} of {task.total:.0f}"),
-                TimeRemainingColumn(),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self._bar.add_task("index", completed=at, total=head)
-            self._bar.start()
-        self._bar.update(self._bar.task_ids[0], completed=at, total=head)
-        if at >= head:
-            self._bar.stop()
 
 
 def _index_runner(
@@ -196,6 +198,21 @@ def _evidence_runner(site: Site, fatal: Callable[[BaseException], None]) -> list
         return 0.0 if fetcher.round() else site.settings.evidence_seconds
 
     return [runner.Runner("evidence", work, fatal)]
+
+
+def _events_runner(
+    site: Site, service: Service, fatal: Callable[[BaseException], None]
+) -> runner.Runner:
+    """The thread that tells what is final: first into the outbox, then to webhooks."""
+    database = _own(site.database)
+    feed = Feed(database, service.render, service.access.finality_blocks)
+    deliverer = Deliverer(database, service.access, service.clock)
+
+    def work() -> float:
+        more = feed.round()
+        return 0.0 if deliverer.round() or more else site.settings.poll_seconds
+
+    return runner.Runner("events", work, fatal)
 
 
 def _own(database: Database) -> Database:

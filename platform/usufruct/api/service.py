@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Semaphore
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,12 +10,16 @@ from hashlib import sha256
 from threading import Lock
 from typing import TypeVar, cast
 
+from fastapi import Request
+
+from usufruct.api.auth.principal import Access
 from usufruct.api.render import Renderer
 from usufruct.chain.client import ChainClient
+from usufruct.clock import Clock, SystemClock
 from usufruct.index.runner import Progress
 from usufruct.ledger.database import Database
 
-__all__ = ["Once", "Service"]
+__all__ = ["Once", "Service", "service_of"]
 
 T = TypeVar("T")
 
@@ -47,6 +52,8 @@ class Service:
         ready_lag: Blocks the index may lag behind the chain and still be ready.
         chain: A node to ask what the ledger does not hold, such as whether a transfer would be refused; None for none.
         reader_rpc: Address of a node that readers' browsers may ask for themselves; None for none.
+        access: Who may see what.
+        clock: The time that tokens and records of access are by.
     """
 
     database: Database
@@ -57,14 +64,28 @@ class Service:
     ready_lag: int = 64
     chain: ChainClient | None = None
     reader_rpc: str | None = None
+    access: Access = field(default_factory=Access)
+    clock: Clock = field(default_factory=SystemClock)
 
     reconciled: Once = field(default_factory=Once)
     """The last comparison of the ledger with the chain."""
 
     @cached_property
+    def proofs(self) -> Semaphore:
+        """Lets two uploaded proofs be checked at a time: each asks the node many questions."""
+        return Semaphore(2)
+
+    @cached_property
     def version(self) -> str:
         """Changes with everything that shapes answers but is not in the ledger; part of every ETag."""
         return _VERSION + sha256(repr(self.render).encode()).hexdigest()[:8]
+
+
+def service_of(request: Request) -> Service:
+    """The service that the application was made with."""
+    service = request.app.state.service
+    assert isinstance(service, Service)
+    return service
 
 
 _VERSION = "1-"

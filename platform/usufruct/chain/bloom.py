@@ -8,6 +8,7 @@ may have logs in the block, or others have set its bits; all logs of the block t
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from usufruct.chain.records import Log
 from usufruct.core.keccak import keccak256
@@ -34,6 +35,7 @@ def may_hold(bloom: bytes, address: str) -> bool:
     return int.from_bytes(bloom, "big") & bits == bits
 
 
+@lru_cache(1 << 14)
 def _bits(part: bytes) -> int:
     digest = keccak256(part)
     pairs = (digest[2 * at : 2 * at + 2] for at in range(_HASHES))

@@ -16,6 +16,7 @@ __all__ = ["Block", "Log", "Receipt", "quantity"]
 _KEPT: Final = 1 << 16
 _WORD_TEXT: Final = 66
 """Characters of 32 bytes in hex; only texts of that size are remembered, so that nobody fills the memory."""
+_QUANTITY_TEXT: Final = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,16 @@ class Log(Struct, frozen=True, gc=False):
         """The log in a node's answer."""
         return cls(
             _account(raw["address"]),
-            [_word(topic) for topic in raw["topics"]],
+            [
+                _known_word(topic) if len(topic) == _WORD_TEXT else data(topic)
+                for topic in raw["topics"]
+            ],
             data(raw["data"]),
-            quantity(raw["blockNumber"]),
+            _small(raw["blockNumber"]),
             _word(raw["blockHash"]),
             data(raw["transactionHash"]),
-            quantity(raw["transactionIndex"]),
-            quantity(raw["logIndex"]),
+            _small(raw["transactionIndex"]),
+            _small(raw["logIndex"]),
         )
 
 
@@ -120,7 +124,13 @@ def _word(text: str) -> bytes:
     return _known_word(text) if len(text) == _WORD_TEXT else data(text)
 
 
+def _small(text: str) -> int:
+    """The same as `quantity`; numbers of blocks and places in them come again and again."""
+    return _known_quantity(text) if len(text) <= _QUANTITY_TEXT else quantity(text)
+
+
 _known_word = lru_cache(_KEPT)(data)
+_known_quantity = lru_cache(_KEPT)(quantity)
 
 
 def _account(text: str) -> Address:

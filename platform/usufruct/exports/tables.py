@@ -50,9 +50,11 @@ def plain_csv(table: Table) -> bytes:
 
 
 def _table_rows(table: Table) -> list[list[str]]:
+    if not table.rows:
+        return [[_both(table.empty)]]
     heads = [_both(each.title) for each in table.columns]
     rows = [[str(cell) for cell in row] for row in table.rows]
-    last = [[str(cell) for cell in table.total]] if table.total and rows else []
+    last = [[str(cell) for cell in table.total]] if table.total else []
     return [heads, *rows, *last]
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
-from typing import Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from usufruct.chain.client import ChainClient, RpcError
-from usufruct.chain.records import Block, Log
+from usufruct.chain.records import Block, Log, quantity
 from usufruct.contracts import (
     Address,
     DecodeError,
@@ -59,6 +59,8 @@ DISPUTES: Final[Mapping[str, ModuleType]] = {
 _SERIES: Final = {**revenue_right.EVENTS, **series_extension.EVENTS, **series_standards.EVENTS}
 """Events of a series: its two halves emit under one address."""
 _CREATED: Final = series_factory.SeriesCreated.TOPIC
+Finality = Literal["tags", "instant", "none"]
+"""How one learns which blocks are final: by the node's tag, at once (QBFT), or not at all."""
 _IN_FLIGHT: Final = 4
 _ADDRESSES: Final = 500
 
@@ -82,6 +84,10 @@ class Chain(Protocol):
         """Hash of a block, None if the chain is not that long."""
         ...
 
+    def final(self, head: int) -> int | None:
+        """The newest block that no reorganisation reaches, given the head; None if the node does not tell."""
+        ...
+
     def logs(self, first: int, last: int, addresses: Sequence[str]) -> list[Log]:
         """Logs in the inclusive range in chain order; TooManyLogs if the range must be smaller."""
         ...
@@ -94,12 +100,19 @@ class Chain(Protocol):
         """A recorded rule set of the waterfall."""
         ...
 
+    def close(self) -> None:
+        """Ends its threads."""
+        ...
+
 
 class NodeChain:
     """The chain behind a node's JSON-RPC endpoint, with a few requests under way at once."""
 
-    def __init__(self, client: ChainClient, waterfall_address: str) -> None:
+    def __init__(
+        self, client: ChainClient, waterfall_address: str, finality: Finality = "tags"
+    ) -> None:
         self._client = client
+        self._finality = finality
         self._waterfall = waterfall_address
         self._pool = ThreadPoolExecutor(_IN_FLIGHT, thread_name_prefix="index")
 
@@ -130,6 +143,19 @@ class NodeChain:
         if number > self._client.block_number():
             return None
         return self._client.block(number).hash
+
+    def final(self, head: int) -> int | None:
+        """The newest final block, by the node's word or by the kind of chain.
+
+        Nodes without the tag refuse it or know no such block; a development node says block 0.
+        """
+        if self._finality != "tags":
+            return head if self._finality == "instant" else None
+        try:
+            number = self._client.ask(_number, "eth_getBlockByNumber", "finalized", False)
+        except RpcError:
+            return None
+        return min(number, head) if number else None
 
     def logs(self, first: int, last: int, addresses: Sequence[str]) -> list[Log]:
         """Logs in the inclusive range in chain order."""
@@ -215,6 +241,10 @@ def _creation(log: Log) -> series_factory.SeriesCreated:
         return kind.decode(log.topics, log.data)
     except DecodeError as error:
         raise not_whole(log, kind, error) from error
+
+
+def _number(raw: Mapping[str, Any] | None) -> int:
+    return quantity(raw["number"]) if raw else 0
 
 
 def _place(log: Log) -> tuple[int, int]:

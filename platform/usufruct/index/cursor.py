@@ -64,17 +64,26 @@ def begin(connection: Connection, origin: Block, identity: Mapping[str, str]) ->
 
 
 def advance(
-    connection: Connection, before: Place, blocks: Sequence[Block], with_logs: set[int], window: int
+    connection: Connection,
+    before: Place,
+    blocks: Sequence[Block],
+    with_logs: set[int],
+    window: int,
+    final: int | None = None,
 ) -> Place:
-    """Moves the cursor from `before` to the last of `blocks`, and keeps the headers.
+    """Moves the cursor from `before` to the last of `blocks`, and keeps the headers; `final` is the chain's newest
+    final block, if that is known.
 
     Raises ChainError if another process has moved the cursor meanwhile: nothing may then be written.
     """
     end = blocks[-1]
+    values = {"block": end.number, "hash": end.hash, "timestamp": end.timestamp}
+    if final is not None:
+        values["final"] = min(final, end.number)
     moved = connection.execute(
         update(cursor)
         .where(cursor.c.block == before.number, cursor.c.hash == before.hash)
-        .values(block=end.number, hash=end.hash, timestamp=end.timestamp)
+        .values(values)
     )
     if moved.rowcount != 1:
         raise ChainError(
@@ -126,7 +135,19 @@ def known_hash(connection: Connection, number: int) -> bytes | None:
 
 
 def undo_after(connection: Connection, place: Place) -> int:
-    """Removes everything that came after `place` and sets the cursor there. Returns the number of logs undone."""
+    """Removes everything that came after `place` and sets the cursor there. Returns the number of logs undone.
+
+    Raises ChainError if the node itself has called a later block final.
+    """
+    final = connection.execute(select(cursor.c.final)).scalar()
+    if final is not None and place.number < final:
+        raise ChainError(
+            f"the node shows another past: block {final} was final and is not on its chain",
+            field="rpc",
+            value=place.number,
+            rule="what is final stays",
+            remedy="ask another node; nothing was undone",
+        )
     first = first_position(place.number + 1)
     undone = 0
     for table in FROM_LOGS:

@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 
 import structlog
 
+from usufruct.chain import crash
 from usufruct.chain.bloom import bloom_of, may_hold
 from usufruct.chain.records import Block, Log
 from usufruct.contracts import DecodeError
@@ -128,7 +129,7 @@ class Indexer:
             return Step(self._place.number, head.number, 0, 0)
         newest = head.number - self._window
         self._require_whole(found.logs, [each for each in found.blocks if each.number > newest])
-        self._write(found.logs, found.blocks)
+        self._write(found.logs, found.blocks, self._chain.final(head.number))
         return Step(self._place.number, head.number, len(found.logs), 0)
 
     # --- Reading ---
@@ -173,7 +174,7 @@ class Indexer:
 
     # --- Writing ---
 
-    def _write(self, logs: list[Log], blocks: list[Block]) -> None:
+    def _write(self, logs: list[Log], blocks: list[Block], final: int | None) -> None:
         # A failure leaves no state behind, so that the next step loads what the ledger really holds.
         state, self._state = self._resume(), None
         for series in self._decoder.created(logs):
@@ -183,9 +184,11 @@ class Indexer:
         self._project(projection, logs)
         with_logs = {log.block_number for log in logs}
         with self._database.write() as connection:
-            place = advance(connection, self._place, blocks, with_logs, self._window)
+            place = advance(connection, self._place, blocks, with_logs, self._window, final)
             for table, rows in projection.rows.items():
                 insert_rows(connection, table, rows)
+            crash.point("index.before_commit")
+        crash.point("index.written")
         self._place, self._state = place, state
 
     def _project(self, projection: Projection, logs: Iterable[Log]) -> None:
@@ -203,8 +206,10 @@ class Indexer:
         self._reader.forget()
         left = self._place
         with self._database.write() as connection:
-            self._place = common_ancestor(connection, self._chain.block_hash)
-            undone = undo_after(connection, self._place)
+            place = common_ancestor(connection, self._chain.block_hash)
+            undone = undo_after(connection, place)
+            crash.point("index.undone")
+        self._place = place
         _logger.warning(
             "reorganisation undone",
             from_block=left.number,

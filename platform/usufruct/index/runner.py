@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import structlog
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from usufruct.contracts import ContractError
 from usufruct.errors import ChainError, ConfigError, UsufructError
@@ -34,8 +35,8 @@ class Progress:
 class Runner:
     """Calls `work` again and again in a thread; `work` returns the seconds to wait before the next time.
 
-    A ChainError is logged and tried again with growing pauses. Any other error ends the thread and is handed to
-    `fatal`, since trying again would not help.
+    A ChainError, and a database that does not answer or has no room, is logged and tried again with growing pauses.
+    Any other error ends the thread and is handed to `fatal`, since trying again would not help.
     """
 
     def __init__(
@@ -67,8 +68,8 @@ class Runner:
         while not self._stop.is_set():
             try:
                 wait = self._work()
-            except (ChainError, ContractError) as error:
-                text = error.one_line() if isinstance(error, UsufructError) else str(error)
+            except (ChainError, ContractError, OperationalError, InterfaceError) as error:
+                text = _told(error)
                 _logger.warning("no progress, trying again", worker=self._name, error=text)
                 self._failed(text)
                 wait, pause = pause, min(pause * 2, _LONGEST_PAUSE)
@@ -80,3 +81,13 @@ class Runner:
                 pause = _FIRST_PAUSE
                 self._failed(None)
             self._stop.wait(wait)
+
+
+def _told(error: Exception) -> str:
+    """One line about it, without what a statement contained."""
+    if isinstance(error, UsufructError):
+        return error.one_line()
+    if isinstance(error, DBAPIError):
+        lines = str(error.orig).strip().splitlines()
+        return f"the database does not answer: {lines[0] if lines else type(error).__name__}"
+    return str(error)

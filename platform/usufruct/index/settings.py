@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import (
@@ -15,6 +15,8 @@ from pydantic_settings import (
 
 from usufruct.deploy.record import record_path
 from usufruct.errors import ConfigError
+from usufruct.index.chain import Finality
+from usufruct.index.reading import LARGEST_RANGE
 
 __all__ = ["Settings"]
 
@@ -31,6 +33,18 @@ class Settings(BaseSettings):
 
     rpc: str = Field(
         "http://127.0.0.1:8545", pattern=r"^https?://", description="JSON-RPC endpoint of a node"
+    )
+    second_rpc: str | None = Field(
+        None,
+        pattern=r"^https?://",
+        description="JSON-RPC endpoint of another node; what both say alike is taken in, and nothing else",
+    )
+    finality: Finality = Field(
+        "tags",
+        description="how final blocks are known: tags of the node, instant (QBFT, IBFT) or none",
+    )
+    range_blocks: int = Field(
+        LARGEST_RANGE, ge=1, le=100_000, description="most blocks of one question for logs"
     )
     state: Path = Field(
         Path("state"), description="folder of deployment records, ledger and outbox"
@@ -69,12 +83,38 @@ class Settings(BaseSettings):
     ready_lag_blocks: int = Field(
         64, ge=0, description="blocks the index may lag and still be ready"
     )
+    public: Literal["aggregates", "all"] = Field(
+        "all",
+        description="what everybody sees: all, or figures that are about nobody in particular",
+    )
+    origin: str | None = Field(
+        None,
+        pattern=r"^https?://[A-Za-z0-9.:\[\]_-]{1,255}$",
+        description="where people reach the service; by default the address it listens on",
+    )
+    session_seconds: int = Field(
+        86_400, ge=60, le=2_592_000, description="how long a sign-in lasts"
+    )
+    requests_per_second: int = Field(
+        0, ge=0, description="requests of one address or key, on average; 0 for any number"
+    )
+    loopback_webhooks: bool = Field(
+        False, description="lets webhooks go to this machine and to private networks"
+    )
+    finality_blocks: int = Field(
+        64, ge=0, description="blocks on top of a fact until it is told by webhook and event"
+    )
     log_json: bool = Field(False, description="logs as JSON lines")
 
     @property
     def database_url(self) -> str:
         """URL of the ledger's database."""
         return self.database or f"sqlite:///{self.state / 'ledger.db'}"
+
+    @property
+    def secret_file(self) -> Path:
+        """The file with the secret of the interface."""
+        return self.state / "api.secret"
 
     def record(self, chain_id: int) -> Path:
         """Path of the deployment record."""

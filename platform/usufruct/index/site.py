@@ -9,7 +9,8 @@ from usufruct.contracts import settlement_currency
 from usufruct.core.encoding import hex0x
 from usufruct.deploy.record import Deployment, load_deployment
 from usufruct.errors import ConfigError
-from usufruct.index.chain import DISPUTES, WATCHED, NodeChain
+from usufruct.index.chain import DISPUTES, WATCHED, Chain, NodeChain
+from usufruct.index.compared import ComparedChain
 from usufruct.index.indexer import Indexer
 from usufruct.index.settings import Settings
 from usufruct.index.workers import Reader, WorkerClient
@@ -59,12 +60,23 @@ class Site:
             **{f"contract.{name}": where for name, where in contracts.items()},
         }
         return Indexer(
-            NodeChain(self.client, contracts["Waterfall"]),
+            self._chain(contracts["Waterfall"]),
             self.database,
             contracts,
             self.deployment.block,
             identity,
+            largest=self.settings.range_blocks,
         )
+
+    def _chain(self, waterfall: str) -> Chain:
+        """The node's chain; compared with the second node's if there is one."""
+        settings = self.settings
+        first = NodeChain(self.client, waterfall, settings.finality)
+        if settings.second_rpc is None:
+            return first
+        client = ChainClient(settings.second_rpc)
+        _require_chain(client, self.deployment, "second_rpc")
+        return ComparedChain(first, NodeChain(client, waterfall, settings.finality))
 
 
 def open_site(settings: Settings) -> Site:
@@ -77,6 +89,11 @@ def open_site(settings: Settings) -> Site:
     client = ChainClient(settings.rpc)
     path = settings.record(client.chain_id)
     deployment = load_deployment(path)
+    _require_chain(client, deployment, "rpc")
+    return Site(settings, client, deployment, Database(settings.database_url))
+
+
+def _require_chain(client: ChainClient, deployment: Deployment, field: str) -> None:
     for name, found, recorded in (
         ("chain id", client.chain_id, deployment.chain_id),
         ("genesis block", hex0x(client.genesis), hex0x(deployment.genesis)),
@@ -84,9 +101,8 @@ def open_site(settings: Settings) -> Site:
         if found != recorded:
             raise ConfigError(
                 f"the node serves another chain than the deployment record is of: {name} differs",
-                field="rpc",
+                field=field,
                 value=client.url,
-                rule=f"{name} {recorded}, as recorded in {path}",
-                remedy="point --rpc at the right node, or --deployment at the right record",
+                rule=f"{name} {recorded}, as recorded",
+                remedy="name the right node, or --deployment at the right record",
             )
-    return Site(settings, client, deployment, Database(settings.database_url))

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeDecorator
 
 from usufruct.ledger.types import U64, fits64
@@ -29,9 +30,16 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> No
         connection.exec_driver_sql(sql, values if isinstance(values, list) else list(values))
         return
     driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(sql) as copy:
-        for row in values:
-            copy.write_row(row)
+    errors: Any = connection.dialect.dbapi
+    try:
+        with driver.cursor() as cursor, cursor.copy(sql) as copy:
+            for row in values:
+                copy.write_row(row)
+    except errors.Error as error:
+        # The driver was used by itself here; callers know SQLAlchemy's errors only.
+        raise DBAPIError.instance(
+            sql, None, error, errors.Error, dialect=connection.dialect
+        ) from error
 
 
 @cache

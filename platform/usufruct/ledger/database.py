@@ -122,7 +122,7 @@ class Database:
         url = self.url.set(drivername=_DRIVERS[self.kind])
         if self.kind != "sqlite":
             level = "READ COMMITTED" if begin != "BEGIN" else "REPEATABLE READ"
-            return create_engine(url, isolation_level=level)
+            return create_engine(url, isolation_level=level, pool_pre_ping=True)
         # A pool that could run dry would stop the event loop, which cannot wait for itself.
         engine = create_engine(url, pool_size=_READERS, max_overflow=-1)
         _sqlite_events(engine, begin)

@@ -83,7 +83,7 @@ class Words:
 
     def percent(self, basis_points: int) -> str:
         """Basis points as a percentage."""
-        return f"{format_amount(basis_points, Currency('', 2))} %"
+        return f"{format_amount(basis_points, Currency('', 2))}\u00a0%"
 
     def date(self, text: str | None) -> Markup:
         """A time of the API in the project's time zone."""

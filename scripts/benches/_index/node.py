@@ -63,7 +63,7 @@ class _Chain:
         else:
             first, last = (int(request[each], 16) for each in ("fromBlock", "toBlock"))
         low, high = bisect_left(self._places, first), bisect_left(self._places, last + 1)
-        found = range(low, high)
+        found = list(range(low, high))
         asked = request.get("address")
         if asked is not None:
             wanted = {each.lower() for each in ([asked] if isinstance(asked, str) else asked)}

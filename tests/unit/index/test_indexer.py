@@ -44,6 +44,7 @@ class FakeChain:
         self.on_logs: Callable[[], None] = lambda: None
         self.kept_back: list[Log] = []
         self.lock = Lock()
+        self.finalized: int | None = None
 
     def _block(self, number: int) -> Block:
         if number > self.length:
@@ -82,6 +83,12 @@ class FakeChain:
         ]
         self.on_logs()
         return found
+
+    def final(self, head: int) -> int | None:
+        return None if self.finalized is None else min(self.finalized, head)
+
+    def close(self) -> None:
+        pass
 
     def rules(self, stream: int, version: int) -> Rules:
         raise NotImplementedError

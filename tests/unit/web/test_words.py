@@ -59,7 +59,7 @@ def test_periods_are_months_where_they_are_known() -> None:
 def test_units_and_shares() -> None:
     assert ENGLISH.units("1234500", 2) == "12,345"
     assert ENGLISH.units("1234567", 2) == "12,345.67"
-    assert ENGLISH.percent(9965) == "99.65 %"
+    assert ENGLISH.percent(9965) == "99.65\u00a0%"
 
 
 @pytest.mark.parametrize(

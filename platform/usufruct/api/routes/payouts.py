@@ -5,18 +5,21 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
 
 from usufruct import proof
 from usufruct.api import schemas
+from usufruct.api.auth.gate import own_payout
 from usufruct.api.moment import AnyMoment
 from usufruct.api.params import Nothing, ProofQuery
 from usufruct.api.problems import Problem
 from usufruct.api.story import explained, find_payout
 from usufruct.ledger import ids
 
-router = APIRouter(prefix="/v1/payouts/{payout_id}", tags=["payouts"])
+router = APIRouter(
+    prefix="/v1/payouts/{payout_id}", tags=["payouts"], dependencies=[Depends(own_payout)]
+)
 
 PayoutId = Annotated[
     str,

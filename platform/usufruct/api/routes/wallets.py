@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from usufruct.api import schemas
+from usufruct.api.auth.gate import own_wallet
 from usufruct.api.lookup import find_wallet, payout_position, series_number, stream_number
 from usufruct.api.moment import AnyMoment, page
 from usufruct.api.params import Nothing, PageQuery, PayoutQuery, wallet_bytes
@@ -17,7 +18,9 @@ from usufruct.ledger.reads.holders import holding_of
 from usufruct.ledger.reads.payouts import payouts_of_wallet
 from usufruct.ledger.reads.series import SERIES_BY_SLUG
 
-router = APIRouter(prefix="/v1/wallets/{address}", tags=["wallets"])
+router = APIRouter(
+    prefix="/v1/wallets/{address}", tags=["wallets"], dependencies=[Depends(own_wallet)]
+)
 
 Address = Annotated[
     str,

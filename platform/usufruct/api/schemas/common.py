@@ -114,19 +114,31 @@ def ok(model: type[BaseModel]) -> Responses:
     return {
         200: {"model": model, "headers": etag},
         304: {"description": "Unchanged since the ETag in If-None-Match"},
-        **problems(404, 422, 500, 503),
+        **{code: _problem(text) for code, text in _PROBLEMS.items()},
     }
 
 
-def problems(*codes: int) -> Responses:
-    """The problems of a resource by their status."""
-    return {code: _problem(_PROBLEMS[code]) for code in codes}
+def done(model: type[BaseModel], status: int = 200) -> Responses:
+    """The answers of a resource that is not as of a block: `model` or a problem."""
+    return {
+        status: {"model": model},
+        **{code: _problem(text) for code, text in (_PROBLEMS | _OF_ACTIONS).items()},
+    }
 
 
+_OF_ACTIONS: Final = {
+    403: "A role or the CSRF token is missing",
+    409: "It contradicts what is there, or the chain refuses it",
+    415: "The body is not JSON",
+}
 _PROBLEMS: Final = {
+    401: "Somebody must be signed in, or the credentials do not count",
+    403: "A role is missing",
     404: "There is no such thing",
+    409: "The evidence for it is not there yet, or does not hold",
     413: "The body is too large",
-    422: "A parameter breaks a rule",
+    422: "A parameter or the body breaks a rule",
+    429: "Too many requests",
     500: "A defect",
     503: "The index or the chain is not available",
 }

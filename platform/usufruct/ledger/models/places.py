@@ -27,6 +27,7 @@ cursor = Table(
     Column("hash", HASH, nullable=False),
     Column("timestamp", BigInteger, nullable=False),
     Column("evidence", BigInteger, nullable=False, server_default="0"),  # grows with each change
+    Column("final", BigInteger),  # newest block that the node calls final; null: it does not tell
     CheckConstraint("id = 1", name="single"),
 )
 meta = Table(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
+from usufruct.api.auth.gate import own_payout, own_wallet
 from usufruct.api.documents import batch
 from usufruct.api.lookup import find_wallet, payout_position
 from usufruct.api.moment import AnyMoment, Moment
@@ -33,7 +34,7 @@ _CHARTED: Final = 200
 _BATCHES: Final = 40
 
 
-@router.get("/wallets/{address}")
+@router.get("/wallets/{address}", dependencies=[Depends(own_wallet)])
 async def wallet(
     request: Request,
     address: Address,
@@ -98,7 +99,7 @@ async def _upcoming(moment: Moment, holdings: list[Json]) -> list[Json]:
 # --- One payout ------------------------------------------------------------------------------------
 
 
-@router.get("/payouts/{payout_id}")
+@router.get("/payouts/{payout_id}", dependencies=[Depends(own_payout)])
 async def payout(request: Request, payout_id: PayoutId, moment: AnyMoment) -> Response:
     """The path of one payout: wallet, series, distribution, waterfall, statement, lines, batches, readings."""
     row = await find_payout(moment, payout_id)

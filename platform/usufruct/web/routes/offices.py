@@ -6,10 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Row
 
+from usufruct.api.auth.gate import others_of_series, others_of_streams
 from usufruct.api.documents import batch
 from usufruct.api.lookup import NEWEST, find_series
 from usufruct.api.moment import AnyMoment, Moment
@@ -38,7 +39,7 @@ _LISTED: Final = 100
 # --- Operator --------------------------------------------------------------------------------------
 
 
-@router.get("/operator")
+@router.get("/operator", dependencies=[Depends(others_of_streams)])
 async def operator(request: Request, moment: AnyMoment) -> Response:
     """Every stream: its last batch, statements, month-end, funding, and what was rejected."""
     streams = await facts.streams(moment)
@@ -122,7 +123,7 @@ async def _disputes(moment: Moment) -> list[Json]:
 # --- Issuer and transfer agent ---------------------------------------------------------------------
 
 
-@router.get("/issuer")
+@router.get("/issuer", dependencies=[Depends(others_of_streams)])
 async def issuer(request: Request, moment: AnyMoment) -> Response:
     """All series with their terms."""
     streams = await facts.streams(moment)
@@ -131,7 +132,7 @@ async def issuer(request: Request, moment: AnyMoment) -> Response:
     )
 
 
-@router.get("/issuer/series/{series_id}")
+@router.get("/issuer/series/{series_id}", dependencies=[Depends(others_of_series)])
 async def series(
     request: Request,
     series_id: Annotated[str, Path(max_length=64)],
@@ -164,7 +165,7 @@ async def series(
 # --- Auditor ---------------------------------------------------------------------------------------
 
 
-@router.get("/audit")
+@router.get("/audit", dependencies=[Depends(others_of_streams)])
 async def audit(
     request: Request,
     moment: AnyMoment,
