@@ -110,7 +110,7 @@ def _earned(earned: Sequence[Income], currency: Currency, calendar: Calendar) ->
             Column(Text("Your share", "应得收益"), Kind.AMOUNT, 13),
             Column(Text("Credited", "入账时间"), weight=11),
             Column(Text("Paid", "支付时间"), weight=11),
-            Column(Text("Payout", "收益编号"), weight=30),
+            Column(Text("Payout", "收益编号"), weight=33),
         ),
         rows,
         total,
