@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 import threading
 import time
@@ -16,6 +17,7 @@ from tests.support.anvil import Anvil
 from tests.support.settled import Settled, settle_periods
 
 from usufruct.api.app import create_app
+from usufruct.api.auth.principal import Access
 from usufruct.api.labels import Labels
 from usufruct.api.render import Renderer
 from usufruct.api.service import Service
@@ -62,8 +64,14 @@ class Site:
 
 
 @contextmanager
-def served(settled: Settled, database: Database, url: str | None) -> Iterator[Site]:
-    """The site on a ledger; `url` is the node that browsers may ask."""
+def served(
+    settled: Settled, database: Database, url: str | None, *, guarded: bool = False
+) -> Iterator[Site]:
+    """The site on a ledger; `url` is the node that browsers may ask. `guarded` shows what is a wallet's to it alone."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    here = f"http://127.0.0.1:{port}"
     service = Service(
         database=database,
         render=Renderer(Currency("USDV", 6), Labels(project=EVIL, first_period="2026-09")),
@@ -72,17 +80,17 @@ def served(settled: Settled, database: Database, url: str | None) -> Iterator[Si
         progress=Progress(at=1, head=1, caught_up=True),
         chain=ChainClient(settled.village.client.url),
         reader_rpc=url,
+        access=Access(public="aggregates" if guarded else "all", origin=here, secret=b"pages" * 7),
     )
-    config = uvicorn.Config(create_app(service), host="127.0.0.1", port=0, log_level="error")
+    config = uvicorn.Config(create_app(service), host="127.0.0.1", port=port, log_level="error")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         assert thread.is_alive()
         time.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield Site(f"http://127.0.0.1:{port}", settled)
+        yield Site(here, settled)
     finally:
         server.should_exit = True
         thread.join(20)

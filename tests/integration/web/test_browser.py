@@ -9,9 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_account import Account
+from eth_account.messages import encode_defunct
 from playwright.sync_api import Browser, Page, Route
-from tests.integration.web.conftest import Site
+from tests.integration.web.conftest import Site, served
 from tests.support.browser import running_browser
+from tests.support.settled import Settled
+
+from usufruct.keys import dev_account
 
 WIDTHS = (1280, 390)
 _AXE = Path(__file__).resolve().parents[3] / "node_modules" / "axe-core" / "axe.min.js"
@@ -264,6 +269,38 @@ def test_a_claim_is_prepared_for_the_right_account_and_chain_only(
             "value": "0x0",
         }
         assert found == ([expected] if sent else [])
+
+
+@pytest.fixture(scope="module")
+def guarded(village: Settled) -> Iterator[Site]:
+    """The same pages, where what is about a wallet is for that wallet."""
+    with served(village, village.database, None, guarded=True) as found:
+        yield found
+
+
+def test_a_wallet_signs_in_and_sees_its_own_pages_only(browser: Browser, guarded: Site) -> None:
+    """The holder is Anvil's second account."""
+    one, two = guarded.settled.holders[:2]
+    key = bytes(dev_account(1))
+
+    def sign(text: str) -> str:
+        signed = Account.sign_message(encode_defunct(hexstr=text), key)
+        return "0x" + signed.signature.hex()
+
+    with reader(browser, guarded) as page:
+        page.expose_function("signText", sign)
+        page.add_init_script(
+            "window.ethereum = { request: async ({ method, params }) => method === 'personal_sign'"
+            f" ? window.signText(params[0]) : ['{one}'] }};"
+        )
+        page.goto(f"/wallets/{one}")
+        assert page.get_by_role("heading", level=1).inner_text() == "Sign in first"
+        page.get_by_role("button", name="Sign in with your wallet").click()
+        page.get_by_role("heading", name="Holdings").wait_for()
+        page.locator(".rows a").first.click()
+        page.get_by_role("heading", name="Check it yourself").wait_for()
+        page.goto(f"/wallets/{two}")
+        assert page.get_by_role("heading", level=1).inner_text() == "There is no such page"
 
 
 def test_without_a_wallet_in_the_browser_claiming_says_why_not(

@@ -232,6 +232,19 @@ def test_before_the_first_block_pages_say_that_they_are_not_ready(
         assert "Not ready yet" in text_of(answer)
 
 
+def test_pages_about_wallets_ask_for_a_sign_in_where_only_sums_are_public(
+    village: Settled,
+) -> None:
+    with served(village, village.database, None, guarded=True) as site, client(site) as http:
+        for path in site.pages:
+            answer = http.get(path)
+            assert faults(answer.text) == [], path
+            if path not in ("/", "/workbench") and "nothing" not in path:
+                assert answer.status_code in (401, 422), path
+            untold = [each for each in site.settled.holders if each not in path]
+            assert not any(each in answer.text for each in untold), path
+
+
 def test_a_wallet_is_opened_by_its_checked_address_only(site: Site, http: httpx.Client) -> None:
     holder = site.settled.holders[0]
     answer = http.get("/wallet", params={"address": f" {holder.lower()} "})

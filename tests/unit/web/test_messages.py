@@ -31,6 +31,7 @@ def used() -> tuple[set[str], set[str]]:
     for script, prefix in (
         ("payout.js", "verify."),
         ("claim.js", "claim.js."),
+        ("signin.js", "sign-in.js."),
         ("workbench.js", "workbench.js."),
     ):
         for one, two in _SAY.findall((WEB / "static" / script).read_text()):
