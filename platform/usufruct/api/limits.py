@@ -19,7 +19,14 @@ MAX_BODY: Final = 64 * 1024
 MAX_TARGET: Final = 8 * 1024
 MAX_PROOF: Final = 4 * 1024 * 1024
 _PROOFS: Final = "/v1/proofs/verify"
-_COSTS: Final = {_PROOFS: 20.0, "/v1/auth/sign-in": 10.0, "/v1/auth/challenge": 5.0}
+_COSTS: Final = {
+    _PROOFS: 20.0,
+    "/v1/auth/sign-in": 10.0,
+    "/v1/auth/challenge": 5.0,
+    "/v1/finance/risk": 20.0,
+    "/v1/finance/value": 2.0,
+    "/v1/finance/structure/compare": 2.0,
+}
 """What a request weighs that costs more than a look into the ledger."""
 _HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),

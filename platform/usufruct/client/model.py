@@ -159,6 +159,23 @@ class Claims(TypedDict):
     as_of_time: str
 
 
+class Comparison(TypedDict):
+    """Two versions, and how they differ."""
+
+    before: Played
+    after: Played
+    payouts: list[Difference]
+    flags_gone: list[str]
+    flags_new: list[str]
+
+
+class ComparisonBody(TypedDict):
+    """Two versions of a structure."""
+
+    before: VersionBody
+    after: VersionBody
+
+
 class CorrectedPeriod(TypedDict):
     """Corrections of one period's readings."""
 
@@ -195,6 +212,16 @@ class Corrections(TypedDict):
     left_to_adjust: Money
     periods: list[CorrectedPeriod]
     document: dict[str, Any]
+
+
+class Difference(TypedDict):
+    """What somebody gets before and after, minor units over all periods."""
+
+    who: str
+    before: str
+    after: str
+    change: str
+    first_period: int | None
 
 
 class Disclosure(TypedDict):
@@ -294,6 +321,46 @@ class Events(TypedDict):
     data: list[Event]
 
 
+class ExportBody(TypedDict):
+    """A structure and who stands behind its names in a community."""
+
+    file: str
+    moves: NotRequired[list[MoveBody]]
+    stream: str
+    accounts: NotRequired[dict[str, str]]
+    first_period: NotRequired[str | None]
+
+
+class Exported(TypedDict):
+    """Tables of a community file."""
+
+    toml: str
+
+
+class FigureAnswer(TypedDict):
+    """A figure and where it comes from."""
+
+    label: str
+    value: str
+    unit: str
+    source: str
+    note: str
+
+
+class FileBody(TypedDict):
+    """A file of the finance engine."""
+
+    file: str
+
+
+class FindingAnswer(TypedDict):
+    """Something refused or doubtful."""
+
+    verdict: str
+    clause: str
+    words: str
+
+
 class FreezeBody(TypedDict):
     """A wallet to be frozen or released; the hash is of the order that says so."""
 
@@ -327,6 +394,15 @@ class HistoryEvent(TypedDict):
     event: Literal["disputed", "dismissed", "lapsed", "voided", "settled"]
     version: int
     hash: str | None
+
+
+class Holder(TypedDict):
+    """What a holder gets, minor units by period."""
+
+    tranche: str
+    name: str
+    amounts: list[str]
+    total: str
 
 
 class Holders(TypedDict):
@@ -366,6 +442,14 @@ class Holdings(TypedDict):
     holdings_as_of_block: int
 
 
+class Knob(TypedDict):
+    """A value that can be moved."""
+
+    key: str
+    label: str
+    value: str
+
+
 class Money(TypedDict):
     """An amount of money: exact, and in a form for people."""
 
@@ -373,6 +457,14 @@ class Money(TypedDict):
     currency: str
     decimals: int
     formatted: str
+
+
+class MoveBody(TypedDict):
+    """A change of a structure: a new value at a key, or a new place of an entry of a list."""
+
+    key: str
+    value: NotRequired[str | None]
+    to: NotRequired[int | None]
 
 
 class NewWebhook(TypedDict):
@@ -388,6 +480,13 @@ class NewWebhook(TypedDict):
     failure: str | None
     created_at: str
     secret: str
+
+
+class Payee(TypedDict):
+    """What a payee gets, minor units by period."""
+
+    name: str
+    amounts: list[str]
 
 
 class PayoutBody(TypedDict):
@@ -462,6 +561,23 @@ class Place(TypedDict):
     time: str
     transaction: str
     log_index: int
+
+
+class Played(TypedDict):
+    """What a structure pays."""
+
+    title: str
+    currency: str
+    decimals: int
+    periods: int
+    knobs: list[Knob]
+    steps: list[str]
+    findings: list[FindingAnswer]
+    receipts: list[str]
+    payees: list[Payee]
+    tranches: list[Tranche]
+    holders: list[Holder]
+    arrears: list[str]
 
 
 class Prepared(TypedDict):
@@ -597,6 +713,20 @@ class RegistrationBody(TypedDict):
     locked_until: NotRequired[int]
 
 
+class ReportAnswer(TypedDict):
+    """A report."""
+
+    title: str
+    sections: list[SectionAnswer]
+
+
+class RiskBody(TypedDict):
+    """Assumptions, and the structure that stands on them."""
+
+    file: str
+    structure: NotRequired[str | None]
+
+
 class RoleBody(TypedDict):
     """A role."""
 
@@ -616,6 +746,14 @@ class RulesBody(TypedDict):
     min_multiplier_bp: int
     max_multiplier_bp: int
     max_change_bp: int
+
+
+class SectionAnswer(TypedDict):
+    """Figures that belong together."""
+
+    title: str
+    figures: list[FigureAnswer]
+    flags: list[str]
 
 
 class Series(TypedDict):
@@ -991,6 +1129,15 @@ class Term(TypedDict):
     last: Period
 
 
+class Tranche(TypedDict):
+    """What a tranche gets, minor units by period, and how much of what is due that is."""
+
+    code: str
+    rank: str
+    amounts: list[str]
+    coverage_bp: list[int | None]
+
+
 class Transaction(TypedDict):
     """A transaction to be signed by a wallet: nothing here holds a key."""
 
@@ -1028,6 +1175,13 @@ class Verdicts(TypedDict):
     has_more: bool
     next: str | None
     data: list[VerdictReport]
+
+
+class VersionBody(TypedDict):
+    """A structure with moves."""
+
+    file: str
+    moves: NotRequired[list[MoveBody]]
 
 
 class Violation(TypedDict):

@@ -80,6 +80,40 @@ class Client(Asking):
             ),
         )
 
+    def statement(
+        self,
+        address: str,
+        *,
+        period: str | None = None,
+        format: Literal["pdf", "csv", "xlsx"] | None = None,
+    ) -> Any:
+        """Income of a period and every movement of its month, adding up to the unit, as PDF, CSV or XLSX."""
+        return cast(
+            "Any",
+            self._ask(
+                "GET",
+                f"/v1/wallets/{quote(str(address), safe='')}/statement",
+                {"period": period, "format": format},
+            ),
+        )
+
+    def tax_summary(
+        self,
+        address: str,
+        *,
+        year: str | None = None,
+        format: Literal["pdf", "csv", "xlsx"] | None = None,
+    ) -> Any:
+        """Income credited, money received and tax withheld in a calendar year, as PDF, CSV or XLSX."""
+        return cast(
+            "Any",
+            self._ask(
+                "GET",
+                f"/v1/wallets/{quote(str(address), safe='')}/tax-summary",
+                {"year": year, "format": format},
+            ),
+        )
+
     def series_list(
         self,
         *,
@@ -328,6 +362,68 @@ class Client(Asking):
         return cast(
             "model.Verdicts",
             self._ask("GET", "/v1/verdicts", {"limit": limit, "stream": stream, "period": period}),
+        )
+
+    def value(
+        self, body: dict[str, Any], *, idempotency_key: str | None = None
+    ) -> model.ReportAnswer:
+        """Values a community, as `usufruct value` does."""
+        return cast(
+            "model.ReportAnswer",
+            self._ask("POST", "/v1/finance/value", body=body, idempotency_key=idempotency_key),
+        )
+
+    def check_structure(
+        self, body: dict[str, Any], *, idempotency_key: str | None = None
+    ) -> model.ReportAnswer:
+        """Tells what is refused and what is doubtful in a structure."""
+        return cast(
+            "model.ReportAnswer",
+            self._ask(
+                "POST", "/v1/finance/structure/check", body=body, idempotency_key=idempotency_key
+            ),
+        )
+
+    def simulate_structure(
+        self, body: dict[str, Any], *, idempotency_key: str | None = None
+    ) -> model.Played:
+        """What every step, tranche and holder gets, period by period, and every flag."""
+        return cast(
+            "model.Played",
+            self._ask(
+                "POST", "/v1/finance/structure/simulate", body=body, idempotency_key=idempotency_key
+            ),
+        )
+
+    def compare_structures(
+        self, body: dict[str, Any], *, idempotency_key: str | None = None
+    ) -> model.Comparison:
+        """Two versions of a structure, and whose payouts differ by how much from which period on."""
+        return cast(
+            "model.Comparison",
+            self._ask(
+                "POST", "/v1/finance/structure/compare", body=body, idempotency_key=idempotency_key
+            ),
+        )
+
+    def export_structure(
+        self, body: dict[str, Any], *, idempotency_key: str | None = None
+    ) -> model.Exported:
+        """The tables of a community file that put the structure on the chain."""
+        return cast(
+            "model.Exported",
+            self._ask(
+                "POST", "/v1/finance/structure/export", body=body, idempotency_key=idempotency_key
+            ),
+        )
+
+    def risk(
+        self, body: dict[str, Any], *, idempotency_key: str | None = None
+    ) -> model.ReportAnswer:
+        """Simulates correlated incomes, as `usufruct risk` does, with as many paths as one request may take."""
+        return cast(
+            "model.ReportAnswer",
+            self._ask("POST", "/v1/finance/risk", body=body, idempotency_key=idempotency_key),
         )
 
     def claims(

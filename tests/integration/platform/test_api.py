@@ -368,7 +368,7 @@ def test_the_openapi_document_describes_everything(world: World) -> None:
         for operation in operations.values():
             assert operation["summary"], path
             if path.startswith("/v1"):
-                assert "application/problem+json" in operation["responses"]["422"]["content"]
+                assert "application/problem+json" in operation["responses"]["404"]["content"]
             for parameter in operation.get("parameters", []):
                 assert parameter.get("description"), (path, parameter["name"])
 

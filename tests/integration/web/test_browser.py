@@ -97,9 +97,7 @@ def test_no_page_breaks_a_rule_of_wcag_aa(browser: Browser, site: Site, scheme: 
             page.evaluate("document.querySelectorAll('details').forEach((e) => { e.open = true; })")
             page.evaluate(_AXE.read_text())
             found = page.evaluate("axe.run().then((r) => r.violations)")
-            told += [
-                (path, each["id"], [node["html"] for node in each["nodes"]]) for each in found
-            ]
+            told += [(path, each["id"], [node["html"] for node in each["nodes"]]) for each in found]
         assert told == []
 
 

@@ -36,7 +36,7 @@ _TOLD, _SHOWN = 50, 200
 _limiter = CapacityLimiter(_AT_ONCE)
 
 
-@router.post("/value", responses=schemas.computed(schemas.ReportAnswer))
+@router.post("/value", responses=schemas.done(schemas.ReportAnswer))
 async def value(body: schemas.FileBody) -> Response:
     """Values a community, as `usufruct value` does."""
     return await _answer(
@@ -46,7 +46,7 @@ async def value(body: schemas.FileBody) -> Response:
     )
 
 
-@router.post("/structure/check", responses=schemas.computed(schemas.ReportAnswer))
+@router.post("/structure/check", responses=schemas.done(schemas.ReportAnswer))
 async def check_structure(body: schemas.VersionBody) -> Response:
     """Tells what is refused and what is doubtful in a structure."""
 
@@ -57,13 +57,13 @@ async def check_structure(body: schemas.VersionBody) -> Response:
     return await _answer(checked)
 
 
-@router.post("/structure/simulate", responses=schemas.computed(schemas.Played))
+@router.post("/structure/simulate", responses=schemas.done(schemas.Played))
 async def simulate_structure(body: schemas.VersionBody) -> Response:
     """What every step, tranche and holder gets, period by period, and every flag."""
     return await _answer(lambda: played(body.file, _moves(body)))
 
 
-@router.post("/structure/compare", responses=schemas.computed(schemas.Comparison))
+@router.post("/structure/compare", responses=schemas.done(schemas.Comparison))
 async def compare_structures(body: schemas.ComparisonBody) -> Response:
     """Two versions of a structure, and whose payouts differ by how much from which period on."""
 
@@ -74,7 +74,7 @@ async def compare_structures(body: schemas.ComparisonBody) -> Response:
     return await _answer(compared)
 
 
-@router.post("/structure/export", responses=schemas.computed(schemas.Exported))
+@router.post("/structure/export", responses=schemas.done(schemas.Exported))
 async def export_structure(body: schemas.ExportBody) -> Response:
     """The tables of a community file that put the structure on the chain."""
 
@@ -85,7 +85,7 @@ async def export_structure(body: schemas.ExportBody) -> Response:
     return await _answer(exported)
 
 
-@router.post("/risk", responses=schemas.computed(schemas.ReportAnswer))
+@router.post("/risk", responses=schemas.done(schemas.ReportAnswer))
 async def risk(body: schemas.RiskBody) -> Response:
     """Simulates correlated incomes, as `usufruct risk` does, with as many paths as one request may take."""
 

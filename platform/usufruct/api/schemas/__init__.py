@@ -38,7 +38,6 @@ from usufruct.api.schemas.finance import (
     ReportAnswer,
     RiskBody,
     VersionBody,
-    computed,
 )
 from usufruct.api.schemas.income import (
     Claimable,
@@ -100,7 +99,6 @@ __all__ = [
     "Webhook",
     "Webhooks",
     "Whoami",
-    "computed",
     "document",
     "done",
     "ok",

@@ -115,13 +115,8 @@ def ok(model: type[BaseModel]) -> Responses:
     return {
         200: {"model": model, "headers": etag},
         304: {"description": "Unchanged since the ETag in If-None-Match"},
-        **problems(404, 422, 500, 503),
+        **{code: _problem(text) for code, text in _PROBLEMS.items()},
     }
-
-
-def problems(*codes: int) -> Responses:
-    """The problems of a resource by their status."""
-    return {code: _problem(_PROBLEMS[code]) for code in codes}
 
 
 def done(model: type[BaseModel], status: int = 200) -> Responses:

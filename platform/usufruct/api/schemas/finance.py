@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from usufruct.api.schemas.common import Model, Responses, problems
+from usufruct.api.schemas.common import Model
 
 __all__ = [
     "Comparison",
@@ -18,7 +18,6 @@ __all__ = [
     "ReportAnswer",
     "RiskBody",
     "VersionBody",
-    "computed",
 ]
 
 _MOST: Final = 60_000
@@ -175,9 +174,3 @@ class Exported(Model):
     """Tables of a community file."""
 
     toml: str
-
-
-def computed(model: type[BaseModel]) -> Responses:
-    """The answers of a computation: `model` or a problem."""
-    answers: dict[int | str, dict[str, Any]] = {200: {"model": model}}
-    return answers | problems(413, 422, 500, 503)
