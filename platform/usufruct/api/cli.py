@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
     app.command("serve")(serve)
     app.command("payouts")(payouts)
     app.command("reconcile")(reconcile)
-    app.add_typer(keys)
+    app.add_typer(keys, name="keys")
 
 
 def serve(

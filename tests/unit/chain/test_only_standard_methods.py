@@ -12,7 +12,7 @@ DEV_HELPERS: frozenset[str] = frozenset()
 """Modules that only development uses and that may know Anvil's methods."""
 DEV_TOOLING = ("scripts", "tests")
 _METHOD = re.compile(r"\b(?:anvil|evm|hardhat|ganache)_[A-Za-z]\w*")
-_STANDARD = re.compile(r"\b(?:eth|net|web3)_[a-z][A-Za-z]+\b")
+_STANDARD = re.compile(r"\b(?:eth|web3)_[a-z][A-Za-z]+\b")
 KNOWN = {
     "eth_blockNumber",
     "eth_call",
