@@ -1,4 +1,4 @@
-"""Alerts: somebody holds other content, or signed two different things.
+"""Alerts: somebody holds other content, signed two different things, or lends what contradicts what is known.
 
 Counted, logged, and shown in the status until a restart.
 """
@@ -8,7 +8,10 @@ from __future__ import annotations
 import threading
 from collections import deque
 
+from usufruct.config import Stream
+from usufruct.core.encoding import hex0x
 from usufruct_oracles import logs
+from usufruct_oracles.borrowing import Contradiction
 from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.wire import Json
 
@@ -47,6 +50,20 @@ class Alerts:
         }
         with self._lock:
             self._kept.append(found)
+
+    def contradiction(self, stream: Stream, day: str, found: Contradiction, now: int) -> None:
+        """A meter's key has signed two records of a day that cannot both be true; one of them was lent."""
+        said: Json = {
+            "stream": stream.id,
+            "day": day,
+            "records": [hex0x(found.one), hex0x(found.other)],
+            "who": ", ".join(found.lenders),
+        }
+        if not stream.committed:  # of a household's money nothing is told (protocol §3c)
+            said["stake"] = found.stake
+        self._log.error("contradiction", meter=found.meter, **said)
+        with self._lock:
+            self._kept.append({"at": now, "kind": "contradiction", **said})
 
     def recent(self) -> list[Json]:
         """The alerts that are kept."""

@@ -228,8 +228,8 @@ def _covered(
     """Intervals that count, or meter-days of which everything was told and counts."""
     if stream.measure == "interval":
         return len(entries)
-    ends = ((entry.meter, entry.end) for entry in entries)
-    return len(told_days(connection, catalog, stream, window, ends, as_of))
+    counting = {ReadingKey(entry.meter, entry.end, entry.duration) for entry in entries}
+    return len(told_days(connection, catalog, stream, window, counting, as_of))
 
 
 def _leaves(stream: Stream, cursor: Cursor, entries: Sequence[_Entry]) -> list[bytes]:

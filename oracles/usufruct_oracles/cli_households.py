@@ -132,7 +132,7 @@ def erase(
             f"{outcome.files} files of the drop folder changed"
         )
     )
-    for path in erasing.not_cleared(ground.config):
+    for path in erasing.not_cleared(ground.config, ground.community, found):
         typer.echo(logs.escape(f"not cleared: {path}; remove the household's files there yourself"))
     typer.echo(
         "start the worker again; its peers carry out the same order, and backups are yours to destroy"

@@ -9,7 +9,7 @@ be stated, which a proposal names, so that nobody has to know exactly what someb
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection, select
@@ -31,7 +31,16 @@ from usufruct_oracles.catalog import Catalog
 from usufruct_oracles.cuts import Cut, leaves_of
 from usufruct_oracles.journal.attested import newest_statement
 from usufruct_oracles.journal.database import Database
-from usufruct_oracles.journal.revisions import Correction, ReadingKey, chains
+from usufruct_oracles.journal.revisions import (
+    Claims,
+    Correction,
+    ReadingKey,
+    Settled,
+    chain_of,
+    claims,
+    records_saying,
+    said_first,
+)
 from usufruct_oracles.journal.schema import batches, readings
 
 
@@ -66,7 +75,7 @@ def state_corrections(
     with database.read() as connection:
         found: dict[int, list[Opened]] = {}
         for opened in anchored_corrections(
-            connection, catalog, stream, period, cut.as_of, privacy_secret
+            connection, catalog, stream, period, cut, stated, privacy_secret
         ):
             found.setdefault(catalog.period_of(_end(opened) - 1), []).append(opened)
         chosen = {at: list(_chosen(opened, stated, cut)) for at, opened in found.items()}
@@ -90,30 +99,47 @@ def anchored_corrections(
     catalog: Catalog,
     stream: Stream,
     period: int,
-    as_of: int | None,
+    cut: Cut,
+    stated: frozenset[bytes],
     privacy_secret: bytes | None,
 ) -> Iterator[Opened]:
-    """Corrections of readings up to a period's end that are anchored in lower revisions, each after the one before."""
+    """Corrections of readings up to a period's end that are anchored in lower revisions, each after the one before.
+
+    `stated` are the corrected leaves that statements of other periods state.
+    """
     window = (stream.start, catalog.period_bounds(period)[1])
-    found = chains(connection, stream, window, as_of=as_of)
+    found = claims(connection, stream, window, as_of=cut.as_of)
     if not found:
         return
     secrets = secrets_of(catalog, stream, privacy_secret)
+    said = said_first(connection, stream, window)
+    relied_on, named = _stated_by_key(stated), _stated_by_key(cut.leaves or ())
     for key, leaf in sorted(_anchored(connection, stream, found).items()):
-        quantities = {0: _first_quantity(connection, key)} | {
-            each.rev: each.quantity for each in found[key]
-        }
-        old = leaf
-        for each in found[key][leaf.rev :]:
+        first = frozenset(said.get(key, ()))
+        if leaf.rev:
+            first = records_saying(found[key], leaf.rev, leaf.record)
+        settled = Settled(leaf.rev, relied_on.get(key, {}), frozenset(named.get(key, {}).values()))
+        old, quantity = leaf, _quantity(connection, key, leaf, found[key])
+        for each in chain_of(found[key], first, settled):
             hidden = hide(secrets[key.meter], stream, key, each.rev)
             new = _corrected(old, each, hidden)
             before = hide(secrets[key.meter], stream, key, old.rev)
             yield Opened(
                 Revision(old.encode(), new.encode(), each.reason),
-                each.quantity - quantities[old.rev],
+                each.quantity - quantity,
                 None if hidden is None or before is None else (hidden - before) % N,
             )
-            old = new
+            old, quantity = new, each.quantity
+
+
+def _stated_by_key(leaves: Iterable[bytes]) -> Mapping[ReadingKey, dict[int, bytes]]:
+    """Record of each revision, by reading."""
+    found: dict[ReadingKey, dict[int, bytes]] = {}
+    for each in leaves:
+        leaf = ReadingLeaf.decode(each)
+        key = ReadingKey(leaf.meter, leaf.end, leaf.duration)
+        found.setdefault(key, {})[leaf.rev] = leaf.record
+    return found
 
 
 def _corrected(old: ReadingLeaf, given: Correction, hidden: int | None) -> ReadingLeaf:
@@ -146,7 +172,10 @@ def _anchored(
     return found
 
 
-def _first_quantity(connection: Connection, key: ReadingKey) -> int:
+def _quantity(connection: Connection, key: ReadingKey, leaf: ReadingLeaf, claimed: Claims) -> int:
+    """What the anchored leaf stands for."""
+    if leaf.rev:
+        return next(each.quantity for _, each in claimed[leaf.rev] if each.record == leaf.record)
     query = select(readings.c.quantity).filter_by(**key._asdict(), rev=0)
     return int(connection.execute(query).scalar_one())
 

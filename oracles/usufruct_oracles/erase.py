@@ -91,15 +91,16 @@ def places_of(
     )
 
 
-def not_cleared(config: WorkerConfig) -> list[Path]:
-    """Files and folders of sources that do not know how to take a household out: the operator has to."""
-    return [
-        value
-        for source in config.sources
-        if not isinstance(source, Erasing)
-        for value in (getattr(source, name) for name in getattr(source, "__dataclass_fields__", ()))
-        if isinstance(value, Path)
-    ]
+def not_cleared(config: WorkerConfig, community: Community, meter: Meter) -> list[Path]:
+    """Files that speak of others, too, and files and folders of sources that cannot take a household out."""
+    found: list[Path] = []
+    for source in config.sources:
+        if isinstance(source, Erasing):
+            found += source.shared(community, meter.code)
+            continue
+        values = (getattr(source, name) for name in getattr(source, "__dataclass_fields__", ()))
+        found += [each for each in values if isinstance(each, Path)]
+    return found
 
 
 def meter_named(community: Community, name: str) -> tuple[Meter, Stream]:
@@ -166,7 +167,7 @@ def erase(
             write_index(journals[0], stream, places.archive)
         _forget(places.secret, meter)
         crash.point("erasure.secret_gone")
-        changed = sum(each.erase(stream.code, meter.code) for each in places.sources)
+        changed = sum(each.erase(community, stream.code, meter.code) for each in places.sources)
         crash.point("erasure.inbox_clear")
         for each in journals:
             each.scrub()

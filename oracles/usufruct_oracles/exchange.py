@@ -4,21 +4,26 @@ Answering is `Clerk`, asking is `Exchange`. Both speak through whatever reaches 
 database); every question is signed by its caller, and only members of the signer table get an answer.
 
 What comes back is trusted for nothing: a signature counts because it recovers to a member over a message that was
-sent along, a record because its meter signed it and this worker judged it.
+sent along, a record because its meter signed it and this worker judged it. As a worker may have a meter's key, too, who
+and how many have lent a record decides whether it is taken over (`borrowing`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from usufruct.core.documents import items, keyed, natural, text, wrong
-from usufruct.core.encoding import hex0x, load_json, unhex
+from usufruct.core.encoding import ReadingLeaf, hex0x, load_json, unhex
 from usufruct.core.signing import SIGNATURE_LENGTH
-from usufruct.errors import InputError
+from usufruct.errors import InputError, UsufructError
 from usufruct_oracles import logs
 from usufruct_oracles.alerts import Alerts
 from usufruct_oracles.answers import Reply
+from usufruct_oracles.borrowing import Contradiction, Offers, Rules, chosen, contradictions
 from usufruct_oracles.calldata import batch_signatures, split, statement_signatures
 from usufruct_oracles.catalog import catalog_of
 from usufruct_oracles.chainstate import Account
@@ -27,6 +32,7 @@ from usufruct_oracles.desk import Waiting
 from usufruct_oracles.journal.journal import Journal
 from usufruct_oracles.journal.lending import (
     MOST_RECORDS,
+    Checked,
     LentRecord,
     Place,
     check,
@@ -35,8 +41,20 @@ from usufruct_oracles.journal.lending import (
     lend,
     unknown,
 )
+from usufruct_oracles.journal.lending_corrections import (
+    Corrected,
+    check_corrections,
+    known_corrections,
+    lend_corrections,
+)
 from usufruct_oracles.metrics import Metrics
-from usufruct_oracles.peers import RECORDS_PATH, SIGNATURES_PATH, Colleague, Refused
+from usufruct_oracles.peers import (
+    CORRECTIONS_PATH,
+    RECORDS_PATH,
+    SIGNATURES_PATH,
+    Colleague,
+    Refused,
+)
 from usufruct_oracles.windows import Calendar
 from usufruct_oracles.wire import Json, batch_to, statement_to
 from usufruct_oracles.witness import BARRED, CHAIN, Witness
@@ -53,6 +71,7 @@ _LOOK_BACK: Final = 64
 _TROUBLE: Final = frozenset({"no_quorum", "coverage", "estimated", "halted", "no_file"})
 """What a missing record may be the reason of."""
 _MOST_TEXT: Final = 64
+_ALL: Final = 1 << 40
 _OK, _MALFORMED, _FORBIDDEN = 200, 400, 403
 
 
@@ -71,6 +90,10 @@ class Clerk:
     def records(self, body: bytes, caller: str) -> Reply:
         """Records of a day that the asker does not know."""
         return self._answer(caller, self._records, body)
+
+    def corrections(self, body: bytes, caller: str) -> Reply:
+        """Corrections of a period's readings that the asker does not know."""
+        return self._answer(caller, self._corrections, body)
 
     def _answer(self, caller: str, make: Callable[[bytes], Json], body: bytes) -> Reply:
         if self._witness.is_barred(caller):
@@ -95,6 +118,14 @@ class Clerk:
         found = lend(self._journal.database, place, known, MOST_BYTES)
         return {"v": VERSION, "records": [each.to_json() for each in found]}
 
+    def _corrections(self, body: bytes) -> Json:
+        given = _question(body, {"v", "stream", "period", "known"})
+        stream, period = natural(given["stream"], "stream"), natural(given["period"], "period")
+        wanted = Corrected.of(self._catalog, stream, period)
+        known = hashes_from(given["known"])
+        found = lend_corrections(self._journal.database, wanted, known, MOST_BYTES)
+        return {"v": VERSION, "records": [each.to_json() for each in found]}
+
 
 def _question(body: bytes, keys: set[str]) -> Json:
     given = keyed(load_json(body), keys, "question")
@@ -111,6 +142,17 @@ class Waits(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What peers are asked for: where, of what, what is known already, and how an answer is read and checked."""
+
+    path: str
+    question: Json
+    known: Collection[bytes]
+    parse: Callable[[Json | Refused], list[LentRecord] | None]
+    is_good: Callable[[LentRecord, str], bool]
+
+
 class Exchange:
     """Asks the peers; `step` is called again and again, from a thread of its own."""
 
@@ -125,8 +167,14 @@ class Exchange:
         input_of: Callable[[bytes], bytes],
         alerts: Alerts,
         metrics: Metrics,
+        *,
+        grace: int = 0,
+        look_back: int = _LOOK_BACK,
     ) -> None:
         self._journal = journal
+        self._grace = grace
+        self._look_back = look_back
+        self._told: set[tuple[bytes, bytes]] = set()
         self._catalog = catalog_of(journal.community)
         self._calendar = calendar
         self._view = view
@@ -141,6 +189,15 @@ class Exchange:
         self._witnessed: dict[int, int] = {}
         self._stated: set[tuple[int, int, int, bytes]] = set()
 
+    def hear(self) -> None:
+        """Ask the peers what they have seen, before this worker signs anything: a journal that was restored has
+        forgotten what this key signed since, and they have not."""
+        for peer in self._peers():
+            try:
+                self._read_signatures(peer)
+            except (UsufructError, SQLAlchemyError) as error:
+                self._log.warning("peer not heard", peer=peer.name, error=type(error).__name__)
+
     def step(self) -> int:
         """Ask everybody once; returns the number of records that were taken over."""
         taken = 0
@@ -150,6 +207,8 @@ class Exchange:
             day = self._day_in_trouble(stream.id)
             if day is not None:
                 taken += self._fetch(stream.id, day)
+            for period in sorted(self._periods_in_doubt(stream.id)):
+                taken += self._fetch_corrections(Corrected.of(self._catalog, stream.id, period))
         for stream in self._catalog.community.streams:
             self._read_chain(stream.id)
         self._witness.update()
@@ -161,12 +220,12 @@ class Exchange:
         """What quorums signed stands in the call data of their transactions."""
         account = self._view.account(stream)
         last = len(account.batches)
-        first = self._witnessed.get(stream, max(0, last - _LOOK_BACK))
+        first = self._witnessed.get(stream, max(0, last - self._look_back))
         for seq in range(min(first, last) + 1, last + 1):
             anchored = account.batches[seq]
             found = batch_signatures(self._input_of(anchored.tx), anchored.batch)
             for signature in split(found):
-                self._witness.saw("batch", batch_to(anchored.batch), signature, CHAIN)
+                self._witness.note("batch", batch_to(anchored.batch), signature, CHAIN)
             self._witnessed[stream] = seq
         self._read_statements(account)
 
@@ -179,7 +238,7 @@ class Exchange:
                     continue
                 found = statement_signatures(self._input_of(attested.tx), attested)
                 for signature in split(found):
-                    self._witness.saw("statement", statement_to(statement), signature, CHAIN)
+                    self._witness.note("statement", statement_to(statement), signature, CHAIN)
                 self._stated.add(key)
 
     def _read_signatures(self, peer: Colleague) -> None:
@@ -198,7 +257,7 @@ class Exchange:
                 self._read[peer.name] = found, 0  # the peer began anew: so does the reader
                 continue
             for kind, message, signature in entries:
-                self._witness.saw(kind, message, signature, peer.name)
+                self._witness.note(kind, message, signature, peer.name)
             self._read[peer.name] = found, max(then, after)
             self._metrics.exchanges.labels("signatures", "ok").inc()
             if len(entries) < PAGE:
@@ -223,60 +282,158 @@ class Exchange:
         prefix = f"batch {stream}/{seq}/"
         return any(str(each.get("place", "")).startswith(prefix) for each in self._alerts.recent())
 
+    def _periods_in_doubt(self, stream: int) -> set[int]:
+        """Periods whose corrections the next statement needs, as far as they are not here."""
+        account = self._view.account(stream)
+        known = range(1, len(account.versions) + 2)
+        next_ = [(period, len(account.versions.get(period, ())) + 1) for period in known]
+        places = {f"statement {stream}/{period}/v{version}" for period, version in next_}
+        waiting = self._waits.waiting(stream).get("statement")
+        if waiting is not None and waiting.code in _TROUBLE:
+            return set(known)
+        if places & {str(each.get("place")) for each in self._alerts.recent()}:
+            return set(known)
+        # What a peer has proposed may name a correction that nobody here knows of.
+        named = [
+            part
+            for place in next_
+            for document in self._journal.documents(stream, *place)
+            for part in document.periods
+        ]
+        return {
+            part.period
+            for part in named
+            if part.period in known
+            and {ReadingLeaf.decode(each.new).record for each in part.readings}
+            - known_corrections(
+                self._journal.database, Corrected.of(self._catalog, stream, part.period)
+            )
+        }
+
+    def _fetch_corrections(self, wanted: Corrected) -> int:
+        def parse(answer: Json | Refused) -> list[LentRecord] | None:
+            return self._parse(answer, "corrections")
+
+        def is_good(record: LentRecord, peer: str) -> bool:
+            return check_corrections(wanted, [record], peer).good > 0
+
+        known = known_corrections(self._journal.database, wanted)
+        place: Json = {"stream": wanted.stream.id, "period": wanted.period}
+        offers = self._offers(_Asked(CORRECTIONS_PATH, place, known, parse, is_good))
+        code = wanted.stream.code
+        for peer, lent in chosen(offers, Rules(self._vouchers(), False, False), ()).items():
+            self._judge(peer, code, "", check_corrections(wanted, lent, peer))
+        return len(known_corrections(self._journal.database, wanted)) - len(known)
+
     def _fetch(self, stream: int, day: str) -> int:
         place = Place.of(self._catalog, stream, day)
-        return sum(self._fetch_from(peer, place) for peer in self._peers())
 
-    def _fetch_from(self, peer: Colleague, place: Place) -> int:
-        taken = 0
+        def is_good(record: LentRecord, peer: str) -> bool:
+            return check(self._catalog, place, [record], peer).good > 0
+
+        known = known_records(self._journal.database, place)
+        question: Json = {"stream": stream, "day": day}
+        offers = self._offers(_Asked(RECORDS_PATH, question, known, self._lent, is_good))
+        if not offers.records:
+            return 0
+        found = self._contradictions(place, offers)
+        disputed = {each for pair in found for each in (pair.one, pair.other)}
+        taken = chosen(offers, self._rules(place), disputed)
+        withheld = len(offers.records) - sum(map(len, taken.values()))
+        self._metrics.fetched.labels("withheld").inc(withheld)
+        return sum(self._take(name, place, lent) for name, lent in taken.items())
+
+    def _vouchers(self) -> int:
+        """At most n - m members may lie, or not be there: one more of them cannot all be liars."""
+        signers = self._view.signers
+        return len(signers.table) - signers.threshold + 1
+
+    def _rules(self, place: Place) -> Rules:
+        cursor = self._view.account(place.stream.id).cursor
+        return Rules(
+            vouchers=self._vouchers(),
+            anchored=cursor is not None and cursor.to >= place.bounds[1],
+            waited=self._view.now >= place.bounds[1] + self._grace // 2,
+        )
+
+    def _offers(self, asked: _Asked) -> Offers:
+        offers = Offers()
+        for peer in self._peers():
+            if not self._collect(peer, asked, offers):
+                offers.silent.add(peer.name)
+        return offers
+
+    def _collect(self, peer: Colleague, asked: _Asked, offers: Offers) -> bool:
+        """All that a peer has and this worker has not; False if it did not tell all."""
+        known = set(asked.known)
         for _ in range(_PAGES):
-            known = sorted(hex0x(each) for each in known_records(self._journal.database, place))
-            question: Json = {
-                "v": VERSION,
-                "stream": place.stream.id,
-                "day": place.day,
-                "known": known[:MOST_RECORDS],
-            }
-            lent = self._lent(peer.fetch(RECORDS_PATH, question))
-            count = self._take(peer, place, lent) if lent else 0
-            if not count:
-                return taken
-            taken += count
-        return taken
+            named = sorted(map(hex0x, known))[:MOST_RECORDS]
+            question: Json = {"v": VERSION, **asked.question, "known": named}
+            lent = asked.parse(peer.fetch(asked.path, question))
+            if lent is None:
+                return False
+            fresh = [each for each in lent if each.sha256 not in known]
+            if not fresh:
+                return True
+            for each in fresh:
+                known.add(each.sha256)
+                if asked.is_good(each, peer.name):
+                    offers.add(peer.name, each)
+                else:
+                    self._metrics.fetched.labels("refused").inc()
+        return False
 
-    def _take(self, peer: Colleague, place: Place, lent: Sequence[LentRecord]) -> int:
+    def _contradictions(self, place: Place, offers: Offers) -> list[Contradiction]:
+        known = lend(self._journal.database, place, (), _ALL)
+        found = contradictions(self._catalog, place, offers, known)
+        for each in found:
+            if (each.one, each.other) in self._told:
+                continue
+            self._told.add((each.one, each.other))
+            self._metrics.contradictions.labels(str(place.stream.id)).inc()
+            self._alerts.contradiction(place.stream, place.day, each, self._view.now)
+        return found
+
+    def _take(self, peer: str, place: Place, lent: Sequence[LentRecord]) -> int:
         """Judge what a peer has lent; returns the number of records that were stored."""
-        checked = check(self._catalog, place, lent, peer.name)
+        return self._judge(
+            peer, place.stream.code, place.day, check(self._catalog, place, lent, peer)
+        )
+
+    def _judge(self, peer: str, stream: str, day: str, checked: Checked) -> int:
         self._metrics.fetched.labels("refused").inc(checked.bad)
         reports = self._journal.ingest_messages(checked.messages) if checked.messages else []
-        if checked.file is not None:
-            reports.append(self._journal.ingest(checked.file))
+        reports += self._journal.ingest_all(checked.files)
         stored = checked.good if any(each.status == "stored" for each in reports) else 0
         self._metrics.fetched.labels("judged").inc(stored)
         self._log.info(
             "records taken over",
-            peer=peer.name,
-            stream=place.stream.id,
-            day=place.day,
+            peer=peer,
+            stream=stream,
+            day=day,
             records=stored,
-            refused=checked.bad,
             accepted=sum(each.accepted for each in reports),
         )
         return stored
 
-    def _lent(self, answer: Json | Refused) -> list[LentRecord]:
-        """What a peer has lent and was never received here."""
+    def _lent(self, answer: Json | Refused) -> list[LentRecord] | None:
+        """What a peer has lent and was never received here; None if it gave no answer."""
+        lent = self._parse(answer, "records")
+        return None if lent is None else unknown(self._journal.database, lent)
+
+    def _parse(self, answer: Json | Refused, subject: str) -> list[LentRecord] | None:
+        """What a peer has lent; None if it gave no answer."""
         if isinstance(answer, Refused):
-            self._metrics.exchanges.labels("records", answer.code).inc()
-            return []
+            self._metrics.exchanges.labels(subject, answer.code).inc()
+            return None
         try:
             given = keyed(answer, {"v", "records"}, "records")
             lent = [LentRecord.from_json(each) for each in items(given["records"], "records")]
         except InputError:
-            self._metrics.exchanges.labels("records", "malformed").inc()
-            return []
-        self._metrics.exchanges.labels("records", "ok").inc()
-        return unknown(self._journal.database, lent[:MOST_RECORDS])
+            self._metrics.exchanges.labels(subject, "malformed").inc()
+            return None
+        self._metrics.exchanges.labels(subject, "ok").inc()
+        return lent[:MOST_RECORDS]
 
 
 def _page(answer: Json) -> tuple[str, int, list[tuple[str, object, bytes]]]:

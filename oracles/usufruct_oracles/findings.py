@@ -19,7 +19,7 @@ from usufruct_oracles.intervals import days_ending_in, interval_ends
 from usufruct_oracles.journal.estimates import kept_estimates
 from usufruct_oracles.journal.schema import batches, files, readings, records, rejections
 from usufruct_oracles.journal.telling import said_counts
-from usufruct_oracles.message_findings import message_findings
+from usufruct_oracles.message_findings import contends, message_findings
 from usufruct_oracles.page_findings import page_findings
 from usufruct_oracles.validation.stakes import UNKNOWN, Basis, Stake
 from usufruct_oracles.validation.verdicts import Rule
@@ -79,6 +79,7 @@ def _rejected_rows(
     query = select(rejections).where(
         rejections.c.stream == stream.id,
         rejections.c.day.in_(days),
+        ~contends(),
         or_(
             rejections.c.record_id.in_(newest_records),
             and_(rejections.c.record_id.is_(None), rejections.c.file_id.in_(newest_files)),

@@ -1,4 +1,4 @@
-"""What does not count of messages, and what of theirs is missing.
+"""What does not count of messages, what of theirs is missing, and what of any record stands against another one.
 
 A message replaces no other, so what was rejected in one is open until a reading counts in its place. Of readings that
 stand against each other those that do not count are listed, whichever came first.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import ColumnElement, Connection, exists, select
 
 from usufruct.config import Meter, Stream
 from usufruct.core.periods import day_of
@@ -41,10 +41,10 @@ def message_findings(
 ) -> Iterator[Finding]:
     """What is open of the messages of a stream in (from, to], which holds those days."""
     yield from _refused(connection, catalog, stream, window)
+    yield from _contended(connection, catalog, stream, window)
     if not takes_messages(connection, stream):
         return
     yield from _rejected(connection, stream, days)
-    yield from _contended(connection, catalog, stream, window)
     if stream.measure != "interval":
         yield from _incomplete(connection, catalog, stream, days)
 
@@ -83,7 +83,7 @@ def _rejected(connection: Connection, stream: Stream, days: Sequence[str]) -> It
         .where(
             rejections.c.stream == stream.id,
             rejections.c.day.in_(days),
-            rejections.c.rule.not_in(sorted(CONTENDED)),
+            ~contends(),
             records.c.day == NO_DAY,
             ~filled,
         )
@@ -91,6 +91,15 @@ def _rejected(connection: Connection, stream: Stream, days: Sequence[str]) -> It
     )
     for row in connection.execute(query).mappings():
         yield finding_of(row)
+
+
+def contends() -> ColumnElement[bool]:
+    """The condition that a rejected reading stands against another one, and is listed as such whichever counts."""
+    return exists().where(
+        contenders.c.record_id == rejections.c.record_id,
+        contenders.c.end == rejections.c.end,
+        rejections.c.rule.in_(sorted(CONTENDED)),
+    )
 
 
 def _contended(
@@ -158,7 +167,7 @@ def _losers(
             counts = amount_of(stream, key[1] - key[2], standing.quantity)
             rule, stake = Rule.CONFLICT, Stake(abs(amount - counts), Basis.DIFFERENCE)
             detail = (
-                f"a message says {quantity} {stream.base_unit} (quality {quality}), but "
+                f"a record says {quantity} {stream.base_unit} (quality {quality}), but "
                 f"{standing.quantity} (quality {standing.quality}) counts"
             )
             remedy = "find out which value is right; a correction goes into the next statement as an adjustment"

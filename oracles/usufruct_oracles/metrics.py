@@ -30,6 +30,7 @@ class Metrics:
         halted: 1 while a stream is stopped because of a disagreement.
         equivocations: Alerts: a signer signed two different things; by kind.
         barred: Signers that do not count until a person releases them.
+        contradictions: Alerts: a meter's key signed two records that cannot both be true; by stream.
         exchanges: Questions to peers about signatures and records, by subject and outcome.
         fetched: Records taken over from peers after judging them here, by outcome.
         quorum_seconds: Time until enough signatures were there, or all peers had answered; by kind and outcome.
@@ -68,6 +69,9 @@ class Metrics:
             "equivocations", "Alert: a signer signed two different things", "kind"
         )
         self.barred = self._gauge("barred_signers", "Signers that do not count for now")
+        self.contradictions = self._counter(
+            "contradictions", "Alert: two records of a meter cannot both be true", "stream"
+        )
         self.exchanges = self._counter("exchanges", "Questions to peers", "subject", "outcome")
         self.fetched = self._counter("fetched_records", "Records taken from peers", "outcome")
         self.quorum_seconds = Histogram(

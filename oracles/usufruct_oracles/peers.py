@@ -24,6 +24,7 @@ BATCH_PATH = "/v1/sign/batch"
 STATEMENT_PATH = "/v1/sign/statement"
 SIGNATURES_PATH = "/v1/exchange/signatures"
 RECORDS_PATH = "/v1/exchange/records"
+CORRECTIONS_PATH = "/v1/exchange/corrections"
 
 UNREACHABLE = "unreachable"
 MALFORMED = "malformed"

@@ -22,7 +22,7 @@ from usufruct_oracles.sources.forms import DECODERS
 from usufruct_oracles.sources.messages import Message
 from usufruct_oracles.sources.records import Signed
 from usufruct_oracles.validation.messages import contents_of
-from usufruct_oracles.validation.rows import COLUMNS, WITH_REQUEST, Row, parse_row
+from usufruct_oracles.validation.rows import Row, parse_line
 from usufruct_oracles.validation.signatures import check_signature
 from usufruct_oracles.validation.verdicts import Verdict
 
@@ -99,13 +99,7 @@ class RawRecords:
         lines = payload.decode("ascii").split("\n")[_HEADING_LINES:-1]
         corrected = payload.startswith(f"{CORRECTIONS_HEADING}\n".encode())
         for number, line in enumerate(lines, 1):
-            yield parse_correction(number, line).row if corrected else _row(number, line)
-
-
-def _row(number: int, line: str) -> Row:
-    """A line of a day file, whose header the payload does not repeat."""
-    columns = line.count(",") + 1
-    return parse_row(number, line, columns if columns == WITH_REQUEST else COLUMNS)
+            yield parse_correction(number, line).row if corrected else parse_line(number, line)
 
 
 def _broken(record: bytes, rule: str) -> EvidenceError:

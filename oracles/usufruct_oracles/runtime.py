@@ -105,6 +105,7 @@ class Runtime:
     worker: Worker
     site: Site
     chores: Chores
+    hear: Callable[[], None]
     mailbox: Mailbox | None
 
 
@@ -225,7 +226,16 @@ def open_runtime(
             max_head_age=config.max_head_age,
         )
         exchange = Exchange(
-            journal, calendar, view, witness, worker, peers, input_of, alerts, metrics
+            journal,
+            calendar,
+            view,
+            witness,
+            worker,
+            peers,
+            input_of,
+            alerts,
+            metrics,
+            grace=config.grace,
         )
         account = ChainAccount(ground.client.chain_id, ground.client.genesis, address)
         chores = chores_of(
@@ -244,7 +254,7 @@ def open_runtime(
             worker=worker,
             clerk=Clerk(journal, witness),
         )
-        yield Runtime(worker, site, chores, mailbox)
+        yield Runtime(worker, site, chores, exchange.hear, mailbox)
 
 
 def _mailbox(stack: contextlib.ExitStack, ground: Ground, realm: Realm) -> Mailbox | None:

@@ -36,7 +36,13 @@ from usufruct_oracles.chainview import ChainView
 from usufruct_oracles.exchange import Clerk
 from usufruct_oracles.mailbox import Route
 from usufruct_oracles.metrics import Metrics
-from usufruct_oracles.peers import BATCH_PATH, RECORDS_PATH, SIGNATURES_PATH, STATEMENT_PATH
+from usufruct_oracles.peers import (
+    BATCH_PATH,
+    CORRECTIONS_PATH,
+    RECORDS_PATH,
+    SIGNATURES_PATH,
+    STATEMENT_PATH,
+)
 from usufruct_oracles.publish import Publisher
 from usufruct_oracles.wire import Json
 
@@ -93,7 +99,11 @@ class Site:
             STATEMENT_PATH: self.answerer.statement,
         }
         if self.clerk is not None:
-            found |= {SIGNATURES_PATH: self.clerk.signatures, RECORDS_PATH: self.clerk.records}
+            found |= {
+                SIGNATURES_PATH: self.clerk.signatures,
+                RECORDS_PATH: self.clerk.records,
+                CORRECTIONS_PATH: self.clerk.corrections,
+            }
         return found
 
 

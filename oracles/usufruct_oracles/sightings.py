@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
 
 import sqlalchemy as sa
 
 from usufruct.core.encoding import canonical_json, hex0x, load_json
 from usufruct.core.typed_data import Domain
+from usufruct.errors import InputError
 from usufruct_oracles.equivocation import Signature, document, read_message
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.pledges import Place
@@ -24,6 +27,7 @@ MOST_PLACES = 16
 
 _METADATA = sa.MetaData()
 _Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+_REMEMBERED: Final = 4_096
 _PLACE = ("kind", "stream", "position", "qualifier")
 
 
@@ -112,13 +116,32 @@ class Sightings:
             if name is None:
                 name = secrets.token_hex(8)
                 connection.execute(_LOG.insert().values(name=name))
+            newest = sa.select(_SEEN.c.message, _SEEN.c.signature).order_by(_SEEN.c.id.desc())
+            self._recent = {
+                _mark(bytes(message), bytes(signature))
+                for message, signature in connection.execute(newest.limit(_REMEMBERED))
+            }
         self._name = str(name)
+
+    def is_known(self, body: object, signature: bytes) -> bool:
+        """Whether exactly this was kept lately, so that it need not be checked again."""
+        try:
+            return _mark(canonical_json(body), signature) in self._recent
+        except InputError:
+            return False
 
     def add(self, signed: Signature, domain: Domain, source: str, now: int) -> StoredProof | None:
         """Keep a signature that was checked; the proof if it is the second of its signer for the place.
 
         Further messages for a place that has a proof are not kept: one proof says it all.
         """
+        found = self._keep(signed, domain, source, now)
+        if len(self._recent) >= 2 * _REMEMBERED:
+            self._recent.clear()
+        self._recent.add(_mark(canonical_json(signed.message.body), signed.signature))
+        return found
+
+    def _keep(self, signed: Signature, domain: Domain, source: str, now: int) -> StoredProof | None:
         signer, place = signed.signer.lower(), signed.message.place
         at = {"signer": signer, **place.key()}
         with self._database.write() as connection:
@@ -147,6 +170,12 @@ class Sightings:
             values = {**at, "document": proof, "found_at": now}
             connection.execute(_PROOFS.insert().values(values))
         return next(each for each in self.proofs() if (each.signer, each.place) == (signer, place))
+
+    def digests(self, signer: str, place: Place) -> set[str]:
+        """Digests of what `signer` was seen to sign for a place, as hex."""
+        at = {"signer": signer.lower(), **place.key()}
+        with self._database.read() as connection:
+            return set(connection.execute(sa.select(_SEEN.c.digest).filter_by(**at)).scalars())
 
     def forget(self, signer: str, place: Place) -> None:
         """Forget what `signer` signed at a place, which its own operator has released."""
@@ -201,6 +230,10 @@ class Sightings:
                 .values(released_at=now, reason=reason)
             )
         return done.rowcount
+
+
+def _mark(message: bytes, signature: bytes) -> bytes:
+    return sha256(message + signature).digest()
 
 
 def _is_crowded(connection: sa.Connection, at: dict[str, object]) -> bool:

@@ -21,6 +21,7 @@ from usufruct_oracles.intervals import expected
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.estimates import kept_estimates
 from usufruct_oracles.journal.ingest import closed_at
+from usufruct_oracles.journal.revisions import ReadingKey
 from usufruct_oracles.journal.schema import readings
 from usufruct_oracles.journal.telling import told_days
 
@@ -71,9 +72,9 @@ def coverage_of(
             each.meter in ids for each in kept_estimates(connection, stream, (from_, to))
         )
     else:
-        query = select(readings.c.meter, readings.c.end).where(*in_time)
-        ends = ((int(meter), int(end)) for meter, end in connection.execute(query))
-        covered = len(told_days(connection, catalog, stream, (from_, to), ends))
+        query = select(readings.c.meter, readings.c.end, readings.c.duration).where(*in_time)
+        counting = {ReadingKey(*row) for row in connection.execute(query)}
+        covered = len(told_days(connection, catalog, stream, (from_, to), counting))
     return Coverage(expected(catalog, stream, from_, to), covered)
 
 

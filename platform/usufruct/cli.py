@@ -34,6 +34,7 @@ PARTS: Final[Mapping[str, str]] = MappingProxyType(
         "records": "usufruct.keeper.cli",
         "payouts": "usufruct.api.cli",
         "reconcile": "usufruct.api.cli",
+        "keys": "usufruct.api.cli",
         "verify": "usufruct.proof.cli",
         "dispute": "usufruct.disputes.cli",
         "replay": "usufruct.replay.cli",
@@ -45,6 +46,14 @@ PARTS: Final[Mapping[str, str]] = MappingProxyType(
         "risk": "usufruct.finance.cli",
         "forecast": "usufruct.finance.cli",
         "structure": "usufruct.finance.structures.cli",
+        "statement": "usufruct.exports.cli",
+        "tax-summary": "usufruct.exports.cli",
+        "register": "usufruct.exports.cli",
+        "bank": "usufruct.exports.bank.cli",
+        "doctor": "usufruct.ops.cli",
+        "backup": "usufruct.ops.cli",
+        "restore": "usufruct.ops.cli",
+        "pack": "usufruct.finance.pack.cli",
     }
 )
 """The module with the `register` function by command; a part is imported when its command is used."""

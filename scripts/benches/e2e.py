@@ -36,6 +36,7 @@ def main() -> None:
             state=state,
             seed=7,
             faults=True,
+            trouble=False,
             fresh=True,
             serve=False,
             summary=None,

@@ -105,7 +105,7 @@ def main() -> None:
     deal = compile_deal(load_structure(_EXAMPLES / "six-streams.toml"))
     ours = best_of(3, lambda: cpu(lambda: simulate_paths(table)))
     loop = cpu(lambda: plain(table, PLAIN_PATHS)) * table.paths / PLAIN_PATHS
-    receipts = receipts_from(simulate_paths(table), deal)
+    receipts = receipts_from(simulate_paths(table), deal, table.currency)
     last = deal.table.periods
     terms = [Term(1, last, last) if step.to_series else None for step in deal.rules.steps]
     all_paths = best_of(3, lambda: cpu(lambda: run_paths(deal.rules, receipts, terms)))

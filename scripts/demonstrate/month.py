@@ -69,8 +69,10 @@ class Month:
         workers: Workers,
         feed_: Feed,
         console: Console,
+        stir: Callable[[], None] = lambda: None,
     ) -> None:
         self.workers = workers
+        self._stir = stir
         self.seconds: dict[str, float] = {}
         """Seconds from the end of the period to the end of each stage."""
         self._began = time.monotonic()
@@ -93,7 +95,7 @@ class Month:
         common = (self.community, self.deployment)
         self.market = Market(self.hands, places, *common, anvil.url)
         self.pool = Pool(self.hands, *common)
-        self.dispute = Dispute(self.hands, anvil, *common, workers.urls[0])
+        self.dispute = Dispute(self.hands, anvil, *common, workers.urls[0], processes)
         self._buyers: list[tuple[Address, Address]] = []
 
     def run(self) -> None:
@@ -160,6 +162,7 @@ class Month:
         task = progress.add_task(name, total=total)
 
         def reached() -> bool:
+            self._stir()
             count = done()
             progress.update(task, completed=count)
             return count >= total

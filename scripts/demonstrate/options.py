@@ -18,6 +18,7 @@ class Options:
         state: Folder that holds the chain's state, journals, ledger and logs.
         seed: Seed of the simulator.
         faults: Whether the simulator injects labelled bad rows.
+        trouble: Whether workers lie, die and have wrong clocks; the same month is run without before.
         fresh: Whether an earlier state is removed first.
         serve: Whether everything stays up at the end.
         summary: File for the machine-readable summary, or None.
@@ -28,6 +29,7 @@ class Options:
     state: Path
     seed: int
     faults: bool
+    trouble: bool
     fresh: bool
     serve: bool
     summary: Path | None
@@ -43,6 +45,11 @@ def parse(argv: list[str] | None = None) -> Options:
     parser.add_argument("--data", type=Path, metavar="DIR", help="use the real data in DIR")
     parser.add_argument("--seed", type=int, default=7, help="seed of the simulator (default 7)")
     parser.add_argument("--clean", action="store_true", help="simulate without bad readings")
+    parser.add_argument(
+        "--faults",
+        action="store_true",
+        help="one worker lies, one is killed, one has a wrong clock; compared with a month without (starts anew)",
+    )
     parser.add_argument("--fresh", action="store_true", help="forget earlier months, start anew")
     parser.add_argument(
         "--serve", action="store_true", help="keep everything up and print the URLs"
@@ -58,12 +65,15 @@ def parse(argv: list[str] | None = None) -> Options:
             f"--data {given.data}: not a folder; name the folder that holds citylearn2022 and the others"
         )
     default_state = ROOT / "state" / ("demo-real" if given.data else "demo")
+    if given.faults:
+        default_state = default_state.with_name(f"{default_state.name}-faults")
     return Options(
         data=given.data.resolve() if given.data else None,
         state=(given.state or default_state).resolve(),
         seed=given.seed,
         faults=not given.clean,
-        fresh=given.fresh,
+        trouble=given.faults,
+        fresh=given.fresh or given.faults,
         serve=given.serve,
         summary=given.json.resolve() if given.json else None,
         port=given.port,

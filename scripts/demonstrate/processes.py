@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
@@ -39,6 +39,7 @@ class Stack:
     def __init__(self, logs: Path) -> None:
         self._logs = logs
         self._running: list[tuple[str, subprocess.Popen[bytes]]] = []
+        self._commands: dict[str, tuple[Sequence[str], Mapping[str, str] | None]] = {}
 
     def start(self, name: str, argv: Sequence[str], env: Mapping[str, str] | None = None) -> None:
         """Start `argv` with its output in `<logs>/<name>.log`."""
@@ -54,6 +55,21 @@ class Stack:
         )
         log.close()
         self._running.append((name, process))
+        self._commands[name] = argv, env
+
+    def restart(self, name: str) -> None:
+        """kill -9, and start anew."""
+        for entry in [each for each in self._running if each[0] == name]:
+            entry[1].kill()
+            entry[1].wait()
+            self._running.remove(entry)
+        self.start(name, *self._commands[name])
+
+    def freeze(self, names: Collection[str], *, frozen: bool) -> None:
+        """Hold processes still, or let them go on."""
+        for name, process in self._running:
+            if name in names:
+                process.send_signal(signal.SIGSTOP if frozen else signal.SIGCONT)
 
     def check(self) -> None:
         """Raise ProcessFailed if a process has ended by itself."""

@@ -14,10 +14,16 @@ from demonstrate.anvil import CHAIN_ID, Anvil
 from demonstrate.api import Api, answers
 from demonstrate.options import Options
 from demonstrate.processes import ProcessFailed, Stack, free_port
+from usufruct.contracts import Address
+from usufruct.keys import dev_address
 
 BIN = Path(sys.executable).parent
 WORKERS = 3
 _FIRST_WORKER_ACCOUNT = 4
+DRIFTING, KILLED, LIAR = range(WORKERS)
+"""What goes wrong with which worker where faults are asked for."""
+DRIFT = 5_000, 0.5
+"""By how many seconds the clock is wrong, and by how many more each second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,15 @@ def write_secret(places: Places, seed: int) -> None:
 class Workers:
     """Three oracle workers, each with its own key, journal and drop folder."""
 
-    def __init__(self, processes: Stack, places: Places, community: Path, anvil: Anvil) -> None:
+    def __init__(
+        self,
+        processes: Stack,
+        places: Places,
+        community: Path,
+        anvil: Anvil,
+        *,
+        drifting: bool = False,
+    ) -> None:
         self._processes = processes
         self.places = places
         self.ports = [free_port() for _ in range(WORKERS)]
@@ -91,8 +105,15 @@ class Workers:
             config = places.state / f"worker-{worker}" / "worker.toml"
             places.inbox(worker).mkdir(parents=True, exist_ok=True)
             config.write_text(self._config(worker, community, anvil))
-            argv = [str(BIN / "usufruct-oracle"), "run", "--config", str(config)]
-            processes.start(f"worker-{worker}", argv)
+            program = [str(BIN / "usufruct-oracle")]
+            if drifting and worker == DRIFTING:
+                program = [sys.executable, "-m", "demonstrate.wrong_clock", *map(str, DRIFT)]
+            processes.start(f"worker-{worker}", [*program, "run", "--config", str(config)])
+
+    @staticmethod
+    def address(worker: int) -> Address:
+        """Address with which a worker signs."""
+        return dev_address(_FIRST_WORKER_ACCOUNT + worker)
 
     def _config(self, worker: int, community: Path, anvil: Anvil) -> str:
         peers = "".join(
@@ -135,12 +156,13 @@ def serve(
     community: Path,
     workers: Workers,
 ) -> Api:
-    """Start the indexer and the payout query API."""
+    """Start the indexer, the payout query API and the pages."""
     port = options.port or free_port()
     argv = [
         *(str(BIN / "usufruct"), "serve", "--rpc", anvil.url, "--community", str(community)),
         *("--deployment", str(places.deployment), "--database", places.ledger),
         *("--host", "127.0.0.1", "--port", str(port), "--poll-seconds", "0.3"),
+        *("--reader-rpc", anvil.url),
     ]
     for url in workers.urls:
         argv += ["--worker", url]

@@ -58,6 +58,7 @@ POLL, TAKEOVER, GRACE = 12.0, 6.0, 6 * 3600
 _PATIENCE = 10.0
 _UNTIL_RESTART = 30.0
 _EXCHANGE = 10.0
+_LOOK_BACK = 2
 _LIES = frozenset({"garbage", "anything", "nonsense"})
 
 
@@ -145,22 +146,30 @@ class Storage:
 
     def watch(self, engine: sa.Engine) -> None:
         """Puts this between an engine and its file."""
-        commit = engine.dialect.do_commit
+        # Statements are compiled once for all processes and all their lives.
+        engine.dialect = _compiled.setdefault("dialect", engine.dialect)
+        engine.update_execution_options(compiled_cache=_compiled)
 
-        def committed(connection: Any) -> None:
+        def committing(connection: sa.Connection) -> None:
             if self.full:
-                raise sqlite3.OperationalError("database or disk is full")
-            commit(connection)
+                raise _failure("COMMIT", "database or disk is full")
             if self.deaf and self._world.dice.random() < self.deaf:
-                raise sqlite3.OperationalError("server closed the connection unexpectedly")
+                connection.connection.commit()
+                raise _failure("COMMIT", "server closed the connection unexpectedly")
 
         def begun(_: sa.Connection) -> None:
             if self.gone:
-                refused = sqlite3.OperationalError("connection refused")
-                raise OperationalError("BEGIN", {}, refused)
+                raise _failure("BEGIN", "connection refused")
 
-        engine.dialect.do_commit = committed  # type: ignore[method-assign]  # this engine's alone
+        sa.event.listen(engine, "commit", committing)
         sa.event.listen(engine, "begin", begun)
+
+
+_compiled: dict[Any, Any] = {}
+
+
+def _failure(statement: str, why: str) -> OperationalError:
+    return OperationalError(statement, {}, sqlite3.OperationalError(why))
 
 
 class Process:
@@ -172,9 +181,9 @@ class Process:
         clocks: Its clocks.
         storage: Its disk.
         others: The other processes, by name.
-        lies: How it lies: "" not at all, "readings" (its journal is altered); or answers peers: "garbage",
+        lies: How it lies: "" not at all, "readings" (its journal is altered), "lends" (it has the gateway's key and
+            holds other records than the others, signed as well as theirs); or answers peers: "garbage",
             "anything" (signs whatever it is asked to), "nonsense".
-        trades: Whether it exchanges signatures and records with the others besides.
         up: Whether it runs.
     """
 
@@ -195,7 +204,6 @@ class Process:
         self.storage = Storage(world)
         self.others: list[Process] = []
         self.lies = ""
-        self.trades = False
         self.up = False
         self.signed: set[tuple[str, bytes]] = set()
         self.arrival: dict[bytes, float] = {}
@@ -219,8 +227,8 @@ class Process:
             self._world.after(_UNTIL_RESTART, self.start)
             return
         self.up = True
-        chosen = [self._loop, self._trade] if self.trades else [self._loop]
-        self._activities = [self._world.start(partial(self._alive, each)) for each in chosen]
+        activities = [self._loop, self._trade]
+        self._activities = [self._world.start(partial(self._alive, each)) for each in activities]
 
     def kill(self) -> None:
         """kill -9: what was not stored is gone."""
@@ -247,6 +255,7 @@ class Process:
             return
 
     def _loop(self) -> None:
+        self.exchange.hear()
         self.worker.run(Stop(self._world))  # type: ignore[arg-type]  # its part that is used
 
     def _trade(self) -> None:
@@ -348,6 +357,8 @@ class Process:
             input_of,
             alerts,
             metrics,
+            grace=GRACE,
+            look_back=_LOOK_BACK,
         )
 
     def _open_journal(self) -> None:
@@ -384,6 +395,7 @@ class Process:
                 peers.STATEMENT_PATH: self.answerer.statement,
                 peers.SIGNATURES_PATH: self.clerk.signatures,
                 peers.RECORDS_PATH: self.clerk.records,
+                peers.CORRECTIONS_PATH: self.clerk.corrections,
             }
             reply = routes[path](body, caller)
         except UsufructError as error:

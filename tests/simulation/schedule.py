@@ -42,7 +42,7 @@ FAULTS_END: Final = 120.0
 DAY_EVERY: Final = 35.0
 HEALED_WITHIN: Final = 1_800.0
 SHORT_OF_MEMORY = Path("/dev/shm")  # noqa: S108  # a disk that needs no flushing, if there is one
-_HONEST = 7
+_HONEST, _LYING = 7, 8
 
 
 class Failure(AssertionError):
@@ -70,7 +70,6 @@ class Plan:
         foreign: Whether a stranger with the same key takes nonces.
         storage: Chance of a full disk or a dead database, about every twenty seconds.
         deaf: Chance that a commit succeeds and is said to have failed.
-        trade: Whether workers exchange signatures and records besides, which takes most of the time.
     """
 
     liar: int | None = None
@@ -89,7 +88,6 @@ class Plan:
     foreign: bool = False
     storage: float = 0
     deaf: float = 0
-    trade: bool = False
 
     @classmethod
     def drawn(cls, seed: int) -> Plan:
@@ -103,7 +101,7 @@ class Plan:
         drift = (dice.randrange(3), dice.choice((-9_000, -250, 120, 90_000)), dice.uniform(-2, 2))
         return cls(
             liar=liar,
-            lies=dice.choice(("readings", "garbage", "anything", "nonsense")),
+            lies=dice.choice(("readings", "lends", "garbage", "anything", "nonsense")),
             drift=drift if dice.random() < 0.4 else None,
             crash=perhaps(0.5, 0.003, 0.01, 0.03),
             kills=perhaps(0.4, 0.1, 0.4),
@@ -118,7 +116,6 @@ class Plan:
             foreign=dice.random() < 0.3,
             storage=perhaps(0.4, 0.1, 0.3),
             deaf=perhaps(0.3, 0.01, 0.05),
-            trade=dice.random() < 0.2,
         )
 
 
@@ -190,7 +187,7 @@ class Schedule:
         lies = self.plan.lies if index == self.plan.liar else ""
         folder.mkdir(parents=True, exist_ok=True)
         # Who tidies the folder leaves the files of the days that are still to come.
-        source = files(_HONEST)[self._old_files :]
+        source = files(_LYING if lies == "lends" else _HONEST)[self._old_files :]
         dice = self.world.dice
         endpoint = Endpoint(self.chain, foreign, dice, self._meanwhile)
         process = Process(
@@ -204,7 +201,6 @@ class Schedule:
             source,
         )
         process.lies = lies
-        process.trades = self.plan.trade
         return process
 
     @property

@@ -52,7 +52,8 @@ EVERY = tuple(Rates(**{each.name: 0.03}) for each in fields(Rates))
     ]
     + [
         pytest.param(Plan(liar=1, lies="readings"), id="liar-readings"),
-        pytest.param(Plan(liar=1, lies="readings", trade=True, kills=0.5), id="liar-lends"),
+        pytest.param(Plan(liar=1, lies="lends"), id="liar-lends"),
+        pytest.param(Plan(liar=2, lies="lends", partitions=True, kills=0.5), id="liar-lends-again"),
         pytest.param(Plan(liar=0, lies="anything"), id="liar-signs-anything"),
         pytest.param(Plan(liar=2, lies="garbage"), id="liar-garbage"),
         pytest.param(Plan(drift=(1, 90_000, 2.0)), id="drift"),

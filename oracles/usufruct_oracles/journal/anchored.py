@@ -78,9 +78,28 @@ def forget_after(database: Database, stream: int, seq: int) -> None:
         forget_estimates(connection, stream, first)
 
 
-def recorded_heads(database: Database, stream: int) -> list[bytes]:
-    """Heads after each recorded batch, from number 1 on."""
+_LAST_HEAD = (
+    select(batches.c.seq, batches.c.head)
+    .where(batches.c.stream == bindparam("of"))
+    .order_by(batches.c.seq.desc())
+    .limit(1)
+)
+
+
+def recorded_heads(database: Database, stream: int, known: Sequence[bytes] = ()) -> list[bytes]:
+    """Heads after each recorded batch, from number 1 on.
+
+    Args:
+        database: The journal.
+        stream: The stream.
+        known: What they were before. A head commits to all that lead to it, so only the last is compared.
+    """
     with database.read() as connection:
+        last = connection.execute(_LAST_HEAD, {"of": stream}).one_or_none()
+        if last is None:
+            return []
+        if known and (last.seq, bytes(last.head)) == (len(known), known[-1]):
+            return list(known)
         return _heads(connection, stream)
 
 

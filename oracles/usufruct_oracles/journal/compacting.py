@@ -15,10 +15,7 @@ transaction. Killed at any moment, the next run goes on: the same records make t
 
 from __future__ import annotations
 
-import gzip
-import os
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -28,10 +25,17 @@ from sqlalchemy import and_, delete, func, insert, or_, select, update
 
 from usufruct.chain import crash
 from usufruct.config import Stream
-from usufruct.core.documents import keyed, natural, text
-from usufruct.core.encoding import canonical_json, hex0x, load_json, unhex
-from usufruct.errors import EvidenceError, InputError
+from usufruct.core.encoding import canonical_json, hex0x
 from usufruct_oracles.catalog import Catalog
+from usufruct_oracles.journal.archive_objects import (
+    broken,
+    line_of,
+    object_path,
+    read_object,
+    records_of,
+    write_durably,
+    write_object,
+)
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.journal.erasures import erased_meters
 from usufruct_oracles.journal.schema import (
@@ -45,15 +49,12 @@ from usufruct_oracles.journal.schema import (
     records,
     supports,
 )
-from usufruct_oracles.sources.records import record_hash
 
 MOST_BYTES: Final = 4 << 20
 """Payload bytes of one object."""
 MOST_RECORDS: Final = 2_000
 """Records of one object."""
 VERSION: Final = 1
-_KEYS = {"id", "stream", "meter", "day", "form", "scheme", "sha256", "signature", "payload"}
-_MOST_OBJECT = 64 << 20
 _NOTHING = b""
 
 
@@ -181,9 +182,9 @@ def _is_before(catalog: Catalog, until: int) -> Any:
 
 
 def _move(database: Database, chunk: Sequence[Any], archive: Path, now: int) -> None:
-    content = b"".join(canonical_json(_line(row)) + b"\n" for row in chunk)
+    content = b"".join(canonical_json(line_of(row)) + b"\n" for row in chunk)
     name = sha256(content).digest()
-    _write_object(archive, name, content)
+    write_object(archive, name, content)
     crash.point("compact.object_written")
     ids = [row["id"] for row in chunk]
     with database.write() as connection:
@@ -226,7 +227,7 @@ def _write_without(database: Database, archive: Path, name: bytes, gone: Sequenc
     )
     other = sha256(rest).digest()
     if rest:
-        _write_object(archive, other, rest)
+        write_object(archive, other, rest)
     crash.point("compact.rewritten")
     with database.write() as connection:
         connection.execute(delete(archived).where(archived.c.record_id.in_(gone)))
@@ -240,123 +241,6 @@ def _sweep(database: Database, archive: Path) -> None:
     for path in (archive / "objects").glob("*/*"):
         if path not in known:
             path.unlink()
-
-
-def _line(row: Any) -> dict[str, object]:
-    return {
-        "id": row["id"],
-        "stream": row["stream"],
-        "meter": row["meter"],
-        "day": row["day"],
-        "form": row["form"],
-        "scheme": row["scheme"],
-        "sha256": hex0x(bytes(row["sha256"])),
-        "signature": hex0x(bytes(row["signature"])),
-        "payload": hex0x(bytes(row["payload"])),
-    }
-
-
-# --- The archive's files ---
-
-
-def object_path(archive: Path, name: bytes) -> Path:
-    """Where an object lies."""
-    return archive / "objects" / name.hex()[:2] / f"{name.hex()}.jsonl.gz"
-
-
-def _write_object(archive: Path, name: bytes, content: bytes) -> None:
-    path = object_path(archive, name)
-    write_durably(path, gzip.compress(content, mtime=0))
-    if read_object(archive, name) != content:
-        raise AssertionError("what was written was read again")
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """Write a file so that after a power cut it is there as a whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def read_object(archive: Path, name: bytes) -> bytes:
-    """The content of an object.
-
-    Raises:
-        EvidenceError: It is missing, or not what its name says.
-    """
-    path = object_path(archive, name)
-    try:
-        with gzip.open(path, "rb") as file:
-            content = file.read(_MOST_OBJECT + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise _broken(path, f"cannot be read: {type(error).__name__}") from error
-    if sha256(content).digest() != name:
-        raise _broken(path, "its content has another digest than its name")
-    return content
-
-
-def _broken(path: Path, why: str) -> EvidenceError:
-    return EvidenceError(
-        "the archive does not hold what the journal has put there",
-        field="object",
-        value=str(path),
-        rule=why,
-        remedy="fetch the file from another copy of the archive",
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class ArchivedRecord:
-    """A record in an object of the archive; `form` is "" for a meter-day."""
-
-    id: int
-    stream: int
-    meter: int
-    day: str
-    form: str
-    scheme: str
-    sha256: bytes
-    signature: bytes
-    payload: bytes
-
-
-def records_of(archive: Path, name: bytes) -> Iterator[ArchivedRecord]:
-    """The records of an object, each checked against its own digest.
-
-    Raises:
-        EvidenceError: The object, or a record of it, is not what it was.
-    """
-    for line in read_object(archive, name).splitlines():
-        try:
-            found = _record(keyed(load_json(line), _KEYS, "record"))
-        except InputError as error:
-            raise _broken(object_path(archive, name), error.one_line()) from error
-        if record_hash(found.payload, found.signature) != found.sha256:
-            raise _broken(object_path(archive, name), f"record {found.id} has another digest")
-        yield found
-
-
-def _record(row: dict[str, object]) -> ArchivedRecord:
-    return ArchivedRecord(
-        natural(row["id"], "id"),
-        natural(row["stream"], "stream"),
-        natural(row["meter"], "meter"),
-        text(row["day"], "day"),
-        text(row["form"], "form"),
-        text(row["scheme"], "scheme"),
-        unhex(row["sha256"], 32),
-        unhex(row["signature"]),
-        unhex(row["payload"]),
-    )
 
 
 def objects_of(database: Database, stream: Stream) -> list[bytes]:
@@ -401,7 +285,7 @@ def restore(database: Database, stream: Stream, archive: Path) -> int:
             for number in list(connection.execute(ours).scalars()):
                 row = found.get(number)
                 if row is None:
-                    raise _broken(object_path(archive, name), f"record {number} is not in it")
+                    raise broken(object_path(archive, name), f"record {number} is not in it")
                 if row.meter in erased:
                     continue
                 connection.execute(

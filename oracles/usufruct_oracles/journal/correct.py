@@ -46,8 +46,9 @@ class Taken:
 @dataclass(slots=True)
 class _Outcome:
     accepted: list[tuple[CorrectionRow, Reading]] = field(default_factory=list)
-    known: int = 0
+    known: list[tuple[CorrectionRow, Reading]] = field(default_factory=list)
     rejected: list[tuple[CorrectionRow, Verdict]] = field(default_factory=list)
+    said: set[tuple[int, int, int]] = field(default_factory=set)
 
 
 def store_corrections(
@@ -93,7 +94,7 @@ def store_corrections(
         total.rejected += outcome.rejected
     _reject(connection, file_id, stream, day, total.rejected)
     total.rejected.sort(key=lambda pair: pair[0].row.number)
-    return Taken(len(total.accepted), total.known, [verdict for _, verdict in total.rejected])
+    return Taken(len(total.accepted), len(total.known), [verdict for _, verdict in total.rejected])
 
 
 def _store_meter(
@@ -110,9 +111,8 @@ def _store_meter(
     if verdict is not None or signed is None:
         outcome.rejected = [(each, verdict) for each in rows if verdict is not None]
         return outcome
-    here: dict[tuple[int, int, int], set[tuple[int, int, bytes]]] = {}
     for each in rows:
-        _judge(connection, outcome, place, each, here)
+        _judge(connection, outcome, place, each)
     _insert(connection, file_id, place, day, payload, signed, outcome)
     return outcome
 
@@ -138,16 +138,15 @@ def store_message(
         signed: The signature.
     """
     outcome = _Outcome()
-    here: dict[tuple[int, int, int], set[tuple[int, int, bytes]]] = {}
     for each in rows:
         if each.row.meter and each.row.meter != place.meter.code:
             outcome.rejected.append((each, _stranger(place.meter, each)))
         else:
-            _judge(connection, outcome, place, each, here)
+            _judge(connection, outcome, place, each)
     _insert(connection, file_id, place, day, payload, signed, outcome)
     _reject(connection, file_id, place.stream, day, outcome.rejected)
     verdicts = [verdict for _, verdict in outcome.rejected]
-    return Taken(len(outcome.accepted), outcome.known, verdicts)
+    return Taken(len(outcome.accepted), len(outcome.known), verdicts)
 
 
 def _stranger(meter: Meter, given: CorrectionRow) -> Verdict:
@@ -167,22 +166,29 @@ def _insert(
     signed: Signed,
     outcome: _Outcome,
 ) -> None:
-    if not outcome.accepted:
+    said = [*outcome.accepted, *outcome.known]
+    digest = record_hash(payload, signed.signature)
+    if not said or _is_stored(connection, digest):
         return
     record = {
         "file_id": file_id,
         "stream": place.stream.id,
         "meter": place.meter.id,
         "day": day,
-        "sha256": record_hash(payload, signed.signature),
+        "sha256": digest,
         "payload": payload,
         "scheme": signed.scheme,
         "signature": signed.signature,
     }
     query = insert(correction_records).values(record).returning(correction_records.c.id)
     number = int(connection.execute(query).scalar_one())
-    rows = [_row(number, place.stream, place.meter, *pair) for pair in outcome.accepted]
+    rows = [_row(number, place.stream, place.meter, *pair) for pair in said]
     connection.execute(insert(corrections), rows)
+
+
+def _is_stored(connection: Connection, digest: bytes) -> bool:
+    query = select(correction_records.c.id).where(correction_records.c.sha256 == digest)
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def _judge(
@@ -190,11 +196,11 @@ def _judge(
     outcome: _Outcome,
     place: Place,
     given: CorrectionRow,
-    here: dict[tuple[int, int, int], set[tuple[int, int, bytes]]],
 ) -> None:
-    """Accepts, knows or rejects one correction; `here` is what is claimed of each revision.
+    """Accepts, knows or rejects one correction.
 
-    Of two values for one revision both are kept, and none counts until a further revision names one.
+    Of two values for one revision both are kept, and none counts until a further revision names one. What another
+    record says already is kept, too: which of them is named, `revisions.chain_of` says.
     """
     reading = _reading(given, place.meter)
     if reading is None:
@@ -207,13 +213,16 @@ def _judge(
         return
     key = reading.end, reading.duration, given.rev
     mine = reading.quantity, reading.row.quality, given.supersedes
-    there = here.setdefault(key, _stored(connection, place.meter, key))
+    if key in outcome.said:
+        outcome.rejected.append((given, _twice(place.meter, given)))
+        return
+    outcome.said.add(key)
+    there = _stored(connection, place.meter, key)
     if mine in there:
-        outcome.known += 1
+        outcome.known.append((given, reading))
         return
     if there:
         outcome.rejected.append((given, _conflict(place.meter, given)))
-    there.add(mine)
     outcome.accepted.append((given, reading))
 
 
@@ -234,6 +243,14 @@ def _stored(
     )
     found = connection.execute(query)
     return {(int(quantity), int(quality), bytes(old)) for quantity, quality, old in found}
+
+
+def _twice(meter: Meter, given: CorrectionRow) -> Verdict:
+    return Verdict(
+        Rule.DUPLICATE,
+        f"revision {given.rev} of this reading of {meter.code} stands there twice",
+        "nothing is lost; what the first row says counts",
+    )
 
 
 def _conflict(meter: Meter, given: CorrectionRow) -> Verdict:

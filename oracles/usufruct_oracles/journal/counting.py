@@ -1,17 +1,19 @@
 """Which readings count in a window, and which record each of them names: a pure function of what was received.
 
-Of day files the newest one speaks for a reading, so that a worker that only saw a corrected file agrees with one
-that saw the first file too. Messages replace nothing and come to every worker in another order. So where
-readings of messages stand against each other the order of arrival decides nothing:
+Day files and messages come to every worker in another order, and none of them replaces another. So where readings
+stand against each other the order of arrival decides nothing; workers that lack a record of the others borrow it:
 
 1. What is anchored counts.
 2. Of the others those that end first count first; of those with the same end the shorter one; of those with the same
-   end and duration messages before day files, the smallest digest first. One that shares time with a session that
-   counts already does not count (money may share time).
-3. A reading that several records say names the message with the smallest digest; without a message, the newest day
-   file.
+   end and duration messages before day files, of messages the smallest digest first, of day files the longest payload
+   and of equally long ones the smallest digest first. One that shares time with a session that counts already
+   does not count (money may share time).
+3. A reading that several records say names the first of them in that order. A record says a reading once, with its
+   first row.
 
-Rule 2 looks at no reading that ends later, so that a day's readings are known once the day's messages are.
+What is delivered again for a day usually says more: a worker that saw the whole file alone agrees at once with one
+that saw a part of it first. Rule 2 looks at no reading that ends later, so that a day's readings are known once the
+day's messages are.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, select
+from sqlalchemy import Connection, Select, Table, and_, case, func, select
 
 from usufruct.config import Stream
 from usufruct_oracles.journal.schema import (
@@ -38,6 +40,11 @@ Key = tuple[int, int, int, int]
 
 KEY = ("meter", "end", "duration", "rev")
 """Columns of a `Key`."""
+_RECORD = (
+    records.c.id,
+    records.c.sha256,
+    case((records.c.day == NO_DAY, 0), else_=func.length(records.c.payload)),
+)
 REACH = MAX_DURATION
 """How far a session may reach back, seconds."""
 
@@ -49,23 +56,21 @@ class Said:
     Attributes:
         record_id: Row of the record.
         sha256: Its digest.
-        of_message: Whether it is a message.
+        size: Bytes of its payload, 0 for a message.
         quantity: Base units.
         quality: ESPI quality code.
     """
 
     record_id: int
     sha256: bytes
-    of_message: bool
+    size: int
     quantity: int
     quality: int
 
     @property
-    def rank(self) -> tuple[int, bytes, int]:
+    def rank(self) -> tuple[bool, int, bytes]:
         """Smaller comes first (rules 2 and 3)."""
-        if self.of_message:
-            return 0, self.sha256, 0
-        return 1, b"", -self.record_id
+        return self.size > 0, -self.size, self.sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +118,7 @@ def said_in(
         found[key] = [one]
     again = (
         select(*(readings.c[name] for name in KEY), readings.c.quantity, readings.c.quality)
-        .add_columns(records.c.id, records.c.sha256, records.c.day)
+        .add_columns(*_RECORD)
         .join(supports, same_key(readings, supports))
         .join(records, records.c.id == supports.c.record_id)
         .where(*in_window(readings, stream, window))
@@ -182,7 +187,7 @@ def columns_of(table: Table) -> Select[Any]:
     """All readings of a table with their records, as `parts_of` takes them."""
     return (
         select(*(table.c[name] for name in KEY), table.c.quantity, table.c.quality)
-        .add_columns(records.c.id, records.c.sha256, records.c.day)
+        .add_columns(*_RECORD)
         .join(records, records.c.id == table.c.record_id)
     )
 
@@ -208,6 +213,6 @@ def same_key(one: Table, other: Table) -> Any:
 
 def parts_of(row: Any) -> tuple[Key, Said]:
     """The reading that a row of `columns_of` speaks of, and what its record says of it."""
-    meter, end, duration, rev, quantity, quality, record_id, digest, day = row
-    said = Said(record_id, bytes(digest), day == NO_DAY, quantity, quality)
+    meter, end, duration, rev, quantity, quality, record_id, digest, size = row
+    said = Said(record_id, bytes(digest), size, quantity, quality)
     return (meter, end, duration, rev), said

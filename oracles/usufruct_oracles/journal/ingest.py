@@ -30,9 +30,9 @@ from usufruct_oracles.sources.corrections import (
 )
 from usufruct_oracles.sources.records import HEADERS, Signed, parse_signatures
 from usufruct_oracles.validation.days import DayOutcome, judge_day
-from usufruct_oracles.validation.files import check_file, columns_of, lines_of
+from usufruct_oracles.validation.files import check_file, lines_of
 from usufruct_oracles.validation.neighbours import Neighbours
-from usufruct_oracles.validation.rows import MAX_DURATION, Row, parse_row
+from usufruct_oracles.validation.rows import MAX_DURATION, Row, parse_line
 from usufruct_oracles.validation.verdicts import Rule, Verdict, shown
 
 KEPT_BYTES = 1 << 20
@@ -160,8 +160,7 @@ def store(
     corrected = corrected_day(file.day)
     if corrected is not None:
         return _store_corrections(connection, catalog, stream, file, corrected, now)
-    columns = columns_of(file.csv)
-    rows = [parse_row(number, line, columns) for number, line in enumerate(lines_of(file.csv), 2)]
+    rows = [parse_line(number, line) for number, line in enumerate(lines_of(file.csv), 2)]
     bounds = catalog.day(file.day)
     outcome = judge_day(
         catalog,
@@ -224,9 +223,7 @@ def _neighbours(
         readings.c.end <= bounds[1] + MAX_DURATION,
     )
     stored = ((m, e, d, q, c) for m, e, d, q, c in connection.execute(query))
-    return Neighbours(
-        stored, closed_at(connection, stream), contended=takes_messages(connection, stream)
-    )
+    return Neighbours(stored, closed_at(connection, stream))
 
 
 def closed_at(connection: Connection, stream: Stream) -> int:

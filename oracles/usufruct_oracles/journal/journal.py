@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.exc import SQLAlchemyError
 
 from usufruct.clock import Clock, SystemClock
@@ -33,6 +33,18 @@ from usufruct_oracles.sources.forms import DECODERS
 from usufruct_oracles.sources.messages import Decoders, Message, MessageSource
 from usufruct_oracles.sources.redaction import without
 from usufruct_oracles.windows import Window
+
+_COUNTS = select(
+    select(func.max(files.c.id)).scalar_subquery(),
+    select(func.count()).select_from(documents).scalar_subquery(),
+)
+_LAST = select(batches.c.stream, func.max(batches.c.seq)).group_by(batches.c.stream)
+# A head commits to all that lead to it.
+_LAST_HEADS = (
+    select(batches.c.stream, batches.c.head)
+    .where(tuple_(batches.c.stream, batches.c.seq).in_(_LAST))
+    .order_by(batches.c.stream)
+)
 
 
 class Journal:
@@ -69,6 +81,7 @@ class Journal:
         self._sources = tuple(sources)
         self._decoders = decoders
         self._privacy_secret = privacy_secret
+        self._heads: dict[int, list[bytes]] = {}
 
     def close(self) -> None:
         """Closes the connections to the database."""
@@ -143,14 +156,10 @@ class Journal:
 
     def revision(self) -> int:
         """A number that is another one whenever something that could be built may have changed."""
-        ends = select(batches.c.stream, batches.c.seq, batches.c.head).order_by(
-            batches.c.stream, batches.c.seq
-        )
         with self.database.read() as connection:
-            last = connection.execute(select(func.max(files.c.id))).scalar_one()
-            heads = [tuple(row) for row in connection.execute(ends)]
-            kept = connection.execute(select(func.count()).select_from(documents)).scalar_one()
-        return int.from_bytes(sha256(repr((last, heads, kept)).encode()).digest()[:8], "big")
+            counts = tuple(connection.execute(_COUNTS).one())
+            heads = [tuple(row) for row in connection.execute(_LAST_HEADS)]
+        return int.from_bytes(sha256(repr((counts, heads)).encode()).digest()[:8], "big")
 
     def has_file(self, stream: str | int, day: str) -> bool:
         """Whether a local day is ready: nothing more of it has to be waited for.
@@ -254,7 +263,10 @@ class Journal:
 
     def recorded(self, stream: int) -> list[bytes]:
         """Heads after each recorded batch, from number 1 on, without gaps."""
-        return anchored.recorded_heads(self.database, stream)
+        known = self._heads.get(stream, [])
+        found = anchored.recorded_heads(self.database, stream, known)
+        self._heads[stream] = found
+        return found
 
     def manifests(self, stream: int, from_: int, to: int) -> list[Manifest]:
         """Manifests of the recorded batches in [from_, to), in order."""

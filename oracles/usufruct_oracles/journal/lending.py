@@ -4,13 +4,14 @@ A worker that lacks a message which the others got would hold a stream, or stop 
 take over from a peer the very bytes that the meter signed. They are judged here like anything else that is
 received: the peer can add nothing, change nothing and vouch for nothing.
 
-Of day files the newest record of a meter-day is lent, of messages every one that says something of the day.
+Of a day every record is lent that says something of it: what counts is a function of all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
@@ -33,6 +34,7 @@ from usufruct_oracles.sources.base import SourceFile
 from usufruct_oracles.sources.forms import DECODERS
 from usufruct_oracles.sources.messages import Decoders, Message
 from usufruct_oracles.sources.records import (
+    HEADERS,
     Signed,
     csv_bytes,
     record_hash,
@@ -147,12 +149,13 @@ def lend(
         most_bytes: Bytes on the wire after which the rest is left for the next question.
     """
     found: list[LentRecord] = []
-    size = 0
+    had, size = set(known), 0
     with database.read() as connection:
         for each in _lendable(connection, place):
             # A payload may have been archived or erased: then there is nothing to lend.
-            if not each.payload or each.sha256 in known:
+            if not each.payload or each.sha256 in had:
                 continue
+            had.add(each.sha256)  # the same again was judged anew
             size += each.size
             if found and (size > most_bytes or len(found) >= MOST_RECORDS):
                 break
@@ -161,11 +164,6 @@ def lend(
 
 
 def _lendable(connection: Connection, place: Place) -> Iterator[LentRecord]:
-    newest = (
-        select(func.max(records.c.id))
-        .where(records.c.stream == place.stream.id, records.c.day == place.day, records.c.verified)
-        .group_by(records.c.meter)
-    )
     form = (
         select(func.max(messages.c.form))
         .where(messages.c.sha256 == records.c.sha256)
@@ -174,11 +172,7 @@ def _lendable(connection: Connection, place: Place) -> Iterator[LentRecord]:
     )
     query = (
         select(*(records.c[name] for name in _COLUMNS), records.c.day, form.label("form"))
-        .where(
-            of_day(place),
-            records.c.verified,
-            or_(records.c.day == NO_DAY, records.c.id.in_(newest)),
-        )
+        .where(of_day(place), records.c.verified)
         .order_by(records.c.id)
     )
     for row in connection.execute(query):
@@ -221,13 +215,13 @@ class Checked:
     """What of lent records is fit to be judged.
 
     Attributes:
-        file: A file made of the meter-days, as if it had been dropped; None if there are none.
+        files: Files made of the meter-days, as if they had been dropped: each has a meter once.
         messages: The messages.
         good: How many records are in both.
         bad: How many were not what they claim: another stream, meter or day, or no valid signature.
     """
 
-    file: SourceFile | None
+    files: tuple[SourceFile, ...]
     messages: tuple[Message, ...]
     good: int
     bad: int
@@ -249,8 +243,7 @@ def check(
         source: Name of the peer.
         decoders: Decoders of messages by form.
     """
-    lines: list[str] = []
-    signed: dict[int, Signed] = {}
+    days: dict[int, list[tuple[Signed, list[str]]]] = {}
     taken: list[Message] = []
     bad = 0
     for record in lent:
@@ -258,20 +251,36 @@ def check(
         if meter is None or meter.stream != place.stream.code:
             bad += 1
         elif record.form != DAY_FILE:
-            message = _message_of(catalog, meter, record, source, decoders)
+            message = message_of(catalog, meter, record, source, decoders)
             taken += [] if message is None else [message]
             bad += message is None
         elif (found := _lines_of(place, meter, record)) is None:
             bad += 1
-        elif record.meter not in signed:  # a file has one record of a meter
-            lines.extend(found)
-            signed[record.meter] = Signed(meter.code, record.scheme, record.signature)
-    file = None
-    if signed:
-        code, day = place.stream.code, place.day
-        signatures = signatures_bytes(code, day, list(signed.values()))
-        file = SourceFile(f"peer {source}", code, day, csv_bytes(lines), signatures)
-    return Checked(file, tuple(taken), len(signed) + len(taken), bad)
+        else:
+            signed = Signed(meter.code, record.scheme, record.signature)
+            days.setdefault(record.meter, []).append((signed, found))
+    files = tuple(
+        _file_of(place, source, header, parts)
+        for layer in zip_longest(*days.values())
+        for header in HEADERS
+        if (parts := [each for each in layer if each is not None and _header(each[1]) == header])
+    )
+    return Checked(files, tuple(taken), sum(map(len, days.values())) + len(taken), bad)
+
+
+def _file_of(
+    place: Place, source: str, header: str, parts: Sequence[tuple[Signed, Sequence[str]]]
+) -> SourceFile:
+    code, day = place.stream.code, place.day
+    lines = [line for _, own in parts for line in own]
+    signatures = signatures_bytes(code, day, [signed for signed, _ in parts])
+    return SourceFile(f"peer {source}", code, day, csv_bytes(lines, header), signatures)
+
+
+def _header(lines: Sequence[str]) -> str:
+    """The header that lines of a record stand under: with the column of what was asked for, or without."""
+    columns = lines[0].count(",") if lines else 0
+    return next((each for each in HEADERS if each.count(",") == columns), HEADERS[0])
 
 
 def _lines_of(place: Place, meter: Meter, record: LentRecord) -> list[str] | None:
@@ -282,10 +291,10 @@ def _lines_of(place: Place, meter: Meter, record: LentRecord) -> list[str] | Non
         return None
     if record_payload(place.stream.code, meter.code, place.day, lines) != record.payload:
         return None
-    return lines if _is_signed(meter, record) else None
+    return lines if is_signed(meter, record) else None
 
 
-def _message_of(
+def message_of(
     catalog: Catalog, meter: Meter, record: LentRecord, source: str, decoders: Decoders
 ) -> Message | None:
     """The message if its meter signed it and its form is known."""
@@ -298,12 +307,13 @@ def _message_of(
         record.scheme,
         record.signature,
     )
-    if check_message(catalog, decoders, message) is not None or not _is_signed(meter, record):
+    if check_message(catalog, decoders, message) is not None or not is_signed(meter, record):
         return None
     return message
 
 
-def _is_signed(meter: Meter, record: LentRecord) -> bool:
+def is_signed(meter: Meter, record: LentRecord) -> bool:
+    """Whether the meter's registered key signed the record."""
     signed = Signed(meter.code, record.scheme, record.signature)
     return check_signature(meter, record.payload, signed) is None
 

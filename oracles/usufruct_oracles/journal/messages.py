@@ -214,7 +214,7 @@ def _neighbours(
         if len(ids) <= _FEW:
             query = query.where(readings.c.meter.in_(ids))
         stored += ((m, e, d, q, c) for m, e, d, q, c in connection.execute(query))
-    return Neighbours(stored, _ALWAYS_OPEN, contended=True)
+    return Neighbours(stored, _ALWAYS_OPEN)
 
 
 def _store(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, and_, select
@@ -47,6 +47,11 @@ class Correction:
     reason: str
 
     @property
+    def value(self) -> tuple[int, int]:
+        """Quantity and quality."""
+        return self.quantity, self.quality
+
+    @property
     def said(self) -> tuple[int, int, bytes]:
         """Quantity, quality and record."""
         return self.quantity, self.quality, self.record
@@ -79,45 +84,64 @@ def claims(
     return found
 
 
-def chain_of(claimed: Claims, said: Set[bytes]) -> tuple[Correction, ...]:
-    """The corrections of a reading that count, revision 1 first.
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What others rely on already, and no further correction changes.
 
-    A revision counts if it supersedes a record that says the one before it. Where several claim to be the same
-    revision, that one counts which the next revision supersedes; while none does, none counts. So no order of
-    arrival matters, and whoever signed two values says which is right by a third.
+    Attributes:
+        rev: The revision from which a chain goes on: the anchored one.
+        stated: Record of each later revision that a statement of another period has stated.
+        named: Records that a proposal names: of several that say the same, those are taken.
+    """
+
+    rev: int = 0
+    stated: Mapping[int, bytes] = field(default_factory=dict)
+    named: Set[bytes] = frozenset()
+
+
+OPEN = Settled()
+"""Nobody relies on anything yet."""
+
+
+def chain_of(claimed: Claims, said: Set[bytes], settled: Settled = OPEN) -> tuple[Correction, ...]:
+    """The corrections of a reading that count, lowest revision first.
+
+    A revision counts if it supersedes a record that says the one before it. Where several values are claimed for
+    one revision, that one counts which the next revision supersedes; while none is, none counts. Of several
+    records with the same value the one with the smallest digest is named, and the next revision may
+    supersede any of them. So no order of arrival matters, and whoever signed two values says which is right by a
+    third. What a statement has stated stays: what contradicts it later does not count.
 
     Args:
         claimed: What is claimed of the reading.
-        said: Records that say the reading as it counts without corrections.
+        said: Records that say the reading in the revision from which the chain goes on.
+        settled: What is relied on already.
     """
     chain: list[Correction] = []
     before = said
     while True:
-        rev = len(chain) + 1
+        rev = settled.rev + len(chain) + 1
         fitting = [each for named, each in claimed.get(rev, ()) if named in before]
-        if len(fitting) > 1:
+        stated = settled.stated.get(rev)
+        if stated is None:
             wanted = {named for named, _ in claimed.get(rev + 1, ())}
-            fitting = [each for each in fitting if each.record in wanted]
-        if len(fitting) != 1:
+            values = {each.value for each in fitting}
+            if len(values) > 1:
+                values = {each.value for each in fitting if each.record in wanted}
+        else:
+            values = {each.value for each in fitting if each.record == stated}
+        if len(values) != 1:
             return tuple(chain)
-        chain.append(fitting[0])
-        before = {fitting[0].record}
+        same = [each for each in fitting if each.value in values]
+        named = settled.named if stated is None else {stated}
+        chain.append(min(same, key=lambda each: (each.record not in named, each.record)))
+        before = {each.record for each in same}
 
 
-def chains(
-    connection: Connection,
-    stream: Stream,
-    window: tuple[int, int],
-    *,
-    as_of: int | None = None,
-) -> Mapping[ReadingKey, tuple[Correction, ...]]:
-    """The corrections that count of anchored readings that end in (from, to]; arguments as of `claims`."""
-    found = claims(connection, stream, window, as_of=as_of)
-    if not found:
-        return {}
-    said = _said(connection, stream, window)
-    chosen = {key: chain_of(claimed, said.get(key, set())) for key, claimed in found.items()}
-    return {key: chain for key, chain in chosen.items() if chain}
+def records_saying(claimed: Claims, rev: int, record: bytes) -> frozenset[bytes]:
+    """The records that say the same of a revision as one of them."""
+    values = {each.value for _, each in claimed.get(rev, ()) if each.record == record}
+    return frozenset(each.record for _, each in claimed.get(rev, ()) if each.value in values)
 
 
 def first_revision(connection: Connection, leaf: ReadingLeaf) -> ReadingLeaf:
@@ -205,10 +229,10 @@ def _corrections(stream: Stream, window: tuple[int, int], as_of: int | None) -> 
     return query if as_of is None else query.where(correction_records.c.file_id <= as_of)
 
 
-def _said(
+def said_first(
     connection: Connection, stream: Stream, window: tuple[int, int]
 ) -> Mapping[ReadingKey, set[bytes]]:
-    """Hashes of the records that say each corrected reading."""
+    """Hashes of the records that say revision 0 of each corrected reading."""
     found: defaultdict[ReadingKey, set[bytes]] = defaultdict(set)
     for table in (readings, supports):
         same = and_(*(table.c[name] == corrections.c[name] for name in ReadingKey._fields))

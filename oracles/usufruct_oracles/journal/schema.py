@@ -101,7 +101,7 @@ records = Table(
 """Meter-days and messages (whose `day` is ""), verbatim; of meter-days only rejections of the newest record are
 still open.
 
-`verified`: the signature holds. `complete`: and every row of it counts."""
+`verified`: the signature holds. `complete`: and every row of it may count."""
 
 readings = Table(
     "readings",
@@ -130,8 +130,7 @@ supports = Table(
     Column("record_id", ForeignKey("records.id"), primary_key=True),
     sqlite_with_rowid=False,
 )
-"""Later records that say the same of a reading. A leaf names the newest, so that a worker that only saw a
-corrected file computes the same leaf as one that saw the first file too."""
+"""Further records that say the same of a reading; which of all the leaf names, `journal.counting` says."""
 
 contenders = Table(
     "contenders",
@@ -147,8 +146,8 @@ contenders = Table(
     Index("contenders_by_time", "stream", "end"),
     sqlite_with_rowid=False,
 )
-"""Readings of messages that another one's stand against. Which of them counts does not depend on what came first; see
-`journal.counting`."""
+"""Readings that another record's, or another session, stands against. Which of them counts does not depend on what
+came first; see `journal.counting`."""
 
 heartbeats = Table(
     "heartbeats",

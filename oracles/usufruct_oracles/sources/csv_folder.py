@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from usufruct.clock import Clock, SystemClock
+from usufruct.config import Community
 from usufruct.core.periods import day_bounds
 from usufruct.errors import ConfigError, InputError
 from usufruct_oracles.settings import Section
@@ -151,9 +152,13 @@ class CsvSource:
         timezone = surroundings.community.project.timezone
         return CsvFolder(self.inbox, timezone, surroundings.clock)
 
-    def erase(self, stream: str, meter: str) -> int:
+    def erase(self, _: Community, stream: str, meter: str) -> int:
         """Takes a meter's lines out of the files; see `sources.opening.Erasing`."""
         return redact_folder(self.inbox, stream, [meter])
+
+    def shared(self, _: Community, _meter: str) -> list[Path]:
+        """None: lines can be taken out of every file."""
+        return []
 
 
 def _read(section: Section) -> CsvSource:

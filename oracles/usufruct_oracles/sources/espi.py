@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from usufruct.errors import InputError
+from usufruct.xml_tree import Element, parse_xml
 from usufruct_oracles.sources.espi_model import Feed, MeterReading, ReadingType, UsagePoint
 from usufruct_oracles.sources.espi_readings import Counter, readings_of
 from usufruct_oracles.sources.espi_time import LocalTime, parse_rule
-from usufruct_oracles.sources.xml_tree import Element, parse_xml
 
 __all__ = ["parse"]
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import floor
 
+from usufruct.xml_tree import Element
 from usufruct_oracles.sources.decoding import VALID
 from usufruct_oracles.sources.espi_model import DELTA, Reading, ReadingType, Refused
-from usufruct_oracles.sources.xml_tree import Element
 from usufruct_oracles.validation.rows import LATEST
 
 _FULL = (0, 7, 17, 19)

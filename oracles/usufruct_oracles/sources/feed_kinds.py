@@ -38,12 +38,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from usufruct.config import Meter
+from usufruct.config import Community, Meter
 from usufruct.core.periods import zone
 from usufruct.keys import load_key
 from usufruct_oracles.settings import Section
 from usufruct_oracles.sources.espi_records import EspiImporter, Series, load_series
 from usufruct_oracles.sources.file_drop import FileDrop
+from usufruct_oracles.sources.file_erasure import erase_files, files_of, speakers
 from usufruct_oracles.sources.imports import Importer
 from usufruct_oracles.sources.mqtt import Broker, MqttSource
 from usufruct_oracles.sources.mqtt_mapping import MqttMapping, load_mqtt_mapping
@@ -83,8 +84,31 @@ class FileSettings:
     def open(self, surroundings: Surroundings) -> FileDrop:
         """The folder as a source."""
         sealer = sealer_of(surroundings, self.key)
-        importer = self.importer(sealer.meters, surroundings.community.project.timezone)
-        return FileDrop(self.inbox, self.suffixes, self.kept, importer, self.reads, sealer)
+        return FileDrop(
+            self.inbox,
+            self.suffixes,
+            self.kept,
+            self._importer(surroundings.community),
+            self.reads,
+            sealer,
+        )
+
+    def erase(self, community: Community, _: str, meter: str) -> int:
+        """Removes files that are of the meter alone, and all copies and reports of files that speak of it.
+
+        The journal holds what other meters say in those copies; see `sources.opening.Erasing`.
+        """
+        return erase_files(self.inbox, self.kept, self.suffixes, self._importer(community), meter)
+
+    def shared(self, community: Community, meter: str) -> list[Path]:
+        """Files of the folder that speak of the meter and of others."""
+        importer = self._importer(community)
+        found = files_of(self.inbox, self.suffixes)
+        return [each for each in found if meter in speakers(each, importer, meter)]
+
+    def _importer(self, community: Community) -> Importer:
+        meters = {each.code: each for each in community.meters}
+        return self.importer(meters, community.project.timezone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from usufruct.clock import Clock
@@ -43,12 +44,16 @@ class SourceSettings(Protocol):
 class Erasing(Protocol):
     """Settings of a source that keeps files of its own, out of which a household can be taken."""
 
-    def erase(self, stream: str, meter: str) -> int:
+    def erase(self, community: Community, stream: str, meter: str) -> int:
         """Takes out all that the meter with this code said; number of files changed. Doing it again is safe.
 
         Raises:
             ConfigError: A file cannot be read or written.
         """
+        ...
+
+    def shared(self, community: Community, meter: str) -> list[Path]:
+        """Files that speak of the meter and of others, too, and cannot be cut apart: the operator has to."""
         ...
 
 

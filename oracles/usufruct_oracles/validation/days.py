@@ -65,7 +65,8 @@ class RecordOutcome:
         verified: Whether the signature holds.
         accepted: New readings.
         known: Rows that counted already.
-        contended: Of messages, rows that another reading stands against; also among the rejections.
+        contended: Rows that a reading of another record, or another session, stands against; also among the
+            rejections.
         doubts: What is doubtful about readings that count or contend.
         rejections: Rows that do not count.
     """
@@ -89,10 +90,9 @@ class RecordOutcome:
 
     @property
     def complete(self) -> bool:
-        """Whether the signature holds and every row of it counts."""
-        return self.verified and all(
-            each.verdict.rule is Rule.DUPLICATE for each in self.rejections
-        )
+        """Whether the signature holds and every row of it may count; what it stands against, others decide."""
+        wrong = [each for each in self.rejections if each.verdict.rule is not Rule.DUPLICATE]
+        return self.verified and len(wrong) == len(self.contended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +236,7 @@ def judge_rows(
     amounts: list[int] = []
     rejected: list[tuple[Row, Verdict, Stake | None]] = []
     meter, stream = record.meter, record.stream
+    said: dict[tuple[int, int], Stored] = {}
     for row in rows:
         reading = reading_of(row, meter)
         if reading is None:
@@ -243,26 +244,34 @@ def judge_rows(
                 rejected.append((row, row.fault, stake_without_quantity(row, stream)))
             continue
         place = place_of(row)
-        same = neighbours.same(reading, meter.id)
+        # A record says each reading once, with its first row: no other record can change what it says.
+        own = said.get((reading.end, reading.duration))
+        same = own or neighbours.same(reading, meter.id)
         verdict = judge(reading, place)
-        if verdict is None and is_known(reading, same):
+        if verdict is None and own is None and is_known(reading, same):
             record.known.append(reading)
         elif (verdict := verdict or _against(reading, same, place, neighbours)) is None:
             neighbours.add(reading, meter.id)
             record.accepted.append(reading)
             record.doubts += _doubts(reading, place, received)
         else:
-            if verdict.rule in CONTENDED and neighbours.contended:
+            if verdict.rule in CONTENDED and own is None:
+                _say(said, reading)
                 record.contended.append(reading)
                 record.doubts += _doubts(reading, place, received)
             rejected.append((row, verdict, stake_of(verdict.rule, reading, place, same)))
             continue
+        _say(said, reading)
         amounts.append(amount_of(stream, reading.start, reading.quantity))
     mean = mean_stake(amounts)
     record.rejections = [
         Rejection(row.number, row.line, row.meter, row.end, verdict, stake or mean)
         for row, verdict, stake in rejected
     ]
+
+
+def _say(said: dict[tuple[int, int], Stored], reading: Reading) -> None:
+    said[reading.end, reading.duration] = Stored(reading.quantity, reading.row.quality)
 
 
 def _doubts(reading: Reading, place: Place, received: int | None) -> list[tuple[Reading, Doubt]]:

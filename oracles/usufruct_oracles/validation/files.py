@@ -43,11 +43,6 @@ def lines_of(csv: bytes) -> list[str]:
     return lines[1:]
 
 
-def columns_of(csv: bytes) -> int:
-    """How many columns a file that `check_file` passed has."""
-    return csv.partition(b"\n")[0].count(b",") + 1
-
-
 def _check_bytes(csv: bytes) -> Verdict | None:
     if csv.startswith(_BOM):
         return Verdict(

@@ -132,7 +132,6 @@ def judge_readings(
         neighbours,
         received,
     )
-    neighbours.age()
 
 
 def place_of(catalog: Catalog, stream: Stream, meter: Meter, row: Row) -> Place:

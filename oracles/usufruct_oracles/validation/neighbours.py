@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from usufruct_oracles.validation.rules import Place, Reading
 from usufruct_oracles.validation.verdicts import Rule, Verdict
@@ -15,7 +15,7 @@ from usufruct_oracles.validation.verdicts import Rule, Verdict
 Key = tuple[int, int, int]
 """Meter id, end, duration: what makes a reading the same (with the revision, which is 0 here)."""
 CONTENDED = {Rule.CONFLICT, Rule.OVERLAP}
-"""Rules that set one reading against another."""
+"""Rules that set one reading against another: which of the two came first says nothing (`journal.counting`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,10 @@ class Stored:
     Attributes:
         quantity: Base units.
         quality: ESPI quality code.
-        fresh: True if this very file or message brought it.
     """
 
     quantity: int
     quality: int
-    fresh: bool
 
 
 class Neighbours:
@@ -39,36 +37,19 @@ class Neighbours:
     Args:
         stored: (meter id, end, duration, quantity, quality) of the journal's readings.
         closed: End of the last anchored batch, or the stream's start (unix seconds).
-        contended: Whether messages are among them: what stands against another reading may count in its
-            place, since which of two messages came first says nothing.
     """
 
-    def __init__(
-        self,
-        stored: Iterable[tuple[int, int, int, int, int]],
-        closed: int,
-        *,
-        contended: bool = False,
-    ) -> None:
+    def __init__(self, stored: Iterable[tuple[int, int, int, int, int]], closed: int) -> None:
         self.closed = closed
-        self.contended = contended
         self._by_key: dict[Key, Stored] = {}
-        self._fresh: list[Key] = []
         self._spans: dict[int, list[tuple[int, int]]] = {}
         for meter, end, duration, quantity, quality in stored:
-            self._add(meter, end, duration, Stored(quantity, quality, fresh=False))
+            self._add(meter, end, duration, Stored(quantity, quality))
 
     def add(self, reading: Reading, meter: int) -> None:
         """A reading of the file was accepted."""
-        stored = Stored(reading.quantity, reading.row.quality, fresh=True)
+        stored = Stored(reading.quantity, reading.row.quality)
         self._add(meter, reading.end, reading.duration, stored)
-        self._fresh.append((meter, reading.end, reading.duration))
-
-    def age(self) -> None:
-        """What was added until now came from another file or message than what follows."""
-        for key in self._fresh:
-            self._by_key[key] = replace(self._by_key[key], fresh=False)
-        self._fresh.clear()
 
     def same(self, reading: Reading, meter: int) -> Stored | None:
         """The reading with the same key that counts already."""
@@ -93,12 +74,8 @@ class Neighbours:
 
 
 def is_known(reading: Reading, same: Stored | None) -> bool:
-    """Whether the journal has exactly this reading from an earlier file: nothing to do."""
-    return (
-        same is not None
-        and not same.fresh
-        and (same.quantity, same.quality) == (reading.quantity, reading.row.quality)
-    )
+    """Whether the journal has exactly this reading from another record: nothing to do."""
+    return same == Stored(reading.quantity, reading.row.quality)
 
 
 def duplicate(reading: Reading, same: Stored | None, place: Place) -> Verdict | None:

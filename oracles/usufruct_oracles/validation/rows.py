@@ -125,6 +125,15 @@ def parse_row(number: int, line: str, columns: int = COLUMNS) -> Row:
     return Row(number, line, meter, start, duration, value, unit, quality, fault, asked)
 
 
+def parse_line(number: int, line: str) -> Row:
+    """The row in a line of a day file, which tells what was asked for if it has one column more.
+
+    The line alone decides, since the file's header is not signed.
+    """
+    columns = WITH_REQUEST if line.count(",") == WITH_REQUEST - 1 else COLUMNS
+    return parse_row(number, line, columns)
+
+
 def _broken_row(number: int, line: str, parts: list[str], columns: int) -> Row:
     """A row with too few or too many columns: meter and time are kept where they look right."""
     meter = parts[0] if _is_code(parts[0]) else ""

@@ -8,11 +8,25 @@ from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
 
+from usufruct import web
 from usufruct.api.limits import Limits
 from usufruct.api.metrics import Metrics
 from usufruct.api.moment import NotModified
 from usufruct.api.problems import install
-from usufruct.api.routes import evidence, payouts, series, system, wallets
+from usufruct.api.rates import Rates
+from usufruct.api.routes import (
+    accounts,
+    actions,
+    auth,
+    disclosures,
+    events,
+    evidence,
+    finance,
+    payouts,
+    series,
+    system,
+    wallets,
+)
 from usufruct.api.schemas import ProblemBody
 from usufruct.api.service import Service
 
@@ -45,11 +59,26 @@ def create_app(service: Service) -> FastAPI:
     )
     app.state.service = service
     app.state.metrics = Metrics(service.progress)
+    app.state.streams = events.Streams()
     install(app)
     app.add_exception_handler(NotModified, _not_modified)
-    for module in (wallets, series, payouts, evidence, system):
+    for module in (
+        wallets,
+        accounts,
+        series,
+        payouts,
+        evidence,
+        finance,
+        actions,
+        disclosures,
+        events,
+        auth,
+        system,
+    ):
         app.include_router(module.router)
-    app.add_middleware(Limits, metrics=app.state.metrics)
+    web.install(app)
+    rates = Rates(service.access.requests_per_second)
+    app.add_middleware(Limits, metrics=app.state.metrics, rates=rates)
     _describe_problems(app)
     return app
 

@@ -1,4 +1,4 @@
-"""`usufruct serve`, `usufruct payouts` and `usufruct reconcile`."""
+"""`usufruct serve`, `usufruct payouts`, `usufruct reconcile` and `usufruct keys`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from usufruct.api.auth.cli import keys
 from usufruct.api.reports import payouts, reconcile
 from usufruct.api.server import serve as run
 from usufruct.index.settings import Settings
@@ -19,6 +20,7 @@ def register(app: typer.Typer) -> None:
     app.command("serve")(serve)
     app.command("payouts")(payouts)
     app.command("reconcile")(reconcile)
+    app.add_typer(keys)
 
 
 def serve(
@@ -35,12 +37,16 @@ def serve(
     ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 for any free one.")] = None,
+    reader_rpc: Annotated[
+        str | None,
+        typer.Option(help="JSON-RPC endpoint that readers' browsers may ask to check proofs."),
+    ] = None,
     poll_seconds: Annotated[
         float | None, typer.Option(help="Pause between two looks at the chain.")
     ] = None,
     log_json: Annotated[bool | None, typer.Option("--log-json", help="Logs as JSON lines.")] = None,
 ) -> None:
-    """Follow the chain into the ledger, collect evidence from workers, and answer the REST API."""
+    """Follow the chain into the ledger, collect evidence from workers, and answer the REST API and the pages."""
     run(
         Settings.load(
             config,
@@ -52,6 +58,7 @@ def serve(
             workers=tuple(worker or ()),
             host=host,
             port=port,
+            reader_rpc=reader_rpc,
             poll_seconds=poll_seconds,
             log_json=log_json,
         )

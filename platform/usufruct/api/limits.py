@@ -11,11 +11,23 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from usufruct.api.metrics import Metrics
 from usufruct.api.problems import Problem, problem_response
+from usufruct.api.rates import Rates
 
 __all__ = ["Limits"]
 
 MAX_BODY: Final = 64 * 1024
 MAX_TARGET: Final = 8 * 1024
+MAX_PROOF: Final = 4 * 1024 * 1024
+_PROOFS: Final = "/v1/proofs/verify"
+_COSTS: Final = {
+    _PROOFS: 20.0,
+    "/v1/auth/sign-in": 10.0,
+    "/v1/auth/challenge": 5.0,
+    "/v1/finance/risk": 20.0,
+    "/v1/finance/value": 2.0,
+    "/v1/finance/structure/compare": 2.0,
+}
+"""What a request weighs that costs more than a look into the ledger."""
 _HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -26,8 +38,9 @@ _HEADERS: Final = (
 class Limits:
     """Refuses oversized requests before anything reads them, and measures the others."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, rates: Rates) -> None:
         self._app = app
+        self._rates = rates
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,15 +55,36 @@ class Limits:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+                given = list(message.get("headers", ()))
+                named = {name.lower() for name, _ in given}
+                # A page states a policy of its own.
+                message["headers"] = given + [each for each in _HEADERS if each[0] not in named]
             await send(message)
 
-        problem = _too_large(scope)
+        problem = _too_large(scope) or self._too_many(scope, began)
         if problem is None:
             await self._app(scope, receive, sending)
         else:
             await problem_response(Request(scope), problem)(scope, receive, sending)
         self._metrics.answered(_route(scope), scope["method"], status, time.perf_counter() - began)
+
+    def _too_many(self, scope: Scope, now: float) -> Problem | None:
+        """Whether one address asks more than it may; dear requests count for several."""
+        if not self._rates.per_second:
+            return None
+        path = scope["path"]
+        address = (scope.get("client") or ("", 0))[0]
+        wait = self._rates.wait(address, now, _COSTS.get(path, 1.0))
+        if not wait:
+            return None
+        return Problem(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            "too-many-requests",
+            "Too many requests came from this address.",
+            rule=f"{self._rates.per_second:g} a second on average",
+            remedy="wait as long as Retry-After says; ask for conditional answers by ETag",
+            headers={"retry-after": str(int(wait) + 1)},
+        )
 
 
 def _too_large(scope: Scope) -> Problem | None:
@@ -65,14 +99,15 @@ def _too_large(scope: Scope) -> Problem | None:
     headers = dict(scope["headers"])
     length = headers.get(b"content-length", b"0")
     chunked = b"transfer-encoding" in headers
-    if not chunked and length.isdigit() and int(length[:12]) <= MAX_BODY:
+    most = MAX_PROOF if scope["path"] == _PROOFS else MAX_BODY
+    if not chunked and length.isdigit() and int(length[:12]) <= most:
         return None
     return Problem(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "body-too-large",
         "The body of the request is too large, or of unknown length.",
-        rule=f"at most {MAX_BODY} bytes, with their number in Content-Length",
-        remedy="nothing here takes a body; leave it out",
+        rule=f"at most {most} bytes, with their number in Content-Length",
+        remedy="send less at once",
     )
 
 

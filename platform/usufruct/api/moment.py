@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -11,15 +12,17 @@ import msgspec
 from fastapi import Depends, Request, Response
 from sqlalchemy import Row
 
+from usufruct.api.auth.gate import asking
+from usufruct.api.auth.principal import Principal
 from usufruct.api.problems import Problem
 from usufruct.api.render import Json, Renderer, rfc3339
-from usufruct.api.service import Service
+from usufruct.api.service import Service, service_of
 from usufruct.ledger.reader import AsyncReader
 from usufruct.ledger.reads.places import CURSOR
 from usufruct.ledger.reads.rows import Query
 from usufruct.ledger.types import first_position
 
-__all__ = ["AnyMoment", "Moment", "NotModified", "page", "service_of"]
+__all__ = ["AnyMoment", "Moment", "NotModified", "page", "service_of", "unstamped"]
 
 
 class NotModified(Exception):
@@ -39,6 +42,7 @@ class Moment:
     block: int
     time: int
     etag: str
+    who: Principal
 
     @property
     def render(self) -> Renderer:
@@ -70,11 +74,19 @@ class Moment:
 
     def plain(self, content: bytes) -> Response:
         """JSON that is complete already."""
-        return Response(
-            content,
-            media_type="application/json",
-            headers={"etag": self.etag, "cache-control": "no-cache"},
-        )
+        return Response(content, media_type="application/json", headers=self.headers)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What tells caches whose answer it is and until when."""
+        whose = "private, no-cache" if self.who.known else "no-cache"
+        return {"etag": self.etag, "cache-control": whose, "vary": "authorization, cookie"}
+
+
+def unstamped(body: Mapping[str, Any]) -> Response:
+    """An answer that is not as of a block, and that nobody may keep."""
+    headers = {"cache-control": "no-store"}
+    return Response(msgspec.json.encode(body), media_type="application/json", headers=headers)
 
 
 def page(rows: list[Json], limit: int, key: str = "id") -> Json:
@@ -89,15 +101,9 @@ def page(rows: list[Json], limit: int, key: str = "id") -> Json:
     }
 
 
-def service_of(request: Request) -> Service:
-    """The service that the application was made with."""
-    service = request.app.state.service
-    assert isinstance(service, Service)
-    return service
-
-
 async def _moment(request: Request) -> AsyncIterator[Moment]:
     service = service_of(request)
+    who = await asking(request)
     async with service.database.read_async() as reader:
         rows = await reader.rows(CURSOR, {})
         if not rows:
@@ -109,10 +115,11 @@ async def _moment(request: Request) -> AsyncIterator[Moment]:
                 headers={"retry-after": "2"},
             )
         row = rows[0]
-        etag = f'W/"{row.block}-{row.hash.hex()[:16]}-{row.evidence}-{service.version}"'
+        whose = f"-{sha256(who.actor.encode()).hexdigest()[:8]}" if who.known else ""
+        etag = f'W/"{row.block}-{row.hash.hex()[:16]}-{row.evidence}-{service.version}{whose}"'
         if _matches(request.headers.get("if-none-match"), etag):
             raise NotModified(etag)
-        yield Moment(service, reader, row.block, row.timestamp, etag)
+        yield Moment(service, reader, row.block, row.timestamp, etag, who)
 
 
 AnyMoment = Annotated[Moment, Depends(_moment)]

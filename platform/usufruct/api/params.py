@@ -9,8 +9,8 @@ from typing import Annotated, Final, Literal
 from fastapi import Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from usufruct.contracts import EncodeError, address
 from usufruct.errors import InputError
+from usufruct.wallets import wallet_bytes
 
 __all__ = [
     "AsOf",
@@ -31,7 +31,6 @@ __all__ = [
 ]
 
 MAX_LIMIT: Final = 200
-_ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 _DIGITS: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 _MOMENT: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
@@ -165,6 +164,39 @@ class ProofQuery(BaseModel):
     ] = "sample"
 
 
+class LogQuery(BaseModel):
+    """Numbered entries."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Limit = 50
+    starting_after: Annotated[
+        str | None,
+        Field(pattern=r"^[0-9]{1,18}$", description="`next` of the page before"),
+    ] = None
+
+
+class EventQuery(LogQuery):
+    """Events."""
+
+    type: Annotated[
+        Annotated[str, Field(max_length=32)] | None, Field(description="only these")
+    ] = None
+
+
+class DisclosureQuery(BaseModel):
+    """Documents."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    stream: StreamName = None
+    series: SeriesName = None
+    as_of_date: Annotated[
+        str | None,
+        Field(max_length=40, description="as attached at this time", examples=["2026-10-31"]),
+    ] = None
+
+
 class NoQuery(BaseModel):
     """A resource without parameters."""
 
@@ -172,30 +204,6 @@ class NoQuery(BaseModel):
 
 
 Nothing = Annotated[NoQuery, Query()]
-
-
-def wallet_bytes(text: str, field: str = "address") -> bytes:
-    """The 20 bytes of an address in lower case or with a right checksum; InputError otherwise."""
-    if not _ADDRESS.fullmatch(text):
-        raise InputError(
-            "this is not an address",
-            field=field,
-            value=text,
-            rule="0x and 40 hexadecimal digits",
-            remedy="copy the whole address from the wallet",
-        )
-    if text[2:] != text[2:].lower():
-        try:
-            address(text)
-        except EncodeError:
-            raise InputError(
-                "the checksum of this address is wrong",
-                field=field,
-                value=text,
-                rule="mixed case is a checksum (EIP-55), and this one does not fit the digits",
-                remedy="a digit may be mistyped: copy the address again, or write it all in lower case",
-            ) from None
-    return bytes.fromhex(text[2:])
 
 
 def moment_of(text: str, zone: tzinfo) -> tuple[int, int]:

@@ -24,7 +24,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 
 _REMEDIES: Final = {
     HTTPStatus.NOT_FOUND: "see /openapi.json for what there is",
-    HTTPStatus.METHOD_NOT_ALLOWED: "everything here is read with GET",
+    HTTPStatus.METHOD_NOT_ALLOWED: "see /openapi.json for what is possible",
 }
 _SHOWN: Final = 96
 _logger = structlog.get_logger(__name__)

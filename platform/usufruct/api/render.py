@@ -90,6 +90,17 @@ class Renderer:
             "stream": stream_of(row),
         }
 
+    def series_name(self, row: Row[Any]) -> Json:
+        """The same of a row that is the series itself."""
+        contract = account(row.address)
+        return {
+            "id": ids.series_id(row.slug),
+            "symbol": row.symbol,
+            "code": self.labels.series.get(contract.lower()),
+            "address": contract,
+            "stream": stream_of(row),
+        }
+
     def dates(self, row: Row[Any]) -> Json:
         """When it was decided whose income a distribution is, and when the money came."""
         scheduled = row.record_at is not None

@@ -12,11 +12,17 @@ import uvicorn
 
 from usufruct.api import logs
 from usufruct.api.app import create_app
+from usufruct.api.auth.principal import Access
+from usufruct.api.auth.secret import load_secret
+from usufruct.api.events.deliver import Deliverer
+from usufruct.api.events.feed import Feed
 from usufruct.api.labels import Labels
 from usufruct.api.render import Renderer
 from usufruct.api.service import Service
+from usufruct.chain.client import ChainClient
 from usufruct.config import load_community
 from usufruct.errors import UsufructError
+from usufruct.exports.bank.journal import JOURNAL
 from usufruct.index import runner
 from usufruct.index.bar import CatchUpBar
 from usufruct.index.evidence import EvidenceFetcher
@@ -48,6 +54,10 @@ def serve(settings: Settings) -> None:
         contracts=site.deployment.contracts,
         progress=progress,
         ready_lag=settings.ready_lag_blocks,
+        chain=ChainClient(settings.rpc),
+        access=_access(settings),
+        reader_rpc=settings.reader_rpc,
+        bank_journal=settings.state / JOURNAL,
     )
     server = _Server(
         uvicorn.Config(
@@ -60,7 +70,11 @@ def serve(settings: Settings) -> None:
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
     )
-    runners = [_index_runner(site, progress, server.fail), *_evidence_runner(site, server.fail)]
+    runners = [
+        _index_runner(site, progress, server.fail),
+        *_evidence_runner(site, server.fail),
+        _events_runner(site, service, server.fail),
+    ]
     for each in runners:
         each.start()
     try:
@@ -106,6 +120,19 @@ class _Server(uvicorn.Server):
             for listening in server.sockets:
                 host, port = listening.getsockname()[:2]
                 _logger.info("listening", url=f"http://{host}:{port}")
+
+
+def _access(settings: Settings) -> Access:
+    """Who may see what, as the settings say."""
+    return Access(
+        public=settings.public,
+        origin=settings.origin or f"http://{settings.host}:{settings.port}",
+        secret=load_secret(settings.secret_file),
+        session_seconds=settings.session_seconds,
+        requests_per_second=settings.requests_per_second,
+        loopback_webhooks=settings.loopback_webhooks,
+        finality_blocks=settings.finality_blocks,
+    )
 
 
 def _labels(site: Site) -> Labels:
@@ -173,6 +200,21 @@ def _evidence_runner(site: Site, fatal: Callable[[BaseException], None]) -> list
         return 0.0 if fetcher.round() else site.settings.evidence_seconds
 
     return [runner.Runner("evidence", work, fatal)]
+
+
+def _events_runner(
+    site: Site, service: Service, fatal: Callable[[BaseException], None]
+) -> runner.Runner:
+    """The thread that tells what is final: first into the outbox, then to webhooks."""
+    database = _own(site.database)
+    feed = Feed(database, service.render, service.access.finality_blocks)
+    deliverer = Deliverer(database, service.access, service.clock)
+
+    def work() -> float:
+        more = feed.round()
+        return 0.0 if deliverer.round() or more else site.settings.poll_seconds
+
+    return runner.Runner("events", work, fatal)
 
 
 def _own(database: Database) -> Database:

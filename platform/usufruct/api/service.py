@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from asyncio import Semaphore
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+from typing import TypeVar, cast
 
+from fastapi import Request
+
+from usufruct.api.auth.principal import Access
 from usufruct.api.render import Renderer
+from usufruct.chain.client import ChainClient
+from usufruct.clock import Clock, SystemClock
 from usufruct.index.runner import Progress
 from usufruct.ledger.database import Database
 
-__all__ = ["Service"]
+__all__ = ["Once", "Service", "service_of"]
+
+T = TypeVar("T")
+
+
+class Once:
+    """Keeps the answer to a costly question for as long as the block stays the same, whoever asks."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._known: tuple[int, object] | None = None
+
+    def at(self, block: int, make: Callable[[], T]) -> T:
+        """The answer as of a block; one thread makes it while the others wait."""
+        with self._lock:
+            if self._known is None or self._known[0] != block:
+                self._known = (block, make())
+            return cast("T", self._known[1])
 
 
 @dataclass(frozen=True)
@@ -25,6 +51,11 @@ class Service:
         contracts: Addresses of the deployment by name.
         progress: How far the index is; it is written by the indexer's thread.
         ready_lag: Blocks the index may lag behind the chain and still be ready.
+        chain: A node to ask what the ledger does not hold, such as whether a transfer would be refused; None for none.
+        reader_rpc: Address of a node that readers' browsers may ask for themselves; None for none.
+        access: Who may see what.
+        clock: The time that tokens and records of access are by.
+        bank_journal: File of the bank transfers that statements of account tell of; None for none.
     """
 
     database: Database
@@ -33,11 +64,31 @@ class Service:
     contracts: Mapping[str, str]
     progress: Progress = field(default_factory=Progress)
     ready_lag: int = 64
+    chain: ChainClient | None = None
+    reader_rpc: str | None = None
+    access: Access = field(default_factory=Access)
+    clock: Clock = field(default_factory=SystemClock)
+    bank_journal: Path | None = None
+
+    reconciled: Once = field(default_factory=Once)
+    """The last comparison of the ledger with the chain."""
+
+    @cached_property
+    def proofs(self) -> Semaphore:
+        """Lets two uploaded proofs be checked at a time: each asks the node many questions."""
+        return Semaphore(2)
 
     @cached_property
     def version(self) -> str:
         """Changes with everything that shapes answers but is not in the ledger; part of every ETag."""
         return _VERSION + sha256(repr(self.render).encode()).hexdigest()[:8]
+
+
+def service_of(request: Request) -> Service:
+    """The service that the application was made with."""
+    service = request.app.state.service
+    assert isinstance(service, Service)
+    return service
 
 
 _VERSION = "1-"

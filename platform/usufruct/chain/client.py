@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any, Final, TypeVar
 
+from usufruct.chain.profiles import BATCH, LOG_RANGE
 from usufruct.chain.records import Block, Log, Receipt, data, quantity
 from usufruct.chain.transport import Transport, Wire
 from usufruct.contracts import Address, Call, ContractError, DecodeError, decode_error
@@ -23,10 +24,8 @@ R = TypeVar("R")
 BlockTag = int | str | bytes
 """A block's number or hash, or one of a node's tags (`latest`, `pending`, `safe`, `finalized`)."""
 
-_BATCH: Final = 200
+_BATCH: Final = min(200, BATCH)
 _SHOWN: Final = 200
-_LOG_PAGE: Final = 5_000
-"""Blocks of one question for logs; nodes limit the range."""
 _Topics = Sequence[bytes | Sequence[bytes] | None]
 
 
@@ -267,8 +266,8 @@ class ChainClient:
         """Logs of one contract from a block to another, by default the newest, asked for in pages."""
         last = self.block_number() if to_block is None else to_block
         found: list[Log] = []
-        for start in range(from_block, last + 1, _LOG_PAGE):
-            found += self.logs(start, min(start + _LOG_PAGE - 1, last), [address], topics)
+        for start in range(from_block, last + 1, LOG_RANGE):
+            found += self.logs(start, min(start + LOG_RANGE - 1, last), [address], topics)
         return found
 
     # --- Contracts ---

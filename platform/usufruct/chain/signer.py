@@ -9,6 +9,7 @@ from eth_account import Account
 
 from usufruct.chain.client import BlockTag, ChainClient, RpcError
 from usufruct.chain.outbox import Attempt, Request
+from usufruct.chain.profiles import profile_of
 from usufruct.chain.records import quantity
 from usufruct.errors import ChainError
 from usufruct.keys import SecretBytes, address_of_key
@@ -81,7 +82,12 @@ class Signer:
         self._client.rpc("eth_call", self._call(request, limit=tag != "latest"), tag)
 
     def fees(self) -> Fees:
-        """What the market asks now; the base fee may double before the transaction is too cheap."""
+        """What the market asks now; the base fee may double before the transaction is too cheap.
+
+        Nothing on chains where transactions are free.
+        """
+        if profile_of(self._chain_id).fees == "free":
+            return Fees(0, 0)
         try:
             priority = self._client.ask(quantity, "eth_maxPriorityFeePerGas")
         except RpcError:

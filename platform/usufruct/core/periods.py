@@ -71,6 +71,15 @@ def period_name(first_period: str, number: int) -> str:
     return f"{year:04d}-{month + 1:02d}"
 
 
+def month_distance(start: str, end: str) -> int:
+    """Months from one "YYYY-MM" to another, negative if `end` is the earlier.
+
+    Raises:
+        InputError: One of them is no "YYYY-MM".
+    """
+    return _months(end) - _months(start)
+
+
 def days_in_period(first_period: str, number: int, timezone: str) -> list[date]:
     """The local days of period `number`, in order.
 

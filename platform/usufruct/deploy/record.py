@@ -8,17 +8,16 @@ read from the chain.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from usufruct.chain import crash
 from usufruct.contracts import Address, EncodeError, address
 from usufruct.core.encoding import hex0x, unhex
 from usufruct.errors import ConfigError, InputError
+from usufruct.files import put_file
 
 __all__ = [
     "CONTRACTS",
@@ -173,21 +172,8 @@ def load_deployment(path: str | Path) -> Deployment:
 
 def save(deployment: Deployment, path: Path) -> None:
     """Replaces the record at `path` atomically and durably."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".tmp")
-    with draft.open("w", encoding="utf-8") as out:
-        json.dump(_plain(deployment), out, indent=2)
-        out.write("\n")
-        out.flush()
-        os.fsync(out.fileno())
-    crash.point("record.drafted")
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-    crash.point("record.stored")
+    content = json.dumps(_plain(deployment), indent=2) + "\n"
+    put_file(path, content.encode(), what="record")
 
 
 def _plain(deployment: Deployment) -> dict[str, Any]:

@@ -14,6 +14,9 @@ from usufruct.finance.numbers import shown
 
 __all__ = ["Figure", "Report", "Section"]
 
+_LARGE = 100
+_CENTS, _PLACES = 2, 4
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -25,6 +28,8 @@ class Figure:
         unit: Its unit, "" for a pure number.
         source: Formula, assumption or statement that it comes from.
         note: What else a reader should know.
+        keys: Dotted keys of the file that it stands on directly.
+        statements: Names of attested statements whose very content it is, such as VPP/3.
     """
 
     label: str
@@ -32,6 +37,8 @@ class Figure:
     unit: str
     source: str
     note: str = ""
+    keys: tuple[str, ...] = ()
+    statements: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -44,7 +51,8 @@ class Figure:
         for scale, word in ((Decimal(10**8), "亿"), (Decimal(10**4), "万")):
             if self.unit == "CNY" and abs(amount) >= scale:
                 return f"{shown(amount / scale)}{word} {self.unit}"
-        return f"{shown(amount)} {self.unit}".rstrip()
+        places = _CENTS if self.unit.isupper() and abs(amount) >= _LARGE else _PLACES
+        return f"{shown(amount, places)} {self.unit}".rstrip()
 
     def plain(self) -> dict[str, Any]:
         """The figure as a JSON object; numbers as exact texts."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import (
@@ -68,6 +68,12 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65_535, description="port to listen on")
+    reader_rpc: str | None = Field(
+        None,
+        pattern=r"^https?://[A-Za-z0-9.:\[\]_-]+(/[A-Za-z0-9._~/-]*)?$",
+        max_length=200,
+        description="JSON-RPC endpoint that readers' browsers may ask when they check a proof",
+    )
     poll_seconds: float = Field(
         1.0, gt=0, le=60, description="pause between two looks at the chain"
     )
@@ -77,12 +83,38 @@ class Settings(BaseSettings):
     ready_lag_blocks: int = Field(
         64, ge=0, description="blocks the index may lag and still be ready"
     )
+    public: Literal["aggregates", "all"] = Field(
+        "all",
+        description="what everybody sees: all, or figures that are about nobody in particular",
+    )
+    origin: str | None = Field(
+        None,
+        pattern=r"^https?://[A-Za-z0-9.:\[\]_-]{1,255}$",
+        description="where people reach the service; by default the address it listens on",
+    )
+    session_seconds: int = Field(
+        86_400, ge=60, le=2_592_000, description="how long a sign-in lasts"
+    )
+    requests_per_second: int = Field(
+        0, ge=0, description="requests of one address or key, on average; 0 for any number"
+    )
+    loopback_webhooks: bool = Field(
+        False, description="lets webhooks go to this machine and to private networks"
+    )
+    finality_blocks: int = Field(
+        64, ge=0, description="blocks on top of a fact until it is told by webhook and event"
+    )
     log_json: bool = Field(False, description="logs as JSON lines")
 
     @property
     def database_url(self) -> str:
         """URL of the ledger's database."""
         return self.database or f"sqlite:///{self.state / 'ledger.db'}"
+
+    @property
+    def secret_file(self) -> Path:
+        """The file with the secret of the interface."""
+        return self.state / "api.secret"
 
     def record(self, chain_id: int) -> Path:
         """Path of the deployment record."""

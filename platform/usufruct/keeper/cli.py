@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import signal
 import threading
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -13,8 +16,10 @@ import typer
 
 from usufruct.chain.outbox import Outbox
 from usufruct.chain.sender import Sender
-from usufruct.config import load_community
-from usufruct.contracts import statement_book
+from usufruct.clock import SystemTimer
+from usufruct.config import Community, load_community
+from usufruct.contracts import ZERO_ADDRESS, statement_book
+from usufruct.core.periods import parse_duration
 from usufruct.errors import ChainError, ConfigError
 from usufruct.index.settings import Settings
 from usufruct.index.site import Site, open_site
@@ -22,21 +27,23 @@ from usufruct.keeper.fund import fund as bring_in
 from usufruct.keeper.keeper import Keeper
 from usufruct.keeper.push import PAGE
 from usufruct.keeper.records import schedule_records
-from usufruct.keeper.site import KeeperSite, Outcome, Stream, stream_named, streams_of
-from usufruct.keys import load_key, parse_key_spec
+from usufruct.keeper.site import DryRun, KeeperSite, Outcome, Stream, stream_named, streams_of
+from usufruct.keeper.status import late, status
+from usufruct.keys import address_of_key, load_key, parse_key_spec
 from usufruct.money import parse_amount
 
 __all__ = ["register"]
 
 _OUTBOX: Final = "outbox.sqlite"
 _PATIENCE: Final = 30.0
+_REMIND: Final = 3_600.0
 
 Config = Annotated[Path | None, typer.Option(help="Settings file (TOML), as of usufruct serve.")]
 Rpc = Annotated[str | None, typer.Option(help="JSON-RPC endpoint of a node.")]
 Record = Annotated[Path | None, typer.Option(help="Deployment record.")]
-Key = Annotated[
-    str, typer.Option(help="Key of the sending account: dev:N, env:NAME or keystore:PATH:VARIABLE.")
-]
+_KEY = typer.Option(help="Key of the sending account: dev:N, env:NAME or keystore:PATH:VARIABLE.")
+Key = Annotated[str, _KEY]
+OptionalKey = Annotated[str | None, _KEY]
 State = Annotated[
     Path | None, typer.Option(help="Folder of deployment records, ledger and outbox.")
 ]
@@ -57,12 +64,15 @@ def register(app: typer.Typer) -> None:
 
 
 def keep(
-    key: Key,
+    key: OptionalKey = None,
     config: Config = None,
     rpc: Rpc = None,
     state: State = None,
     deployment: Record = None,
     database: Annotated[str | None, typer.Option(help="URL of the ledger's database.")] = None,
+    community: Annotated[
+        Path | None, typer.Option(help="Community file, to know which statements are missing.")
+    ] = None,
     outbox: OutboxPath = None,
     once: Annotated[bool, typer.Option("--once", help="One round, then stop.")] = False,
     interval: Annotated[float, typer.Option(min=0.1, help="Seconds between two rounds.")] = 15.0,
@@ -70,11 +80,38 @@ def keep(
     redeem: Annotated[
         bool, typer.Option("--redeem", help="Close series that are over and redeem their holders.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")
+    ] = False,
+    show: Annotated[
+        bool, typer.Option("--status", help="Say what is due, since when, and why it waits.")
+    ] = False,
+    alert_after: Annotated[
+        str,
+        typer.Option(help="How long something may be due before it is an alert, like 6h or 1d."),
+    ] = "1d",
     as_json: AsJson = False,
 ) -> None:
-    """Settle what is final and funded, and push payouts to holders; safe to run twice and to kill at any point."""
-    settings = Settings.load(config, rpc=rpc, state=state, deployment=deployment, database=database)
+    """Settle what is final and funded, and push payouts to holders; safe to run twice and to kill at any point.
+
+    With --status the exit code is 1 if something has been due for longer than --alert-after.
+    """
+    settings = Settings.load(
+        config, rpc=rpc, state=state, deployment=deployment, database=database, community=community
+    )
+    tolerance = parse_duration(alert_after)
     site = open_site(settings)
+    if show or dry_run:
+        _look(site, key, page, tolerance, redeem=redeem, show=show, as_json=as_json)
+        return
+    if key is None:
+        raise ConfigError(
+            "whoever sends transactions needs a key",
+            field="--key",
+            value="",
+            rule="only --status and --dry-run go without",
+            remedy="name it: --key keystore:PATH:VARIABLE",
+        )
     stop = _stop_on_signal()
     with closing(Outbox(outbox or settings.state / _OUTBOX)) as sent:
         keeper = Keeper(
@@ -87,7 +124,69 @@ def keep(
         if once:
             _keep_once(keeper, as_json=as_json)
             return
-        _keep_on(keeper, interval, stop, as_json=as_json)
+        _keep_on(keeper, interval, stop, _alerts(site, tolerance), as_json=as_json)
+
+
+def _look(
+    site: Site,
+    key: str | None,
+    page: int,
+    tolerance: int,
+    *,
+    redeem: bool,
+    show: bool,
+    as_json: bool,
+) -> None:
+    """Tells what is due, or what a round would send."""
+    watching = _dry_site(site, key)
+    keeper = Keeper(watching, site.database, page=page, redeem=redeem)
+    if not show:
+        _keep_once(keeper, as_json=as_json)
+        return
+    now = site.client.block("latest").timestamp
+    found = status(watching, site.database, keeper, _community(site))
+    overdue = late(found, now, tolerance)
+    for each in found:
+        alert = each in overdue
+        if as_json:
+            typer.echo(json.dumps({**asdict(each), "alert": alert}))
+        else:
+            typer.echo(f"{'ALERT' if alert else 'due':9} {each.kind:10} {each.line()}")
+    if not found and not as_json:
+        typer.echo("nothing   is due")
+    if overdue:
+        raise typer.Exit(1)
+
+
+def _dry_site(site: Site, key: str | None) -> KeeperSite:
+    """A site that sends nothing; without a key it asks as an account that has no office."""
+    account = ZERO_ADDRESS
+    if key is not None:
+        account = address_of_key(load_key(parse_key_spec(key), chain_id=site.client.chain_id))
+    return KeeperSite(site.client, site.deployment, DryRun(account), site.currency())
+
+
+def _community(site: Site) -> Community | None:
+    path = site.settings.community
+    return None if path is None else load_community(path)
+
+
+def _alerts(site: Site, tolerance: int) -> Callable[[], list[Outcome]]:
+    """Tells what has been due for too long, at the start and then every hour."""
+    watching = _dry_site(site, None)
+    keeper, community = Keeper(watching, site.database), _community(site)
+    timer = SystemTimer()
+    looked: list[float] = []
+
+    def alerts() -> list[Outcome]:
+        if looked and timer.monotonic() - looked[-1] < _REMIND:
+            return []
+        looked[:] = [timer.monotonic()]
+        now = site.client.block("latest").timestamp
+        found = late(status(watching, site.database, keeper, community), now, tolerance)
+        return [Outcome("alert", each.line(), asdict(each)) for each in found]
+
+    return alerts
 
 
 def _keep_once(keeper: Keeper, *, as_json: bool) -> None:
@@ -99,13 +198,20 @@ def _keep_once(keeper: Keeper, *, as_json: bool) -> None:
         typer.echo("idle      no period waits to be settled, and nobody has anything to claim")
 
 
-def _keep_on(keeper: Keeper, interval: float, stop: threading.Event, *, as_json: bool) -> None:
+def _keep_on(
+    keeper: Keeper,
+    interval: float,
+    stop: threading.Event,
+    alerts: Callable[[], list[Outcome]],
+    *,
+    as_json: bool,
+) -> None:
     """Rounds until told to stop; what stands unchanged is told once."""
     told: set[str] = set()
     while not stop.is_set():
         seen: set[str] = set()
         try:
-            for outcome in keeper.round():
+            for outcome in chain(keeper.round(), _later(alerts)):
                 seen.add(outcome.text)
                 if outcome.text not in told:
                     _tell(outcome, as_json=as_json)
@@ -117,6 +223,10 @@ def _keep_on(keeper: Keeper, interval: float, stop: threading.Event, *, as_json:
                 typer.echo(error.one_line(), err=True)
         told = seen
         stop.wait(interval)
+
+
+def _later(alerts: Callable[[], list[Outcome]]) -> Iterator[Outcome]:
+    yield from alerts()
 
 
 def fund(

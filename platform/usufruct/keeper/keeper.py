@@ -11,6 +11,7 @@ from sqlalchemy import Row, select
 
 from usufruct.contracts import Address, address, revenue_right
 from usufruct.errors import ConfigError
+from usufruct.keeper.backoff import Backoff
 from usufruct.keeper.lifecycle import end_series
 from usufruct.keeper.owed import withdraw_owed
 from usufruct.keeper.push import PAGE, Right, as_addresses, push_series
@@ -34,7 +35,8 @@ class Keeper:
     """Settles and pays, with the ledger telling who may be owed something and the chain deciding.
 
     `patience` counts seconds to wait for the ledger to take in a settlement before paying; the ledger is only read.
-    `redeem` says whether series that are over are closed and their holders redeemed.
+    `redeem` says whether series that are over are closed and their holders redeemed. `backoff` remembers from round to
+    round who cannot be paid.
     """
 
     def __init__(
@@ -45,12 +47,14 @@ class Keeper:
         page: int = PAGE,
         patience: float = 0.0,
         redeem: bool = False,
+        backoff: Backoff | None = None,
     ) -> None:
         self._site = site
         self._ledger = ledger
         self._page = page
         self._patience = patience
         self._redeem = redeem
+        self._backoff = backoff or Backoff()
 
     def round(self) -> Iterator[Outcome]:
         """Does what can be done now and tells it as it happens.
@@ -59,19 +63,20 @@ class Keeper:
             ChainError: The node failed; what was done stays done.
             ConfigError: The ledger was never filled.
         """
-        for each in self._streams():
+        for each in self.streams():
             yield from settle_stream(self._site, each)
         late = self._await_ledger()
         if late is not None:
             yield late
-        yield from withdraw_owed(self._site, self._payees())
-        for number, right in self._rights():
-            candidates = self._candidates(number, right)
-            yield from push_series(self._site, right, candidates, self._page)
+        yield from withdraw_owed(self._site, self.payees())
+        for number, right in self.rights():
+            candidates = self.candidates(number, right)
+            yield from push_series(self._site, right, candidates, self._page, self._backoff)
             if self._redeem:
                 yield from end_series(self._site, right, self._holders(number))
 
-    def _streams(self) -> list[Stream]:
+    def streams(self) -> list[Stream]:
+        """All streams of the ledger; ConfigError if it was never filled."""
         self._ledger.require()
         with self._ledger.read() as connection:
             if connection.execute(CURSOR).first() is None:
@@ -79,7 +84,8 @@ class Keeper:
             rows = connection.execute(select(stream.c.id, stream.c.code).order_by(stream.c.id))
             return [Stream(*row) for row in rows]
 
-    def _rights(self) -> list[tuple[int, Right]]:
+    def rights(self) -> list[tuple[int, Right]]:
+        """All series with their numbers in the ledger."""
         with self._ledger.read() as connection:
             query = select(series.c.id, series.c.symbol, series.c.address).order_by(series.c.id)
             return [
@@ -103,7 +109,7 @@ class Keeper:
             row = connection.execute(CURSOR).one()
             return int(row.block)
 
-    def _payees(self) -> list[Address]:
+    def payees(self) -> list[Address]:
         """Everybody to whom a payment of the waterfall ever failed."""
         with self._ledger.read() as connection:
             rows = connection.execute(select(owed.c.payee).distinct().order_by(owed.c.payee))
@@ -113,7 +119,7 @@ class Keeper:
         """Who holds units of a series, as the ledger has it."""
         return as_addresses([row.wallet for row in self._positions(number) if row.units])
 
-    def _candidates(self, number: int, right: Right) -> Sequence[Address]:
+    def candidates(self, number: int, right: Right) -> Sequence[Address]:
         """Wallets that may have something to claim.
 
         Where the ledger has the same accumulator as the chain its own figures choose; else everybody who ever held

@@ -10,7 +10,7 @@ from usufruct.contracts import Address, Call, ContractError
 from usufruct.contracts import revenue_right as rr
 from usufruct.contracts import series_extension as se
 from usufruct.keeper.push import Right
-from usufruct.keeper.site import KeeperSite, Outcome
+from usufruct.keeper.site import KeeperSite, NotSent, Outcome
 
 __all__ = ["end_series"]
 
@@ -29,6 +29,8 @@ def end_series(site: KeeperSite, right: Right, holders: Sequence[Address]) -> It
         if closed is None:
             return
         yield closed
+        if closed.kind == "would":
+            return
     calls: list[tuple[str, Call[int]]] = [
         (right.contract, rr.balance_of(holder)) for holder in holders
     ]
@@ -48,6 +50,9 @@ def _close(site: KeeperSite, right: Right) -> Outcome | None:
             se.close().data,
             done=lambda: site.client.call(right.contract, rr.state()).closed,
         )
+    except NotSent as plan:
+        facts = {"series": right.contract, **plan.facts}
+        return Outcome("would", f"{right.symbol} would be closed", facts)
     except ContractError:
         return None
     crash.point("keeper.close.sent")
@@ -66,6 +71,9 @@ def _redeem(site: KeeperSite, right: Right, holder: Address) -> Outcome:
             call.data,
             done=lambda: site.client.call(right.contract, rr.balance_of(holder)) == 0,
         )
+    except NotSent as plan:
+        text = f"{right.symbol}: the units of {holder} would be redeemed"
+        return Outcome("would", text, facts | plan.facts)
     except ContractError as error:
         text = f"{right.symbol}: {holder} cannot be redeemed now: {explain(error)}"
         return Outcome("withheld", text, facts | {"reason": str(error)})

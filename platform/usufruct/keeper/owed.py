@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from usufruct.chain import crash
 from usufruct.contracts import Address, Call, ContractError, waterfall
-from usufruct.keeper.site import KeeperSite, Outcome
+from usufruct.keeper.site import KeeperSite, NotSent, Outcome
 
 __all__ = ["withdraw_owed"]
 
@@ -38,6 +38,9 @@ def _withdraw(site: KeeperSite, where: Address, payee: Address, amount: int) -> 
             call.data,
             done=lambda: site.ask("Waterfall", waterfall.owed_to(payee)) == 0,
         )
+    except NotSent as plan:
+        text = f"{payee} would be paid {site.money(amount)} that stayed owed"
+        return Outcome("would", text, facts | plan.facts)
     except ContractError as error:
         text = (
             f"{payee} is owed {site.money(amount)} and still cannot be paid; the amount stays owed"

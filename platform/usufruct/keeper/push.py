@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -10,15 +10,17 @@ from typing import Final
 from usufruct.chain import crash
 from usufruct.chain.client import RpcError
 from usufruct.chain.records import quantity
+from usufruct.chain.signer import MAX_GAS
 from usufruct.contracts import Address, Call, ContractError, address, revenue_right
 from usufruct.contracts.revenue_right import PaymentWithheld, Refusal
-from usufruct.keeper.site import KeeperSite, Outcome
+from usufruct.keeper.backoff import Backoff
+from usufruct.keeper.site import KeeperSite, NotSent, Outcome, when
 
-__all__ = ["PAGE", "Payable", "Right", "push_series"]
+__all__ = ["PAGE", "Payable", "Right", "ask_payable", "push_series", "why_withheld"]
 
 PAGE: Final = 500
 """Holders in a page; about 16 000 gas each."""
-MOST_GAS: Final = 16_777_216 * 4 // 5
+MOST_GAS: Final = MAX_GAS * 4 // 5
 """Most gas a page may be estimated at; the sender adds a quarter for safety."""
 
 
@@ -41,21 +43,59 @@ class Payable:
 
 
 def push_series(
-    site: KeeperSite, right: Right, candidates: Sequence[Address], page: int = PAGE
+    site: KeeperSite,
+    right: Right,
+    candidates: Sequence[Address],
+    page: int = PAGE,
+    backoff: Backoff | None = None,
 ) -> list[Outcome]:
-    """Pays all `candidates` who have something to claim.
+    """Pays all `candidates` who have something to claim and are due.
 
     Raises:
         ChainError: The node failed; pages that were mined stay paid, the next round goes on.
     """
-    found = ask_payable(site, right, candidates)
-    outcomes = [_withheld(right, holder, error) for holder, error in found.refused.items()]
+    waits = backoff or Backoff()
+    found = ask_payable(site, right, [each for each in candidates if waits.due(_key(right, each))])
+    outcomes = [_withheld(right, holder, error, waits) for holder, error in found.refused.items()]
     queue = list(found.amounts)
     while queue:
         size = _fitting(site, right, queue[:page])
-        outcomes.append(_push_page(site, right, queue[:size]))
+        outcomes += _push_split(
+            site, right, {each: found.amounts[each] for each in queue[:size]}, waits
+        )
         queue = queue[size:]
     return outcomes
+
+
+def _push_split(
+    site: KeeperSite, right: Right, amounts: Mapping[Address, int], waits: Backoff
+) -> list[Outcome]:
+    """Pays a page; one that the contract refuses as a whole is halved until whoever is to blame stands alone."""
+    holders = list(amounts)
+    try:
+        outcome = _push_page(site, right, holders)
+    except NotSent as plan:
+        total = site.money(sum(amounts.values()))
+        text = f"{right.symbol}: {len(holders)} holders would be paid {total}"
+        facts = {"series": right.contract, "holders": len(holders), **plan.facts}
+        return [Outcome("would", text, facts)]
+    except ContractError as error:
+        if len(holders) == 1:
+            return [_withheld(right, holders[0], error, waits)]
+        middle = len(holders) // 2
+        halves = (holders[:middle], holders[middle:])
+        return [
+            each
+            for half in halves
+            for each in _push_split(site, right, {one: amounts[one] for one in half}, waits)
+        ]
+    for holder in holders:
+        waits.succeeded(_key(right, holder))
+    return [outcome]
+
+
+def _key(right: Right, holder: Address) -> str:
+    return f"{right.contract}/{holder}"
 
 
 def ask_payable(site: KeeperSite, right: Right, candidates: Sequence[Address]) -> Payable:
@@ -129,19 +169,25 @@ def _push_page(site: KeeperSite, right: Right, holders: Sequence[Address]) -> Ou
     )
 
 
-def _withheld(right: Right, holder: Address, error: ContractError) -> Outcome:
+def _withheld(right: Right, holder: Address, error: ContractError, waits: Backoff) -> Outcome:
+    next_at = waits.failed(_key(right, holder), str(error))
+    text = f"{right.symbol}: {holder} {why_withheld(error)}; the amount stays claimable"
+    attempts = waits.attempts(_key(right, holder))
+    if attempts > 1:
+        text += f"; tried {attempts} times, again after {when(next_at)}"
+    facts = {"series": right.contract, "holder": holder, "reason": str(error), "next_at": next_at}
+    return Outcome("withheld", text, facts)
+
+
+def why_withheld(error: ContractError) -> str:
+    """Why a holder cannot be paid, as the end of a sentence about them."""
     reasons = {
         Refusal.RECIPIENT_FROZEN: "is frozen",
         Refusal.RECIPIENT_EXPIRED: "has an expired identity check",
     }
-    text = "is refused by the currency"
     if isinstance(error, PaymentWithheld):
-        text = reasons.get(Refusal(error.reason), "cannot be paid now")
-    return Outcome(
-        "withheld",
-        f"{right.symbol}: {holder} {text}; the amount stays claimable",
-        {"series": right.contract, "holder": holder, "reason": str(error)},
-    )
+        return reasons.get(Refusal(error.reason), "cannot be paid now")
+    return "is refused by the currency"
 
 
 def as_addresses(raw: Sequence[bytes]) -> list[Address]:

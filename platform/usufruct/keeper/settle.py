@@ -6,7 +6,7 @@ from usufruct.chain import crash
 from usufruct.chain.explain import explain
 from usufruct.contracts import ContractError, statement_book, waterfall
 from usufruct.contracts.statement_book import Status
-from usufruct.keeper.site import KeeperSite, Outcome, Stream, when
+from usufruct.keeper.site import KeeperSite, NotSent, Outcome, Stream, when
 
 __all__ = ["settle_stream"]
 
@@ -43,6 +43,9 @@ def _settle_next(site: KeeperSite, stream: Stream) -> Outcome | None:
             call.data,
             done=lambda: _settled(site, stream) >= period,
         )
+    except NotSent as plan:
+        facts = {"stream": stream.number, "period": period, **plan.facts}
+        return Outcome("would", f"{stream.code} period {period} would be settled", facts)
     except ContractError as error:
         if _settled(site, stream) >= period:
             return Outcome("settled", *_settled_text(site, stream, period, None))

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from usufruct.chain.client import ChainClient
-from usufruct.chain.sender import Sender
+from usufruct.chain.profiles import LOG_RANGE
+from usufruct.chain.records import Receipt
 from usufruct.contracts import Address, Call, stream_registry
 from usufruct.deploy.record import Deployment
 from usufruct.errors import ConfigError
 from usufruct.money import Currency, format_amount
 
-__all__ = ["KeeperSite", "Outcome", "Stream", "streams_of"]
+__all__ = ["DryRun", "KeeperSite", "NotSent", "Outcome", "Stream", "streams_of"]
 
 R = TypeVar("R")
-LOG_RANGE: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,71 @@ class Outcome:
     """What the keeper did or found, in words."""
 
     kind: str
-    """settled, paid, waiting, withheld, refused, funded, announced, kept, closed, redeemed or late."""
+    """settled, paid, waiting, withheld, refused, funded, announced, kept, closed, redeemed, late, would or alert."""
     text: str
     facts: Mapping[str, Any]
+
+
+class Submits(Protocol):
+    """What sends transactions, or would."""
+
+    @property
+    def address(self) -> Address:
+        """The account that sends."""
+        ...
+
+    def submit(
+        self,
+        key: str,
+        to: str | None,
+        data: bytes,
+        *,
+        done: Callable[[], bool] | None = None,
+    ) -> Receipt | None:
+        """Sends once and waits; None if it was done already."""
+        ...
+
+    def recover(self, *, wait: bool = False) -> list[str]:
+        """Goes on with what an earlier process left."""
+        ...
+
+
+class NotSent(Exception):
+    """A dry run has come to a transaction, which was not sent.
+
+    Attributes:
+        facts: Receiver and call data.
+    """
+
+    def __init__(self, to: str | None, data: bytes) -> None:
+        super().__init__(f"not sent to {to}")
+        self.facts: dict[str, object] = {"to": to, "data": "0x" + data.hex()}
+
+
+class DryRun:
+    """Sends nothing: whoever comes to a transaction meets NotSent."""
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+
+    def submit(
+        self,
+        key: str,
+        to: str | None,
+        data: bytes,
+        *,
+        done: Callable[[], bool] | None = None,
+    ) -> Receipt | None:
+        """Raises NotSent, unless it was done already."""
+        del key
+        if done is not None and done():
+            return None
+        raise NotSent(to, data)
+
+    def recover(self, *, wait: bool = False) -> list[str]:
+        """Nothing was left."""
+        del wait
+        return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +106,7 @@ class KeeperSite:
 
     client: ChainClient
     deployment: Deployment
-    sender: Sender
+    sender: Submits
     currency: Currency
 
     def address(self, contract: str) -> Address:

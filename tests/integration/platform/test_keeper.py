@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.platform.kit import HOLDERS, MEGA, OPERATOR, OWNERS, Kit
+from tests.integration.platform.kit import ADMIN, HOLDERS, MEGA, OPERATOR, OWNERS, Kit
 
 from usufruct.chain.outbox import Outbox
 from usufruct.chain.sender import Sender
+from usufruct.chain.signer import MAX_GAS
+from usufruct.clock import FixedClock
 from usufruct.config import load_community
 from usufruct.contracts import (
     participant_registry,
@@ -30,11 +32,14 @@ from usufruct.deploy.record import Deployment
 from usufruct.errors import ChainError, ConfigError, InputError
 from usufruct.index.indexer import Indexer
 from usufruct.index.runner import Runner
+from usufruct.keeper import push
+from usufruct.keeper.backoff import Backoff
 from usufruct.keeper.cli import keep
 from usufruct.keeper.fund import fund, required
 from usufruct.keeper.keeper import Keeper
 from usufruct.keeper.records import schedule_records
-from usufruct.keeper.site import KeeperSite, Stream, stream_named, streams_of
+from usufruct.keeper.site import DryRun, KeeperSite, Stream, stream_named, streams_of
+from usufruct.keeper.status import late, status
 from usufruct.keys import dev_account
 from usufruct.ledger.database import Database
 from usufruct.money import Currency
@@ -385,3 +390,141 @@ def kept(arguments: dict[str, Any], indexer: Indexer, crash_at: str = "") -> int
 def _keep_once(arguments: dict[str, Any], crash_at: str) -> None:
     os.environ["USUFRUCT_CRASH_AT"] = crash_at
     keep(once=True, page=500, interval=1.0, as_json=False, config=None, state=None, **arguments)
+
+
+def freezing(kit: Kit, *, frozen: bool) -> Any:
+    return participant_registry.set_frozen(HOLDERS[0], frozen, b"\1" * 32, [kit.series["SR"]])
+
+
+def test_a_dry_run_says_what_it_would_send_and_sends_nothing(
+    kit: Kit, ledger: Database, follow: Follow, make_site: Callable[..., KeeperSite]
+) -> None:
+    attest_and_fund(kit)
+    indexer = follow(ledger)
+    indexer.catch_up()
+    dry = replace(make_site(), sender=DryRun(ADMIN))
+    assert told(Keeper(dry, ledger)) == [("would", "VPP period 1 would be settled")]
+    assert told(Keeper(make_site(), ledger))[0][0] == "settled"
+    kit.settle(900 * MEGA, 2)
+    indexer.catch_up()
+    before = kit.client.block_number()
+    outcomes = list(Keeper(dry, ledger).round())
+    assert [each.text for each in outcomes] == [
+        "LVPPS: 3 holders would be paid 900.000000 USDX",
+        f"LVPPJ: 3 holders would be paid {outcomes[1].text.split('paid ')[1]}",
+    ]
+    assert outcomes[0].facts["data"].startswith("0x")
+    assert kit.client.block_number() == before
+
+
+def test_whoever_cannot_be_paid_is_tried_ever_later_and_holds_up_nobody(
+    kit: Kit, ledger: Database, follow: Follow, make_site: Callable[..., KeeperSite]
+) -> None:
+    kit.settle(900 * MEGA, 1)
+    kit.act("ParticipantRegistry", freezing(kit, frozen=True))
+    follow(ledger).catch_up()
+    clock = FixedClock(1_000_000)
+    keeper = Keeper(make_site(), ledger, backoff=Backoff(clock))
+    assert [kind for kind, _ in told(keeper)] == ["withheld", "paid", "paid"]
+    follow(ledger).catch_up()
+    assert told(keeper) == []  # not due yet
+    clock.advance(60)
+    (again,) = keeper.round()
+    assert "tried 2 times, again after" in again.text
+    assert again.facts["next_at"] == clock.now() + 120
+    clock.advance(120)
+    kit.act("ParticipantRegistry", freezing(kit, frozen=False))
+    follow(ledger).catch_up()
+    assert [kind for kind, _ in told(keeper)] == ["paid"]
+    assert claimable(kit) < len(HOLDERS)
+
+
+def test_a_page_that_is_refused_as_a_whole_is_halved_until_one_is_to_blame(
+    kit: Kit,
+    ledger: Database,
+    follow: Follow,
+    make_site: Callable[..., KeeperSite],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kit.settle(900 * MEGA, 1)
+    follow(ledger).catch_up()
+    site = make_site()
+    submit, bad = site.sender.submit, HOLDERS[1][2:].lower()
+
+    def refusing(key: str, to: str | None, data: bytes, **more: Any) -> Any:
+        if bad in data.hex():
+            raise revenue_right.PaymentWithheld(HOLDERS[1], revenue_right.Refusal.RECIPIENT_FROZEN)
+        return submit(key, to, data, **more)
+
+    monkeypatch.setattr(site.sender, "submit", refusing)
+    outcomes = told(Keeper(site, ledger))
+    assert [text for kind, text in outcomes if kind == "withheld"] == [
+        f"LVPPS: {HOLDERS[1]} is frozen; the amount stays claimable"
+    ]
+    assert kit.ask("SR", revenue_right.claimable(HOLDERS[0])) == 0
+    assert kit.ask("SR", revenue_right.claimable(HOLDERS[2])) == 0
+    assert kit.ask("SR", revenue_right.claimable(HOLDERS[1])) > 0
+
+
+def test_no_page_is_sent_with_more_gas_than_a_transaction_may_have() -> None:
+    assert MAX_GAS == 16_777_216
+    assert push.MOST_GAS * 5 // 4 <= MAX_GAS
+
+
+def test_what_is_due_is_told_with_since_when_and_why(
+    kit: Kit, ledger: Database, follow: Follow, make_site: Callable[..., KeeperSite]
+) -> None:
+    site = replace(make_site(), sender=DryRun(ADMIN))
+    indexer = follow(ledger)
+    indexer.catch_up()
+    keeper = Keeper(site, ledger)
+    assert status(site, ledger, keeper) == []
+    kit.attest(900 * MEGA, 1)
+    indexer.catch_up()
+    assert status(site, ledger, keeper) == []  # the window is open
+    kit.finish()
+    indexer.catch_up()
+    (due,) = status(site, ledger, keeper)
+    assert (due.kind, due.subject) == ("settlement", "VPP period 1")
+    assert "waits for money: 1050.000000 USDX are required" in due.why
+    assert due.since <= kit.now()
+    assert late([due], due.since + 60, 60) == []
+    assert late([due], due.since + 61, 60) == [due]
+    kit.act("Waterfall", waterfall.fund(1, 1_050 * MEGA), OPERATOR)
+    kit.act("Waterfall", waterfall.settle(1, 1))
+    kit.act("ParticipantRegistry", freezing(kit, frozen=True))
+    assert "ledger" in {each.kind for each in status(site, ledger, keeper)}
+    indexer.catch_up()
+    found = status(site, ledger, keeper)
+    assert [(each.kind, each.subject) for each in found] == [
+        ("payout", "LVPPS"),
+        ("withheld", f"LVPPS {HOLDERS[0]}"),
+        ("payout", "LVPPJ"),
+    ]
+    assert "2 holders can be paid 360.000000 USDX" in found[0].why
+    assert found[1].why == "is frozen"
+
+
+def test_a_missing_statement_and_a_dispute_are_due(
+    kit: Kit, ledger: Database, follow: Follow, make_site: Callable[..., KeeperSite]
+) -> None:
+    site = replace(make_site(), sender=DryRun(ADMIN))
+    kit.attest(900 * MEGA, 1)
+    kit.act("StatementBook", statement_book.dispute(1, 1, b"\3" * 32))
+    follow(ledger).catch_up()
+    (due,) = status(site, ledger, Keeper(site, ledger))
+    assert (due.kind, due.subject) == ("statement", "VPP period 1")
+    assert "disputed" in due.why
+    community = load_community(Path(__file__).parents[3] / "examples" / "community.toml")
+    project = replace(
+        community.project,
+        first_period=datetime.fromtimestamp(kit.start, UTC).strftime("%Y-%m"),
+        timezone="UTC",
+    )
+    kit.warp(kit.now() + 62 * 86_400)
+    follow(ledger).catch_up()
+    found = status(site, ledger, Keeper(site, ledger), replace(community, project=project))
+    missing = [each for each in found if "no statement is attested" in each.why]
+    # The kit's stream begins in the middle of the first month, of which period 1 was attested.
+    assert [each.subject for each in missing] == ["VPP period 2"]
+    assert missing[0].since == period_bounds(project.first_period, 2, "UTC")[1]

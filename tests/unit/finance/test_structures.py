@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,11 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from usufruct.errors import InputError
+from usufruct.finance.structures.cli import load_structure
 from usufruct.finance.structures.concession import RIGHTS, Concession
+from usufruct.finance.structures.deal import compile_deal
 from usufruct.finance.structures.debt import Shelf, level_payment, put_dates, schedule
+from usufruct.finance.structures.export import export
+from usufruct.finance.structures.lockup import Locked, calendar
 from usufruct.finance.structures.lookthrough import PUBLIC_FLOOR, Graph, capacity
+from usufruct.finance.structures.report import simulation_report
 from usufruct.finance.structures.stages import STAGES, Asset, Registry, Right
 
+EXAMPLES = Path(__file__).parents[3] / "examples"
 FEN = 100
 WAN = 10_000 * FEN
 YI = 100_000_000 * FEN
@@ -160,3 +167,89 @@ def test_p2_exclusive_rights_do_not_overlap() -> None:
     assert "Ada" in (caught.value.rule or "")
     shared = Right("Eve", "P2", "above", date(2026, 1, 1), date(2027, 1, 1), exclusive=False)
     assert len(registry.grant(shared).grant(shared).rights) == 5
+
+
+# --- REIT calendar, and what the examples show ---
+
+
+def test_a_reit_releases_the_owners_fifth_last() -> None:
+    owners = [Locked("A", Decimal("0.3"), "owner"), Locked("B", Decimal("0.1"), "owner")]
+    others = [Locked("C", Decimal("0.2"), "strategic"), Locked("D", Decimal("0.4"), "public")]
+    found = calendar(date(2026, 3, 31), [*owners, *others])
+    assert [(each.day.isoformat(), each.name, each.share) for each in found] == [
+        ("2026-03-31", "D", Decimal("0.4")),
+        ("2027-03-31", "C", Decimal("0.2")),
+        ("2029-03-31", "A", Decimal("0.15")),
+        ("2029-03-31", "B", Decimal("0.05")),
+        ("2031-03-31", "A", Decimal("0.15")),
+        ("2031-03-31", "B", Decimal("0.05")),
+    ]
+    assert calendar(date(2028, 2, 29), [Locked("A", Decimal(1), "owner")])[-1].day == date(
+        2033, 2, 28
+    )
+
+
+@given(st.lists(st.integers(1, 1_000), min_size=1, max_size=6))
+def test_a_lock_up_releases_every_share_once(weights: list[int]) -> None:
+    total = sum(weights)
+    owners = [Fraction(each, total) for each in weights]
+    holders = [
+        Locked(f"O{at}", Decimal(each.numerator) / each.denominator, "owner")
+        for at, each in enumerate(owners[:-1])
+    ]
+    rest = 1 - sum((each.share for each in holders), Decimal(0))
+    holders.append(Locked("last", rest, "owner"))
+    found = calendar(date(2026, 1, 1), holders)
+    assert abs(sum((each.share for each in found), Decimal(0)) - 1) < Decimal("1e-25")
+    fifth = sum((each.share for each in found if each.months == 60), Decimal(0))
+    assert abs(fifth - Decimal("0.2")) < Decimal("1e-25")
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "value"),
+    [
+        ("reit.toml", "leverage", "130%"),
+        ("reit.toml", "in the ABS", "92%"),
+        ("reit.toml", "original owner: 20%", "from 2031-03-31"),
+        ("ppp.toml", "handed back", "2 700万 CNY"),
+        ("ppp.toml", "rebate of year 2", "55万 CNY"),
+        ("ppp.toml", "stages entered", "2 of 4"),
+        ("fund-of-funds.toml", "capacity", "1 000亿 CNY"),
+        ("cmbs.toml", "put dates", "after year 3, 6, 9, 12, 15, 18, 20"),
+    ],
+)
+def test_an_example_shows_the_capability(name: str, label: str, value: str) -> None:
+    report = simulation_report(load_structure(EXAMPLES / name))
+    figures = {each.label: each.text for part in report.sections for each in part.figures}
+    assert figures[label] == value
+
+
+def test_what_the_fixed_clock_says_of_the_same_taxes(tmp_path: Path) -> None:
+    path = tmp_path / "ppp.toml"
+    text = (EXAMPLES / "ppp.toml").read_text("utf-8")
+    path.write_text(text.replace('clock = "vintage"', 'clock = "fixed"'), "utf-8")
+    report = simulation_report(load_structure(path))
+    rebates = [
+        each.text for part in report.sections for each in part.figures if "rebate" in each.label
+    ]
+    assert rebates == ["50万 CNY", "40万 CNY", "0 CNY", "0 CNY"]
+
+
+def test_an_export_is_numbered_by_the_project(tmp_path: Path) -> None:
+    text = (EXAMPLES / "pack-structure.toml").read_text("utf-8")
+    path = tmp_path / "s.toml"
+    path.write_text(
+        text.replace("per_year = 1", "per_year = 12").replace('"attested"', '"1m"'), "utf-8"
+    )
+    deal = compile_deal(load_structure(path))
+    names = ("owners", "operator", "Ada Fund", "Ben Pension", "Cid", "Dee")
+    accounts = dict.fromkeys(names, "dev:1")
+    own = export(deal, "PARKING", accounts)
+    later = export(deal, "PARKING", accounts, "2026-07")
+    assert "{ period = 2, amount" in own
+    assert "{ period = 2, amount" not in later
+    assert "{ period = 4, amount" in later
+    with pytest.raises(InputError, match="first_period"):
+        export(deal, "PARKING", accounts, "2026-10")
+    with pytest.raises(InputError, match="accounts"):
+        export(deal, "PARKING", {})

@@ -20,13 +20,8 @@ from usufruct.core.typed_data import Cursor, head_of, next_cursor
 from usufruct.errors import EvidenceError
 from usufruct_oracles.catalog import catalog_of
 from usufruct_oracles.journal import compacting
-from usufruct_oracles.journal.compacting import (
-    compact,
-    object_path,
-    objects_of,
-    records_of,
-    restore,
-)
+from usufruct_oracles.journal.archive_objects import ArchivedRecord, object_path, records_of
+from usufruct_oracles.journal.compacting import compact, objects_of, restore
 from usufruct_oracles.journal.erasures import erase_rows
 from usufruct_oracles.journal.journal import Journal
 from usufruct_oracles.journal.schema import records
@@ -154,7 +149,7 @@ def test_a_replay_from_the_archive_computes_the_same_batches(
 
 def files_from(journal: Journal, archive: Path) -> Iterator[SourceFile]:
     catalog = catalog_of(kit.community())
-    by_day: dict[str, list[compacting.ArchivedRecord]] = {}
+    by_day: dict[str, list[ArchivedRecord]] = {}
     for name in objects_of(journal.database, kit.stream(CODE)):
         for record in records_of(archive, name):
             by_day.setdefault(record.day, []).append(record)

@@ -39,7 +39,7 @@ from usufruct_oracles.journal.correction_tables import (
 )
 from usufruct_oracles.journal.erasures import erase_rows
 from usufruct_oracles.journal.journal import Journal
-from usufruct_oracles.journal.revisions import Correction, chains
+from usufruct_oracles.journal.revisions import Correction, chain_of, claims, said_first
 from usufruct_oracles.journal.schema import readings
 from usufruct_oracles.known import known, render
 from usufruct_oracles.ports import BuiltStatement
@@ -88,12 +88,13 @@ def correct(journal: Journal, value: str, hour: int = 9, rev: int = 1) -> None:
 
 def chain(journal: Journal, hour: int) -> list[bytes]:
     with journal.database.read() as connection:
-        found = chains(connection, stream("WATER"), bounds(DAY))
+        found = claims(connection, stream("WATER"), bounds(DAY))
+        said = said_first(connection, stream("WATER"), bounds(DAY))
     return [
         each.record
-        for key, known in found.items()
+        for key, claimed in found.items()
         if key.end == bounds(DAY)[0] + (hour + 1) * 3600
-        for each in known
+        for each in chain_of(claimed, said[key])
     ]
 
 
@@ -253,8 +254,8 @@ def test_of_two_values_for_one_revision_none_counts_until_the_next_names_one(
 
 def quantities(journal: Journal) -> tuple[Correction, ...]:
     with journal.database.read() as connection:
-        (found,) = chains(connection, stream("WATER"), bounds(DAY)).values()
-    return found
+        ((key, claimed),) = claims(connection, stream("WATER"), bounds(DAY)).items()
+        return chain_of(claimed, said_first(connection, stream("WATER"), bounds(DAY))[key])
 
 
 def test_the_same_correction_in_another_file_is_known(tmp_path: Path) -> None:

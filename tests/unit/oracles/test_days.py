@@ -154,7 +154,7 @@ def test_overlapping_sessions_and_sessions_that_touch() -> None:
     outcome = judged(signed_file("EV", {"charger-01": lines}))
     assert only(outcome).verdict.rule is Rule.OVERLAP
     assert len(outcome.records[0].accepted) == 2
-    assert not outcome.records[0].complete
+    assert [each.row.line for each in outcome.records[0].contended] == [lines[2]]
 
 
 def test_a_duplicate_leaves_the_day_complete() -> None:

@@ -17,6 +17,7 @@ from tests.unit.oracles.kit import (
     calendar,
     community,
     digest_of,
+    meter,
     open_journal,
     row,
     signed_file,
@@ -393,4 +394,5 @@ def test_sources_that_cannot_be_cleared_are_named(tmp_path: Path) -> None:
         def open(self, _: object) -> object: ...
 
     config = SimpleNamespace(sources=(CsvSource(tmp_path), Other(tmp_path / "tables", "k")))
-    assert not_cleared(config) == [tmp_path / "tables"]
+    found = not_cleared(config, community(), meter("home-01"))  # type: ignore[arg-type]
+    assert found == [tmp_path / "tables"]

@@ -36,7 +36,6 @@ def test_the_same_row_twice_in_a_file_is_a_duplicate() -> None:
     assert duplicate(reading, near.same(reading, 101), place_of(HOME)) is None
     near.add(reading, 101)
     same = near.same(reading, 101)
-    assert not is_known(reading, same)
     verdict = duplicate(reading, same, place_of(HOME))
     assert verdict is not None
     assert verdict.rule is Rule.DUPLICATE

@@ -150,7 +150,7 @@ def test_a_mistake_is_told(
 def test_an_erasure_leaves_nothing_of_the_household_in_the_inbox(tmp_path: Path, port: int) -> None:
     settings = read(tmp_path, good(port))
     assert isinstance(settings, Erasing)
-    assert settings.erase("EV", "charger-01") == 0
+    assert settings.erase(community(), "EV", "charger-01") == 0
     inbox = Inbox(tmp_path / "inbox.sqlite", 9, 9)
     records = {
         code: signed(payload(GI=f"the gateway of {code}"), P384)
@@ -160,8 +160,8 @@ def test_an_erasure_leaves_nothing_of_the_household_in_the_inbox(tmp_path: Path,
     inbox.put("hub", "k", b"", items, Answer(202, b""), 0)
     inbox.remove([each.id for each in inbox.waiting() if each.delivery.meter == "charger-03"])
     inbox.close()
-    assert settings.erase("EV", "charger-01") == 1
-    assert settings.erase("EV", "charger-01") == 0
+    assert settings.erase(community(), "EV", "charger-01") == 1
+    assert settings.erase(community(), "EV", "charger-01") == 0
     left = b"".join(each.read_bytes() for each in tmp_path.glob("inbox.sqlite*"))
     assert b"the gateway of charger-01" not in left
     assert b"the gateway of charger-03" not in left

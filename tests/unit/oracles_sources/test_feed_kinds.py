@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from usufruct.errors import ConfigError
 from usufruct_oracles.catalog import catalog_of
 from usufruct_oracles.settings import Section, read_document
 from usufruct_oracles.sources.espi_records import load_series
-from usufruct_oracles.sources.feed_kinds import MqttSettings
+from usufruct_oracles.sources.feed_kinds import FileSettings, MqttSettings
 from usufruct_oracles.sources.forms import DECODERS
 from usufruct_oracles.sources.kinds import KINDS
 from usufruct_oracles.sources.messages import Message
@@ -184,3 +185,47 @@ def test_the_examples_are_valid_and_name_meters_of_the_example_community() -> No
         *(each.meter for each in series),
     }
     assert named <= known
+
+
+# --- Erasing ---
+
+
+def paper(code: str) -> bytes:
+    return f'{{"form":"level/1","meter":"{code}","secret":"{code} 4711"}}'.encode()
+
+
+def test_a_households_own_files_and_all_copies_that_speak_of_it_are_gone(tmp_path: Path) -> None:
+    narrow = TABLE.replace('constant = "home-01"', 'column = "who"')
+    (tmp_path / "map.toml").write_text(narrow)
+    own, other = (
+        f"start,who,kWh\n{kit.at(0)},{code},1.25\n".encode() for code in ("home-01", "home-02")
+    )
+    both = own + other.split(b"\n", 1)[1]
+    found = settings(
+        tmp_path, 'kind = "table"\ninbox = "in"\nkept = "kept"\nmapping = "map.toml"\n'
+    )
+    assert isinstance(found, FileSettings)
+    inbox, kept = tmp_path / "in", tmp_path / "kept"
+    kept.mkdir()
+    for name, data in (("both", both), ("own", own), ("other", other)):
+        aged(inbox / f"{name}.csv", data)
+        (kept / f"{sha256(data).hexdigest()}.csv").write_bytes(data)
+        (kept / f"{sha256(data).hexdigest()}.report.json").write_bytes(b"{}")
+    assert found.erase(kit.community(), "VPP", "home-01") == 5
+    assert sorted(each.name for each in inbox.iterdir()) == ["both.csv", "other.csv"]
+    assert {each.name.partition(".")[0] for each in kept.iterdir()} == {sha256(other).hexdigest()}
+    assert found.shared(kit.community(), "home-01") == [inbox / "both.csv"]
+    assert found.erase(kit.community(), "VPP", "home-01") == 0
+
+
+def test_documents_of_a_household_are_removed_and_unreadable_ones_are_named(tmp_path: Path) -> None:
+    found = settings(tmp_path, 'kind = "documents"\ninbox = "in"\nkept = "kept"\n')
+    assert isinstance(found, FileSettings)
+    for code in ("home-01", "home-02"):
+        aged(tmp_path / "in" / f"{code}.json", paper(code))
+    aged(tmp_path / "in" / "broken.json", b'{"meter":"home-01"')
+    assert found.erase(kit.community(), "VPP", "home-01") == 1
+    broken = tmp_path / "in" / "broken.json"
+    assert found.shared(kit.community(), "home-01") == [broken]
+    assert found.shared(kit.community(), "home-03") == [broken]
+    assert (tmp_path / "in" / "home-02.json").is_file()

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
+from tests.unit.oracles import kit
 from tests.unit.oracles.corrected import corrected, correction, record_of
 from tests.unit.oracles.kit import SECRET, at, signed_file, whole_day
 from tests.unit.oracles_worker.conftest import MakeTeam
 from tests.unit.oracles_worker.fakes import WATER, Team, community
+from tests.unit.oracles_worker.test_exchange import Line
 
 from usufruct.clock import FixedClock
 from usufruct.core.corrections import Corrections
 from usufruct.core.encoding import ZERO_HASH
 from usufruct.core.typed_data import Statement
+from usufruct_oracles.catalog import catalog_of
 from usufruct_oracles.desk import Asked, Ready
+from usufruct_oracles.exchange import Clerk, Exchange
 from usufruct_oracles.journal.journal import Journal
+from usufruct_oracles.journal.lending_corrections import (
+    Corrected,
+    check_corrections,
+    lend_corrections,
+)
 from usufruct_oracles.simulate import month_days
 from usufruct_oracles.sources.base import SourceFile
+from usufruct_oracles.sources.corrections import correction_payload
+from usufruct_oracles.sources.records import parse_signatures, record_hash
 
 CISTERN, DAY = "cistern-01", "2026-09-10"
 PRICE = 1_600_000 // 1_000 * 35_000
@@ -233,3 +246,125 @@ def test_a_statement_attested_before_a_correction_came_is_recorded_as_it_was(tea
     stated = fresh.statement(WATER, 1, 1)
     assert stated is not None
     assert stated.built.corrections is None
+
+
+# --- What one alone knows, and what is said later ---
+
+
+def ask_each_other(team: Team) -> int:
+    """Every worker asks the others once for what it lacks."""
+    clerks = [Clerk(each.books, each.witness) for each in team.members]
+    taken = 0
+    for index, member in enumerate(team.members):
+        lines = [
+            Line(f"worker-{at_}", clerk, member.desk.address)
+            for at_, clerk in enumerate(clerks)
+            if at_ != index
+        ]
+        exchange = Exchange(
+            member.books,
+            team.calendar,
+            member.view,
+            member.witness,
+            member.worker,
+            partial(list, lines),
+            team.chain.input_of,
+            member.alerts,
+            member.metrics,
+        )
+        taken += exchange.step()
+    return taken
+
+
+@pytest.mark.parametrize("as_message", [False, True])
+def test_what_one_alone_knows_reaches_the_others_and_is_stated(
+    team: Team, as_message: bool
+) -> None:
+    september(team)
+    assert ask_each_other(team) == 0
+    file = correcting(team, 9, "0.1")
+    alone = team.members[0].books
+    if as_message:
+        payload = correction_payload("WATER", CISTERN, DAY, file.csv.decode().splitlines()[1:])
+        alone.ingest_messages([kit.message(CISTERN, payload, form="corrections/1")])
+    else:
+        alone.ingest(file)
+    _rest(team)
+    assert len(statements(team, 1)) == 1
+    assert ask_each_other(team) == 2
+    team.settle()
+    assert [each.adjustments for each in statements(team, 1)] == [0, -3 * PRICE // 10]
+    assert all(member.books.has_statement(WATER, 1, 2) for member in team.members)
+    assert ask_each_other(team) == 0
+
+
+def test_a_peer_can_change_nothing_in_a_correction_that_it_lends(team: Team) -> None:
+    september(team)
+    give(team, [correcting(team, 9, "0.1")], to=(0,))
+    wanted = Corrected.of(catalog_of(community()), WATER, 1)
+    (lent,) = lend_corrections(team.members[0].books.database, wanted, (), 1 << 20)
+    assert check_corrections(wanted, [lent], "x").good == 1
+    for spoiled in (
+        replace(lent, payload=lent.payload.replace(b",0.1,", b",0.2,")),
+        replace(lent, signature=lent.signature[::-1]),
+        replace(lent, meter=lent.meter + 1),
+        replace(lent, form="alive/1"),
+        replace(lent, payload=b"\xff" + lent.payload),
+        replace(lent, scheme="gateway-secp256k1"),
+    ):
+        found = check_corrections(wanted, [spoiled], "x")
+        assert (found.good, found.bad) == (0, 1)
+
+
+def test_what_was_stated_stays_whatever_contradicts_it_later(team: Team) -> None:
+    """Who signs another first revision after the first one was paid moves no money by it."""
+    september(team)
+    team.chain.settle(WATER, 1)
+    known = record_of(team.members[0].books, CISTERN, DAY)
+    stated = corrected(CISTERN, DAY, [correction(CISTERN, at(9), "0.1", known)])
+    give(team, [stated])
+    october(team)
+    team.chain.settle(WATER, 2)
+    other = corrected(CISTERN, DAY, [correction(CISTERN, at(9), "0.2", known)], label="other")
+    second = correction(CISTERN, at(9), "0.3", newest_correction(team, other), rev=2)
+    right = correction(CISTERN, at(9), "0.2", record_in(team, stated), rev=2)
+    for label, line in (("second", second), ("right", right)):
+        give(team, [corrected(CISTERN, DAY, [line], label=label)])
+    give(team, [file_of(day) for day in month_days("2026-11")])
+    team.chain.set_time(team.calendar.bounds(3)[1])
+    team.settle()
+    paid = [statements(team, each)[-1].adjustments for each in (1, 2, 3)]
+    assert paid == [0, -3 * PRICE // 10, PRICE // 10]
+
+
+def newest_correction(team: Team, file: SourceFile) -> bytes:
+    give(team, [file])
+    return record_in(team, file)
+
+
+def record_in(team: Team, file: SourceFile) -> bytes:
+    """Hash of the one record of a corrections file."""
+    payload = correction_payload("WATER", CISTERN, DAY, file.csv.decode().splitlines()[1:])
+    assert file.signatures is not None
+    return record_hash(
+        payload, parse_signatures(file.signatures, "WATER", file.day)[CISTERN].signature
+    )
+
+
+def test_two_records_of_one_correction_are_one_in_any_order(team: Team) -> None:
+    september(team)
+    known = record_of(team.members[0].books, CISTERN, DAY)
+    lines = [correction(CISTERN, at(hour), "0.1", known) for hour in (9, 10)]
+    files = [
+        corrected(CISTERN, DAY, lines[:1], label="a"),
+        corrected(CISTERN, DAY, lines, label="b"),
+    ]
+    give(team, files, to=(0,))
+    give(team, files[::-1], to=(1, 2))
+    team.settle()
+    assert [each.adjustments for each in statements(team, 1)] == [0, -6 * PRICE // 10]
+    assert not any(member.alerts.recent() for member in team.members)
+    third = correction(CISTERN, at(9), "0.2", record_in(team, files[0]), rev=2)
+    give(team, [corrected(CISTERN, DAY, [third], label="c")])
+    team.settle()
+    assert statements(team, 1)[-1].adjustments == -5 * PRICE // 10

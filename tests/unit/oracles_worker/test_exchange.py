@@ -24,12 +24,19 @@ from usufruct_oracles.exchange import Clerk, Exchange
 from usufruct_oracles.journal.journal import Journal
 from usufruct_oracles.journal.lending import LentRecord, Place, check, known_records, lend, unknown
 from usufruct_oracles.metrics import Metrics
-from usufruct_oracles.peers import RECORDS_PATH, SIGNATURES_PATH, Refused
+from usufruct_oracles.peers import CORRECTIONS_PATH, RECORDS_PATH, SIGNATURES_PATH, Refused
 from usufruct_oracles.sightings import Sightings
 from usufruct_oracles.simulate import day_files
 from usufruct_oracles.sources.base import SourceFile
 from usufruct_oracles.sources.forms import DECODERS as FORMS
-from usufruct_oracles.sources.records import Signed, csv_bytes, parse_signatures, signatures_bytes
+from usufruct_oracles.sources.records import (
+    HEADERS,
+    Signed,
+    csv_bytes,
+    parse_signatures,
+    signatures_bytes,
+)
+from usufruct_oracles.sources.writing import sign_day
 from usufruct_oracles.windows import Calendar
 from usufruct_oracles.wire import Json
 from usufruct_oracles.witness import Witness
@@ -60,7 +67,11 @@ class Line:
         self.questions.append(path)
         if self.cut:
             return Refused(self.name, "unreachable", "cut")
-        routes = {SIGNATURES_PATH: self._clerk.signatures, RECORDS_PATH: self._clerk.records}
+        routes = {
+            SIGNATURES_PATH: self._clerk.signatures,
+            RECORDS_PATH: self._clerk.records,
+            CORRECTIONS_PATH: self._clerk.corrections,
+        }
         reply = routes[path](canonical_json(dict(question)), self._caller)
         if reply.status != 200:
             return Refused(self.name, str(reply.body["error"]), "")
@@ -130,6 +141,22 @@ def without(file: SourceFile, *meters: str) -> SourceFile:
     ]
     return replace(
         file, csv=csv_bytes(lines), signatures=signatures_bytes(file.stream, file.day, signed)
+    )
+
+
+def shortened(file: SourceFile, code: str) -> SourceFile:
+    """The file as if one meter's day had been cut after its first line."""
+    found = catalog_of(community()).meters[code]
+    others = without(file, code)
+    first = next(each for each in file.csv.decode().splitlines() if each.startswith(f"{code},"))
+    assert others.signatures is not None
+    signed = parse_signatures(others.signatures, file.stream, file.day).values()
+    return replace(
+        file,
+        csv=csv_bytes([*others.csv.decode().splitlines()[1:], first]),
+        signatures=signatures_bytes(
+            file.stream, file.day, [*signed, sign_day(found, file.day, [first])]
+        ),
     )
 
 
@@ -315,18 +342,17 @@ def test_an_answer_stays_small_and_the_rest_comes_next(pair: tuple[Site, Site]) 
 
 
 def test_the_record_that_is_lent_is_the_one_that_leaves_name(pair: tuple[Site, Site]) -> None:
-    """Of an early, cut record and its complete successor only the successor is named."""
+    """An early, cut record and its complete successor are both lent, and the longer one is named."""
     one, two = pair
     whole = vpp_file()
-    cut = without(whole, METERS[0])
+    cut = shortened(whole, METERS[0])
     two.journal.ingest(cut)
     two.journal.ingest(whole)
     found = lend(two.journal.database, PLACE, set(), 1 << 30)
     catalog = catalog_of(community())
     checked = check(catalog, PLACE, found, "two")
-    assert (checked.good, checked.bad) == (len(METERS), 0)
-    assert checked.file is not None
-    one.journal.ingest(checked.file)
+    assert (checked.good, checked.bad, len(checked.files)) == (len(METERS) + 1, 0, 2)
+    one.journal.ingest_all(checked.files[::-1])
     assert one.root() == two.root()
 
 
@@ -407,6 +433,26 @@ def test_pages_are_read_on_and_from_the_start_when_the_peer_began_anew(
     assert one.exchange._read["two"][0] == "another"
 
 
+def test_before_it_signs_a_worker_hears_what_the_others_have_seen(
+    team: Team, pair: tuple[Site, Site]
+) -> None:
+    team.deliver(1)
+    team.end_of(1)
+    ready = team.members[0].desk.next_batch(3)
+    assert isinstance(ready, Ready)
+    one, two = pair
+    for site in pair:
+        site.witness._view = team.members[0].view
+    team.members[0].witness = two.witness
+    mine = team.members[0]
+    show(mine, ready.built.batch, mine.key)
+    assert one.witness.seen_of(mine.desk.address, ready.place) == set()
+    one.exchange.hear()
+    assert one.witness.seen_of(mine.desk.address, ready.place) == {hex0x(ready.digest)}
+    one.lines[0].cut = True
+    one.exchange.hear()
+
+
 def test_a_barred_worker_is_told_nothing(team: Team, pair: tuple[Site, Site]) -> None:
     team.deliver(1)
     team.end_of(1)
@@ -472,13 +518,33 @@ def test_lost_messages_are_taken_over_whatever_their_order(tmp_path: Path) -> No
         assert {each.sha256 for each in lent} == {each.digest for each in sent[1:]}
         fresh = unknown(two.database, [LentRecord.from_json(each.to_json()) for each in lent])
         checked = check(catalog, place, fresh, "one", DECODERS)
-        assert (checked.good, checked.bad, checked.file) == (3, 0, None)
+        assert (checked.good, checked.bad, checked.files) == (3, 0, ())
         two.ingest_messages(checked.messages)
         assert known_records(two.database, place) == known_records(one.database, place)
         assert unknown(two.database, lent) == []
         forged = [replace(each, payload=each.payload + b" ") for each in lent]
         unheard = [replace(each, form="else/1") for each in lent]
         assert check(catalog, place, [*forged, *unheard], "one", DECODERS).bad == 6
+    finally:
+        one.close()
+        two.close()
+
+
+def test_a_record_that_also_says_what_was_asked_for_is_lent_whole(tmp_path: Path) -> None:
+    """Its lines have a column more, and so must the header that they are judged under."""
+    catalog = catalog_of(community())
+    place = Place.of(catalog, catalog.streams["EV"].id, kit.DAY)
+    lines = [kit.row("charger-01", kit.at(8), "2", duration=1800) + ",5"]
+    plain = kit.signed_file("EV", {"charger-01": lines})
+    file = replace(plain, csv=csv_bytes(lines, HEADERS[1]))
+    one, two = kit.open_journal(tmp_path, "one"), kit.open_journal(tmp_path, "two")
+    try:
+        assert one.ingest(file).accepted == 1
+        lent = lend(one.database, place, set(), 1 << 30)
+        checked = check(catalog, place, lent, "one")
+        assert (checked.good, checked.bad) == (1, 0)
+        (found,) = checked.files
+        assert two.ingest(found).accepted == 1
     finally:
         one.close()
         two.close()

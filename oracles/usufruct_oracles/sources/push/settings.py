@@ -84,9 +84,8 @@ class PushSettings:
         surroundings.stack.enter_context(serving(create_app(desk), listener))
         return PushSource(inbox, gateway, clock, self.patience)
 
-    def erase(self, stream: str, meter: str) -> int:
+    def erase(self, _: Community, _stream: str, meter: str) -> int:
         """Takes a meter's deliveries out of the inbox; see `sources.opening.Erasing`."""
-        del stream  # codes of meters are those of the whole community
         if not self.inbox.exists():
             return 0
         inbox = Inbox(self.inbox, self.capacity, self.share)
@@ -94,6 +93,10 @@ class PushSettings:
             return min(inbox.erase(meter), 1)
         finally:
             inbox.close()
+
+    def shared(self, _: Community, _meter: str) -> list[Path]:
+        """None: each delivery is of one meter."""
+        return []
 
     def _key(self, surroundings: Surroundings) -> SecretBytes | None:
         if self.gateway is None:

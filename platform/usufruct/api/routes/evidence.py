@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BeforeValidator, Field
 
 from usufruct.api import schemas
+from usufruct.api.auth.gate import others_of_streams
 from usufruct.api.documents import batch, statement, stream
 from usufruct.api.known import as_known, statement_as_known
 from usufruct.api.lookup import (
@@ -193,7 +194,12 @@ async def one_settlement(
     return moment.answer(moment.render.settlement(found))
 
 
-@router.get("/verdicts", responses=schemas.ok(schemas.Verdicts), tags=["statements"])
+@router.get(
+    "/verdicts",
+    responses=schemas.ok(schemas.Verdicts),
+    tags=["statements"],
+    dependencies=[Depends(others_of_streams)],
+)
 async def verdicts(query: Annotated[VerdictQuery, Query()], moment: AnyMoment) -> Response:
     """What the workers rejected, by rule, with the money at stake, as each worker reports it."""
     number = await stream_number(moment, query.stream)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from usufruct.api import schemas
+from usufruct.api.auth.gate import others_of_distribution, others_of_series
 from usufruct.api.known import as_known
 from usufruct.api.lookup import (
     NEWEST,
@@ -71,7 +72,11 @@ async def one_series(series_id: SeriesId, _: Nothing, moment: AnyMoment) -> Resp
     return moment.answer(moment.render.series(await find_series(moment, series_id)))
 
 
-@router.get("/series/{series_id}/holders", responses=schemas.ok(schemas.Holders))
+@router.get(
+    "/series/{series_id}/holders",
+    responses=schemas.ok(schemas.Holders),
+    dependencies=[Depends(others_of_series)],
+)
 async def holders(
     series_id: SeriesId,
     query: Annotated[HolderQuery, Query()],
@@ -158,6 +163,7 @@ async def one_distribution(
     "/distributions/{distribution_id}/payouts",
     responses=schemas.ok(schemas.Payouts),
     tags=["distributions"],
+    dependencies=[Depends(others_of_distribution)],
 )
 async def distribution_payouts(
     distribution_id: DistributionId,

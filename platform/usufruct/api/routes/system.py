@@ -7,8 +7,8 @@ from http import HTTPStatus
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from usufruct.api.moment import service_of
 from usufruct.api.problems import Problem
+from usufruct.api.service import service_of
 
 router = APIRouter(tags=["system"])
 

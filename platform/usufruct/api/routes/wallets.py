@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from usufruct.api import schemas
+from usufruct.api.auth.gate import own_wallet
+from usufruct.api.known import as_known
 from usufruct.api.lookup import find_wallet, payout_position, series_number, stream_number
-from usufruct.api.moment import AnyMoment, Moment, page
-from usufruct.api.params import Nothing, PageQuery, PayoutQuery, wallet_bytes
-from usufruct.api.render import Json, account, rfc3339
+from usufruct.api.moment import AnyMoment, page
+from usufruct.api.params import AsOf, HolderQuery, PayoutQuery, wallet_bytes
+from usufruct.api.render import account
+from usufruct.api.standing import positions, withheld
 from usufruct.ledger.accounts import claimable
-from usufruct.ledger.reads.holders import HOLDINGS_OF_WALLET, STANDING, holding_of
+from usufruct.ledger.reads.holders import holding_of
 from usufruct.ledger.reads.payouts import payouts_of_wallet
 from usufruct.ledger.reads.series import SERIES_BY_SLUG
 
-router = APIRouter(prefix="/v1/wallets/{address}", tags=["wallets"])
+router = APIRouter(
+    prefix="/v1/wallets/{address}", tags=["wallets"], dependencies=[Depends(own_wallet)]
+)
 
 Address = Annotated[
     str,
@@ -28,26 +32,26 @@ Address = Annotated[
     ),
 ]
 _ALL = 10_000
-_DAY = 86_400
 
 
 @router.get("/holdings", responses=schemas.ok(schemas.Holdings))
 async def holdings(
-    address: Address, query: Annotated[PageQuery, Query()], moment: AnyMoment
+    address: Address, query: Annotated[HolderQuery, Query()], moment: AnyMoment
 ) -> Response:
-    """What the wallet holds in each series, and what it earned, was paid and may claim there."""
+    """What the wallet holds in each series, and what it earned, was paid and may claim there; now or earlier."""
+    known = await as_known(moment, query)
     wallet = await find_wallet(moment, address)
     after = 0
     if query.starting_after is not None:
         slug = query.starting_after.removeprefix("ser_")
         row = await moment.row(SERIES_BY_SLUG, slug=slug)
         after = row.id if row else 0
-    rows = await _positions(moment, wallet, after, query.limit + 1)
+    rows = await positions(moment, wallet, after, query.limit + 1, known.block)
     found = [moment.render.holding(row) for row in rows]
     listed = page(found, query.limit, "series")
     if listed["next"]:
         listed["next"] = listed["next"]["id"]
-    return moment.answer(listed)
+    return moment.answer(listed | {"holdings_as_of_block": known.block})
 
 
 @router.get("/payouts", responses=schemas.ok(schemas.Payouts))
@@ -74,12 +78,15 @@ async def payouts(
 
 
 @router.get("/claimable", responses=schemas.ok(schemas.Claimable))
-async def claimable_now(address: Address, _: Nothing, moment: AnyMoment) -> Response:
+async def claimable_now(
+    address: Address, query: Annotated[AsOf, Query()], moment: AnyMoment
+) -> Response:
     """What the wallet may claim in each series, in all, and whether the registry stands in the way."""
     wallet = await find_wallet(moment, address)
+    known = await as_known(moment, query)
     parts = []
     total = 0
-    for row in await _positions(moment, wallet, 0, _ALL):
+    for row in await positions(moment, wallet, 0, _ALL, known.block):
         held = holding_of(row)
         amount = claimable(held, row.acc or 0, row.supply or 0)
         total += amount
@@ -93,42 +100,7 @@ async def claimable_now(address: Address, _: Nothing, moment: AnyMoment) -> Resp
             "wallet": account(wallet_bytes(address)),
             "total": moment.render.money(total),
             "by_series": parts,
-            "withheld": await _withheld(moment, wallet),
+            "claimable_as_of_block": known.block,
+            "withheld": await withheld(moment, wallet),
         }
     )
-
-
-async def _positions(moment: Moment, wallet: int | None, after: int, limit: int) -> Any:
-    if wallet is None:
-        return []
-    return await moment.rows(
-        HOLDINGS_OF_WALLET, wallet=wallet, after=after, end=moment.end, limit=limit
-    )
-
-
-async def _withheld(moment: Moment, wallet: int | None) -> Json | None:
-    """Why the registry would withhold a payment now, None if it would not."""
-    row = await moment.row(STANDING, wallet=wallet or 0)
-    if row is None or row.kyc_until is None:
-        return {
-            "reason": "unknown",
-            "detail": "The registry does not know this wallet.",
-            "until": None,
-            "remedy": "ask the registrar to admit it",
-        }
-    if row.frozen:
-        return {
-            "reason": "frozen",
-            "detail": "The wallet is frozen. What it earns stays with it and is paid after its release.",
-            "until": None,
-            "remedy": "ask the registrar; the order's hash is in the WalletFrozen event",
-        }
-    if row.kyc_until < moment.time // _DAY:
-        last = datetime.fromtimestamp(0, UTC) + timedelta(days=row.kyc_until)
-        return {
-            "reason": "identity-check-expired",
-            "detail": f"The identity check was valid until {last.date().isoformat()}.",
-            "until": rfc3339(int(last.timestamp())),
-            "remedy": "renew the check with the registrar; what was earned stays with the wallet",
-        }
-    return None

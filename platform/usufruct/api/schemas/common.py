@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -118,9 +119,37 @@ def ok(model: type[BaseModel]) -> Responses:
     }
 
 
+def done(model: type[BaseModel], status: int = 200) -> Responses:
+    """The answers of a resource that is not as of a block: `model` or a problem."""
+    return {
+        status: {"model": model},
+        **{code: _problem(text) for code, text in (_PROBLEMS | _OF_ACTIONS).items()},
+    }
+
+
+def document(kinds: Iterable[str]) -> Responses:
+    """The answers of a resource that is a file of one of these media types, or a problem."""
+    content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
+    problems = _PROBLEMS | {406: "None of the accepted media types"}
+    return {
+        200: {"description": "The document", "content": content},
+        **{code: _problem(text) for code, text in problems.items()},
+    }
+
+
+_OF_ACTIONS: Final = {
+    403: "A role or the CSRF token is missing",
+    409: "It contradicts what is there, or the chain refuses it",
+    415: "The body is not JSON",
+}
 _PROBLEMS: Final = {
+    401: "Somebody must be signed in, or the credentials do not count",
+    403: "A role is missing",
     404: "There is no such thing",
-    422: "A parameter breaks a rule",
+    409: "The evidence for it is not there yet, or does not hold",
+    413: "The body is too large",
+    422: "A parameter or the body breaks a rule",
+    429: "Too many requests",
     500: "A defect",
     503: "The index or the chain is not available",
 }

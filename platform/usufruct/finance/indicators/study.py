@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from usufruct.config.tables import parse_document, read_text, shape
 from usufruct.finance.fields import Amount, Rate, Table, Text
+from usufruct.finance.files import load_file
 from usufruct.finance.indicators.mix import mix, roll_up
 from usufruct.finance.indicators.score import Entry, Scores, score_all
 from usufruct.finance.indicators.scorecard import CAPABILITIES, FAMILIES, Card, Part, card
@@ -17,7 +17,12 @@ from usufruct.finance.indicators.sizing import averages, jobs, sizing
 from usufruct.finance.numbers import exact, shown
 from usufruct.finance.report import Figure, Report, Section
 
-__all__ = ["ScoreTable", "load_score", "study"]
+__all__ = ["EXAMPLE", "ScoreTable", "load_score", "study"]
+
+EXAMPLE = "examples/p4.toml"
+"""A file that shows the format."""
+_POINTS = ("indicators",)
+_SIZING = ("sizing",)
 
 _Choice = str | int
 _Capability = Literal["observable", "dispatchable", "financeable"]
@@ -77,8 +82,7 @@ def load_score(path: str | Path) -> ScoreTable:
         ConfigErrors: Keys or values are wrong; all that were found.
         ConfigError: It cannot be read, or is not TOML.
     """
-    text = read_text(path, "check the path; examples/p4.toml shows the format")
-    return shape(parse_document(text, str(path)), ScoreTable)
+    return load_file(path, ScoreTable, EXAMPLE).table
 
 
 def study(file: ScoreTable) -> Report:
@@ -97,9 +101,9 @@ def _sections(file: ScoreTable) -> Iterator[Section]:
     if file.sizing is not None:
         yield _sizing(file.sizing)
     if file.scorecard:
-        yield _card("Scorecard (P1)", _parts(file.scorecard), FAMILIES)
+        yield _card("Scorecard (P1)", _parts(file.scorecard), FAMILIES, "scorecard")
     for name, shares in file.capability.items():
-        yield _card(f"Capability: {name}", _parts(shares), CAPABILITIES[name])
+        yield _card(f"Capability: {name}", _parts(shares), CAPABILITIES[name], f"capability.{name}")
     if file.income:
         yield _mix(file)
 
@@ -110,14 +114,21 @@ def _indicators(found: Scores) -> Iterator[Section]:
         points = "not_scored" if each.points is None else f"{each.points} / 5"
         section.figures.append(
             Figure(
-                f"{each.indicator.id} {each.indicator.name}", points, "", each.why, each.evidence
+                f"{each.indicator.id} {each.indicator.name}",
+                points,
+                "",
+                each.why,
+                each.evidence,
+                (f"indicators.{each.indicator.id}",),
             )
         )
     yield section
     total = Section("Points")
     for number, name in enumerate(_FAMILY_NAMES, 1):
         reached, most = found.family(number)
-        total.figures.append(Figure(f"{number} {name}", f"{reached} / {most}", "", "sum"))
+        total.figures.append(
+            Figure(f"{number} {name}", f"{reached} / {most}", "", "sum", "", _POINTS)
+        )
     total.figures.append(
         Figure(
             "all",
@@ -125,6 +136,7 @@ def _indicators(found: Scores) -> Iterator[Section]:
             "",
             "scored indicators only",
             f"{shown(found.share * 100, 1)}%",
+            _POINTS,
         )
     )
     lost = [each.indicator.id for each in found.each if each.points is None]
@@ -139,11 +151,15 @@ def _sizing(table: SizingTable) -> Section:
     )
     section = Section("Sizing (P4)")
     section.figures += [
-        Figure("investment", found.investment, "CNY", "area · cost"),
-        Figure("cost of what is held", found.held_cost, "CNY", "· part held"),
-        Figure("yearly rent", found.rent, "CNY", "area · part held · rent · 12"),
-        Figure("value", found.value, "CNY", "rent / cap rate"),
-        Figure("break-even NOI margin", found.break_even_margin, "%", "cost held / value"),
+        Figure("investment", found.investment, "CNY", "area · cost", "", _SIZING),
+        Figure(
+            "cost of what is held", found.held_cost, "CNY", "area · cost · part held", "", _SIZING
+        ),
+        Figure("yearly rent", found.rent, "CNY", "area · part held · rent · 12", "", _SIZING),
+        Figure("value", found.value, "CNY", "rent / cap rate", "", _SIZING),
+        Figure(
+            "break-even NOI margin", found.break_even_margin, "%", "cost held / value", "", _SIZING
+        ),
     ]
     with exact():
         area, cost = table.area_m2 / _WAN, found.investment / _YI
@@ -166,11 +182,19 @@ def _sizing(table: SizingTable) -> Section:
                 unit,
                 "exact",
                 f"as_printed {shown(printed, 0)}",
+                _SIZING,
             )
         )
     least, most = jobs(table.area_m2)
     section.figures.append(
-        Figure("jobs", f"{shown(least, 0)} to {shown(most, 0)}", "", "P0: 200–300 for each 10万㎡")
+        Figure(
+            "jobs",
+            f"{shown(least, 0)} to {shown(most, 0)}",
+            "",
+            "P0: 200–300 for each 10万㎡",
+            "",
+            _SIZING,
+        )
     )
     section.flags.append(
         f"below an NOI margin of {shown(found.break_even_margin * 100, 2)}% the value falls under "
@@ -183,15 +207,22 @@ def _parts(tables: Mapping[str, PartTable]) -> list[Part]:
     return [Part(name, each.score, each.weight, each.evidence) for name, each in tables.items()]
 
 
-def _card(title: str, parts: list[Part], names: tuple[str, ...]) -> Section:
+def _card(title: str, parts: list[Part], names: tuple[str, ...], key: str) -> Section:
     found: Card = card(parts, names)
     section = Section(title)
     for each in found.parts:
         section.figures.append(
-            Figure(each.name, each.score, "%", f"weight {shown(each.weight * 100)}%", each.evidence)
+            Figure(
+                each.name,
+                each.score,
+                "%",
+                f"weight {shown(each.weight * 100)}%",
+                each.evidence,
+                (f"{key}.{each.name}",),
+            )
         )
     section.figures.append(
-        Figure("score", found.score, "%", "Σ weight · score", f"grade {found.grade}")
+        Figure("score", found.score, "%", "Σ weight · score", f"grade {found.grade}", (key,))
     )
     if found.capped:
         section.flags.append(f"at 0, which caps the grade: {', '.join(found.capped)}")
@@ -202,10 +233,12 @@ def _mix(file: ScoreTable) -> Section:
     found, classes = mix(file.income), roll_up(file.income)
     section = Section("Mix of incomes")
     for name, share in found.shares.items():
-        section.figures.append(Figure(name, share, "%", "income / all incomes"))
+        section.figures.append(Figure(name, share, "%", "income / all incomes", "", ("income",)))
     section.figures.append(
-        Figure("effective number of streams", found.effective, "", "1 / Σ share²")
+        Figure("effective number of streams", found.effective, "", "1 / Σ share²", "", ("income",))
     )
     for name, share in mix(classes).shares.items():
-        section.figures.append(Figure(f"class: {name}", share, "%", "roll-up of six to four (P0)"))
+        section.figures.append(
+            Figure(f"class: {name}", share, "%", "roll-up of six to four (P0)", "", ("income",))
+        )
     return section

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from usufruct.config.tables import parse_document, read_text, shape
 from usufruct.core.encoding import hex0x
 from usufruct.core.waterfall import Term
+from usufruct.finance.files import load_file
 from usufruct.finance.numbers import refused, shown
 from usufruct.finance.report import Figure, Report, Section
 from usufruct.finance.risk.figures import (
@@ -24,10 +24,15 @@ from usufruct.finance.risk.tables import AssumptionsTable, assumptions_hash
 from usufruct.finance.risk.vectors import Ints, run_paths
 from usufruct.finance.structures.deal import Deal
 
-__all__ = ["load_assumptions", "receipts_from", "study"]
+__all__ = ["EXAMPLE", "load_assumptions", "receipts_from", "study"]
+
+EXAMPLE = "examples/assumptions.toml"
+"""A file that shows the format."""
 
 _SHOWN_YEARS = (1, 5, 10, 20, 30)
 _LARGEST = 2.0**50
+_MODEL = ("stream", "correlation", "scenario", "rate", "confidence", "paths", "years", "seed")
+"""What every simulated figure follows from."""
 
 
 def load_assumptions(path: str | Path) -> AssumptionsTable:
@@ -37,8 +42,7 @@ def load_assumptions(path: str | Path) -> AssumptionsTable:
         ConfigErrors: Keys or values are wrong; all that were found.
         ConfigError: It cannot be read, or is not TOML.
     """
-    text = read_text(path, "check the path; examples/assumptions.toml shows the format")
-    return shape(parse_document(text, str(path)), AssumptionsTable)
+    return load_file(path, AssumptionsTable, EXAMPLE).table
 
 
 def study(table: AssumptionsTable, deal: Deal | None = None) -> Report:
@@ -51,13 +55,20 @@ def study(table: AssumptionsTable, deal: Deal | None = None) -> Report:
     return Report(table.title, list(_sections(table, paths, deal)))
 
 
-def receipts_from(paths: Paths, deal: Deal) -> Ints:
+def receipts_from(paths: Paths, deal: Deal, currency: str) -> Ints:
     """Distributable income by path and period as a structure's receipts, minor units; a loss is nothing.
 
     Raises:
-        InputError: The structure's periods are not the simulated years.
+        InputError: The structure's periods are not the simulated years, or `currency`, the paths', is not its own.
     """
     years = paths.income.shape[1]
+    if currency != deal.table.currency.code:
+        raise refused(
+            "currency",
+            f"{currency} and {deal.table.currency.code}",
+            "assumptions and structure are of one currency",
+            "state both in the same one",
+        )
     if deal.table.per_year != 1 or deal.table.periods > years:
         raise refused(
             "periods",
@@ -89,10 +100,12 @@ def _assumptions(table: AssumptionsTable) -> Section:
             hex0x(assumptions_hash(table)),
             "",
             "keccak of the canonical file",
+            "",
+            _MODEL,
         ),
-        Figure("paths", table.paths, "", f"seed {table.seed}"),
-        Figure("years", table.years, "", "assumption"),
-        Figure("author", table.author, "", "assumption"),
+        Figure("paths", table.paths, "", "assumption", f"seed {table.seed}", ("paths", "seed")),
+        Figure("years", table.years, "", "assumption", "", ("years",)),
+        Figure("author", table.author, "", "assumption", "", ("author",)),
     ]
     return section
 
@@ -125,7 +138,14 @@ def _tail(table: AssumptionsTable, paths: Paths) -> Section:
         ]
     ratio = diversification(paths, 1)
     section.figures.append(
-        Figure("diversification ratio, year 1", Decimal(str(round(ratio, 4))), "", "Σ σ / σ of all")
+        Figure(
+            "diversification ratio, year 1",
+            Decimal(str(round(ratio, 4))),
+            "",
+            "Σ σ / σ of all",
+            "",
+            _MODEL,
+        )
     )
     return section
 
@@ -143,7 +163,7 @@ def _stress(table: AssumptionsTable, paths: Paths) -> Section:
 
 
 def _tranches(table: AssumptionsTable, paths: Paths, deal: Deal) -> Section:
-    receipts = receipts_from(paths, deal)
+    receipts = receipts_from(paths, deal, table.currency)
     last = deal.table.periods
     terms = [Term(1, last, last) if step.to_series else None for step in deal.rules.steps]
     outcome = run_paths(deal.rules, receipts, terms)
@@ -153,16 +173,18 @@ def _tranches(table: AssumptionsTable, paths: Paths, deal: Deal) -> Section:
             _share(f"{loss.tranche}: a payment is late or short", loss.probability, "paths"),
             _share(f"{loss.tranche}: expected loss", loss.expected, "never paid / due"),
         ]
-    section.figures.append(Figure("paths", table.paths, "", "through the same waterfall"))
+    section.figures.append(
+        Figure("paths", table.paths, "", "assumption", "through the same waterfall", ("paths",))
+    )
     return section
 
 
 def _money(table: AssumptionsTable, label: str, value: float, note: str) -> Figure:
-    return Figure(label, Decimal(str(round(value, 2))), table.currency, "simulated", note)
+    return Figure(label, Decimal(str(round(value, 2))), table.currency, "simulated", note, _MODEL)
 
 
 def _share(label: str, value: float, source: str) -> Figure:
-    return Figure(label, Decimal(str(round(value, 6))), "%", source)
+    return Figure(label, Decimal(str(round(value, 6))), "%", source, "", _MODEL)
 
 
 def _short(value: Floats | float) -> str:

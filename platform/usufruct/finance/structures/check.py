@@ -13,13 +13,19 @@ from usufruct.finance.numbers import exact, shown
 from usufruct.finance.structures.concession import Concession
 from usufruct.finance.structures.deal import compile_deal, minor
 from usufruct.finance.structures.debt import Shelf, put_dates
+from usufruct.finance.structures.lockup import Locked, calendar
 from usufruct.finance.structures.lookthrough import PUBLIC_FLOOR, Graph
 from usufruct.finance.structures.simulate import simulate
-from usufruct.finance.structures.stages import Registry, Right
-from usufruct.finance.structures.tables import GraphTable, PoolTable, StructureTable
+from usufruct.finance.structures.stages import Asset, Registry, Right
+from usufruct.finance.structures.tables import (
+    GraphTable,
+    LockupTable,
+    PoolTable,
+    StructureTable,
+)
 from usufruct.money import BASIS, Currency
 
-__all__ = ["Finding", "check", "graph_of"]
+__all__ = ["Finding", "check", "graph_of", "locked", "staged"]
 
 _MOST_CONCENTRATED: Final = Decimal("0.15")
 _MOST_LEVERAGE: Final = Decimal("1.4")
@@ -59,6 +65,23 @@ def graph_of(table: GraphTable) -> Graph:
         {node: _fraction(each) for node, each in table.payout.items()},
         dict.fromkeys(table.public, PUBLIC_FLOOR),
     )
+
+
+def locked(table: LockupTable) -> list[Locked]:
+    """The holders of an issue of a file."""
+    return [Locked(each.name, each.share, each.role) for each in table.holders]
+
+
+def staged(table: StructureTable) -> Asset:
+    """The asset after the stages of a file.
+
+    Raises:
+        InputError: A stage is unknown or skipped, or lacks documents.
+    """
+    asset = Asset(table.title)
+    for each in table.stage:
+        asset = asset.enter(each.name, each.documents)
+    return asset
 
 
 def _fraction(value: Decimal) -> Fraction:
@@ -259,6 +282,22 @@ def _rights(table: StructureTable) -> Iterator[Finding]:
             yield _refused("P2: stratified rights", error)
 
 
+def _lockup(table: StructureTable) -> Iterator[Finding]:
+    if table.lockup is None:
+        return
+    try:
+        calendar(table.lockup.listed, locked(table.lockup))
+    except InputError as error:
+        yield _refused("REIT: lock-up [law]", error)
+
+
+def _stages(table: StructureTable) -> Iterator[Finding]:
+    try:
+        staged(table)
+    except InputError as error:
+        yield _refused("P2: stages of stock assets", error)
+
+
 _RULES: Final = (
     _waterfall,
     _shelf,
@@ -269,4 +308,6 @@ _RULES: Final = (
     _graph,
     _concession,
     _rights,
+    _lockup,
+    _stages,
 )

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from usufruct.config.tables import parse_document, read_text, shape
 from usufruct.errors import InputError
+from usufruct.finance.files import Loaded, load_file, with_sources
+from usufruct.finance.options import Annualise, Ledger, Stream, feed_of
 from usufruct.finance.report import Report
 from usufruct.finance.structures.check import check
 from usufruct.finance.structures.deal import compile_deal
@@ -18,7 +19,10 @@ from usufruct.finance.structures.export import export
 from usufruct.finance.structures.report import findings_report, simulation_report
 from usufruct.finance.structures.tables import StructureTable
 
-__all__ = ["load_structure", "register"]
+__all__ = ["EXAMPLE", "load_structure", "register"]
+
+EXAMPLE = "examples/cmbs.toml"
+"""A file that shows the format."""
 
 _File = Annotated[Path, typer.Argument(help="The structure, TOML.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
@@ -40,24 +44,38 @@ def load_structure(path: str | Path) -> StructureTable:
         ConfigErrors: Keys or values are wrong; all that were found.
         ConfigError: It cannot be read, or is not TOML.
     """
-    text = read_text(path, "check the path; examples/cmbs.toml shows the format")
-    return shape(parse_document(text, str(path)), StructureTable)
+    return load_file(path, StructureTable, EXAMPLE).table
 
 
 @_app.command("check")
-def check_file(file: _File, *, as_json: _Json = False) -> None:
+def check_file(
+    file: _File,
+    ledger: Ledger = None,
+    stream: Stream = None,
+    *,
+    annualise: Annualise = False,
+    as_json: _Json = False,
+) -> None:
     """Tell what is refused and what is doubtful; exit code 1 if anything is refused."""
-    table = load_structure(file)
-    found = check(table)
-    _print(findings_report(table.title, found), as_json=as_json)
+    loaded = _load(file, ledger, stream, annualise=annualise)
+    found = check(loaded.table)
+    _print(with_sources(findings_report(loaded.table.title, found), loaded), as_json=as_json)
     if any(each.verdict == "refused" for each in found):
         raise typer.Exit(1)
 
 
 @_app.command("simulate")
-def simulate_file(file: _File, *, as_json: _Json = False) -> None:
+def simulate_file(
+    file: _File,
+    ledger: Ledger = None,
+    stream: Stream = None,
+    *,
+    annualise: Annualise = False,
+    as_json: _Json = False,
+) -> None:
     """Project every step, tranche and holder to the unit."""
-    _print(simulation_report(load_structure(file)), as_json=as_json)
+    loaded = _load(file, ledger, stream, annualise=annualise)
+    _print(with_sources(simulation_report(loaded.table), loaded), as_json=as_json)
 
 
 @_app.command("export")
@@ -67,9 +85,13 @@ def export_file(
     account: Annotated[
         list[str] | None, typer.Option(help="NAME=ACCOUNT of a payee or holder; repeat it.")
     ] = None,
+    first_period: Annotated[
+        str | None,
+        typer.Option(help="The project's first period, YYYY-MM, if it is not the structure's."),
+    ] = None,
 ) -> None:
     """Write the [[series]] and [[waterfall]] tables of a community file."""
-    accounts = {}
+    accounts: dict[str, str] = {}
     for each in account or []:
         name, sign, value = each.rpartition("=")
         if not sign or not name or not value:
@@ -81,7 +103,14 @@ def export_file(
                 remedy="write it like --account 'operator=0x…'",
             )
         accounts[name] = value
-    typer.echo(export(compile_deal(load_structure(file)), stream, accounts))
+    typer.echo(export(compile_deal(load_structure(file)), stream, accounts, first_period))
+
+
+def _load(
+    file: Path, ledger: str | None, stream: str | None, *, annualise: bool
+) -> Loaded[StructureTable]:
+    feed = feed_of(ledger, stream, annualise=annualise)
+    return load_file(file, StructureTable, EXAMPLE, feed)
 
 
 def _print(report: Report, *, as_json: bool) -> None:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from usufruct.core.waterfall import Entry, Rules, Step, StepKind, Trigger, TriggerKind, When
-from usufruct.finance.numbers import ONE, exact, refused
+from usufruct.finance.numbers import ONE, exact, refused, shown
 from usufruct.finance.structures.debt import Payment, schedule
 from usufruct.finance.structures.tables import StepTable, StructureTable, TrancheTable
 from usufruct.money import BASIS, Currency
@@ -145,6 +145,7 @@ def _rules(
             "the last step is a residual to a payee",
             "add who gets what is left",
         )
+    _check_splits(table.step)
     labels = [each.label for each in table.step]
     names = [each.name for each in table.trigger]
     steps, entries = [], []
@@ -218,6 +219,23 @@ def _check(
         if (getattr(step, key) is None) == (key == needs):
             rule = f"a step of kind {step.kind} {'needs' if key == needs else 'takes no'} {key}"
             raise refused(f"{step.label}.{key}", getattr(step, key), rule, "correct the step")
+
+
+def _check_splits(steps: Sequence[StepTable]) -> None:
+    """No receipts are given away twice."""
+    given = Decimal(0)
+    for step in steps:
+        share = step.share or Decimal(0)
+        if not 0 <= share <= 1:
+            raise refused(f"{step.label}.share", share, "a share from 0% to 100%", "correct it")
+        given += share if step.kind == "percent_of_receipts" else 0
+    if given > 1:
+        raise refused(
+            "shares of receipts",
+            f"{shown(given * 100)}%",
+            "what steps take of the receipts is at most 100% together",
+            "lower one of the shares",
+        )
 
 
 def _amounts(step: StepTable, schedules: Mapping[str, Sequence[Payment]]) -> list[int]:

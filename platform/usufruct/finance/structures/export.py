@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from usufruct.core.periods import period_name
+from usufruct.core.periods import month_distance, period_name
 from usufruct.core.waterfall import StepKind, TriggerKind, When
 from usufruct.finance.numbers import refused
 from usufruct.finance.structures.deal import Deal
@@ -21,16 +21,20 @@ __all__ = ["export"]
 _DECIMALS = 0
 
 
-def export(deal: Deal, stream: str, accounts: Mapping[str, str]) -> str:
+def export(
+    deal: Deal, stream: str, accounts: Mapping[str, str], project_first: str | None = None
+) -> str:
     """The tables as TOML.
 
     Args:
         deal: The structure.
         stream: Code of the stream in the community.
         accounts: Account of each payee and holder by name, as the community file writes accounts.
+        project_first: The project's first period, from which the chain numbers periods; by default the structure's.
 
     Raises:
-        InputError: A payee or holder has no account, or a period of the structure is no month.
+        InputError: A payee or holder has no account, a period of the structure is no month, or the structure begins
+            before the project.
     """
     if deal.table.per_year != 12:  # noqa: PLR2004  # months
         raise refused(
@@ -39,8 +43,23 @@ def export(deal: Deal, stream: str, accounts: Mapping[str, str]) -> str:
             "12: the periods of a stream are calendar months",
             "state the structure in months",
         )
+    shift = _shift(deal, project_first)
     parts = [_series(deal, each, stream, accounts) for each in deal.table.tranche]
-    return "\n".join([*parts, _waterfall(deal, stream, accounts)])
+    return "\n".join([*parts, _waterfall(deal, stream, accounts, shift)])
+
+
+def _shift(deal: Deal, project_first: str | None) -> int:
+    """By how many periods the project is ahead of the structure."""
+    first = deal.table.first_period
+    shift = month_distance(project_first or first, first)
+    if shift < 0:
+        raise refused(
+            "first_period",
+            first,
+            f"not before the project's first period, {project_first}",
+            "let the structure begin with the project, or later",
+        )
+    return shift
 
 
 def _account(name: str, accounts: Mapping[str, str]) -> str:
@@ -77,13 +96,13 @@ def _series(deal: Deal, tranche: TrancheTable, stream: str, accounts: Mapping[st
     )
 
 
-def _waterfall(deal: Deal, stream: str, accounts: Mapping[str, str]) -> str:
+def _waterfall(deal: Deal, stream: str, accounts: Mapping[str, str], shift: int) -> str:
     lines = ["[[waterfall]]", f"stream = {_text(stream)}"]
     if deal.rules.triggers:
         lines += ["triggers = [", *(f"  {each}," for each in _triggers(deal)), "]"]
     lines += ["steps = ["]
     for place, table in enumerate(deal.table.step):
-        lines.append(f"  {_step(deal, place, table, accounts)},")
+        lines.append(f"  {_step(deal, place, table, accounts, shift)},")
     return "\n".join([*lines, "]", ""])
 
 
@@ -101,7 +120,7 @@ def _triggers(deal: Deal) -> Iterator[str]:
         )
 
 
-def _step(deal: Deal, place: int, table: StepTable, accounts: Mapping[str, str]) -> str:
+def _step(deal: Deal, place: int, table: StepTable, accounts: Mapping[str, str], shift: int) -> str:
     step = deal.rules.steps[place]
     schedule = [each for each in deal.rules.schedule if each.step == place]
     keys: list[tuple[str, str]] = [
@@ -124,7 +143,7 @@ def _step(deal: Deal, place: int, table: StepTable, accounts: Mapping[str, str])
         keys.append(("when", _text(word + deal.table.trigger[step.trigger].name)))
     if schedule:
         entries = ", ".join(
-            f"{{ period = {e.from_period}, amount = {_text(format_amount(e.amount, deal.currency))} }}"
+            f"{{ period = {e.from_period + shift}, amount = {_text(format_amount(e.amount, deal.currency))} }}"
             for e in schedule
         )
         keys.append(("schedule", f"[{entries}]"))

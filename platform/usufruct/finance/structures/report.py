@@ -4,35 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from fractions import Fraction
 from typing import Final
 
-from usufruct.core import tax_sharing
 from usufruct.errors import InputError
 from usufruct.finance.measures import irr, wal
 from usufruct.finance.numbers import exact, shown
 from usufruct.finance.report import Figure, Report, Section
-from usufruct.finance.structures.check import Finding, check, graph_of
-from usufruct.finance.structures.concession import Concession
-from usufruct.finance.structures.deal import compile_deal, minor
+from usufruct.finance.structures.check import Finding, check
+from usufruct.finance.structures.deal import compile_deal
 from usufruct.finance.structures.debt import Payment, put_dates
-from usufruct.finance.structures.lookthrough import capacity
+from usufruct.finance.structures.others import RULES, amount_figure, others, short
 from usufruct.finance.structures.simulate import Projection, simulate
-from usufruct.finance.structures.tables import StructureTable, TaxTable
+from usufruct.finance.structures.tables import StructureTable
 from usufruct.money import BASIS, Currency
 
 __all__ = ["findings_report", "simulation_report"]
 
 _EDGES: Final = 3
+_WHOLE: Final = (*RULES, "graph", "capacity", "concession", "tax", "right", "lockup", "stage")
 
 
 def findings_report(title: str, found: list[Finding]) -> Report:
     """The findings as a report."""
     section = Section("Findings")
-    section.figures = [Figure(each.clause, each.verdict, "", "rule", each.words) for each in found]
+    section.figures = [
+        Figure(each.clause, each.verdict, "", "rule", each.words, _WHOLE) for each in found
+    ]
     if not found:
         section.figures.append(
-            Figure("all rules", "sound", "", "rule", "nothing is refused or flagged")
+            Figure("all rules", "sound", "", "rule", "nothing is refused or flagged", _WHOLE)
         )
     return Report(title, [section])
 
@@ -49,7 +49,7 @@ def simulation_report(table: StructureTable) -> Report:
             "the structure is refused",
             field="structure",
             value=table.title,
-            rule=refusals[0].words,
+            rule=f"{refusals[0].clause}: {refusals[0].words}",
             remedy=f"run usufruct structure check to see all {len(refusals)}",
         )
     return Report(table.title, list(_sections(table)))
@@ -64,41 +64,29 @@ def _sections(table: StructureTable) -> Iterator[Section]:
         for code, payments in deal.schedules.items():
             yield _tranche(projection, code, payments)
         yield _holders(projection)
-    if table.graph is not None:
-        yield _look_through(table, currency)
-    if table.capacity is not None:
-        parent = minor(table.capacity.parent, currency, "capacity.parent")
-        shares = [Fraction(each).limit_denominator(10**9) for each in table.capacity.shares]
-        figure = _amount("capacity", capacity(parent, shares), currency, "parent / Π shares")
-        yield Section("Fund of funds", [figure])
-    if table.concession is not None:
-        yield _concession(table, currency)
-    if table.tax is not None:
-        yield _tax(table.tax, currency)
-
-
-def _amount(
-    label: str, minor_units: int, currency: Currency, source: str, note: str = ""
-) -> Figure:
-    with exact():
-        value = Decimal(minor_units) / currency.unit
-    return Figure(label, value, currency.code, source, note)
+    yield from others(table, currency)
 
 
 def _money(projection: Projection) -> Section:
     currency = projection.deal.currency
     section = Section(f"Waterfall over {len(projection.receipts)} periods")
     receipts = sum(projection.receipts)
-    section.figures.append(_amount("receipts", receipts, currency, "assumption"))
+    section.figures.append(
+        amount_figure("receipts", receipts, currency, "assumption", "", ("pool",))
+    )
     paid = 0
     for name, amounts in projection.payees.items():
         paid += sum(amounts)
-        section.figures.append(_amount(name, sum(amounts), currency, "payee"))
+        section.figures.append(amount_figure(name, sum(amounts), currency, "Σ of its steps"))
     for code, amounts in projection.tranches.items():
         paid += sum(amounts)
-        section.figures.append(_amount(f"tranche {code}", sum(amounts), currency, "all its steps"))
+        section.figures.append(
+            amount_figure(f"tranche {code}", sum(amounts), currency, "Σ of its steps")
+        )
     section.figures.append(
-        _amount("in reserves at the end", receipts - paid, currency, "receipts − all payments")
+        amount_figure(
+            "in reserves at the end", receipts - paid, currency, "receipts − all payments"
+        )
     )
     left = projection.arrears(len(projection.receipts))
     if left:
@@ -115,11 +103,11 @@ def _tranche(projection: Projection, code: str, payments: tuple[Payment, ...]) -
         points = projection.coverage(code)[each.period - 1]
         cover = "nothing due" if points is None else f"{shown(Decimal(points) / 100)}% paid"
         section.figures.append(
-            _amount(
+            amount_figure(
                 f"period {each.period}",
                 each.total,
                 currency,
-                f"interest {_short(each.interest, currency)} + principal {_short(each.principal, currency)}",
+                f"interest {short(each.interest, currency)} + principal {short(each.principal, currency)}",
                 cover,
             )
         )
@@ -127,7 +115,9 @@ def _tranche(projection: Projection, code: str, payments: tuple[Payment, ...]) -
         [(Decimal(each.period) / deal.table.per_year, Decimal(each.principal)) for each in payments]
     )
     section.figures.append(
-        Figure("weighted average life", life, "years", "Σ t·principal / Σ principal")
+        Figure(
+            "weighted average life", life, "years", "Σ t·principal / Σ principal", "", ("tranche",)
+        )
     )
     flows = [Decimal(-payments[0].principal - payments[0].outstanding)]
     flows += [Decimal(each) for each in projection.tranches[code]]
@@ -135,7 +125,7 @@ def _tranche(projection: Projection, code: str, payments: tuple[Payment, ...]) -
         with exact():
             rate = (1 + irr(flows)) ** deal.table.per_year - 1
         section.figures.append(
-            Figure("yield on what is simulated", rate, "%", "IRR of its payments")
+            Figure("yield on what is simulated", rate, "%", "IRR of its payments", "", RULES)
         )
     except InputError as error:
         section.flags.append(error.one_line())
@@ -143,7 +133,14 @@ def _tranche(projection: Projection, code: str, payments: tuple[Payment, ...]) -
         term = deal.table.periods // deal.table.per_year
         dates = ", ".join(map(str, put_dates(table.puts, term)))
         section.figures.append(
-            Figure("put dates", f"after year {dates}", "", "+".join(map(str, table.puts)))
+            Figure(
+                "put dates",
+                f"after year {dates}",
+                "",
+                "+".join(map(str, table.puts)),
+                "",
+                ("tranche",),
+            )
         )
     covers = [each for each in projection.coverage(code) if each is not None]
     if covers and min(covers) < BASIS:
@@ -157,74 +154,12 @@ def _holders(projection: Projection) -> Section:
     section = Section("Holders")
     for (code, holder), amounts in projection.holders.items():
         section.figures.append(
-            _amount(
+            amount_figure(
                 f"{holder}, {code}",
                 sum(amounts),
                 projection.deal.currency,
+                "amount·units/supply, rounded down over the whole life",
                 f"{len(amounts)} periods",
             )
         )
     return section
-
-
-def _look_through(table: StructureTable, currency: Currency) -> Section:
-    assert table.graph is not None
-    graph = graph_of(table.graph)
-    incomes = {
-        node: minor(each, currency, f"graph.income.{node}")
-        for node, each in table.graph.income.items()
-    }
-    passed = graph.pass_through(incomes)
-    section = Section("Look-through")
-    for node, amount in passed.kept.items():
-        if amount:
-            section.figures.append(_amount(f"kept by {node}", amount, currency, "1 − payout ratio"))
-    for node, amount in passed.final.items():
-        parts = {source: graph.shares(source).get(node, Fraction(0)) for source in incomes}
-        note = ", ".join(f"{source} {part}" for source, part in parts.items() if part)
-        section.figures.append(_amount(node, amount, currency, "shares along all paths", note))
-    return section
-
-
-def _concession(table: StructureTable, currency: Currency) -> Section:
-    each = table.concession
-    assert each is not None
-    found = Concession(minor(each.investment, currency, "investment"), each.term, each.right)
-    income = minor(each.income, currency, "concession.income")
-    years = found.years([income] * each.horizon)
-    return Section(
-        f"Concession of {each.term} years: {each.right}",
-        [
-            _amount(
-                "paid in the term",
-                sum(year.paid for year in years),
-                currency,
-                "income of its years",
-            ),
-            _amount(
-                "handed back", sum(year.handed_back for year in years), currency, "income after it"
-            ),
-        ],
-    )
-
-
-def _tax(table: TaxTable, currency: Currency) -> Section:
-    plan = tax_sharing.Plan(
-        minor(table.base, currency, "tax.base"),
-        int(table.town * BASIS),
-        table.clock == "vintage",
-        tuple(int(each * BASIS) for each in table.rebates),
-    )
-    section = Section(f"Tax sharing, {table.clock} clock")
-    taxes = [minor(each, currency, "tax.taxes") for each in table.taxes]
-    for year, each in enumerate(tax_sharing.years(plan, taxes), 1):
-        note = f"town {_short(each.town, currency)}, treasury {_short(each.treasury, currency)}"
-        section.figures.append(
-            _amount(f"rebate of year {year}", each.rebate, currency, "growth by age", note)
-        )
-    return section
-
-
-def _short(minor_units: int, currency: Currency) -> str:
-    with exact():
-        return shown(Decimal(minor_units) / currency.unit, 2)

@@ -16,10 +16,13 @@ __all__ = [
     "CurrencyTable",
     "GraphTable",
     "HolderTable",
+    "LockedTable",
+    "LockupTable",
     "PayerTable",
     "PoolTable",
     "RightTable",
     "ShelfTable",
+    "StageTable",
     "StepTable",
     "StructureTable",
     "TaxTable",
@@ -169,6 +172,28 @@ class RightTable(Table):
     exclusive: bool = True
 
 
+class LockedTable(Table):
+    """A holder of a public issue."""
+
+    name: Text
+    share: Rate
+    role: Literal["owner", "strategic", "public"]
+
+
+class LockupTable(Table):
+    """When which share of a public REIT may be sold."""
+
+    listed: date
+    holders: Annotated[list[LockedTable], Field(min_length=1, max_length=200)]
+
+
+class StageTable(Table):
+    """A stage that the asset has entered, with the hashes of its documents."""
+
+    name: Text
+    documents: dict[str, Text] = Field(default_factory=dict)
+
+
 class StructureTable(Table):
     """The whole file."""
 
@@ -190,3 +215,5 @@ class StructureTable(Table):
     concession: ConcessionTable | None = None
     tax: TaxTable | None = None
     right: list[RightTable] = Field(default_factory=list)
+    lockup: LockupTable | None = None
+    stage: list[StageTable] = Field(default_factory=list)

@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from usufruct.config.tables import parse_document, read_text, shape
 from usufruct.errors import InputError
+from usufruct.finance.files import load_file
 from usufruct.finance.measures import irr, npv, payback
 from usufruct.finance.numbers import ONE, ZERO, exact, refused, shown
 from usufruct.finance.report import Figure, Report, Section
 from usufruct.finance.valuation.claims import Claim, judge_claim
 from usufruct.finance.valuation.composite import Factor, Technology, composite
-from usufruct.finance.valuation.discounted import discounted, ramp
 from usufruct.finance.valuation.held import finite_right, held_value
-from usufruct.finance.valuation.plausibility import BANDS, Band, Headline, panel
+from usufruct.finance.valuation.judged import plausibility
+from usufruct.finance.valuation.moves import dcf_incomes, discount, incomes_of, moves
 from usufruct.finance.valuation.sold import sale_price
 from usufruct.finance.valuation.tables import (
     CompositeTable,
     DcfTable,
     FlowsTable,
+    RampTable,
     RightTable,
     ValuationTable,
 )
 
-__all__ = ["load_valuation", "study"]
+__all__ = ["EXAMPLE", "load_valuation", "study", "study_with_values"]
+
+EXAMPLE = "examples/p0-table2.toml"
+"""A file that shows the format."""
+Compute = Callable[[], Decimal]
 
 _MORE_THAN_A_TENTH = Decimal("0.1")
 _MOSTLY = Decimal("0.6")
+_NO_VALUES = ("investment", "net present value")
+_FLOWS = ("flows",)
+_DCF = ("dcf",)
 
 
 def load_valuation(path: str | Path) -> ValuationTable:
@@ -38,8 +46,7 @@ def load_valuation(path: str | Path) -> ValuationTable:
         ConfigErrors: Keys or values are wrong; all that were found.
         ConfigError: It cannot be read, or is not TOML.
     """
-    text = read_text(path, "check the path; examples/p0-table2.toml shows the format")
-    return shape(parse_document(text, str(path)), ValuationTable)
+    return load_file(path, ValuationTable, EXAMPLE).table
 
 
 def study(file: ValuationTable) -> Report:
@@ -48,8 +55,18 @@ def study(file: ValuationTable) -> Report:
     Raises:
         InputError: A formula refuses what the file says; the field, the rule and the remedy are named.
     """
+    return study_with_values(file)[0]
+
+
+def study_with_values(file: ValuationTable) -> tuple[Report, dict[str, Decimal]]:
+    """The same, with every value that was found, by the name of its method.
+
+    Raises:
+        InputError: As for `study`.
+    """
     found = _Study(file)
-    return Report(file.title, list(found.sections()))
+    report = Report(file.title, list(found.sections()))
+    return report, {name: value for name, value in found.values.items() if name not in _NO_VALUES}
 
 
 class _Study:
@@ -69,17 +86,20 @@ class _Study:
         if file.right:
             yield self.rights(file.right)
         if file.dcf is not None:
-            yield self.dcf(file.dcf)
+            yield from self.dcf(file.dcf)
         if file.composite is not None:
             yield self.composite(file.composite)
         if file.sale is not None:
             yield self.sale()
         if file.claim:
             yield self.claims()
+        yield from moves(file)
         yield self.plausibility()
 
-    def money(self, label: str, value: Decimal, source: str, note: str = "") -> Figure:
-        return Figure(label, value, self.currency, source, note)
+    def money(
+        self, label: str, value: Decimal, source: str, note: str = "", keys: tuple[str, ...] = ()
+    ) -> Figure:
+        return Figure(label, value, self.currency, source, note, keys)
 
     def flows(self, table: FlowsTable) -> Section:
         incomes = incomes_of(table)
@@ -90,9 +110,15 @@ class _Study:
         self.values["investment"] = table.investment
         self.values["net present value"] = worth
         section.figures += [
-            self.money("investment", table.investment, "assumption"),
-            self.money("income of year 1", incomes[0], "assumption", f"{len(incomes)} years"),
-            self.money("NPV", worth, f"Σ CF/(1+r)^t, r = {shown(table.rate * 100)}%"),
+            self.money("investment", table.investment, "assumption", "", ("flows.investment",)),
+            self.money(
+                "income of year 1",
+                incomes[0],
+                "assumption",
+                f"{len(incomes)} years",
+                ("flows.incomes.0",) if table.incomes else ("flows.income",),
+            ),
+            self.money("NPV", worth, f"Σ CF/(1+r)^t, r = {shown(table.rate * 100)}%", "", _FLOWS),
         ]
         self._try(section, "IRR", "%", "NPV = 0", lambda: irr(flows))
         self._try(
@@ -104,17 +130,17 @@ class _Study:
         )
         return section
 
-    def _try(self, section: Section, label: str, unit: str, source: str, compute: object) -> None:
+    def _try(self, section: Section, label: str, unit: str, source: str, compute: Compute) -> None:
         """A figure, or the flag that it does not exist."""
         try:
-            section.figures.append(Figure(label, compute(), unit, source))  # type: ignore[operator]
+            section.figures.append(Figure(label, compute(), unit, source, "", _FLOWS))
         except InputError as error:
             section.flags.append(f"no {label}: {error.one_line()}")
 
     def held(self) -> Section:
         section = Section("Hold-led values, assuming that the income never ends")
         caps: dict[str, Decimal] = {}
-        for each in self.file.held:
+        for at, each in enumerate(self.file.held):
             found = held_value(each.method, each.numerator, each.amount, each.rate)
             caps[each.method] = found.cap
             self.values[f"value by {each.method}"] = found.value
@@ -124,6 +150,7 @@ class _Study:
                     found.value,
                     f"{found.method.numerator} {shown(found.numerator)}",
                     f"cap {shown(found.cap * 100)}%, multiple {shown(found.multiple, 3)}",
+                    (f"held.{at}.amount", f"held.{at}.rate"),
                 )
             )
         section.flags += _disagreements(caps)
@@ -131,7 +158,7 @@ class _Study:
 
     def rights(self, tables: Sequence[RightTable]) -> Section:
         section = Section("Rights that end")
-        for each in tables:
+        for at, each in enumerate(tables):
             value = finite_right(each.income, each.rate, each.years)
             self.values[f"right of {each.years} years"] = value
             with exact():
@@ -142,40 +169,41 @@ class _Study:
                     value,
                     "X·(1 − (1+c)^−n)/c",
                     f"{shown(multiple, 3)} × the yearly income",
+                    (f"right.{at}",),
                 )
             )
         return section
 
-    def dcf(self, table: DcfTable) -> Section:
-        with exact():
-            incomes = [table.income * (ONE + table.growth) ** year for year in range(table.years)]
-        if table.ramp is not None:
-            incomes = ramp(
-                table.income, table.ramp.start, table.ramp.years, table.years, table.growth
-            )
-        with exact():
-            following = table.income * (ONE + table.growth) ** table.years
-        found = discounted(
-            incomes,
-            table.rate,
-            terminal_cap=table.terminal_cap,
-            following=following,
-            selling_cost=table.selling_cost,
-        )
+    def dcf(self, table: DcfTable) -> Iterator[Section]:
+        found = discount(table)
         self.values["discounted cash flow"] = found.value
         section = Section("Discounted cash flow")
         section.figures += [
-            self.money("years' flows", found.flows, "Σ NOI/(1+r)^t"),
+            self.money("years' flows", found.flows, "Σ NOI/(1+r)^t", "", _DCF),
             self.money(
                 "terminal value",
                 found.terminal,
                 "NOI(n+1)/cap/(1+r)^n",
                 f"{shown(found.terminal_share * 100, 1)}% of all",
+                _DCF,
             ),
-            self.money("value", found.value, "both"),
+            self.money("value", found.value, "years' flows + terminal value", "", _DCF),
         ]
         if found.terminal_share > _MOSTLY:
             section.flags.append("most of the value lies behind the last year that was looked at")
+        yield section
+        if table.ramp is not None:
+            yield self.ramp(table, table.ramp)
+
+    def ramp(self, table: DcfTable, asked: RampTable) -> Section:
+        """The incubation, year by year, until all is earned."""
+        section = Section(f"Ramp over {asked.years} years from {shown(asked.start * 100)}%")
+        for year, income in enumerate(dcf_incomes(table)[: asked.years], 1):
+            with exact():
+                part = income / (table.income * (ONE + table.growth) ** (year - 1))
+            note = f"{shown(part * 100, 1)}% of the stable income"
+            source = "income·part·(1+g)^(t−1)"
+            section.figures.append(self.money(f"NOI of year {year}", income, source, note, _DCF))
         return section
 
     def composite(self, table: CompositeTable) -> Section:
@@ -199,13 +227,19 @@ class _Study:
             "Composite value"
             + (", the paper's literal form: one year's flow × λ, not discounted" if literal else "")
         )
-        section.figures.append(self.money("V_base", found.base, "assumption"))
-        for each in found.streams:
+        section.figures.append(
+            self.money("V_base", found.base, "assumption", "", ("composite.base",))
+        )
+        for at, each in enumerate(found.streams):
             note = (
                 f"λ = {shown(each.weight)}, {'flow' if literal else 'PV'} {shown(each.present, 0)}"
             )
-            section.figures.append(self.money(each.code, each.value, "λ·ΣE[CF]/(1+r)^t", note))
-        section.figures.append(self.money("V", found.value, "V_base + Σ λ·PV"))
+            section.figures.append(
+                self.money(
+                    each.code, each.value, "λ·ΣE[CF]/(1+r)^t", note, (f"composite.stream.{at}",)
+                )
+            )
+        section.figures.append(self.money("V", found.value, "V_base + Σ λ·PV", "", ("composite",)))
         return section
 
     def sale(self) -> Section:
@@ -223,7 +257,8 @@ class _Study:
         self.values["sale price"] = found.price
         section = Section("Sale-led price", flags=list(found.flags))
         section.figures += [
-            self.money(label, amount, "C + (R − D − π)·θ") for label, amount in found.lines
+            self.money(label, amount, "C + (R − D − π)·θ", "", ("sale",))
+            for label, amount in found.lines
         ]
         return section
 
@@ -232,62 +267,30 @@ class _Study:
             raise refused("claim", len(self.file.claim), "claims need [flows]", "add [flows]")
         incomes = incomes_of(self.file.flows)
         section = Section("Claims, derived again")
-        for each in self.file.claim:
+        for at, each in enumerate(self.file.claim):
             claim = Claim(each.what, each.amount, each.label)
             found = judge_claim(claim, self.file.flows.investment, incomes, self.values)
             unit = "years" if each.what == "payback" else self.currency
             verdict = "holds" if found.holds else "does not hold"
-            section.figures.append(Figure(each.label, each.amount, unit, verdict, found.words))
+            section.figures.append(
+                Figure(
+                    each.label, each.amount, unit, verdict, found.words, (f"claim.{at}", "flows")
+                )
+            )
             if not found.holds:
                 section.flags.append(f"{each.label}: {found.words}")
         return section
 
     def plausibility(self) -> Section:
-        file = self.file
-        bands = dict(BANDS) | {
-            name: Band(each.low, each.high, each.unit, each.source)
-            for name, each in file.band.items()
-        }
-        headlines = [Headline(each.name, each.amount, each.per) for each in file.headline]
-        found = panel(headlines, file.unit.area_m2, file.unit.households, bands)
-        section = Section(f"Plausibility, over {shown(file.unit.area_m2, 0)} ㎡")
-        for each in found.checks:
-            unit = each.band.unit if each.band else f"{file.currency} per {each.headline.per}"
-            band = (
-                f"{shown(each.band.low, 1)}–{shown(each.band.high, 1)}" if each.band else "no band"
-            )
-            section.figures.append(
-                Figure(
-                    each.headline.name,
-                    each.value,
-                    unit,
-                    band,
-                    "implausible" if each.flagged else "",
-                )
-            )
-        section.flags += found.flags
-        if found.cause:
-            section.flags.append(f"likely cause: {found.cause}")
-        return section
-
-
-def incomes_of(table: FlowsTable) -> list[Decimal]:
-    """The yearly incomes of a flows table.
-
-    Raises:
-        InputError: Neither or both of a list and an income with its years.
-    """
-    if table.incomes and table.income is None and table.years is None:
-        return list(table.incomes)
-    if table.incomes or table.income is None or table.years is None:
-        raise refused(
-            "flows",
-            "incomes / income, years",
-            "either incomes, or income and years",
-            "give one of them",
-        )
-    with exact():
-        return [table.income * (ONE + table.growth) ** year for year in range(table.years)]
+        derived = {name: ("value", amount, "area") for name, amount in self.values.items()}
+        for name in _NO_VALUES:
+            derived.pop(name, None)
+        if self.file.flows is not None:
+            derived["investment"] = ("investment", self.file.flows.investment, "area")
+            derived["income"] = ("income", incomes_of(self.file.flows)[-1], "area·month")
+        elif self.file.dcf is not None:
+            derived["income"] = ("income", self.file.dcf.income, "area·month")
+        return plausibility(self.file, derived)
 
 
 def _disagreements(caps: dict[str, Decimal]) -> list[str]:

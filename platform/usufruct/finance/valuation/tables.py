@@ -19,9 +19,12 @@ __all__ = [
     "HeadlineTable",
     "HeldTable",
     "RampTable",
+    "RangeTable",
     "RightTable",
     "SaleTable",
+    "SensitivityTable",
     "StreamTable",
+    "TornadoTable",
     "UnitTable",
     "ValuationTable",
 ]
@@ -146,6 +149,30 @@ class ClaimTable(Table):
     label: Text
 
 
+class RangeTable(Table):
+    """An input and the values it takes."""
+
+    input: Text
+    values: Annotated[list[Rate], Field(min_length=1, max_length=15)]
+
+
+class SensitivityTable(Table):
+    """A table of two inputs of one part of the file."""
+
+    of: Literal["dcf", "flows", "sale"]
+    rows: RangeTable
+    columns: RangeTable
+
+
+class TornadoTable(Table):
+    """Bounds of each input of one part of the file, moved alone."""
+
+    of: Literal["dcf", "flows", "sale"]
+    bounds: Annotated[
+        dict[str, Annotated[list[Rate], Field(min_length=2, max_length=2)]], Field(min_length=1)
+    ]
+
+
 class ValuationTable(Table):
     """The whole file."""
 
@@ -162,3 +189,5 @@ class ValuationTable(Table):
     headline: list[HeadlineTable] = Field(default_factory=list)
     band: dict[str, BandTable] = Field(default_factory=dict)
     claim: list[ClaimTable] = Field(default_factory=list)
+    sensitivity: SensitivityTable | None = None
+    tornado: TornadoTable | None = None

@@ -7,6 +7,8 @@ in the order of their first appearance, so that two indexes of one chain are equ
 Undo. No row is changed after it was written; state is the newest row at or before a position. Hence the undo of
 a reorganised block b is `DELETE … WHERE pos >= first_position(b)` on every table in `FROM_LOGS`.
 
+What the interface remembers (`access`) has nothing to do with the chain and outlives reorganisations too.
+
 Evidence (`batch_evidence`, `statement_evidence`, `verdict_report`) is keyed by the hash it proves and outlives
 reorganisations.
 """
@@ -17,6 +19,17 @@ from typing import Final
 
 from sqlalchemy import Table
 
+from usufruct.ledger.models.access import (
+    access_grant,
+    access_head,
+    access_log,
+    feed_cursor,
+    feed_event,
+    idempotency,
+    session,
+    used_nonce,
+    webhook,
+)
 from usufruct.ledger.models.base import metadata
 from usufruct.ledger.models.disputes import bond_event, fault
 from usufruct.ledger.models.income import (
@@ -62,6 +75,9 @@ from usufruct.ledger.models.statements import (
 
 __all__ = [
     "FROM_LOGS",
+    "access_grant",
+    "access_head",
+    "access_log",
     "batch",
     "batch_evidence",
     "block",
@@ -71,10 +87,13 @@ __all__ = [
     "cursor",
     "distribution",
     "fault",
+    "feed_cursor",
+    "feed_event",
     "freeze",
     "funding",
     "header",
     "holder",
+    "idempotency",
     "kept",
     "log",
     "meta",
@@ -88,6 +107,7 @@ __all__ = [
     "rules",
     "series",
     "series_event",
+    "session",
     "settlement",
     "signers",
     "skipped",
@@ -97,8 +117,10 @@ __all__ = [
     "stream",
     "tariff",
     "transfer",
+    "used_nonce",
     "verdict_report",
     "wallet",
+    "webhook",
 ]
 
 FROM_LOGS: Final[tuple[Table, ...]] = tuple(

@@ -1,0 +1,56 @@
+"""What only the chain itself can tell, asked in a thread; a problem where there is no node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from fastapi.concurrency import run_in_threadpool
+
+from usufruct.api.problems import Problem
+from usufruct.api.service import Service
+from usufruct.chain.client import ChainClient
+from usufruct.contracts import Address, Call, address
+
+__all__ = ["asked", "contract_of", "transaction"]
+
+R = TypeVar("R")
+
+
+async def asked(service: Service, work: Callable[[ChainClient], R]) -> R:
+    """What `work` finds out; ChainError if the node fails."""
+    node = service.chain
+    if node is None:
+        raise Problem(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "chain-unavailable",
+            "This service has no node to ask.",
+            remedy="ask a service that was started with --rpc",
+        )
+    return await run_in_threadpool(work, node)
+
+
+def contract_of(service: Service, name: str) -> Address:
+    """The address of a contract of the deployment; a problem if it has none."""
+    where = service.contracts.get(name)
+    if where is None:
+        raise Problem(
+            HTTPStatus.NOT_FOUND,
+            "not-found",
+            f"This deployment has no {name}.",
+            rule=f"a deployment with {name}",
+            remedy="usufruct apply deploys what is missing",
+        )
+    return address(where)
+
+
+def transaction(service: Service, to: str, call: Call[Any]) -> dict[str, object]:
+    """An unsigned transaction for a wallet; gas, nonce and fees are the wallet's affair."""
+    return {
+        "to": to,
+        "data": "0x" + call.data.hex(),
+        "value": "0x0",
+        "chain_id": service.chain_id,
+        "function": f"{call.contract}.{call.name}",
+    }

@@ -1,0 +1,218 @@
+"""Signing in with a wallet, and who one is."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from usufruct.api import schemas
+from usufruct.api.auth import journal, nonces, store
+from usufruct.api.auth.gate import COOKIE, Asking, log_readers, require_known
+from usufruct.api.auth.siwe import Message, signer_of
+from usufruct.api.bodies import Body, described, json_body
+from usufruct.api.moment import page, unstamped
+from usufruct.api.params import LogQuery, Nothing, wallet_bytes
+from usufruct.api.problems import Problem
+from usufruct.api.render import hexed, rfc3339
+from usufruct.api.service import Service, service_of
+from usufruct.contracts import address
+
+router = APIRouter(prefix="/v1", tags=["access"])
+
+_WALLET = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+_NEWEST = 1 << 62
+
+
+class ChallengeBody(Body, frozen=True):
+    """Who wants to sign in."""
+
+    address: str
+
+
+class SignInBody(Body, frozen=True):
+    """The signed message; with `cookie` the token comes as a cookie for browsers."""
+
+    message: str
+    signature: str
+    cookie: bool = False
+
+
+@router.post(
+    "/auth/challenge",
+    responses=schemas.done(schemas.Challenge),
+    openapi_extra=described(ChallengeBody, {"address": _WALLET}),
+)
+async def challenge(request: Request) -> Response:
+    """The text that a wallet signs to sign in (ERC-4361), with a nonce for one use within ten minutes."""
+    body = await json_body(request, ChallengeBody)
+    service = service_of(request)
+    wallet = wallet_bytes(body.address)
+    now = service.clock.now()
+    message = Message(
+        domain=urlsplit(service.access.origin).netloc,
+        wallet=wallet,
+        uri=service.access.origin,
+        chain_id=service.chain_id,
+        nonce=nonces.fresh(service.access.secret, now),
+        issued=now,
+        expires=now + nonces.LIFETIME,
+    )
+    return unstamped(
+        {
+            "object": "challenge",
+            "message": message.text(),
+            "nonce": message.nonce,
+            "expires_at": rfc3339(message.expires),
+        }
+    )
+
+
+@router.post(
+    "/auth/sign-in",
+    responses=schemas.done(schemas.Session),
+    openapi_extra=described(
+        SignInBody,
+        {"message": "rights.example wants you to sign in …", "signature": "0x" + "00" * 65},
+    ),
+)
+async def sign_in(request: Request) -> Response:
+    """A session for a signed message: a bearer token, or a cookie with the token that writes must send along."""
+    body = await json_body(request, SignInBody)
+    service = service_of(request)
+    message = Message.parse(body.message)
+    now = service.clock.now()
+    _require(service, message, now)
+    if signer_of(body.message, body.signature) != message.wallet:
+        raise _refused("signature", "the signature is not that of the address in the message")
+
+    def write() -> store.NewSession | None:
+        with service.database.write() as connection:
+            if not nonces.use(connection, message.nonce, now):
+                return None
+            return store.open_session(
+                connection, message.wallet, now, service.access.session_seconds
+            )
+
+    made = await run_in_threadpool(write)
+    if made is None:
+        raise _refused("nonce", "a nonce signs in once")
+    shown: dict[str, Any] = {
+        "object": "session",
+        "wallet": address(message.wallet),
+        "expires_at": rfc3339(made.expires_at),
+        "token": None if body.cookie else made.token,
+        "csrf_token": made.csrf if body.cookie else None,
+    }
+    answer = unstamped(shown)
+    if body.cookie:
+        answer.set_cookie(
+            COOKIE,
+            made.token,
+            max_age=service.access.session_seconds,
+            path="/",
+            secure=True,
+            httponly=True,
+            samesite="strict",
+        )
+    return answer
+
+
+def _require(service: Service, message: Message, now: int) -> None:
+    """Raises Problem unless the message is one that this service asked for, for now."""
+    host = urlsplit(service.access.origin)
+    for field, fits, rule in (
+        ("domain", message.domain == host.netloc, f"must be {host.netloc}"),
+        ("scheme", message.scheme in (None, host.scheme), f"must be {host.scheme}"),
+        ("uri", message.uri == service.access.origin, f"must be {service.access.origin}"),
+        ("chain id", message.chain_id == service.chain_id, f"must be {service.chain_id}"),
+        (
+            "nonce",
+            nonces.is_ours(service.access.secret, message.nonce, now),
+            "must come from POST /v1/auth/challenge within ten minutes",
+        ),
+        (
+            "issued at",
+            message.issued <= now + nonces.LIFETIME,
+            "must not lie in the future",
+        ),
+        ("expiration time", message.expires > now, "must lie in the future"),
+        ("not before", (message.begins or 0) <= now, "must have passed"),
+    ):
+        if not fits:
+            raise _refused(field, rule)
+
+
+def _refused(field: str, rule: str) -> Problem:
+    return Problem(
+        HTTPStatus.UNAUTHORIZED,
+        "sign-in-refused",
+        f"{field}: {rule}.",
+        field=field,
+        rule=rule,
+        remedy="ask POST /v1/auth/challenge for a fresh text and sign that, unchanged",
+        headers={"www-authenticate": "Bearer"},
+    )
+
+
+@router.get("/auth/session", responses=schemas.done(schemas.Whoami))
+async def whoami(_: Nothing, who: Asking) -> Response:
+    """Who asks, and what they may do."""
+    return unstamped(
+        {
+            "object": "principal",
+            "actor": who.actor or None,
+            "wallet": None if who.wallet is None else address(who.wallet),
+            "roles": [
+                {"role": each.role.value, "streams": sorted(each.streams)} for each in who.grants
+            ],
+        }
+    )
+
+
+@router.post("/auth/sign-out", responses=schemas.done(schemas.SignedOut))
+async def sign_out(request: Request, who: Asking) -> Response:
+    """Ends the session that asks, for good."""
+    require_known(who)
+    service = service_of(request)
+    header = request.headers.get("authorization")
+    token = request.cookies.get(COOKIE, "") if header is None else header.partition(" ")[2].strip()
+
+    def write() -> None:
+        with service.database.write() as connection:
+            store.end_session(connection, store.hashed(token), service.clock.now())
+
+    await run_in_threadpool(write)
+    answer = unstamped({"object": "signed-out"})
+    answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
+    return answer
+
+
+@router.get(
+    "/access-log",
+    responses=schemas.done(schemas.AccessLog),
+    dependencies=[Depends(log_readers)],
+)
+async def access_log(query: Annotated[LogQuery, Query()], request: Request) -> Response:
+    """What the privileged read and wrote, newest first; `usufruct keys check-log` recomputes the chain of hashes."""
+    before = _NEWEST if query.starting_after is None else int(query.starting_after)
+    async with service_of(request).database.read_async() as reader:
+        rows = await reader.rows(journal.LOG_PAGE, {"before": before, "limit": query.limit + 1})
+    found = [
+        {
+            "id": str(row.number),
+            "object": "access",
+            "at": rfc3339(row.at),
+            "actor": row.actor,
+            "role": row.role,
+            "action": row.action,
+            "resource": row.resource,
+            "outcome": row.outcome,
+            "hash": hexed(row.hash),
+        }
+        for row in rows
+    ]
+    return unstamped(page(found, query.limit))

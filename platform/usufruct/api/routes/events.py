@@ -1,0 +1,254 @@
+"""Final facts: as a list, as a stream of server-sent events, and sent to webhooks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+
+from usufruct.api import schemas
+from usufruct.api.auth.gate import Asking, require_known
+from usufruct.api.auth.principal import Principal
+from usufruct.api.bodies import Body, described, json_body
+from usufruct.api.events.feed import EVENTS_AFTER, KINDS, shown, visible
+from usufruct.api.events.signing import secret_of
+from usufruct.api.events.targets import parse_target
+from usufruct.api.moment import page, unstamped
+from usufruct.api.once import once
+from usufruct.api.params import EventQuery, Nothing
+from usufruct.api.problems import Problem, not_found
+from usufruct.api.render import Json, rfc3339
+from usufruct.api.service import Service, service_of
+from usufruct.errors import InputError
+from usufruct.ledger.models import feed_cursor, webhook
+
+router = APIRouter(prefix="/v1", tags=["events"])
+
+_STREAM: Final = "text/event-stream"
+_POLL_SECONDS: Final = 1.0
+_STREAM_SECONDS: Final = 300
+_BATCH: Final = 200
+_MOST_STREAMS: Final = 100
+_MOST_WEBHOOKS: Final = 20
+_HOOKS: Final = (
+    select(webhook)
+    .where(webhook.c.actor == bindparam("actor"), webhook.c.status != "removed")
+    .order_by(webhook.c.id)
+)
+_HOOK: Final = _HOOKS.where(webhook.c.id == bindparam("id"))
+
+WebhookId = Annotated[
+    str, Path(pattern=r"^whk_[0-9a-f]{1,16}$", description="id of a webhook", examples=["whk_0a1b"])
+]
+
+
+@dataclass(slots=True)
+class Streams:
+    """How many streams of events are open."""
+
+    count: int = 0
+
+
+class WebhookBody(Body, frozen=True):
+    """Where events are sent, and which; no types mean all."""
+
+    url: str
+    types: tuple[str, ...] = ()
+
+
+@router.get(
+    "/events",
+    responses=schemas.done(schemas.Events)
+    | {
+        200: {
+            "model": schemas.Events,
+            "content": {_STREAM: {"schema": {"type": "string"}}},
+        }
+    },
+)
+async def events(query: Annotated[EventQuery, Query()], request: Request, who: Asking) -> Response:
+    """Final facts in their order. With `Accept: text/event-stream` as they come; Last-Event-ID goes on after one.
+
+    An event is told once no reorganisation can take it back. Those about one wallet are for that wallet and for
+    those who may read its affairs.
+    """
+    service = service_of(request)
+    after = int(query.starting_after or 0)
+    if _STREAM in request.headers.get("accept", ""):
+        last = request.headers.get("last-event-id", "")
+        if last.isascii() and last.isdigit():
+            after = int(last[:18])
+        return _streaming(request, service, who, after, query.type)
+    found: list[Json] = []
+    while len(found) <= query.limit:
+        rows = await _read(service, after)
+        found += [shown(row) for row in rows if _wanted(service, who, row, query.type)]
+        if len(rows) < _BATCH:
+            break
+        after = rows[-1].number
+    return unstamped(page(found, query.limit))
+
+
+def _wanted(service: Service, who: Principal, row: Row[Any], kind: str | None) -> bool:
+    public = service.access.public == "all"
+    return kind in (None, row.kind) and visible(who, public, row)
+
+
+async def _read(service: Service, after: int) -> list[Row[Any]]:
+    async with service.database.read_async() as reader:
+        return list(await reader.rows(EVENTS_AFTER, {"after": after, "limit": _BATCH}))
+
+
+def _streaming(
+    request: Request, service: Service, who: Principal, after: int, kind: str | None
+) -> Response:
+    streams: Streams = request.app.state.streams
+    if streams.count >= _MOST_STREAMS:
+        raise Problem(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            "too-many-streams",
+            "Too many streams of events are open.",
+            remedy="try again later, or ask for the list",
+            headers={"retry-after": "30"},
+        )
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    told = _told(streams, service, who, after, kind)
+    return StreamingResponse(told, media_type=_STREAM, headers=headers)
+
+
+async def _told(
+    streams: Streams, service: Service, who: Principal, after: int, kind: str | None
+) -> AsyncIterator[bytes]:
+    """Events as they become final, for some minutes; browsers then come again by themselves."""
+    streams.count += 1
+    try:
+        yield b"retry: 2000\n\n"
+        ends = asyncio.get_running_loop().time() + _STREAM_SECONDS
+        while asyncio.get_running_loop().time() < ends:
+            rows = await _read(service, after)
+            for row in rows:
+                after = row.number
+                if _wanted(service, who, row, kind):
+                    text = json.dumps(shown(row))
+                    yield f"id: {row.number}\nevent: {row.kind}\ndata: {text}\n\n".encode()
+            if len(rows) < _BATCH:
+                yield b": still here\n\n"
+                await asyncio.sleep(_POLL_SECONDS)
+    finally:
+        streams.count -= 1
+
+
+# --- Webhooks --------------------------------------------------------------------------------------
+
+
+@router.post(
+    "/webhooks",
+    status_code=201,
+    responses=schemas.done(schemas.NewWebhook, 201),
+    openapi_extra=described(
+        WebhookBody, {"url": "https://books.example/usufruct", "types": ["distribution.created"]}
+    ),
+)
+async def add_webhook(request: Request, who: Asking) -> Response:
+    """Sends final facts from now on to an address, signed; the secret is shown this once."""
+    require_known(who)
+    body = await json_body(request, WebhookBody)
+    service = service_of(request)
+    parse_target(body.url, loopback=service.access.loopback_webhooks)
+    for kind in body.types:
+        if kind not in KINDS:
+            raise InputError(
+                "there are no such events",
+                field="types",
+                value=kind,
+                rule=f"one of {', '.join(KINDS)}",
+                remedy="leave the types out for all",
+            )
+    now = service.clock.now()
+
+    def add(connection: Connection) -> Json:
+        own = connection.execute(_HOOKS, {"actor": who.actor}).all()
+        if len(own) >= _MOST_WEBHOOKS:
+            raise Problem(
+                HTTPStatus.CONFLICT,
+                "too-many-webhooks",
+                f"There are {len(own)} webhooks already.",
+                rule=f"at most {_MOST_WEBHOOKS}",
+                remedy="remove one",
+            )
+        number = "whk_" + secrets.token_hex(8)
+        row = {
+            "id": number,
+            "actor": who.actor,
+            "url": body.url,
+            "kinds": json.dumps(sorted(set(body.types))),
+            "told": connection.execute(select(feed_cursor.c.number)).scalar_one(),
+            "attempts": 0,
+            "next_at": now,
+            "status": "active",
+            "created_at": now,
+        }
+        connection.execute(insert(webhook).values(**row))
+        made = connection.execute(_HOOK, {"actor": who.actor, "id": number}).one()
+        return _webhook(made)
+
+    def reveal(body: Json) -> Json:
+        return body | {"secret": secret_of(service.access.secret, body["id"])}
+
+    return await once(request, who, add, reveal=reveal)
+
+
+@router.get("/webhooks", responses=schemas.done(schemas.Webhooks))
+async def webhooks(_: Nothing, request: Request, who: Asking) -> Response:
+    """One's own webhooks, and how far each is."""
+    require_known(who)
+    async with service_of(request).database.read_async() as reader:
+        rows = await reader.rows(_HOOKS, {"actor": who.actor})
+    return unstamped(page([_webhook(row) for row in rows], _MOST_WEBHOOKS))
+
+
+@router.delete("/webhooks/{webhook_id}", responses=schemas.done(schemas.Webhook))
+async def remove_webhook(
+    webhook_id: WebhookId, _: Nothing, request: Request, who: Asking
+) -> Response:
+    """Ends a webhook of one's own."""
+    require_known(who)
+    service = service_of(request)
+
+    def remove(connection: Connection) -> Json:
+        row = connection.execute(_HOOK, {"actor": who.actor, "id": webhook_id}).first()
+        if row is None:
+            raise not_found("webhook", "webhook_id", webhook_id, "GET /v1/webhooks lists yours")
+        connection.execute(
+            update(webhook).where(webhook.c.id == webhook_id).values(status="removed")
+        )
+        return _webhook(row) | {"status": "removed"}
+
+    def write() -> Json:
+        with service.database.write() as connection:
+            return remove(connection)
+
+    return unstamped(await run_in_threadpool(write))
+
+
+def _webhook(row: Row[Any]) -> Json:
+    return {
+        "id": row.id,
+        "object": "webhook",
+        "url": row.url,
+        "types": json.loads(row.kinds),
+        "status": row.status,
+        "delivered_through": str(row.told),
+        "attempts": row.attempts,
+        "failure": row.failure,
+        "created_at": rfc3339(row.created_at),
+    }

@@ -1,0 +1,171 @@
+"""The bank journal: payment files, transfers and confirmations, in a database of its own.
+
+The ledger can be made anew from the chain, and therefore does not hold them: whoever lost this journal would pay twice.
+Everything happens in transactions that take the write lock first and are on the disk when they end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import sqlalchemy as sa
+
+from usufruct.exports.bank.camt import Booking
+from usufruct.exports.bank.record import Transfer
+
+__all__ = ["JOURNAL", "Confirmation", "Journal", "StoredMessage"]
+
+JOURNAL: Final = "bank.sqlite"
+"""Name of the bank journal in the state folder."""
+_BUSY_MS: Final = 30_000
+_METADATA: Final = sa.MetaData()
+MESSAGE: Final = sa.Table(
+    "message",
+    _METADATA,
+    sa.Column("id", sa.String(35), primary_key=True),
+    sa.Column("period", sa.String(16), nullable=False, index=True),
+    sa.Column("made_at", sa.BigInteger, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+TRANSFER: Final = sa.Table(
+    "transfer",
+    _METADATA,
+    sa.Column("end_to_end", sa.String(35), primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False, unique=True),
+    sa.Column("message", sa.String(35), nullable=False),
+    sa.Column("payout", sa.String(128), nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("wallet", sa.String(42), nullable=False, index=True),
+    sa.Column("period", sa.String(16), nullable=False, index=True),
+    sa.Column("gross", sa.Text, nullable=False),
+    sa.Column("carry_in", sa.Text, nullable=False),
+    sa.Column("carry_out", sa.Text, nullable=False),
+    sa.Column("tax_bp", sa.Integer, nullable=False),
+    sa.Column("withheld", sa.Text, nullable=False),
+    sa.Column("net", sa.Text, nullable=False),
+    sa.Column("currency", sa.String(3), nullable=False),
+    sa.Column("payee", sa.String(140), nullable=False),
+    sa.Column("account", sa.String(34), nullable=False),
+    sa.Column("agent", sa.String(11), nullable=False),
+    sa.Column("made_at", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.UniqueConstraint("payout", "attempt"),
+)
+CONFIRMATION: Final = sa.Table(
+    "confirmation",
+    _METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("file", sa.String(64), nullable=False),
+    sa.Column("reference", sa.String(160), nullable=False, index=True),
+    sa.Column("end_to_end", sa.String(140), nullable=False),
+    sa.Column("amount", sa.Text, nullable=False),
+    sa.Column("currency", sa.String(16), nullable=False),
+    sa.Column("outgoing", sa.Boolean, nullable=False),
+    sa.Column("day", sa.String(140), nullable=False),
+    sa.Column("verdict", sa.String(12), nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+)
+_WHOLE: Final = ("gross", "carry_in", "carry_out", "withheld", "net")
+"""Columns that are integers of any size, kept as text."""
+
+
+class StoredMessage(NamedTuple):
+    """A payment file as it was made."""
+
+    id: str
+    content: bytes
+
+
+class Confirmation(NamedTuple):
+    """What a booking turned out to be.
+
+    `verdict` is matched, returned, pending, duplicate, mismatch or unmatched.
+    """
+
+    booking: Booking
+    verdict: str
+    detail: str
+
+
+class Journal:
+    """The journal in the file at `path`, made if it is missing."""
+
+    def __init__(self, path: Path) -> None:
+        path.resolve().parent.mkdir(parents=True, exist_ok=True)
+        url = sa.URL.create("sqlite", database=str(path))
+        self._engine = sa.create_engine(url, poolclass=sa.NullPool)
+        sa.event.listen(self._engine, "connect", _prepare)
+        sa.event.listen(self._engine, "begin", _begin)
+        with self._engine.begin() as connection:
+            _METADATA.create_all(connection)
+
+    @contextmanager
+    def exclusive(self) -> Iterator[sa.Connection]:
+        """One transaction that nobody else writes beside."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    def transfers(self, *, wallet: str | None = None, period: str | None = None) -> list[Transfer]:
+        """Transfers in the order in which they were made."""
+        with self.exclusive() as connection:
+            return transfers(connection, wallet=wallet, period=period)
+
+    def messages(self, period: str) -> list[StoredMessage]:
+        """Payment files of a period."""
+        query = sa.select(MESSAGE.c.id, MESSAGE.c.content).where(MESSAGE.c.period == period)
+        with self.exclusive() as connection:
+            return [StoredMessage(*row) for row in connection.execute(query.order_by(MESSAGE.c.id))]
+
+    def open_confirmations(self) -> list[tuple[str, str, str]]:
+        """Bookings that belong to no transfer, or not as it was made: verdict, reference and detail."""
+        columns = CONFIRMATION.c
+        query = sa.select(columns.verdict, columns.reference, columns.detail).where(
+            columns.verdict.in_(("unmatched", "mismatch"))
+        )
+        with self.exclusive() as connection:
+            return [tuple(row) for row in connection.execute(query.order_by(columns.id))]
+
+
+def transfers(
+    connection: sa.Connection, *, wallet: str | None = None, period: str | None = None
+) -> list[Transfer]:
+    """Transfers of a wallet or period, or all, in order."""
+    query = sa.select(TRANSFER).order_by(TRANSFER.c.number)
+    if wallet is not None:
+        query = query.where(TRANSFER.c.wallet == wallet)
+    if period is not None:
+        query = query.where(TRANSFER.c.period == period)
+    return [_transfer(row._mapping) for row in connection.execute(query)]
+
+
+def add_transfers(connection: sa.Connection, made: Sequence[Transfer]) -> None:
+    """Notes transfers behind all others."""
+    last = connection.execute(sa.select(sa.func.max(TRANSFER.c.number))).scalar() or 0
+    rows = [{**_row(each), "number": number} for number, each in enumerate(made, int(last) + 1)]
+    if rows:
+        connection.execute(TRANSFER.insert(), rows)
+
+
+def _transfer(row: Any) -> Transfer:
+    fields = {name: row[name] for name in Transfer.__dataclass_fields__}
+    return Transfer(**{**fields, **{name: int(row[name]) for name in _WHOLE}})
+
+
+def _row(each: Transfer) -> dict[str, object]:
+    fields = {name: getattr(each, name) for name in Transfer.__dataclass_fields__}
+    return {**fields, **{name: str(fields[name]) for name in _WHOLE}}
+
+
+def _prepare(connection: sa.engine.interfaces.DBAPIConnection, _: object) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (f"busy_timeout={_BUSY_MS}", "journal_mode=WAL", "synchronous=FULL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,1 @@
+"""The asset pack: a dossier of figures that all have a source, in JSON, HTML, PDF and XLSX, under one hash."""

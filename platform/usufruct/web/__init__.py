@@ -1,0 +1,5 @@
+"""Pages for people: server-rendered from the ledger, without scripts where none are needed, in English and Chinese."""
+
+from usufruct.web.site import install
+
+__all__ = ["install"]

@@ -1,0 +1,85 @@
+// The panel of a payout's page that checks its proof in this browser.
+import { Broken, NodeFailed, verify } from "./verify.js";
+
+const panel = document.getElementById("verify");
+const { proof, rpc, pins, signers, words } = JSON.parse(panel.dataset.setup);
+const form = panel.querySelector("form"), button = form.querySelector("button"), list = panel.querySelector("ol");
+const verdict = panel.querySelector("[role=status]"), samples = document.getElementById("samples");
+
+const say = (key, args = []) => (words[key] ?? key).replace(/\{(\d+)\}/g, (_, at) => grouped(args[at]));
+const grouped = (value) => String(value).replace(/^-?\d{4,}$/, (digits) => digits.replace(/\B(?=(\d{3})+$)/g, ","));
+
+function add(parent, tag, text, className = "") {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  if (className) made.className = className;
+  parent.append(made);
+  return made;
+}
+
+function state(link) {
+  if (link.ok === null) return "unreached";
+  if (!link.ok) return "broken";
+  return link.open?.length ? "partly" : "holds";
+}
+
+function show(link) {
+  const row = add(list, "li", "", `link ${state(link)}`), head = add(row, "p", "");
+  add(head, "strong", say(`link.${link.name}`));
+  add(head, "span", say(`state.${state(link)}`), `badge ${state(link)}`);
+  if (link.ok) add(row, "p", say(`found.${link.key}`, link.args));
+  if (link.ok === false) add(row, "p", say("broken", [link.field, link.expected, link.found]), "wrong");
+  for (const each of link.open ?? []) add(row, "p", say(`open.${each}`), "open");
+}
+
+function conclude({ ok, links }) {
+  const broken = links.find((link) => link.ok === false), open = links.some((link) => link.open?.length);
+  verdict.className = `verdict ${ok ? (open ? "partly" : "holds") : "broken"}`;
+  verdict.textContent = ok ? say(open ? "holds.partly" : "holds.all") : say("fails", [say(`link.${broken.name}`)]);
+}
+
+/** The readings that the proof carries, as they stand in the anchored leaves. */
+function showReadings(text) {
+  const given = JSON.parse(text).readings.flatMap((batch) => (batch.some ? batch.some.map((each) => each.leaf) : batch.all ?? []));
+  const body = samples.querySelector("tbody");
+  body.replaceChildren();
+  for (const leaf of given.slice(0, 100)) {
+    const at = (from, to) => BigInt("0x" + leaf.slice(2 + 2 * from, 2 + 2 * to)), row = document.createElement("tr");
+    const open = leaf.slice(4, 6) === "00";
+    add(row, "td", String(at(90, 98)));
+    add(row, "td", new Date(Number(at(78, 86)) * 1000).toISOString().replace(".000", ""));
+    add(row, "td", open ? grouped(at(2, 34)) : say("committed"), "right");
+    body.append(row);
+  }
+  samples.hidden = given.length === 0;
+}
+
+async function check(scope, node) {
+  list.replaceChildren();
+  verdict.className = "verdict busy";
+  verdict.textContent = say("fetching");
+  const answer = await fetch(`${proof}?readings=${scope}`, { headers: { accept: "application/json" } });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${answer.status}: ${JSON.parse(text).detail ?? ""}`);
+  verdict.textContent = say("checking");
+  const breathe = () => new Promise((resolve) => setTimeout(resolve));
+  await breathe();
+  conclude(await verify(text, { rpc: node ? rpc : null, pins, signers, onLink: show }));
+  showReadings(text);
+}
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  button.disabled = true;
+  try {
+    await check(form.elements.scope.value, form.elements.node?.checked ?? false);
+  } catch (error) {
+    verdict.className = "verdict broken";
+    if (error instanceof NodeFailed) verdict.textContent = say("node.failed", [error.message]);
+    else if (error instanceof Broken) verdict.textContent = say("refused", [error.message]);
+    else verdict.textContent = say("failed", [error.message]);
+  } finally {
+    button.disabled = false;
+  }
+});
+button.disabled = false;

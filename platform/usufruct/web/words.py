@@ -1,0 +1,136 @@
+"""Amounts, units, times and names as a reader of one language sees them. Nothing is rounded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any, Final
+
+from markupsafe import Markup
+
+from usufruct.money import Currency, format_amount
+from usufruct.web.language import translate
+from usufruct.web.messages import MESSAGES
+
+__all__ = ["Words"]
+
+_SHOWN: Final = 2
+_SHORT: Final = 13
+_MONTHS: Final = [
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Everything that templates say in one language and time zone."""
+
+    language: str
+    timezone: tzinfo
+
+    def t(self, key: str, **values: object) -> str:
+        """A text of the catalogue."""
+        return translate(self.language, key, **values)
+
+    def maybe(self, prefix: str, name: str) -> str:
+        """A text for a word of the protocol; the word itself where the catalogue has none."""
+        key = f"{prefix}.{name}"
+        return self.t(key) if key in MESSAGES else name
+
+    def money(self, value: dict[str, Any]) -> Markup:
+        """An exact amount: thousands in groups, the places after the second in small digits."""
+        currency = Currency(value["currency"], value["decimals"])
+        whole, _, places = format_amount(int(value["amount"]), currency).partition(".")
+        sign, digits = ("−", whole[1:]) if whole.startswith("-") else ("", whole)
+        fine = Markup('<span class="fine">{}</span>').format(places[_SHOWN:])
+        point = f".{places[:_SHOWN]}" if places else ""
+        return Markup(
+            '<span class="money"><span class="digits">{}{}{}{}</span> <span class="code">{}</span></span>'
+        ).format(sign, f"{int(digits):,}", point, fine if places[_SHOWN:] else "", currency.code)
+
+    def like(self, value: dict[str, Any], amount: str | int) -> Markup:
+        """Another amount of the same currency."""
+        return self.money(value | {"amount": str(amount)})
+
+    def total(self, values: list[dict[str, Any]]) -> Markup:
+        """The sum of amounts of one currency; a dash for none."""
+        if not values:
+            return Markup("–")
+        return self.like(values[0], sum(int(each["amount"]) for each in values))
+
+    def whole(self, value: str | int) -> str:
+        """A whole number in groups of thousands."""
+        return f"{int(value):,}"
+
+    def units(self, value: str | int, decimals: int) -> str:
+        """Units of a series with its decimals."""
+        whole, _, places = format_amount(int(value), Currency("", decimals)).partition(".")
+        places = places.rstrip("0")
+        return f"{int(whole):,}" + (f".{places}" if places else "")
+
+    def percent(self, basis_points: int) -> str:
+        """Basis points as a percentage."""
+        return f"{format_amount(basis_points, Currency('', 2))}\u00a0%"
+
+    def date(self, text: str | None) -> Markup:
+        """A time of the API in the project's time zone."""
+        if text is None:
+            return Markup("–")
+        local = datetime.fromisoformat(text).astimezone(self.timezone)
+        clock = f"{local:%H:%M}"
+        if self.language == "zh":
+            shown = f"{local.year}年{local.month}月{local.day}日 {clock}"
+        else:
+            shown = f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {clock}"
+        return Markup('<time datetime="{}">{}</time>').format(text, shown)
+
+    def period(self, period: dict[str, Any]) -> str:
+        """The month of a period, or its number where the month is not known."""
+        if period["month"] is None:
+            return self.t("period.number", number=period["number"])
+        year, month = period["month"].split("-")
+        if self.language == "zh":
+            return f"{year}年{int(month)}月"
+        return f"{_MONTHS[int(month) - 1]} {year}"
+
+    def short(self, text: str) -> Markup:
+        """An address or hash in short, whole in its title."""
+        shown = text if len(text) <= _SHORT else f"{text[:6]}…{text[-4:]}"
+        return Markup('<span class="hash" title="{}">{}</span>').format(text, shown)
+
+    def names(self, streams: Mapping[str, dict[str, Any]]) -> dict[str, str]:
+        """What streams are called, by id; anything else is called what it is."""
+        found = _Names()
+        for key, each in streams.items():
+            kind = self.maybe("stream", each["kind"])
+            found[key] = kind if each["code"] == each["kind"] else f"{kind} ({each['code']})"
+        return found
+
+    def setup(self, prefix: str, **values: object) -> str:
+        """JSON for a script of the page: values, and the texts of the catalogue below `prefix` as they are written."""
+        words = {
+            key.removeprefix(prefix): texts[self.language]
+            for key, texts in MESSAGES.items()
+            if key.startswith(prefix)
+        }
+        return json.dumps({**values, "words": words})
+
+
+class _Names(dict[str, str]):
+    """Names by id."""
+
+    def __missing__(self, key: str) -> str:
+        return key

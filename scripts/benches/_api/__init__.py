@@ -1,0 +1,1 @@
+"""The synthetic ledger and the servers of the bench `api`."""

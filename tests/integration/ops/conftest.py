@@ -1,0 +1,15 @@
+"""A real PostgreSQL where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tests.support.postgres import running_postgres
+
+
+@pytest.fixture
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of an empty database on a real PostgreSQL."""
+    with running_postgres(tmp_path_factory.mktemp("postgres")) as url:
+        yield url

@@ -1,0 +1,182 @@
+"""The browser's module and `usufruct verify` say the same of the same files: of good ones, and of every broken one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.integration.proof.test_proof import RememberingClient, changed_text, mutants
+from tests.support.anvil import Anvil
+from tests.support.settled import Settled, settle_periods
+
+from usufruct import proof
+from usufruct.chain.client import ChainClient
+from usufruct.errors import InputError
+
+_NODE = shutil.which("node") or "node"
+_PROGRAM = Path(__file__).resolve().parents[2] / "support" / "verify_files.mjs"
+Verdict = tuple[str, str | None]
+_LINKS = (
+    *("chain", "distribution", "payout", "settlement", "statement"),
+    *("batches", "lines", "corrections", "readings"),
+)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(False, False), (True, True), (False, True)],
+    ids=["open", "committed-corrected", "open-corrected"],
+)
+def settled(
+    request: pytest.FixtureRequest, anvil: Anvil, tmp_path_factory: pytest.TempPathFactory
+) -> Settled:
+    """Two settled periods, with and without commitments and corrections."""
+    committed, corrected = request.param
+    folder = tmp_path_factory.mktemp("web")
+    return settle_periods(anvil, folder, committed=committed, corrected=corrected)
+
+
+@pytest.fixture(scope="module")
+def client(anvil: Anvil, settled: Settled) -> ChainClient:
+    """A client for the chain as it is once everything is settled."""
+    del settled
+    return RememberingClient(anvil.url)
+
+
+def in_javascript(files: Sequence[bytes | str], **options: Any) -> list[dict[str, Any]]:
+    """Results of the module, run by Node."""
+    texts = [each.decode() if isinstance(each, bytes) else each for each in files]
+    lines = "".join(json.dumps({"file": each, "options": options}) + "\n" for each in texts)
+    done = subprocess.run(
+        [_NODE, str(_PROGRAM)], input=lines, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def verdict(result: dict[str, Any]) -> Verdict:
+    """What the module found: holds, refused, or the first broken link."""
+    if "refused" in result:
+        return "refused", None
+    broken = [link["name"] for link in result["links"] if link["ok"] is False]
+    return ("broken", broken[0]) if broken else ("holds", None)
+
+
+def in_python(data: bytes | str, client: ChainClient) -> Verdict:
+    """What `usufruct verify` finds."""
+    try:
+        checks = proof.verify(
+            proof.parse(data if isinstance(data, bytes) else data.encode()), client
+        )
+    except InputError:
+        return "refused", None
+    broken = [each.name for each in checks if each.ok is False]
+    return ("broken", broken[0]) if broken else ("holds", None)
+
+
+@pytest.mark.parametrize("readings", ["sample", "day", "all"])
+def test_good_proofs_hold_with_and_without_a_node(
+    settled: Settled, anvil: Anvil, readings: proof.Scope
+) -> None:
+    files = [settled.proof(number, each, readings) for number in (1, 2) for each in settled.holders]
+    with_node = in_javascript(files, rpc=anvil.url)
+    assert [each["ok"] for each in with_node] == [True] * len(files), with_node
+    assert {link["name"] for link in with_node[0]["links"]} == set(_LINKS)
+    assert all(link["open"] == [] for each in with_node for link in each["links"])
+    alone = in_javascript(files)
+    assert [each["ok"] for each in alone] == [True] * len(files), alone
+    assert {link["name"] for link in alone[0]["links"] if link["open"]} >= {"chain", "distribution"}
+
+
+def test_one_broken_proof_for_each_link_is_named_alike(
+    settled: Settled, anvil: Anvil, client: ChainClient
+) -> None:
+    original = json.loads(settled.proof(2, settled.holders[1], "day"))
+    corpus = dict(_one_for_each_link(original))
+    found = in_javascript([json.dumps(each) for each in corpus.values()], rpc=anvil.url)
+    for (link, mutant), result in zip(corpus.items(), found, strict=True):
+        assert in_python(json.dumps(mutant), client) == verdict(result) == ("broken", link)
+
+
+def test_every_change_gets_the_same_verdict(
+    settled: Settled, anvil: Anvil, client: ChainClient
+) -> None:
+    original = json.loads(settled.proof(2, settled.holders[1], "sample"))
+    changes = list(mutants(original))
+    if original["corrections"] is not None:  # the other places are those of a file without
+        changes = [
+            each for each in changes if each[0].startswith(("corrections", "lines", "batches"))
+        ]
+    files = [json.dumps(mutant) for _, mutant in changes]
+    ours = [in_python(each, client) for each in files]
+    theirs = [verdict(each) for each in in_javascript(files, rpc=anvil.url)]
+    differing = [
+        (where, one, two)
+        for (where, _), one, two in zip(changes, ours, theirs, strict=True)
+        if one != two
+    ]
+    assert len(files) > 200
+    assert differing == []
+
+
+def test_what_the_file_alone_shows_wrong_is_found_without_a_node(settled: Settled) -> None:
+    """Of the values that only the chain knows, none is said to be checked."""
+    original = json.loads(settled.proof(2, settled.holders[1], "day"))
+    corpus = dict(_one_for_each_link(original))
+    pins = {"chain_id": original["chain_id"], "contracts": original["contracts"]}
+    found = in_javascript([json.dumps(each) for each in corpus.values()], pins=pins)
+    for link, result in zip(corpus, found, strict=True):
+        assert verdict(result)[0] == "broken", link
+
+
+def test_repeated_keys_and_rounded_numbers_are_refused(settled: Settled) -> None:
+    text = settled.proof(1, settled.holders[0]).decode()
+    twice = text.replace('"scope"', '"version":2,"scope"', 1)
+    rounded = text.replace('"version":2', '"version":2.0', 1).replace(
+        '"version": 2', '"version": 2.0', 1
+    )
+    assert twice != text != rounded
+    assert [verdict(each) for each in in_javascript([twice, rounded])] == [("refused", None)] * 2
+
+
+def _one_for_each_link(original: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A changed file for each link, by the link that it breaks first."""
+
+    def changed(*path: str | int, value: Any = None) -> dict[str, Any]:
+        copy: dict[str, Any] = json.loads(json.dumps(original))
+        place: Any = copy
+        for step in path[:-1]:
+            place = place[step]
+        kept = place[path[-1]]
+        place[path[-1]] = (
+            value
+            if value is not None
+            else str(int(kept) + 1)
+            if kept.isdigit()
+            else changed_text(kept)
+        )
+        return copy
+
+    yield "chain", changed("chain_id", value=original["chain_id"] + 1)
+    yield "distribution", changed("distribution", "acc", value="1")
+    yield "payout", changed("payout", "amount")
+    yield "settlement", changed("settlement", "lines", 0, "paid")
+    yield "statement", changed("statement", "coverage_bp", value=1)
+    manifest = original["batches"][0]["manifest"]
+    yield "batches", changed("batches", 0, "manifest", "covered", value=manifest["covered"] - 1)
+    yield "lines", changed("lines", 0, "amount")
+    if original["corrections"] is not None:
+        rows = original["corrections"]["document"]["periods"][0]["rows"]
+        yield (
+            "corrections",
+            changed(
+                *("corrections", "document", "periods", 0, "rows", 0, "stated"),
+                value=str(int(rows[0]["stated"]) + 1),
+            ),
+        )
+    yield "readings", changed("readings", 0, "all", 0)

@@ -1,0 +1,338 @@
+"""Final facts: told once, in order, to those who may know, and to webhooks until they are taken."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from sqlalchemy import func, select, update
+from tests.support.asking import House, filled, named
+
+from usufruct.api.auth import store
+from usufruct.api.auth.principal import Role
+from usufruct.api.events.deliver import PAUSES, Deliverer
+from usufruct.api.events.feed import KINDS, Feed
+from usufruct.api.events.signing import secret_of, sign, verify
+from usufruct.api.routes import events
+from usufruct.errors import EvidenceError
+from usufruct.ledger.models import cursor, feed_event, idempotency, metadata
+
+
+def feed(house: House, finality: int = 0) -> None:
+    while Feed(house.database, house.service.render, finality).round():
+        pass
+
+
+def listed(house: House, query: str = "", headers: dict[str, str] | None = None) -> list[Any]:
+    answer = house.ask(f"/v1/events?limit=200{query}", headers=headers)
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["data"])
+
+
+def test_every_fact_is_told_once_in_the_order_of_the_chain(house: House) -> None:
+    feed(house)
+    auditor = house.key(Role.AUDITOR)
+    told = listed(house, headers=auditor)
+    assert [int(each["id"]) for each in told] == list(range(1, len(told) + 1))
+    assert [each["block"] for each in told] == sorted(each["block"] for each in told)
+    kinds = [each["type"] for each in told]
+    assert set(kinds) <= set(KINDS)
+    assert kinds.count("distribution.created") == 12
+    assert kinds.count("payment.made") == 4
+    assert kinds.count("settlement.created") == kinds.count("statement.settled") == 6
+    feed(house)
+    assert listed(house, headers=auditor) == told
+
+
+def test_what_a_reorganisation_may_take_back_is_not_told(house: House) -> None:
+    with house.database.read() as connection:
+        head = connection.execute(select(cursor.c.block)).scalar_one()
+    feed(house, finality=5)
+    assert max(each["block"] for each in listed(house)) <= head - 5
+    before = listed(house)
+    with house.database.write() as connection:
+        connection.execute(update(cursor).values(block=head + 3))
+    feed(house, finality=5)
+    after = listed(house)
+    assert after[: len(before)] == before
+    assert head - 5 < max(each["block"] for each in after) <= head - 2
+
+
+def test_a_crash_between_two_writes_loses_and_doubles_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "usufruct.api.events.feed.update", dies
+        )  # after the events, before the cursor
+        with pytest.raises(KeyboardInterrupt):
+            feed(house)
+    with house.database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(feed_event)).scalar_one() == 0
+    feed(house)
+    assert len(listed(house, headers=house.key(Role.AUDITOR))) == 34
+
+
+def test_payments_are_told_to_their_wallet_and_to_those_who_supervise(house: House) -> None:
+    feed(house)
+    assert listed(house, "&type=payment.made") == []
+    own = listed(house, "&type=payment.made", house.investor(1))
+    assert [each["data"]["wallet"].lower() for each in own] == [named(1)]
+    assert len(listed(house, "&type=payment.made", house.key(Role.OPERATOR, streams=(1,)))) == 2
+    assert len(listed(house, "&type=payment.made", house.key(Role.AUDITOR))) == 4
+
+
+def test_pages_of_events_are_the_whole_list(house: House) -> None:
+    feed(house)
+    whole, found, after = listed(house), [], ""
+    while True:
+        page = house.ask(f"/v1/events?limit=5{after}").json()
+        found += page["data"]
+        if not page["has_more"]:
+            break
+        after = f"&starting_after={page['next']}"
+    assert found == whole
+
+
+def test_a_stream_goes_on_after_the_last_event_that_was_seen(house: House) -> None:
+    feed(house)
+    streams = events.Streams()
+    whole = listed(house)
+
+    async def first(after: int, count: int) -> list[str]:
+        told = events._told(streams, house.service, events_nobody(), after, None)
+        found = []
+        async for chunk in told:
+            if chunk.startswith(b"id: "):
+                found.append(chunk.decode())
+            if len(found) == count:
+                break
+        assert streams.count == 1
+        await told.aclose()
+        return found
+
+    some = anyio.run(first, int(whole[2]["id"]), 2)
+    assert [each.split("\n")[0] for each in some] == [f"id: {each['id']}" for each in whole[3:5]]
+    assert json.loads(some[0].split("data: ")[1]) == whole[3]
+    assert streams.count == 0
+
+
+def events_nobody() -> Any:
+    from usufruct.api.auth.principal import ANONYMOUS  # noqa: PLC0415  # used here alone
+
+    return ANONYMOUS
+
+
+# --- Webhooks --------------------------------------------------------------------------------------
+
+
+class Receiver:
+    """A receiver that can fail."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[dict[str, str], bytes]] = []
+        self.status = 204
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                outer.taken.append(({k.lower(): v for k, v in self.headers.items()}, body))
+                self.send_response(outer.status)
+                if outer.status == 302:
+                    self.send_header("location", "http://169.254.169.254/latest/meta-data")
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+
+    def ids(self) -> list[str]:
+        return [headers["webhook-id"] for headers, _ in self.taken]
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    made = Receiver()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def open_house(tmp_path: Path) -> Iterator[House]:
+    made = filled(tmp_path, loopback_webhooks=True)
+    yield made
+    made.close()
+
+
+def subscribe(house: House, url: str, headers: dict[str, str], *types: str) -> dict[str, Any]:
+    body = {"url": url, "types": list(types)}
+    answer = house.post(
+        "/v1/webhooks", body, headers=headers | {"idempotency-key": url + "".join(types)}
+    )
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+def deliver(house: House) -> bool:
+    return Deliverer(house.database, house.service.access, house.clock).round()
+
+
+def test_events_are_delivered_in_order_signed_and_once(
+    open_house: House, receiver: Receiver
+) -> None:
+    hook = subscribe(
+        open_house, receiver.url, open_house.investor(1), "distribution.created", "payment.made"
+    )
+    feed(open_house)
+    while deliver(open_house):
+        pass
+    told = [json.loads(body) for _, body in receiver.taken]
+    assert [each["type"] for each in told].count("distribution.created") == 12
+    assert [e["data"]["wallet"].lower() for e in told if e["type"] == "payment.made"] == [named(1)]
+    assert [int(each["id"]) for each in told] == sorted(int(each["id"]) for each in told)
+    for headers, body in receiver.taken:
+        given = (headers["webhook-id"], headers["webhook-timestamp"], body)
+        verify(hook["secret"], *given, headers["webhook-signature"], open_house.clock.now())
+    (shown,) = open_house.ask("/v1/webhooks", headers=open_house.key(Role.AUDITOR)).json()[
+        "data"
+    ] or [None]
+    assert shown is None  # another's webhooks do not exist
+
+
+def test_a_failing_receiver_is_asked_again_later_with_the_same_id(
+    open_house: House, receiver: Receiver
+) -> None:
+    subscribe(open_house, receiver.url, open_house.key(Role.AUDITOR), "settlement.created")
+    feed(open_house)
+    receiver.status = 500
+    for pause in PAUSES[:3]:
+        assert not deliver(open_house)
+        assert not deliver(open_house)  # not before its time
+        open_house.clock.advance(pause)
+    assert len(set(receiver.ids())) == 1
+    assert len(receiver.ids()) == 3
+    receiver.status = 204
+    assert deliver(open_house)
+    assert receiver.ids()[3] == receiver.ids()[0]
+    assert len(set(receiver.ids())) == 6
+
+
+def test_a_receiver_that_stays_away_or_says_gone_is_left_alone(
+    open_house: House, receiver: Receiver
+) -> None:
+    auditor = open_house.key(Role.AUDITOR)
+    subscribe(open_house, receiver.url, auditor, "settlement.created")
+    feed(open_house)
+    receiver.status = 302  # a redirect leads nowhere
+    for pause in (*PAUSES, 1):
+        deliver(open_house)
+        open_house.clock.advance(pause)
+    (hook,) = open_house.ask("/v1/webhooks", headers=auditor).json()["data"]
+    assert (hook["status"], hook["failure"], hook["attempts"]) == ("stopped", "status 302", 10)
+    assert len(receiver.taken) == 10
+    subscribe(open_house, receiver.url + "2", auditor)
+    with open_house.database.write() as connection:
+        last = connection.execute(select(feed_event).limit(1)).one()._asdict() | {"number": 999}
+        connection.execute(feed_event.insert().values(**last | {"place": 1}))
+    receiver.status = 410
+    deliver(open_house)
+    hooks = open_house.ask("/v1/webhooks", headers=auditor).json()["data"]
+    assert {each["failure"] for each in hooks} == {"status 302", "status 410"}
+
+
+def test_whose_key_was_revoked_is_told_nothing_more(open_house: House, receiver: Receiver) -> None:
+    subscribe(open_house, receiver.url, open_house.key(Role.AUDITOR))
+    feed(open_house)
+    with open_house.database.write() as connection:
+        store.revoke(connection, store.list_grants(connection)[0].id, open_house.clock.now())
+    deliver(open_house)
+    assert receiver.taken == []
+
+
+def test_a_removed_webhook_is_silent_and_anothers_cannot_be_removed(
+    open_house: House, receiver: Receiver
+) -> None:
+    mine, other = open_house.key(Role.AUDITOR), open_house.key(Role.AUDITOR)
+    path = f"/v1/webhooks/{subscribe(open_house, receiver.url, mine)['id']}"
+    feed(open_house)
+    assert open_house.ask(path, "DELETE", headers=other).status_code == 404
+    assert open_house.ask(path, "DELETE", headers=mine).json()["status"] == "removed"
+    assert open_house.ask(path, "DELETE", headers=mine).status_code == 404
+    deliver(open_house)
+    assert receiver.taken == []
+
+
+def test_the_secret_of_a_webhook_stands_in_no_table(open_house: House, receiver: Receiver) -> None:
+    hook = subscribe(open_house, receiver.url, open_house.key(Role.AUDITOR))
+    with open_house.database.read() as connection:
+        kept = repr([connection.execute(select(each)).all() for each in metadata.sorted_tables])
+    assert hook["secret"] not in kept
+    assert hook["secret"] == secret_of(b"s" * 32, hook["id"])
+
+
+def test_a_write_that_is_sent_again_happens_once(open_house: House) -> None:
+    headers = open_house.key(Role.AUDITOR) | {"idempotency-key": "k1"}
+    body = {"url": "https://books.example/x"}
+    first = open_house.post("/v1/webhooks", body, headers=headers)
+    again = open_house.post("/v1/webhooks", body, headers=headers)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert again.headers["idempotent-replayed"] == "true"
+    other = open_house.post("/v1/webhooks", {"url": "https://books.example/y"}, headers=headers)
+    assert other.status_code == 409
+    restarted = House(open_house.database.url.render_as_string())
+    assert restarted.post("/v1/webhooks", body, headers=headers).json() == first.json()
+    restarted.close()
+    with open_house.database.read() as connection:
+        assert len(connection.execute(select(idempotency)).all()) == 1
+    someone = open_house.key(Role.AUDITOR) | {"idempotency-key": "k1"}
+    assert open_house.post("/v1/webhooks", body, headers=someone).json() != first.json()
+
+
+@pytest.mark.parametrize("key", [None, "", "x" * 129, "a b", "ä".encode()])
+def test_a_write_without_a_key_is_refused(open_house: House, key: Any) -> None:
+    headers: dict[str, Any] = dict(open_house.key(Role.AUDITOR))
+    if key is not None:
+        headers["idempotency-key"] = key
+    answer = open_house.post("/v1/webhooks", {"url": "https://books.example"}, headers=headers)
+    assert (answer.status_code, answer.json()["field"]) == (422, "idempotency-key")
+
+
+def test_a_receiver_refuses_what_is_changed_old_or_signed_by_another() -> None:
+    secret, body = secret_of(b"s" * 32, "whk_1"), b'{"a":1}'
+    signature = sign(secret, "msg_1", 1_000, body)
+    verify(secret, "msg_1", "1000", body, signature, 1_200)
+    verify(secret, "msg_1", "1000", body, f"v1,x {signature}", 1_200)
+    for change in (
+        {"message": "msg_2"},
+        {"time": "1001"},
+        {"time": "x"},
+        {"body": b'{"a":2}'},
+        {"now": 1_301},
+        {"now": 699},
+        {"secret": secret_of(b"t" * 32, "whk_1")},
+        {"signature": ""},
+    ):
+        given: dict[str, Any] = {"secret": secret, "message": "msg_1", "time": "1000", "body": body}
+        with pytest.raises(EvidenceError):
+            verify(**given | {"signature": signature, "now": 1_200} | change)

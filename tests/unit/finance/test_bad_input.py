@@ -1,0 +1,190 @@
+"""What issuers get wrong, through the command line: one line, exit code 2, naming clause, value and remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from usufruct.cli import main
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+COMPOSITE = """
+[composite]
+base = "1亿"
+[[composite.stream]]
+code = "VPP"
+flows = ["100万"]
+rate = "8%"
+factors.maturity = { value = "1.2", author = "Ada", reason = "survey" }
+"""
+
+
+def changed(folder: Path, name: str, *changes: tuple[str, str], more: str = "") -> str:
+    """The path of an example with texts replaced and a text behind it."""
+    text = (EXAMPLES / name).read_text("utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    path = folder / name
+    path.write_text(text + more, "utf-8")
+    return str(path)
+
+
+def said(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of the program."""
+    monkeypatch.setattr("sys.argv", ["usufruct", *arguments])
+    monkeypatch.setenv("COLUMNS", "400")
+    with pytest.raises(SystemExit) as caught:
+        main()
+    out = capsys.readouterr()
+    return int(caught.value.code or 0), out.out, out.err
+
+
+CASES = {
+    "a cap rate of nothing": (
+        ["value"],
+        "p0-table2.toml",
+        [('amount = "2.5亿"\nrate = "5%"', 'amount = "2.5亿"\nrate = "0%"')],
+        "",
+        ["cap rate=0", "positive", "like assets"],
+    ),
+    "splits over 100%": (
+        ["structure", "simulate"],
+        "cmbs.toml",
+        [('share = "6%"\npayee', 'share = "99.5%"\npayee')],
+        "",
+        ["waterfall", "100.5%", "at most 100%", "lower one"],
+    ),
+    "shares of ownership over 100%": (
+        ["structure", "simulate"],
+        "reit.toml",
+        [('"40%", "project company 2" = "60%"', '"50%", "project company 2" = "60%"')],
+        "",
+        ["P2: look-through", "11/10", "sum to 1", "correct the shares"],
+    ),
+    "overlapping terms": (
+        ["structure", "simulate"],
+        "ppp.toml",
+        [('stratum = "below"', 'stratum = "surface"')],
+        "",
+        ["P2: stratified rights", "hall surface 2026-01-01 to 2046-01-01", "another stratum"],
+    ),
+    "cyclic ownership": (
+        ["structure", "simulate"],
+        "reit.toml",
+        [('"original owner" = "34%"', '"mall west" = "34%"')],
+        "",
+        ["P2: look-through", "mall west →", "no circles", "remove one"],
+    ),
+    "missing years": (
+        ["structure", "simulate"],
+        "cmbs.toml",
+        [('receipt = "1.2亿"\ngrowth = "1%"', 'receipts = ["1.2亿", "1.3亿"]')],
+        "",
+        ["pool.receipts=2 periods", "20 periods", "add the missing"],
+    ),
+    "mixed currencies": (
+        ["risk", str(EXAMPLES / "assumptions.toml"), "--structure"],
+        "six-streams.toml",
+        [('code = "CNY"', 'code = "USDX"')],
+        "",
+        ["currency=CNY and USDX", "one currency", "same"],
+    ),
+    "a declared rate above the pool": (
+        ["structure", "simulate"],
+        "cmbs.toml",
+        [],
+        '\n[declared]\nA = "9%"\n',
+        ["declared rate whose sum is above the pool", "declared.A=9%", "declare less"],
+    ),
+    "PE on revenue": (
+        ["value"],
+        "p0-table2.toml",
+        [('numerator = "earnings"', 'numerator = "revenue"')],
+        "",
+        ["numerator=revenue", "P/E×earnings takes earnings", "give earnings"],
+    ),
+    "a factor outside the unit interval": (
+        ["value"],
+        "p0-table2.toml",
+        [],
+        COMPOSITE,
+        ["maturity=1.2", "[0, 1]", "correct the factor"],
+    ),
+    "an owner of a REIT below a fifth": (
+        ["structure", "simulate"],
+        "reit.toml",
+        [
+            ('share = "34%", role', 'share = "14%", role'),
+            ('share = "26%", role', 'share = "46%", role'),
+        ],
+        "",
+        ["REIT: lock-up [law]", "0.14", "at least 20%", "take more"],
+    ),
+    "a skipped stage": (
+        ["structure", "simulate"],
+        "ppp.toml",
+        [('name = "资源锁定"', 'name = "产业重构"')],
+        "",
+        ["P2: stages", "产业重构", "the next is 资源锁定", "enter that"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_it_is_refused_in_one_line(
+    case: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    command, name, changes, more, words = CASES[case]
+    file = changed(tmp_path, name, *changes, more=more)
+    code, out, err = said([*command, file], monkeypatch, capsys)
+    assert (code, out) == (2, "")
+    assert len(err.splitlines()) == 1
+    for each in words:
+        assert each in err
+
+
+@pytest.mark.parametrize(
+    ("incomes", "words"),
+    [
+        ('["0", "0"]', "no IRR"),
+        ('["100亿", "-90亿"]', "no IRR"),
+    ],
+)
+def test_an_irr_without_one_root_is_flagged(
+    incomes: str,
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "v.toml"
+    file.write_text(
+        'schema = 1\ntitle = "t"\ncurrency = "CNY"\n[unit]\narea_m2 = "10"\n[flows]\n'
+        f'investment = "20亿"\nincomes = {incomes}\nrate = "5%"\n',
+        "utf-8",
+    )
+    code, out, err = said(["value", str(file)], monkeypatch, capsys)
+    assert (code, err) == (0, "")
+    assert words in out
+
+
+def test_a_check_tells_all_that_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = changed(
+        tmp_path,
+        "reit.toml",
+        ('debt = "6亿"', 'debt = "9亿"'),
+        ('in_abs = "92%"', 'in_abs = "79%"'),
+    )
+    code, out, _ = said(["structure", "check", file], monkeypatch, capsys)
+    assert code == 1
+    assert "at most 140%" in out
+    assert "at least 80%" in out
