@@ -16,17 +16,18 @@ function of the rows before a position, so it is the same whenever it is asked f
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select
 
 from usufruct.ledger.accounts import claimable, earned
 from usufruct.ledger.models import (
     block,
     cursor,
     freeze,
+    holder,
     registration,
     rules,
     series_event,
@@ -40,6 +41,7 @@ from usufruct.ledger.reads.holders import (
     WALLET_ID,
     holding_of,
 )
+from usufruct.ledger.reads.rows import Query
 from usufruct.ledger.types import first_position
 
 __all__ = [
@@ -109,13 +111,17 @@ def positions_of_wallet(connection: Connection, address: bytes, at: At) -> list[
     if number is None:
         return []
     values = {"wallet": number, "after": 0, "end": at.end, "limit": _ALL}
-    return _positions(connection, connection.execute(HOLDINGS_OF_WALLET, values), at)
+    standing = connection.execute(_STANDING, values).all()
+    rows = connection.execute(HOLDINGS_OF_WALLET, values).all()
+    return _positions(connection, rows, _payable(standing, at), at)
 
 
 def positions_of_series(connection: Connection, number: int, at: At) -> list[Position]:
     """The holders of a series, in the order of their first appearance."""
     values = {"series": number, "after": 0, "end": at.end, "limit": _ALL}
-    return _positions(connection, connection.execute(HOLDERS_WITH_UNITS, values), at)
+    standing = connection.execute(_HOLDERS_STANDING, values).all()
+    rows = connection.execute(HOLDERS_WITH_UNITS, values).all()
+    return _positions(connection, rows, _payable(standing, at), at)
 
 
 def positions_of_participant(connection: Connection, participant: int, at: At) -> list[Position]:
@@ -125,7 +131,9 @@ def positions_of_participant(connection: Connection, participant: int, at: At) -
     return [each for row in found for each in positions_of_wallet(connection, row.address, at)]
 
 
-def _positions(connection: Connection, rows: Iterable[Row[Any]], at: At) -> list[Position]:
+def _positions(
+    connection: Connection, rows: Iterable[Row[Any]], payable: Container[int], at: At
+) -> list[Position]:
     owed: dict[int, tuple[int, int]] = {}
     found = []
     for row in rows:
@@ -142,16 +150,21 @@ def _positions(connection: Connection, rows: Iterable[Row[Any]], at: At) -> list
                 accrued=earned(held, acc, supply),
                 paid=held.paid,
                 claimable=due,
-                withheld=0 if _payable(connection, row.wallet_id, at) else due,
+                withheld=0 if row.wallet_id in payable else due,
                 arrears=arrears * held.units // issued if issued else 0,
             )
         )
     return found
 
 
-def _payable(connection: Connection, number: int, at: At) -> bool:
-    row = connection.execute(_STANDING, {"wallet": number, "end": at.end}).one()
-    return row.kyc_until is not None and not row.frozen and row.kyc_until >= at.time // _DAY
+def _payable(standing: Iterable[Row[Any]], at: At) -> set[int]:
+    """Wallets that the registry lets be paid at that moment."""
+    today = at.time // _DAY
+    return {
+        row.wallet
+        for row in standing
+        if row.kyc_until is not None and not row.frozen and row.kyc_until >= today
+    }
 
 
 def _owed(connection: Connection, row: Row[Any], end: int) -> tuple[int, int]:
@@ -197,20 +210,29 @@ _WALLETS: Final = (
     )
     .order_by(wallet.c.id)
 )
-_STANDING: Final = select(
-    select(registration.c.kyc_until)
-    .where(registration.c.wallet == bindparam("wallet"), registration.c.pos < bindparam("end"))
-    .order_by(registration.c.pos.desc())
-    .limit(1)
-    .scalar_subquery()
-    .label("kyc_until"),
-    select(freeze.c.frozen)
-    .where(freeze.c.wallet == bindparam("wallet"), freeze.c.pos < bindparam("end"))
-    .order_by(freeze.c.pos.desc())
-    .limit(1)
-    .scalar_subquery()
-    .label("frozen"),
-)
+
+
+def _standing(number: ColumnElement[int]) -> Query:
+    """What the registry said of a wallet before the position :end."""
+    return select(
+        number.label("wallet"),
+        select(registration.c.kyc_until)
+        .where(registration.c.wallet == number, registration.c.pos < bindparam("end"))
+        .order_by(registration.c.pos.desc())
+        .limit(1)
+        .scalar_subquery()
+        .label("kyc_until"),
+        select(freeze.c.frozen)
+        .where(freeze.c.wallet == number, freeze.c.pos < bindparam("end"))
+        .order_by(freeze.c.pos.desc())
+        .limit(1)
+        .scalar_subquery()
+        .label("frozen"),
+    )
+
+
+_STANDING: Final = _standing(wallet.c.id).where(wallet.c.id == bindparam("wallet"))
+_HOLDERS_STANDING: Final = _standing(holder.c.wallet).where(holder.c.series == bindparam("series"))
 _ISSUED: Final = select(func.sum(transfer.c.units)).where(
     transfer.c.series == bindparam("series"),
     transfer.c.sender.is_(None),
