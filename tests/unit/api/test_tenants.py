@@ -209,6 +209,31 @@ def test_every_resource_has_a_rule_or_is_public(house: House) -> None:
         *((method, "/v1/webhooks") for method in ("get", "post")),
         ("delete", "/v1/webhooks/{webhook_id}"),
     }
+    public = {
+        "/v1/series",
+        "/v1/series/{series_id}",
+        "/v1/series/{series_id}/records",
+        "/v1/distributions",
+        "/v1/distributions/{distribution_id}",
+        "/v1/streams",
+        "/v1/streams/{stream_id}",
+        "/v1/streams/{stream_id}/preview",
+        "/v1/batches",
+        "/v1/batches/{stream_id}/{seq}",
+        "/v1/statements",
+        "/v1/statements/{stream_id}/{period}",
+        "/v1/settlements",
+        "/v1/settlements/{stream_id}/{period}",
+        "/v1/disclosures",
+        "/v1/events",  # those of a wallet are for that wallet
+        "/v1/proofs/verify",
+        "/v1/finance/value",
+        "/v1/finance/risk",
+        *(f"/v1/finance/structure/{each}" for each in ("check", "compare", "export", "simulate")),
+        *(f"/v1/auth/{each}" for each in ("challenge", "sign-in", "session")),
+        "/health",
+        "/ready",
+    }
     document = json.loads(house.ask("/openapi.json").text)
     for path, operations in document["paths"].items():
         for method in operations:
@@ -223,6 +248,7 @@ def test_every_resource_has_a_rule_or_is_public(house: House) -> None:
                 webhook_id="whk_0",
             )
             answer = house.ask(concrete, method.upper(), json={})
+            assert ((method, path) in guarded) != (path in public), (method, path)
             assert (answer.status_code == 401) == ((method, path) in guarded), (method, path)
 
 

@@ -115,8 +115,13 @@ def ok(model: type[BaseModel]) -> Responses:
     return {
         200: {"model": model, "headers": etag},
         304: {"description": "Unchanged since the ETag in If-None-Match"},
-        **{code: _problem(text) for code, text in _PROBLEMS.items()},
+        **problems(*_PROBLEMS),
     }
+
+
+def problems(*codes: int) -> Responses:
+    """The problems of a resource by their status, with those that any resource may have."""
+    return {code: _problem(_PROBLEMS[code]) for code in dict.fromkeys((*codes, *_ANYWHERE))}
 
 
 def done(model: type[BaseModel], status: int = 200) -> Responses:
@@ -142,7 +147,9 @@ _OF_ACTIONS: Final = {
     409: "It contradicts what is there, or the chain refuses it",
     415: "The body is not JSON",
 }
+_ANYWHERE: Final = (400, 401, 403, 413, 429)
 _PROBLEMS: Final = {
+    400: "The body cannot be read",
     401: "Somebody must be signed in, or the credentials do not count",
     403: "A role is missing",
     404: "There is no such thing",
