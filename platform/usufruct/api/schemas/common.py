@@ -127,6 +127,7 @@ def done(model: type[BaseModel], status: int = 200) -> Responses:
 
 
 _OF_ACTIONS: Final = {
+    400: "The body cannot be read",
     403: "A role or the CSRF token is missing",
     409: "It contradicts what is there, or the chain refuses it",
     415: "The body is not JSON",
