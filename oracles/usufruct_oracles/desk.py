@@ -25,7 +25,7 @@ from usufruct_oracles.chainview import ChainView
 from usufruct_oracles.cuts import Cut, leaves_of
 from usufruct_oracles.gates import Closed, batch_gate, statement_gate
 from usufruct_oracles.metrics import Metrics
-from usufruct_oracles.pledges import Place, Pledges
+from usufruct_oracles.pledges import Equivocation, Place, Pledges
 from usufruct_oracles.ports import Books, BuiltBatch, BuiltStatement
 from usufruct_oracles.windows import Calendar, Window
 from usufruct_oracles.wire import Json, batch_to, statement_to
@@ -322,6 +322,7 @@ class Desk:
         """
         if self._witness is not None and self._witness.is_barred(self.address):
             raise Barred(self.address)
+        self._require_true_to_itself(ready)
         if isinstance(ready.built, BuiltStatement) and ready.built.corrections is not None:
             self._books.keep(ready.built.corrections)
         self._pledges.pledge(ready.place, ready.digest, self._clock.now())
@@ -331,6 +332,15 @@ class Desk:
         if self._witness is not None:
             self._witness.saw(ready.place.kind, message_body(ready.built), signature, OWN)
         return signature
+
+    def _require_true_to_itself(self, ready: Ready[BuiltBatch | BuiltStatement]) -> None:
+        """What others remember of this key binds it, too: its own pledges may have been restored from a backup."""
+        if self._witness is None:
+            return
+        asked = hex0x(ready.digest)
+        others = self._witness.seen_of(self.address, ready.place) - {asked}
+        if others:
+            raise Equivocation(ready.place, min(others), asked)
 
     def current_head(self, stream: int) -> str | None:
         """The stream's head as hex, for answers to peers that are behind."""

@@ -14,10 +14,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from usufruct.core.documents import items, keyed, natural, text, wrong
 from usufruct.core.encoding import ReadingLeaf, hex0x, load_json, unhex
 from usufruct.core.signing import SIGNATURE_LENGTH
-from usufruct.errors import InputError
+from usufruct.errors import InputError, UsufructError
 from usufruct_oracles import logs
 from usufruct_oracles.alerts import Alerts
 from usufruct_oracles.answers import Reply
@@ -186,6 +188,15 @@ class Exchange:
         self._read: dict[str, tuple[str, int]] = {}
         self._witnessed: dict[int, int] = {}
         self._stated: set[tuple[int, int, int, bytes]] = set()
+
+    def hear(self) -> None:
+        """Ask the peers what they have seen, before this worker signs anything: a journal that was restored has
+        forgotten what this key signed since, and they have not."""
+        for peer in self._peers():
+            try:
+                self._read_signatures(peer)
+            except (UsufructError, SQLAlchemyError) as error:
+                self._log.warning("peer not heard", peer=peer.name, error=type(error).__name__)
 
     def step(self) -> int:
         """Ask everybody once; returns the number of records that were taken over."""

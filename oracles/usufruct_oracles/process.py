@@ -58,6 +58,7 @@ def _run_with(
             stack.enter_context(serving(create_ops_app(runtime.site), ops))
         stack.enter_context(_beside(runtime))
         log.info("running", name=config.name, address=address_of(ground.key))
+        runtime.hear()
         runtime.worker.run(stop, ground.is_outdated)
         runtime.site.metrics.draining.set(1)
     if not stop.is_set():

@@ -105,6 +105,7 @@ class Runtime:
     worker: Worker
     site: Site
     chores: Chores
+    hear: Callable[[], None]
     mailbox: Mailbox | None
 
 
@@ -253,7 +254,7 @@ def open_runtime(
             worker=worker,
             clerk=Clerk(journal, witness),
         )
-        yield Runtime(worker, site, chores, mailbox)
+        yield Runtime(worker, site, chores, exchange.hear, mailbox)
 
 
 def _mailbox(stack: contextlib.ExitStack, ground: Ground, realm: Realm) -> Mailbox | None:

@@ -171,6 +171,12 @@ class Sightings:
             connection.execute(_PROOFS.insert().values(values))
         return next(each for each in self.proofs() if (each.signer, each.place) == (signer, place))
 
+    def digests(self, signer: str, place: Place) -> set[str]:
+        """Digests of what `signer` was seen to sign for a place, as hex."""
+        at = {"signer": signer.lower(), **place.key()}
+        with self._database.read() as connection:
+            return set(connection.execute(sa.select(_SEEN.c.digest).filter_by(**at)).scalars())
+
     def forget(self, signer: str, place: Place) -> None:
         """Forget what `signer` signed at a place, which its own operator has released."""
         at = {"signer": signer.lower(), **place.key()}

@@ -78,6 +78,10 @@ class Witness:
         if not self._sightings.is_known(body, signature):
             self.saw(kind, body, signature, source)
 
+    def seen_of(self, signer: str, place: Place) -> set[str]:
+        """Digests of what a signer was seen to sign for a place, as hex."""
+        return self._sightings.digests(signer, place)
+
     def is_barred(self, address: str) -> bool:
         """Whether a proof against `address` is stored that nobody has released."""
         return address.lower() in self._sightings.barred()

@@ -1,7 +1,9 @@
 """A careless quorum attests a total that is not the sum of its lines; anyone proves it, and the chain voids it.
 
 The demo holds one stream's last day back, stops mining at will, and gets the faulty statement in before the workers'
-right one. After the proof the workers attest the corrected version on their own.
+right one. It signs with two workers' keys, which meanwhile stand still: had they signed the right statement for the
+same place, they would have signed two things, and nobody would listen to them any more. After the proof the workers
+attest the corrected version on their own.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import httpx
 
 from demonstrate.anvil import Anvil
 from demonstrate.hands import CHALLENGER, ISSUER, OPERATOR, TREASURER, Hands, wallet
-from demonstrate.processes import ProcessFailed
+from demonstrate.processes import ProcessFailed, Stack
 from usufruct.config import Community, Stream
 from usufruct.contracts import objective_disputes as od
 from usufruct.contracts import operator_bond as ob
@@ -32,7 +34,8 @@ from usufruct.deploy.record import Deployment
 from usufruct.keys import dev_account
 
 STREAM = "WATER"
-_CARELESS = (4, 5)
+_CARELESS = (5, 6)
+_STILL = ("worker-1", "worker-2")
 _SLIP = 1_000_000_000
 """Minor units that the faulty total is too high by."""
 _BOND = 500_000_000
@@ -45,9 +48,16 @@ class Dispute:
     """The faulty statement of a period of one stream, and its end."""
 
     def __init__(
-        self, hands: Hands, anvil: Anvil, community: Community, deployment: Deployment, worker: str
+        self,
+        hands: Hands,
+        anvil: Anvil,
+        community: Community,
+        deployment: Deployment,
+        worker: str,
+        processes: Stack,
     ) -> None:
         self._hands, self._anvil, self._worker = hands, anvil, worker
+        self._processes = processes
         self._community, self._deployment = community, deployment
         self.stream: Stream = next(each for each in community.streams if each.code == STREAM)
         self.facts: dict[str, Any] = {}
@@ -81,19 +91,26 @@ class Dispute:
         try:
             hand_over()
             limit = time.monotonic() + _PATIENCE
-            while not int.from_bytes(self._head_at(bounds[1])):
+            while not self._mine_still(bounds[1]):
                 if time.monotonic() > limit:
                     raise ProcessFailed(f"{STREAM} was not closed within {_PATIENCE:.0f} s")
-                time.sleep(0.1)
-                self._anvil.client.rpc("evm_mine")
+                self._processes.freeze(_STILL, frozen=False)
+                time.sleep(0.3)
             self._send(self._forged(period, bounds)[0])
             self._anvil.client.rpc("evm_mine")
         finally:
+            self._processes.freeze(_STILL, frozen=False)
             self._anvil.client.rpc("evm_setAutomine", True)
         if self._digest(period) != self._digest_of(self._forged(period, bounds)[0]):
             raise ProcessFailed(
                 "the workers attested before the careless quorum; run again with --fresh"
             )
+
+    def _mine_still(self, end: int) -> bool:
+        """Mine while the careless workers stand still; whether the period is closed then."""
+        self._processes.freeze(_STILL, frozen=True)
+        self._anvil.client.rpc("evm_mine")
+        return bool(int.from_bytes(self._head_at(end)))
 
     def prove(self, period: int, bounds: tuple[int, int]) -> None:
         """Prove the fault, which voids the statement, and pay the challenger's reward out of the bond."""

@@ -95,7 +95,7 @@ class Month:
         common = (self.community, self.deployment)
         self.market = Market(self.hands, places, *common, anvil.url)
         self.pool = Pool(self.hands, *common)
-        self.dispute = Dispute(self.hands, anvil, *common, workers.urls[0])
+        self.dispute = Dispute(self.hands, anvil, *common, workers.urls[0], processes)
         self._buyers: list[tuple[Address, Address]] = []
 
     def run(self) -> None:

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
@@ -64,6 +64,12 @@ class Stack:
             entry[1].wait()
             self._running.remove(entry)
         self.start(name, *self._commands[name])
+
+    def freeze(self, names: Collection[str], *, frozen: bool) -> None:
+        """Hold processes still, or let them go on."""
+        for name, process in self._running:
+            if name in names:
+                process.send_signal(signal.SIGSTOP if frozen else signal.SIGCONT)
 
     def check(self) -> None:
         """Raise ProcessFailed if a process has ended by itself."""

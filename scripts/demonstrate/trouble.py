@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from rich.console import Console
 
+from demonstrate.api import answers
 from demonstrate.events import table
 from demonstrate.processes import Stack
 from demonstrate.stack import DRIFT, DRIFTING, KILLED, LIAR, Workers
@@ -32,7 +33,7 @@ class Trouble:
         self._processes, self._workers = processes, workers
         self._pauses = cycle(_PAUSES)
         self._kills = 0
-        self._next = time.monotonic() + next(self._pauses)
+        self._next: float | None = None
 
     def make_a_liar(self) -> None:
         """From now on one worker's journal adds one unit to every reading that comes in."""
@@ -41,12 +42,14 @@ class Trouble:
             connection.execute(_ALTER_READINGS)
 
     def stir(self) -> None:
-        """Now and then kills one worker (kill -9) and starts it again."""
-        if time.monotonic() < self._next:
-            return
-        self._processes.restart(f"worker-{KILLED}")
-        self._kills += 1
-        self._next = time.monotonic() + next(self._pauses)
+        """Kills one worker (kill -9) some seconds after it has come up, and starts it again."""
+        if self._next is None:
+            if answers(f"{self._workers.urls[KILLED]}/health"):
+                self._next = time.monotonic() + next(self._pauses)
+        elif time.monotonic() >= self._next:
+            self._processes.restart(f"worker-{KILLED}")
+            self._kills += 1
+            self._next = None
 
     def accused(self) -> dict[str, int]:
         """How many alerts the honest worker that was never killed has about each other one."""

@@ -255,6 +255,7 @@ class Process:
             return
 
     def _loop(self) -> None:
+        self.exchange.hear()
         self.worker.run(Stop(self._world))  # type: ignore[arg-type]  # its part that is used
 
     def _trade(self) -> None:

@@ -15,6 +15,7 @@ from usufruct.api.moment import NotModified
 from usufruct.api.problems import install
 from usufruct.api.rates import Rates
 from usufruct.api.routes import (
+    accounts,
     actions,
     auth,
     disclosures,
@@ -63,13 +64,14 @@ def create_app(service: Service) -> FastAPI:
     app.add_exception_handler(NotModified, _not_modified)
     for module in (
         wallets,
+        accounts,
         series,
         payouts,
         evidence,
+        finance,
         actions,
         disclosures,
         events,
-        finance,
         auth,
         system,
     ):

@@ -22,6 +22,7 @@ from usufruct.api.service import Service
 from usufruct.chain.client import ChainClient
 from usufruct.config import load_community
 from usufruct.errors import UsufructError
+from usufruct.exports.bank.journal import JOURNAL
 from usufruct.index import runner
 from usufruct.index.bar import CatchUpBar
 from usufruct.index.evidence import EvidenceFetcher
@@ -56,6 +57,7 @@ def serve(settings: Settings) -> None:
         chain=ChainClient(settings.rpc),
         access=_access(settings),
         reader_rpc=settings.reader_rpc,
+        bank_journal=settings.state / JOURNAL,
     )
     server = _Server(
         uvicorn.Config(

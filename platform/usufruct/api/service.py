@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
+from pathlib import Path
 from threading import Lock
 from typing import TypeVar, cast
 
@@ -54,6 +55,7 @@ class Service:
         reader_rpc: Address of a node that readers' browsers may ask for themselves; None for none.
         access: Who may see what.
         clock: The time that tokens and records of access are by.
+        bank_journal: File of the bank transfers that statements of account tell of; None for none.
     """
 
     database: Database
@@ -66,6 +68,7 @@ class Service:
     reader_rpc: str | None = None
     access: Access = field(default_factory=Access)
     clock: Clock = field(default_factory=SystemClock)
+    bank_journal: Path | None = None
 
     reconciled: Once = field(default_factory=Once)
     """The last comparison of the ledger with the chain."""

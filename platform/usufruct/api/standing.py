@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from usufruct.api.moment import Moment
 from usufruct.api.render import Json, rfc3339
 from usufruct.ledger.reads.holders import HOLDINGS_OF_WALLET, STANDING
+from usufruct.ledger.types import first_position
 
 __all__ = ["positions", "withheld"]
 
@@ -18,14 +19,13 @@ _DAY: Final = 86_400
 
 
 async def positions(
-    moment: Moment, wallet: int | None, after: int, limit: int
+    moment: Moment, wallet: int | None, after: int, limit: int, block: int | None = None
 ) -> Sequence[Row[Any]]:
-    """Holdings of a wallet (its ledger number; None for one never seen) in series numbered above `after`."""
+    """Holdings of a wallet (its ledger number; None for one never seen) in series above `after`, as of a block."""
     if wallet is None:
         return []
-    return await moment.rows(
-        HOLDINGS_OF_WALLET, wallet=wallet, after=after, end=moment.end, limit=limit
-    )
+    end = moment.end if block is None else first_position(block + 1)
+    return await moment.rows(HOLDINGS_OF_WALLET, wallet=wallet, after=after, end=end, limit=limit)
 
 
 async def withheld(moment: Moment, wallet: int | None) -> Json | None:

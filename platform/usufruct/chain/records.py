@@ -62,10 +62,7 @@ class Log(Struct, frozen=True, gc=False):
         """The log in a node's answer."""
         return cls(
             _account(raw["address"]),
-            [
-                _known_word(topic) if len(topic) == _WORD_TEXT else data(topic)
-                for topic in raw["topics"]
-            ],
+            [_topic(topic) for topic in raw["topics"]],
             data(raw["data"]),
             _small(raw["blockNumber"]),
             _word(raw["blockHash"]),
@@ -117,6 +114,12 @@ def data(text: str) -> bytes:
     if text[:2] != "0x":
         raise ValueError("data begin with 0x")
     return bytes.fromhex(text[2:])
+
+
+def _topic(text: str) -> bytes:
+    if len(text) != _WORD_TEXT:
+        raise ValueError("a topic has 32 bytes")
+    return _known_word(text)
 
 
 def _word(text: str) -> bytes:

@@ -12,8 +12,8 @@ import typer
 from usufruct.contracts import address
 from usufruct.core.periods import day_bounds
 from usufruct.errors import ConfigError
-from usufruct.exports.bank.cli import JOURNAL, Community, Config, DatabaseUrl, State
-from usufruct.exports.bank.journal import Journal
+from usufruct.exports.bank.cli import Community, Config, DatabaseUrl, State
+from usufruct.exports.bank.journal import JOURNAL, Journal
 from usufruct.exports.bank.record import Transfer
 from usufruct.exports.make import account_document, render
 from usufruct.exports.pdf import to_pdf

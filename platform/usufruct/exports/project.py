@@ -14,7 +14,7 @@ from usufruct.ledger.database import Database
 from usufruct.ledger.reads.places import META
 from usufruct.money import Currency
 
-__all__ = ["Project", "currency_of", "open_ledger", "project_of"]
+__all__ = ["Project", "chain_of", "currency_of", "open_ledger", "project_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,11 @@ class Project:
     code: str
     name: str
     calendar: Calendar
+
+    @property
+    def title(self) -> str:
+        """Its name, and its code where that is another."""
+        return f"{self.name} ({self.code})" if self.code not in ("", self.name) else self.name
 
 
 def project_of(settings: Settings) -> Project:
@@ -58,6 +63,13 @@ def currency_of(connection: Connection) -> Currency:
             remedy="start usufruct serve with this database, or name another one",
         )
     return Currency(code, int(decimals))
+
+
+def chain_of(connection: Connection) -> int:
+    """Id of the chain that the ledger is of; 0 if it does not say."""
+    known = {row.key: row.value for row in connection.execute(META)}
+    text = known.get("chain_id", "")
+    return int(text) if text.isdecimal() else 0
 
 
 def open_ledger(settings: Settings) -> Database:

@@ -123,7 +123,7 @@ def register_document(project: Project, found: Register) -> Document:
     table = _table(found)
     return Document(
         title=Text("Register of record", "持有人名册"),
-        subject=f"{project.name} ({project.code}) — {found.symbol}",
+        subject=f"{project.title} — {found.symbol}",
         facts=(
             (Text("Series", "系列"), found.symbol),
             (Text("Contract", "合约"), found.contract),

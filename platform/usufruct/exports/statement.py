@@ -65,7 +65,7 @@ def statement_document(
         tables.append(_transfers(own, currency))
     return Document(
         title=TITLE,
-        subject=f"{project.name} ({project.code}) — {account.window.name} — {account.wallet}",
+        subject=f"{project.title} — {account.window.name} — {account.wallet}",
         facts=(
             (Text("Wallet", "钱包"), account.wallet),
             (PERIOD, account.window.name),
@@ -110,7 +110,7 @@ def _earned(earned: Sequence[Income], currency: Currency, calendar: Calendar) ->
             Column(Text("Your share", "应得收益"), Kind.AMOUNT, 13),
             Column(Text("Credited", "入账时间"), weight=11),
             Column(Text("Paid", "支付时间"), weight=11),
-            Column(Text("Payout", "收益编号"), weight=22),
+            Column(Text("Payout", "收益编号"), weight=33),
         ),
         rows,
         total,
@@ -174,10 +174,10 @@ def _movements(movements: Sequence[Movement], currency: Currency, calendar: Cale
         (
             Column(Text("Time", "时间"), weight=11),
             Column(SERIES, weight=8),
-            Column(Text("What", "事项"), weight=16),
+            Column(Text("What", "事项"), weight=13),
             Column(PERIOD, weight=8),
             Column(Text("Amount", "金额"), Kind.AMOUNT, 14),
-            Column(Text("Transaction", "交易"), weight=34),
+            Column(Text("Transaction", "交易"), weight=38),
         ),
         rows,
         total,
@@ -201,7 +201,7 @@ def _transfers(transfers: Sequence[Transfer], currency: Currency) -> Table:
         Text("Bank transfers", "银行转账"),
         (
             Column(Text("End-to-end id", "端到端编号"), weight=22),
-            Column(Text("Payout", "收益编号"), weight=26),
+            Column(Text("Payout", "收益编号"), weight=29),
             Column(Text("Gross", "税前"), Kind.AMOUNT, 12),
             Column(Text("Tax withheld", "代扣税"), Kind.AMOUNT, 10),
             Column(Text("Transferred", "实付"), Kind.AMOUNT, 10),

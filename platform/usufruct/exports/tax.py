@@ -43,7 +43,7 @@ def tax_document(
     taxed = sum(each.withheld for each in withheld)
     return Document(
         title=Text("Annual tax summary", "年度税务汇总"),
-        subject=f"{project.name} ({project.code}) — {account.window.name} — {account.wallet}",
+        subject=f"{project.title} — {account.window.name} — {account.wallet}",
         facts=(
             (Text("Wallet", "钱包"), account.wallet),
             (Text("Year", "年度"), f"{account.window.name} ({project.calendar.timezone})"),

@@ -1,9 +1,8 @@
-"""Compares the ledger with the chain at the ledger's own block: every series, every account, every payout."""
+"""Compares the ledger with the chain at the ledger's own block: every series, account, payout and vault."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, select
@@ -33,40 +32,13 @@ from usufruct.ledger.reads.holders import HOLDERS, holding_of
 from usufruct.ledger.reads.places import CURSOR
 from usufruct.ledger.reads.records import KEPT, RECORDS
 from usufruct.ledger.reads.series import SERIES_PAGE
+from usufruct.ledger.reconcile_money import compare_waterfall
+from usufruct.ledger.reconcile_report import Report
 from usufruct.ledger.types import first_position
 
 __all__ = ["Report", "reconcile"]
 
 _ALL: Final = 1 << 40
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A figure that is not the same in both places."""
-
-    what: str
-    ledger: object
-    chain: object
-
-    def __str__(self) -> str:
-        return f"{self.what}: the ledger has {self.ledger}, the chain {self.chain}"
-
-
-@dataclass(slots=True)
-class Report:
-    """What was compared and what differs."""
-
-    block: int
-    series: int = 0
-    accounts: int = 0
-    streams: int = 0
-    differences: list[Difference] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def same(self, what: str, ledger: object, chain: object) -> None:
-        """Notes a difference unless both are equal."""
-        if ledger != chain:
-            self.differences.append(Difference(what, ledger, chain))
 
 
 def reconcile(
@@ -92,6 +64,7 @@ def reconcile(
     for row in connection.execute(SERIES_PAGE, {"after": 0, "limit": _ALL}).all():
         _Series(connection, client, contracts, report, row, cursor.timestamp).compare()
     _streams(connection, client, contracts, report)
+    compare_waterfall(connection, client, contracts, report)
     return report
 
 

@@ -23,7 +23,15 @@ from usufruct.ops.finding import Finding, Level
 
 __all__ = ["database_findings", "file_findings", "key_findings", "outbox_findings"]
 
-_SECRET_NAMES: Final = ("*.key", "*.keystore", "keystore*.json", "UTC--*", "*password*", "*.token")
+_SECRET_NAMES: Final = (
+    "*.key",
+    "*.keystore",
+    "keystore*.json",
+    "UTC--*",
+    "*password*",
+    "*.secret",
+    "*.token",
+)
 
 
 def database_findings(database: Database, deployment: Deployment | None) -> Iterator[Finding]:

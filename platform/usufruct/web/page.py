@@ -53,7 +53,9 @@ class PageRoute(APIRoute):
                 return await inner(request)
             except Problem as problem:
                 told = {"detail": str(problem), **problem.members}
-                return error_page(request, problem.status, **told)
+                answer = error_page(request, problem.status, **told)
+                answer.headers.update(problem.headers or {})
+                return answer
             except RequestValidationError as error:
                 first = error.errors()[0]
                 told = {"field": str(first["loc"][-1]), "rule": str(first["msg"])}

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def test_windows_that_follow_each_other_join_to_the_unit(office: Office) -> None
     with office.database.read() as connection:
         for wallet in HOLDERS:
             closing: dict[int, int] = {}
-            for start, end in zip(cuts, cuts[1:], strict=False):
+            for start, end in pairwise(cuts):
                 account = read_account(connection, raw(wallet), Window("w", start, end, 1))
                 for each in account.balances:
                     assert each.opening == closing.get(each.series, 0)

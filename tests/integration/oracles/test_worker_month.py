@@ -101,7 +101,9 @@ def test_nobody_raised_a_false_alarm(month: Village) -> None:
 def test_hardly_a_transaction_was_wasted(month: Village) -> None:
     sent = sum(month.client.nonce(dev_address(4 + at)) for at in range(len(NAMES)))
     needed = len(STREAMS) * (DAYS + 1)
-    assert needed <= sent <= needed + 3
+    # The next in turn sends, too, where the first needs longer than `takeover`, here one second: on a busy machine
+    # some do. Without turns two would send everything.
+    assert needed <= sent <= needed * 6 // 5
 
 
 def test_the_evidence_of_batches_leads_from_the_leaves_to_the_head(month: Village) -> None:

@@ -45,7 +45,9 @@ def follow(kit: Kit) -> Iterator[Callable[..., Indexer]]:
             chain = NodeChain(kit.client, kit.contracts["Waterfall"])
             stack.callback(chain.close)
             identity = {"chain_id": "31337", "currency": "USDX:6"}
-            return Indexer(chain, database, kit.contracts, kit.first_block, identity, **options)
+            made = Indexer(chain, database, kit.contracts, kit.first_block, identity, **options)
+            stack.callback(made.close)
+            return made
 
         yield make
 

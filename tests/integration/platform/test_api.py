@@ -74,7 +74,8 @@ class World:
     def service(self) -> Service:
         labels = Labels(project="Test", first_period="2026-09")
         render = Renderer(Currency("USDX", 6), labels)
-        return Service(self.database, render, 31337, self.kit.contracts, self.progress)
+        given = (self.database, render, 31337, self.kit.contracts, self.progress)
+        return Service(*given, chain=self.kit.client)
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[httpx.AsyncClient]:
@@ -385,3 +386,65 @@ def test_readiness_follows_the_index(world: World) -> None:
     progress.head, progress.failure = 100, "the node is gone"
     assert world.answer("/ready").json()["detail"] == "the node is gone"
     progress.failure = None
+
+
+def test_what_a_wallet_held_and_could_claim_earlier(world: World) -> None:
+    block = world.after_first.number
+    held = world.get(f"/v1/wallets/{ADAM}/holdings?as_of_block={block}")
+    assert [each["units"] for each in held["data"]] == ["600000"]
+    assert held["holdings_as_of_block"] == block
+    then = world.get(f"/v1/wallets/{BARB}/claimable?as_of_block={block}")
+    assert then["total"]["amount"] == "270000000"
+    assert then["claimable_as_of_block"] == block
+    now = world.get(f"/v1/wallets/{ADAM}/holdings")["data"][0]
+    assert now["units"] == "400000"
+
+
+def test_a_prepared_claim_pays_the_wallet_whoever_sends_it(world: World) -> None:
+    body = {"series": ["LVPPJ"], "sender": ADAM}
+    claims = world.answer(f"/v1/wallets/{EVE}/claims", method="POST", json=body).json()
+    schemas.Claims.model_validate(claims)
+    (claim,) = claims["claims"]
+    sent = claim["transaction"]
+    asked = {"from": ADAM, "to": sent["to"], "data": sent["data"]}
+    paid = world.kit.client.rpc("eth_call", asked, "latest")
+    assert str(int(paid, 16)) == claim["amount"]["amount"]
+    assert sent["chain_id"] == 31337
+
+
+def test_a_preview_is_what_the_contract_would_do(world: World) -> None:
+    body = {"receipts": str(1_000 * MEGA), "units": "600000"}
+    preview = world.answer("/v1/streams/VPP/preview", method="POST", json=body).json()
+    schemas.Preview.model_validate(preview)
+    paid = sum(int(line["paid"]["amount"]) for line in preview["lines"])
+    freed = sum(int(line["released"]["amount"]) for line in preview["lines"])
+    assert paid - freed == 1_000 * MEGA
+    (senior,) = [e for e in preview["distributions"] if e["series"]["symbol"] == "LVPPS"]
+    share = int(senior["amount"]["amount"]) * 600_000 // 1_000_000
+    assert senior["holder_gets"]["amount"] == str(share)
+
+
+def test_an_uploaded_proof_is_checked_against_the_pinned_contracts(world: World) -> None:
+    proof = world.answer(f"/v1/payouts/{world.payout(DAVE, 2)}/proof").content
+
+    def verdict(content: bytes) -> Any:
+        headers = {"content-type": "application/json"}
+        path = "/v1/proofs/verify"
+        answer = world.answer(path, method="POST", content=content, headers=headers)
+        assert answer.status_code == 200, answer.text
+        schemas.ProofVerdict.model_validate(answer.json())
+        return answer.json()
+
+    good = verdict(proof)
+    assert good["holds"], good
+    changed = json.loads(proof)
+    changed["payout"]["amount"] = str(int(changed["payout"]["amount"]) + 1)
+    assert not verdict(json.dumps(changed).encode())["holds"]
+    foreign = json.loads(proof)
+    foreign["contracts"]["waterfall"] = "0x" + "12" * 20
+    first = next(each for each in verdict(json.dumps(foreign).encode())["checks"] if not each["ok"])
+    assert first["name"] == "chain"
+
+
+def test_a_deployment_without_disclosures_says_so(world: World) -> None:
+    assert world.answer("/v1/disclosures").status_code == 404

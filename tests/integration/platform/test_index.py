@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +32,7 @@ from usufruct.ledger.models import (
     meta,
     payout,
     series,
+    settlement,
 )
 from usufruct.ledger.reconcile import Report, reconcile
 
@@ -192,6 +194,27 @@ def test_reconcile_names_what_differs(kit: Kit, ledger: Database, follow: Follow
     ]
 
 
+def test_reconcile_names_a_reserve_an_escrow_and_a_vault_that_differ(
+    kit: Kit, ledger: Database, follow: Follow
+) -> None:
+    kit.settle(900 * MEGA, 1)
+    kit.settle(2_000 * MEGA, 2)
+    follow(ledger).catch_up()
+    assert compared(kit, ledger).differences == []
+    with ledger.write() as connection:
+        last = connection.execute(select(settlement).order_by(settlement.c.pos.desc())).first()
+        assert last is not None
+        lines = json.loads(last.lines)
+        reserve = next(each for each in lines if each["balance"])
+        reserve["balance"] += 9
+        changed = settlement.update().where(settlement.c.pos == last.pos)
+        connection.execute(changed.values(lines=json.dumps(lines), receipts=last.receipts - 4))
+    found = [str(each) for each in compared(kit, ledger).differences]
+    assert any("account 2: the ledger has" in each for each in found)
+    assert any("VPP escrow: the ledger has 4, the chain 0" in each for each in found)
+    assert any("waterfall vault: the ledger has" in each for each in found)
+
+
 def test_money_from_outside_is_a_note(kit: Kit, ledger: Database, follow: Follow) -> None:
     call = settlement_currency.mint(kit.series["SR"], 5)
     kit.act("SettlementCurrency", call)
@@ -266,19 +289,33 @@ def test_indexing_resumes_and_takes_in_nothing_twice(
     assert tables(ledger) == tables(again)
 
 
-def test_block_by_block_equals_all_at_once(
-    kit: Kit, tmp_path: Path, ledger: Database, follow: Follow
+@pytest.mark.parametrize("largest", [1, 2, 7, 64])
+def test_any_size_of_ranges_gives_the_same_tables(
+    kit: Kit, tmp_path: Path, ledger: Database, follow: Follow, largest: int
 ) -> None:
     churn(kit, 5, 20)
-    indexer = follow(ledger)
-    indexer._size = 1
-    indexer.step()
-    while indexer._place.number < kit.client.block_number():
-        indexer._size = 1
-        indexer.step()
+    follow(ledger, largest=largest, window=16).catch_up()
     again = fresh(tmp_path, "again")
-    follow(again).catch_up()
+    follow(again, window=16).catch_up()
     assert tables(ledger) == tables(again)
+
+
+def test_every_depth_of_reorganisation_gives_the_tables_of_a_full_run(
+    kit: Kit, tmp_path: Path, ledger: Database, follow: Follow
+) -> None:
+    indexer = follow(ledger, window=16, largest=5)
+    churn(kit, 11, 25)
+    for depth in range(1, 13):
+        indexer.catch_up()
+        kit.client.rpc("anvil_reorg", depth, [])
+        kit.transfer("JR", HOLDERS[2], HOLDERS[0], 10 + depth)
+        while (step := indexer.step()).undone or step.at < step.head:
+            pass
+        again = fresh(tmp_path, f"again-{depth}")
+        follow(again, window=16, largest=depth).catch_up()
+        assert tables(ledger) == tables(again)
+        again.dispose()
+    assert compared(kit, ledger).differences == []
 
 
 def test_frozen_wallets_and_registrations_are_kept(

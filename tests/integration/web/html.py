@@ -105,9 +105,9 @@ def _names(page: Page) -> list[str]:
         if "aria-hidden" not in each
     ]
     found += [
-        "region without a name"
+        "group without a name"
         for _, each in page.tags
-        if each.get("role") == "region" and not each.get("aria-label")
+        if each.get("role") == "group" and not each.get("aria-label")
     ]
     tables, captions = len(page.all("table")), len(page.all("caption"))
     return found + (["table without caption"] if tables != captions else [])

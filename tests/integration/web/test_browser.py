@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.integration.web.conftest import Site
 from tests.support.browser import running_browser
 
 WIDTHS = (1280, 390)
+_AXE = Path(__file__).resolve().parents[3] / "node_modules" / "axe-core" / "axe.min.js"
 _SETUP = """
 window.sent = [];
 window.ethereum = {
@@ -83,6 +85,20 @@ def test_every_page_fits_its_window_and_loads_without_an_error(
                 ".map((e) => e.textContent)"
             )
             assert clipped == [], path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_breaks_a_rule_of_wcag_aa(browser: Browser, site: Site, scheme: Any) -> None:
+    """As far as a program can tell: axe-core's rules for WCAG 2.2 A and AA, and its best practices."""
+    with reader(browser, site, color_scheme=scheme) as page:
+        told = []
+        for path in site.pages:
+            page.goto(path)
+            page.evaluate("document.querySelectorAll('details').forEach((e) => { e.open = true; })")
+            page.evaluate(_AXE.read_text())
+            found = page.evaluate("axe.run().then((r) => r.violations)")
+            told += [(path, each["id"], [node["html"] for node in each["nodes"]]) for each in found]
+        assert told == []
 
 
 def test_names_from_elsewhere_run_nothing(browser: Browser, hostile: Site) -> None:

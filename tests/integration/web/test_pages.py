@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 from sqlalchemy import func, select
-from tests.integration.web.conftest import EVIL, Site
+from tests.integration.web.conftest import EVIL, Site, served
 from tests.integration.web.html import Page, faults
+from tests.support.settled import Settled
 
 from usufruct.contracts import revenue_right as rr
 from usufruct.core.encoding import hex0x
 from usufruct.ledger import models as m
+from usufruct.ledger.database import Database
 
 LANGUAGES = ("en", "zh")
 
@@ -214,6 +217,19 @@ def test_the_auditor_sees_that_nothing_differs_and_samples(site: Site, http: htt
     assert "no difference" in shown
     links = [each.get("href") for each in Page(http.get("/audit").text).all("a")]
     assert any(str(each).startswith("/v1/payouts/po_vil_2_") for each in links)
+
+
+def test_before_the_first_block_pages_say_that_they_are_not_ready(
+    village: Settled, tmp_path: Path
+) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'ledger.db'}")
+    database.migrate()
+    with served(village, database, None) as site, client(site) as http:
+        answer = http.get("/")
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "2"
+        assert faults(answer.text) == []
+        assert "Not ready yet" in text_of(answer)
 
 
 def test_a_wallet_is_opened_by_its_checked_address_only(site: Site, http: httpx.Client) -> None:

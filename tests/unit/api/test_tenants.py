@@ -196,7 +196,7 @@ def test_every_resource_has_a_rule_or_is_public(house: House) -> None:
         ("get", "/v1/distributions/{distribution_id}/payouts"),
         *(
             ("get", f"/v1/wallets/{{address}}/{name}")
-            for name in ("holdings", "payouts", "claimable")
+            for name in ("holdings", "payouts", "claimable", "statement", "tax-summary")
         ),
         ("post", "/v1/wallets/{address}/claims"),
         ("get", "/v1/payouts/{payout_id}"),

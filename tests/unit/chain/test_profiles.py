@@ -6,6 +6,7 @@ import json
 import re
 import tomllib
 from pathlib import Path
+from typing import cast
 
 import coincurve
 import pytest
@@ -13,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from usufruct.chain.authority import decode_extra_data, encode_extra_data
+from usufruct.chain.client import ChainClient
 from usufruct.chain.profiles import BATCH, LOG_RANGE, PROFILES, VARIABLE, profile_of
+from usufruct.chain.signer import Fees, Signer
 from usufruct.contracts import address
 from usufruct.core.keccak import keccak256
 from usufruct.errors import ConfigError, InputError
@@ -38,6 +41,23 @@ def test_profiles_are_found_by_chain_or_by_name(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv(VARIABLE, "nonsense")
     with pytest.raises(ConfigError, match="profile"):
         profile_of(1)
+
+
+class FreeNode:
+    """A node of a chain without fees, whose answer about fees is not to be asked for."""
+
+    chain_id = 20260901
+
+    def ask(self, *_: object) -> int:
+        raise AssertionError("nothing is asked")
+
+    block = balance = ask
+
+
+def test_transactions_cost_nothing_where_they_are_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    signer = Signer(cast("ChainClient", FreeNode()), b"\1" * 32)
+    assert signer.fees() == Fees(0, 0)
 
 
 def test_no_profile_asks_for_more_than_every_node_allows() -> None:

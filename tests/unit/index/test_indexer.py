@@ -20,7 +20,7 @@ from usufruct.index.chain import WATCHED, TooManyLogs
 from usufruct.index.indexer import Indexer
 from usufruct.index.reading import FIRST_RANGE
 from usufruct.ledger.database import Database
-from usufruct.ledger.models import block, header, log, transfer
+from usufruct.ledger.models import block, cursor, header, log, transfer
 
 CONTRACTS = {name: address(bytes([n]) * 20) for n, name in enumerate(WATCHED, 1)}
 SERIES = address(b"\xaa" * 20)
@@ -340,3 +340,36 @@ def _fail(*_: object) -> None:
 def test_a_node_without_the_newest_block_is_an_error(database: Database) -> None:
     with pytest.raises(ChainError):
         indexer(FakeChain(-1), database)
+
+
+def test_what_was_final_is_never_undone(database: Database) -> None:
+    chain = FakeChain(50)
+    chain.create(10)
+    chain.issue(40, 7)
+    chain.finalized = 45
+    following = indexer(chain, database)
+    following.catch_up()
+    chain.fork, chain.forked_at, chain.length = 1, 46, 60
+    assert following.step() == (45, 60, 0, 0)
+    following.catch_up()
+    chain.fork, chain.forked_at, chain.finalized = 2, 30, 60
+    with pytest.raises(ChainError, match="block 45 was final"):
+        following.step()
+    assert count(database, transfer) == 1
+    chain.fork, chain.forked_at = 1, 46
+    assert following.step().idle
+
+
+def test_the_cursor_knows_the_final_block_if_the_node_tells(database: Database) -> None:
+    chain = FakeChain(50)
+    following = indexer(chain, database)
+    following.catch_up()
+    assert final(database) is None
+    chain.length, chain.finalized = 60, 70
+    following.catch_up()
+    assert final(database) == 60
+
+
+def final(database: Database) -> int | None:
+    with database.read() as connection:
+        return connection.execute(select(cursor.c.final)).scalar()

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from usufruct.errors import ChainError, ConfigError
 from usufruct.index import runner
@@ -58,3 +59,10 @@ def test_it_ends_on_what_will_not_get_better(error: BaseException) -> None:
 
 def test_stopping_before_the_start_is_harmless() -> None:
     Runner("test", lambda: 0.0, lambda _: None).stop()
+
+
+def test_a_database_that_does_not_answer_is_tried_again() -> None:
+    full = OperationalError("SELECT secret", {"a": "secret"}, OSError("the disk is full"))
+    fatal, failed = run(iter([full, 0.0]))
+    assert fatal == []
+    assert failed[:2] == ["the database does not answer: the disk is full", None]

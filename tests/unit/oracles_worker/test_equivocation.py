@@ -19,6 +19,7 @@ from usufruct.keys import dev_account, dev_address
 from usufruct_oracles.answers import batch_proposal
 from usufruct_oracles.desk import Barred, Ready
 from usufruct_oracles.equivocation import Signature, document, read_message, verify
+from usufruct_oracles.pledges import Equivocation
 from usufruct_oracles.sightings import MOST_PLACES, Sightings
 from usufruct_oracles.wire import batch_to
 from usufruct_oracles.witness import CHAIN
@@ -154,6 +155,19 @@ def test_a_second_message_is_stored_as_a_proof_and_bars_its_signer(day: Team) ->
     assert (alert["kind"], alert["who"]) == ("equivocation", liar.desk.address.lower())
     show(member, replace(batch, root=b"\x66" * 32), liar.key)
     assert len(member.sightings.proofs()) == 1
+
+
+def test_what_others_remember_of_a_restored_worker_s_key_binds_it(day: Team) -> None:
+    """Its pledges are those of an old backup; a peer still has what it signed since."""
+    member = day.members[0]
+    ready = member.desk.next_batch(3)
+    assert isinstance(ready, Ready)
+    show(member, other(ready.built.batch), member.key)
+    with pytest.raises(Equivocation) as caught:
+        member.desk.sign(ready)
+    assert caught.value.signed == hex0x(batch_digest(DOMAIN, other(ready.built.batch)))
+    assert not member.witness.is_barred(member.desk.address)
+    assert member.desk._pledges.signed(ready.place) is None
 
 
 def test_another_predecessor_is_another_place(day: Team) -> None:

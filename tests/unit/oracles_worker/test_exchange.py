@@ -433,6 +433,26 @@ def test_pages_are_read_on_and_from_the_start_when_the_peer_began_anew(
     assert one.exchange._read["two"][0] == "another"
 
 
+def test_before_it_signs_a_worker_hears_what_the_others_have_seen(
+    team: Team, pair: tuple[Site, Site]
+) -> None:
+    team.deliver(1)
+    team.end_of(1)
+    ready = team.members[0].desk.next_batch(3)
+    assert isinstance(ready, Ready)
+    one, two = pair
+    for site in pair:
+        site.witness._view = team.members[0].view
+    team.members[0].witness = two.witness
+    mine = team.members[0]
+    show(mine, ready.built.batch, mine.key)
+    assert one.witness.seen_of(mine.desk.address, ready.place) == set()
+    one.exchange.hear()
+    assert one.witness.seen_of(mine.desk.address, ready.place) == {hex0x(ready.digest)}
+    one.lines[0].cut = True
+    one.exchange.hear()
+
+
 def test_a_barred_worker_is_told_nothing(team: Team, pair: tuple[Site, Site]) -> None:
     team.deliver(1)
     team.end_of(1)

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 
 from usufruct.api import schemas
 from usufruct.api.auth.gate import own_wallet
+from usufruct.api.known import as_known
 from usufruct.api.lookup import find_wallet, payout_position, series_number, stream_number
 from usufruct.api.moment import AnyMoment, page
-from usufruct.api.params import Nothing, PageQuery, PayoutQuery, wallet_bytes
+from usufruct.api.params import AsOf, HolderQuery, PayoutQuery, wallet_bytes
 from usufruct.api.render import account
 from usufruct.api.standing import positions, withheld
 from usufruct.ledger.accounts import claimable
@@ -35,21 +36,22 @@ _ALL = 10_000
 
 @router.get("/holdings", responses=schemas.ok(schemas.Holdings))
 async def holdings(
-    address: Address, query: Annotated[PageQuery, Query()], moment: AnyMoment
+    address: Address, query: Annotated[HolderQuery, Query()], moment: AnyMoment
 ) -> Response:
-    """What the wallet holds in each series, and what it earned, was paid and may claim there."""
+    """What the wallet holds in each series, and what it earned, was paid and may claim there; now or earlier."""
+    known = await as_known(moment, query)
     wallet = await find_wallet(moment, address)
     after = 0
     if query.starting_after is not None:
         slug = query.starting_after.removeprefix("ser_")
         row = await moment.row(SERIES_BY_SLUG, slug=slug)
         after = row.id if row else 0
-    rows = await positions(moment, wallet, after, query.limit + 1)
+    rows = await positions(moment, wallet, after, query.limit + 1, known.block)
     found = [moment.render.holding(row) for row in rows]
     listed = page(found, query.limit, "series")
     if listed["next"]:
         listed["next"] = listed["next"]["id"]
-    return moment.answer(listed)
+    return moment.answer(listed | {"holdings_as_of_block": known.block})
 
 
 @router.get("/payouts", responses=schemas.ok(schemas.Payouts))
@@ -76,12 +78,15 @@ async def payouts(
 
 
 @router.get("/claimable", responses=schemas.ok(schemas.Claimable))
-async def claimable_now(address: Address, _: Nothing, moment: AnyMoment) -> Response:
+async def claimable_now(
+    address: Address, query: Annotated[AsOf, Query()], moment: AnyMoment
+) -> Response:
     """What the wallet may claim in each series, in all, and whether the registry stands in the way."""
     wallet = await find_wallet(moment, address)
+    known = await as_known(moment, query)
     parts = []
     total = 0
-    for row in await positions(moment, wallet, 0, _ALL):
+    for row in await positions(moment, wallet, 0, _ALL, known.block):
         held = holding_of(row)
         amount = claimable(held, row.acc or 0, row.supply or 0)
         total += amount
@@ -95,6 +100,7 @@ async def claimable_now(address: Address, _: Nothing, moment: AnyMoment) -> Resp
             "wallet": account(wallet_bytes(address)),
             "total": moment.render.money(total),
             "by_series": parts,
+            "claimable_as_of_block": known.block,
             "withheld": await withheld(moment, wallet),
         }
     )

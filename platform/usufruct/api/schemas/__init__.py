@@ -16,7 +16,7 @@ from usufruct.api.schemas.access import (
     Webhooks,
     Whoami,
 )
-from usufruct.api.schemas.common import Model, ProblemBody, done, ok
+from usufruct.api.schemas.common import Model, ProblemBody, document, done, ok
 from usufruct.api.schemas.evidence import (
     BatchDetail,
     Batches,
@@ -99,6 +99,7 @@ __all__ = [
     "Webhook",
     "Webhooks",
     "Whoami",
+    "document",
     "done",
     "ok",
 ]

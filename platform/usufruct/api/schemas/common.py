@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -123,6 +124,16 @@ def done(model: type[BaseModel], status: int = 200) -> Responses:
     return {
         status: {"model": model},
         **{code: _problem(text) for code, text in (_PROBLEMS | _OF_ACTIONS).items()},
+    }
+
+
+def document(kinds: Iterable[str]) -> Responses:
+    """The answers of a resource that is a file of one of these media types, or a problem."""
+    content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
+    problems = _PROBLEMS | {406: "None of the accepted media types"}
+    return {
+        200: {"description": "The document", "content": content},
+        **{code: _problem(text) for code, text in problems.items()},
     }
 
 

@@ -196,7 +196,7 @@ class Statements(Page):
 class HistoryEvent(Place):
     """Something that happened to a statement."""
 
-    event: Literal["disputed", "dismissed", "voided", "settled"]
+    event: Literal["disputed", "dismissed", "lapsed", "voided", "settled"]
     version: int
     hash: str | None
 

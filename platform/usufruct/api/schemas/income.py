@@ -38,6 +38,7 @@ class Holdings(Page):
     """Holdings of a wallet."""
 
     data: list[Holding]
+    holdings_as_of_block: int
 
 
 class Holders(Page):
@@ -95,7 +96,8 @@ class Claimable(Stamped):
     wallet: str
     total: Money
     by_series: list[SeriesClaim]
-    withheld: Withheld | None
+    claimable_as_of_block: int
+    withheld: Withheld | None = Field(description="why the registry would withhold a payment now")
 
 
 class Arithmetic(Model):

@@ -10,25 +10,24 @@ from typing import Annotated, Final
 
 import typer
 
+from usufruct.chain.profiles import profile_of
 from usufruct.clock import SystemClock
 from usufruct.core.periods import parse_day
 from usufruct.errors import InputError
 from usufruct.exports.account import income_of
 from usufruct.exports.bank.confirm import Cash, confirm, reconcile_cash
-from usufruct.exports.bank.journal import Journal
+from usufruct.exports.bank.journal import JOURNAL, Journal
 from usufruct.exports.bank.pay import Order, due, pay
 from usufruct.exports.bank.payees import load_payees
 from usufruct.exports.bank.record import CENT_DECIMALS, Transfer
-from usufruct.exports.project import currency_of, open_ledger, project_of
+from usufruct.exports.project import chain_of, currency_of, open_ledger, project_of
 from usufruct.index.settings import Settings
 from usufruct.ledger.database import Database
 from usufruct.ledger.reads.holders import WALLET_ID
 from usufruct.money import Currency, format_amount
 
-__all__ = ["JOURNAL", "register"]
+__all__ = ["register"]
 
-JOURNAL: Final = "bank.sqlite"
-"""Name of the bank journal in the state folder."""
 _CENTS: Final = Currency("", CENT_DECIMALS)
 _OPEN: Final = ("unmatched", "mismatch")
 _MOST_BYTES: Final = 32 << 20
@@ -56,7 +55,10 @@ def pay_(
     out: Annotated[
         Path | None, typer.Option(help="Folder of payment files, by default <state>/bank.")
     ] = None,
-    depth: Annotated[int, typer.Option(min=0, help="Blocks after which a payment is final.")] = 64,
+    depth: Annotated[
+        int | None,
+        typer.Option(min=0, help="Blocks after which a payment is final; by default the chain's."),
+    ] = None,
     again: Annotated[
         bool, typer.Option("--again", help="Also what the bank returned, once more.")
     ] = False,
@@ -74,6 +76,8 @@ def pay_(
     with open_ledger(settings).read() as connection:
         currency = currency_of(connection)
         now = SystemClock().now()
+        if depth is None:
+            depth = profile_of(chain_of(connection)).depth
         order = Order(window, book, currency, execution, depth, now, again)
         found = due(connection, order)
     made, files = pay(

@@ -16,8 +16,10 @@ import sqlalchemy as sa
 from usufruct.exports.bank.camt import Booking
 from usufruct.exports.bank.record import Transfer
 
-__all__ = ["Confirmation", "Journal", "StoredMessage"]
+__all__ = ["JOURNAL", "Confirmation", "Journal", "StoredMessage"]
 
+JOURNAL: Final = "bank.sqlite"
+"""Name of the bank journal in the state folder."""
 _BUSY_MS: Final = 30_000
 _METADATA: Final = sa.MetaData()
 MESSAGE: Final = sa.Table(

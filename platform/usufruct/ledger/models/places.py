@@ -136,7 +136,7 @@ registration = Table(
     metadata,
     pos_column(),
     Column("wallet", Integer, nullable=False, index=True),
-    Column("participant", U64, nullable=False),
+    Column("participant", U64, nullable=False, index=True),
     Column("kyc_until", Integer, nullable=False),
     Column("country", SmallInteger, nullable=False),
     Column("class", SmallInteger, nullable=False),

@@ -17,7 +17,7 @@ _SQLITE = (
 )
 _POSTGRES = (
     """
-    CREATE FUNCTION access_log_refuse() RETURNS trigger LANGUAGE plpgsql AS
+    CREATE OR REPLACE FUNCTION access_log_refuse() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION 'the access log is only added to'; END $$
     """,
     """
@@ -151,7 +151,7 @@ def downgrade() -> None:
     """Removes them with all that they remember."""
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP TRIGGER access_log_no_change ON access_log")
-        op.execute("DROP FUNCTION access_log_refuse")
+        op.execute("DROP FUNCTION IF EXISTS access_log_refuse")
     for name in (
         *("webhook", "feed_cursor", "feed_event", "idempotency"),
         *("access_head", "access_log", "session", "used_nonce", "access_grant"),

@@ -10,6 +10,15 @@ const RECOVERED = topicOf("Recovered(address,address,uint256,uint256)");
 const NOBODY = addressOf(0n);
 const account = () => ({ units: 0n, numerator: 0n, paid: 0n, kept: new Map() });
 
+/** Times of the blocks from the first announcement of a record date on: before it nothing depends on them. */
+async function timesOf(node, logs) {
+  const first = logs.findIndex((log) => log.topics[0] === SCHEDULED);
+  const blocks = first < 0 ? [] : [...new Set(logs.slice(first).map((log) => log.block))], times = new Map();
+  for (let at = 0; at < blocks.length; at += 32)
+    await Promise.all(blocks.slice(at, at + 32).map(async (block) => times.set(block, await node.timeOf(block))));
+  return times;
+}
+
 /** What a distribution did to its holder: recordAt (null for none), units, supply, before, after; and the account's end. */
 export async function replay(node, series, holder, dist) {
   const logs = await node.logs(series, [[TRANSFER, DISTRIBUTED, WITHDRAWN, SCHEDULED, RECOVERED]], dist.block);
@@ -17,8 +26,7 @@ export async function replay(node, series, holder, dist) {
   for (const log of logs.filter((each) => each.topics[0] === RECOVERED).reverse())
     if (wallets.has(addressOf(log.indexed[1]))) wallets.add(addressOf(log.indexed[0]));
   const accounts = new Map([...wallets].map((each) => [each, account()]));
-  const times = new Map();
-  for (const block of new Set(logs.map((log) => log.block))) times.set(block, await node.timeOf(block));
+  const times = await timesOf(node, logs);
   const records = new Map();
   let supply = 0n, acc = 0n, moment = null;
 

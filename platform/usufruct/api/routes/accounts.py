@@ -1,0 +1,163 @@
+"""Statements of account and tax summaries as files."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from http import HTTPStatus
+from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, ConfigDict, Field
+
+from usufruct.api import schemas
+from usufruct.api.auth.gate import own_wallet
+from usufruct.api.labels import Labels
+from usufruct.api.params import wallet_bytes
+from usufruct.api.problems import Problem
+from usufruct.api.service import Service, service_of
+from usufruct.contracts import address as checksummed
+from usufruct.exports.bank.journal import Journal
+from usufruct.exports.calendar import Calendar
+from usufruct.exports.make import MEDIA_TYPES, account_document, render
+from usufruct.exports.project import Project
+from usufruct.ledger.reads.places import CURSOR
+
+router = APIRouter(
+    prefix="/v1/wallets/{address}", tags=["wallets"], dependencies=[Depends(own_wallet)]
+)
+
+Address = Annotated[str, Path(max_length=64, description="wallet")]
+Format = Annotated[
+    Literal["pdf", "csv", "xlsx"] | None,
+    Field(description="format; without it the Accept header decides, PDF if it does not"),
+]
+_FILES: Final = schemas.document(each.partition(";")[0] for each in MEDIA_TYPES.values())
+
+
+class StatementOfAccountQuery(BaseModel):
+    """Which statement of account."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    period: Annotated[
+        str,
+        Field(
+            max_length=16, description="month or number of the period", examples=["2026-09", "1"]
+        ),
+    ]
+    format: Format = None
+
+
+class TaxQuery(BaseModel):
+    """Which tax summary."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    year: Annotated[str, Field(max_length=8, description="calendar year", examples=["2026"])]
+    format: Format = None
+
+
+@router.get("/statement", responses=_FILES, response_class=Response)
+async def statement(
+    address: Address,
+    query: Annotated[StatementOfAccountQuery, Query()],
+    request: Request,
+) -> Response:
+    """Income of a period and every movement of its month, adding up to the unit, as PDF, CSV or XLSX."""
+    kind = _kind(query.format, request)
+    content = await run_in_threadpool(
+        _made, service_of(request), wallet_bytes(address), kind, period=query.period
+    )
+    return _file(content, kind, f"statement-{query.period}")
+
+
+@router.get("/tax-summary", responses=_FILES, response_class=Response)
+async def tax_summary(
+    address: Address,
+    query: Annotated[TaxQuery, Query()],
+    request: Request,
+) -> Response:
+    """Income credited, money received and tax withheld in a calendar year, as PDF, CSV or XLSX."""
+    kind = _kind(query.format, request)
+    content = await run_in_threadpool(
+        _made, service_of(request), wallet_bytes(address), kind, year=query.year
+    )
+    return _file(content, kind, f"tax-{query.year}")
+
+
+def _made(
+    service: Service,
+    wallet: bytes,
+    kind: str,
+    *,
+    period: str | None = None,
+    year: str | None = None,
+) -> bytes:
+    project = _project(service.render.labels)
+    path = service.bank_journal
+    known = path is not None and path.exists()
+    made = Journal(path).transfers(wallet=checksummed(wallet)) if path is not None and known else ()
+    with service.database.read() as connection:
+        if connection.execute(CURSOR).first() is None:
+            raise Problem(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "not-ready",
+                "The index has not seen a block yet.",
+                remedy="try again in a moment; /ready tells when",
+                headers={"retry-after": "2"},
+            )
+        document, _ = account_document(connection, project, wallet, made, period=period, year=year)
+    return render(document, kind)
+
+
+def _project(labels: Labels) -> Project:
+    """The project as the server knows it; a problem where it was given no community file."""
+    if labels.first_period is None:
+        raise Problem(
+            HTTPStatus.CONFLICT,
+            "no-calendar",
+            "The server does not know the project's calendar.",
+            remedy="start usufruct serve with --community",
+        )
+    zone = labels.timezone
+    name = zone.key if isinstance(zone, ZoneInfo) else str(UTC)
+    return Project("", labels.project or "", Calendar(labels.first_period, name))
+
+
+def _kind(chosen: str | None, request: Request) -> str:
+    """The format that the query or the Accept header asks for."""
+    if chosen is not None:
+        return chosen
+    accepted = request.headers.get("accept", "*/*")
+    for part in accepted.split(","):
+        wanted = part.partition(";")[0].strip().lower()
+        for kind, media in MEDIA_TYPES.items():
+            if wanted == media.partition(";")[0]:
+                return kind
+        if wanted in ("*/*", "application/*"):
+            return "pdf"
+    raise Problem(
+        HTTPStatus.NOT_ACCEPTABLE,
+        "not-acceptable",
+        "The document is made in none of the accepted formats.",
+        field="accept",
+        value=accepted[:100],
+        rule=f"one of {', '.join(MEDIA_TYPES.values())}",
+        remedy="send another Accept header, or ?format=pdf",
+    )
+
+
+def _file(content: bytes, kind: str, name: str) -> Response:
+    safe = "".join(each for each in name if each.isalnum() or each == "-")
+    return Response(
+        content,
+        media_type=MEDIA_TYPES[kind],
+        headers={
+            "content-disposition": f'attachment; filename="{safe}.{kind}"',
+            # Bank transfers change without a block, so that no mark of the ledger says whether it is still the same.
+            "cache-control": "private, no-store",
+            "vary": "accept",
+        },
+    )

@@ -1,0 +1,234 @@
+"""What wallets and participants stand at as of any block or time: units, accrual, payments, and what is in the way.
+
+| figure | what it is, minor units |
+|---|---|
+| accrued | all that the wallet ever earned in the series |
+| paid | what was paid of it |
+| claimable | accrued − paid, equal to the contract's `claimable` |
+| withheld | claimable while the wallet is unknown, frozen or its identity check has run out; else 0 |
+| arrears | the wallet's share, by units of the supply, of what the waterfall was short of and still owes the series |
+
+Arrears are no claim yet: they become one as receipts come in, of whoever holds the units then, and end when the
+series is closed. Every figure is a
+function of the rows before a position, so it is the same whenever it is asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, Row, bindparam, func, select
+
+from usufruct.ledger.accounts import claimable, earned
+from usufruct.ledger.models import (
+    block,
+    cursor,
+    freeze,
+    registration,
+    rules,
+    series_event,
+    settlement,
+    transfer,
+    wallet,
+)
+from usufruct.ledger.reads.holders import (
+    HOLDERS_WITH_UNITS,
+    HOLDINGS_OF_WALLET,
+    WALLET_ID,
+    holding_of,
+)
+from usufruct.ledger.types import first_position
+
+__all__ = [
+    "At",
+    "Position",
+    "at_block",
+    "at_time",
+    "positions_of_participant",
+    "positions_of_series",
+    "positions_of_wallet",
+]
+
+_ALL: Final = 1 << 40
+_DAY: Final = 86_400
+
+
+class At(NamedTuple):
+    """A moment of the ledger."""
+
+    end: int
+    """The position after everything that has happened."""
+    time: int
+    """Unix seconds; what identity checks are held against."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One wallet in one series; figures as in the table above."""
+
+    series: str
+    """Slug of the series."""
+    wallet: bytes
+    units: int
+    accrued: int
+    paid: int
+    claimable: int
+    withheld: int
+    arrears: int
+
+
+def at_block(connection: Connection, number: int) -> At | None:
+    """The end of a block; None where the ledger is not that far, or is empty.
+
+    Its time is that of the newest block with a log of ours, or of the ledger's last block.
+    """
+    here = connection.execute(select(cursor.c.block, cursor.c.timestamp)).first()
+    if here is None or number > here.block:
+        return None
+    time = connection.execute(_TIME, {"number": number}).scalar()
+    return At(
+        first_position(number + 1), here.timestamp if number == here.block else int(time or 0)
+    )
+
+
+def at_time(connection: Connection, time: int) -> At | None:
+    """The end of the last block at or before `time`; None while later blocks at or before it may still come."""
+    here = connection.execute(select(cursor.c.block, cursor.c.timestamp)).first()
+    if here is None or time >= here.timestamp:
+        return None
+    number = connection.execute(_BLOCK, {"time": time}).scalar()
+    return At(0 if number is None else first_position(int(number) + 1), time)
+
+
+def positions_of_wallet(connection: Connection, address: bytes, at: At) -> list[Position]:
+    """What a wallet holds or held, by series in the order of their creation."""
+    number = connection.execute(WALLET_ID, {"address": address}).scalar()
+    if number is None:
+        return []
+    values = {"wallet": number, "after": 0, "end": at.end, "limit": _ALL}
+    return _positions(connection, connection.execute(HOLDINGS_OF_WALLET, values), at)
+
+
+def positions_of_series(connection: Connection, number: int, at: At) -> list[Position]:
+    """The holders of a series, in the order of their first appearance."""
+    values = {"series": number, "after": 0, "end": at.end, "limit": _ALL}
+    return _positions(connection, connection.execute(HOLDERS_WITH_UNITS, values), at)
+
+
+def positions_of_participant(connection: Connection, participant: int, at: At) -> list[Position]:
+    """The positions of all wallets that are registered to a participant at that moment, by wallet."""
+    values = {"participant": participant, "end": at.end}
+    found = connection.execute(_WALLETS, values).all()
+    return [each for row in found for each in positions_of_wallet(connection, row.address, at)]
+
+
+def _positions(connection: Connection, rows: Iterable[Row[Any]], at: At) -> list[Position]:
+    owed: dict[int, tuple[int, int]] = {}
+    found = []
+    for row in rows:
+        if row.series_id not in owed:
+            owed[row.series_id] = _owed(connection, row, at.end)
+        arrears, issued = owed[row.series_id]
+        held, acc, supply = holding_of(row), row.acc or 0, row.supply or 0
+        due = claimable(held, acc, supply)
+        found.append(
+            Position(
+                series=row.slug,
+                wallet=bytes(row.wallet),
+                units=held.units,
+                accrued=earned(held, acc, supply),
+                paid=held.paid,
+                claimable=due,
+                withheld=0 if _payable(connection, row.wallet_id, at) else due,
+                arrears=arrears * held.units // issued if issued else 0,
+            )
+        )
+    return found
+
+
+def _payable(connection: Connection, number: int, at: At) -> bool:
+    row = connection.execute(_STANDING, {"wallet": number, "end": at.end}).one()
+    return row.kyc_until is not None and not row.frozen and row.kyc_until >= at.time // _DAY
+
+
+def _owed(connection: Connection, row: Row[Any], end: int) -> tuple[int, int]:
+    """What the waterfall still owes a series, and the units issued, which it is owed to."""
+    values = {"series": row.series_id, "stream": row.stream, "end": end}
+    issued = int(connection.execute(_ISSUED, values).scalar() or 0)
+    last = connection.execute(_LAST_SETTLEMENT, values).first()
+    if last is None or connection.execute(_CLOSED, values).first():
+        return 0, issued
+    steps, lines = json.loads(last.content)["steps"], json.loads(last.lines)
+    payee = "0x" + bytes(row.series_address).hex()
+    # Steps that share an account pay the same payee; its balance is that of the last of them.
+    balances = {
+        step["account"]: int(line["balance"])
+        for step, line in zip(steps, lines, strict=True)
+        if step["account"] and step["to_series"] and step["payee"].lower() == payee
+    }
+    return sum(balances.values()), issued
+
+
+_TIME: Final = (
+    select(block.c.timestamp)
+    .where(block.c.number <= bindparam("number"))
+    .order_by(block.c.number.desc())
+    .limit(1)
+)
+_BLOCK: Final = (
+    select(block.c.number)
+    .where(block.c.timestamp <= bindparam("time"))
+    .order_by(block.c.timestamp.desc(), block.c.number.desc())
+    .limit(1)
+)
+_newer = registration.alias("newer")
+_WALLETS: Final = (
+    select(wallet.c.address)
+    .join_from(registration, wallet, wallet.c.id == registration.c.wallet)
+    .where(
+        registration.c.participant == bindparam("participant"),
+        registration.c.pos
+        == select(func.max(_newer.c.pos))
+        .where(_newer.c.wallet == registration.c.wallet, _newer.c.pos < bindparam("end"))
+        .scalar_subquery(),
+    )
+    .order_by(wallet.c.id)
+)
+_STANDING: Final = select(
+    select(registration.c.kyc_until)
+    .where(registration.c.wallet == bindparam("wallet"), registration.c.pos < bindparam("end"))
+    .order_by(registration.c.pos.desc())
+    .limit(1)
+    .scalar_subquery()
+    .label("kyc_until"),
+    select(freeze.c.frozen)
+    .where(freeze.c.wallet == bindparam("wallet"), freeze.c.pos < bindparam("end"))
+    .order_by(freeze.c.pos.desc())
+    .limit(1)
+    .scalar_subquery()
+    .label("frozen"),
+)
+_ISSUED: Final = select(func.sum(transfer.c.units)).where(
+    transfer.c.series == bindparam("series"),
+    transfer.c.sender.is_(None),
+    transfer.c.pos < bindparam("end"),
+)
+_CLOSED: Final = select(series_event.c.pos).where(
+    series_event.c.series == bindparam("series"),
+    series_event.c.kind == "closed",
+    series_event.c.pos < bindparam("end"),
+)
+_LAST_SETTLEMENT: Final = (
+    select(settlement.c.lines, rules.c.content)
+    .join_from(
+        settlement,
+        rules,
+        (rules.c.stream == settlement.c.stream) & (rules.c.version == settlement.c.rules_version),
+    )
+    .where(settlement.c.stream == bindparam("stream"), settlement.c.pos < bindparam("end"))
+    .order_by(settlement.c.pos.desc())
+    .limit(1)
+)

@@ -1,0 +1,172 @@
+"""kill -9 of the index and of its database: after a restart the ledger is as if nothing had happened."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import OperationalError
+from tests.integration.platform.kit import HOLDERS, Kit
+from tests.integration.platform.test_index import churn, compared, fresh, tables
+from tests.support.postgres import Server, postgres_server
+
+from usufruct.chain import crash
+from usufruct.index.indexer import Indexer
+from usufruct.index.runner import Runner
+from usufruct.ledger.database import Database
+
+ROOT = Path(__file__).resolve().parents[3]
+CHILD = Path(__file__).with_name("index_child.py")
+Follow = Callable[..., Indexer]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
+    with postgres_server(tmp_path, durable=True) as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/killed.db"
+    return str(request.getfixturevalue("server").url)
+
+
+def child(kit: Kit, url: str, crash_at: str | None = None) -> subprocess.Popen[bytes]:
+    environment = {key: value for key, value in os.environ.items() if key != crash.VARIABLE}
+    environment["PYTHONPATH"] = str(ROOT / "platform")
+    if crash_at is not None:
+        environment[crash.VARIABLE] = crash_at
+    arguments = [kit.anvil.url, url, json.dumps(kit.contracts), str(kit.first_block)]
+    return subprocess.Popen([sys.executable, str(CHILD), *arguments], env=environment)
+
+
+def run(kit: Kit, url: str, crash_at: str | None = None) -> int:
+    return child(kit, url, crash_at).wait(timeout=120)
+
+
+def caught_up_in_time(indexer: Indexer) -> None:
+    """A server that was killed first recovers what it had committed."""
+    for _ in range(150):
+        try:
+            indexer.catch_up()
+        except OperationalError:
+            time.sleep(0.2)
+        else:
+            return
+    pytest.fail("the database did not come back")
+
+
+def same_as_undisturbed(kit: Kit, url: str, tmp_path: Path, follow: Follow) -> None:
+    killed, again = Database(url), fresh(tmp_path, "again")
+    follow(again, window=16).catch_up()
+    assert tables(killed) == tables(again)
+    assert compared(kit, killed).differences == []
+    killed.dispose()
+    again.dispose()
+
+
+def test_an_index_killed_anywhere_loses_and_doubles_nothing(
+    kit: Kit, target: str, tmp_path: Path, follow: Follow
+) -> None:
+    churn(kit, 21, 20)
+    places = ["ledger.migrated", "ledger.migrated:5", "index.before_commit", "index.written"]
+    for place in (*places, "index.before_commit:3", "index.written:2"):
+        assert run(kit, target, place) == -signal.SIGKILL, f"{place} was never passed"
+    assert run(kit, target) == 0
+    same_as_undisturbed(kit, target, tmp_path, follow)
+
+
+def test_an_index_killed_during_an_undo_undoes_it_again(
+    kit: Kit, target: str, tmp_path: Path, follow: Follow
+) -> None:
+    churn(kit, 22, 10)
+    assert run(kit, target) == 0
+    kit.client.rpc("anvil_reorg", 6, [])
+    kit.transfer("JR", HOLDERS[2], HOLDERS[0], 3)
+    assert run(kit, target, "index.undone") == -signal.SIGKILL
+    assert run(kit, target) == 0
+    same_as_undisturbed(kit, target, tmp_path, follow)
+
+
+def test_an_index_killed_at_any_moment_goes_on(
+    kit: Kit, target: str, tmp_path: Path, follow: Follow
+) -> None:
+    churn(kit, 23, 20)
+    rng = random.Random(23)
+    for _ in range(4):
+        process = child(kit, target)
+        time.sleep(rng.uniform(0.3, 2.5))
+        process.kill()
+        process.wait(timeout=60)
+    assert run(kit, target) == 0
+    same_as_undisturbed(kit, target, tmp_path, follow)
+
+
+def test_a_database_that_is_killed_and_comes_back_is_gone_on_with(
+    kit: Kit, server: Server, tmp_path: Path, follow: Follow
+) -> None:
+    churn(kit, 24, 10)
+    database = Database(server.url)
+    database.migrate()
+    indexer = follow(database, window=16, largest=4)
+    seen: list[str] = []
+    fatal: list[BaseException] = []
+    reached = threading.Event()
+
+    def work() -> float:
+        step = indexer.step()
+        if step.at >= step.head:
+            reached.set()
+        return 0.01
+
+    runner = Runner("index", work, fatal.append, lambda text: seen.append(text) if text else None)
+    runner.start()
+    try:
+        for seed in (25, 26):
+            server.kill()
+            churn(kit, seed, 6)
+            server.start()
+            reached.clear()
+            assert reached.wait(60)
+    finally:
+        runner.stop()
+    assert fatal == []
+    assert any("the database does not answer" in text for text in seen)
+    indexer.catch_up()
+    same_as_undisturbed(kit, server.url, tmp_path, follow)
+    database.dispose()
+
+
+def test_a_database_that_dies_within_a_transaction_keeps_nothing_of_it(
+    kit: Kit, server: Server, tmp_path: Path, follow: Follow
+) -> None:
+    churn(kit, 27, 10)
+    database = Database(server.url)
+    database.migrate()
+    indexer = follow(database, window=16, largest=4)
+    indexer.step()
+    kills = iter([server.kill])
+
+    def die(name: str) -> None:
+        if name == "index.before_commit":
+            next(kills, lambda: None)()
+
+    with crash.watched(die), pytest.raises(OperationalError):
+        indexer.catch_up()
+    server.start()
+    caught_up_in_time(indexer)
+    same_as_undisturbed(kit, server.url, tmp_path, follow)
+    database.dispose()
