@@ -188,3 +188,19 @@ def test_a_check_tells_all_that_is_refused(
     assert code == 1
     assert "at most 140%" in out
     assert "at least 80%" in out
+
+
+def test_two_versions_are_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    after = changed(tmp_path, "cmbs.toml", ('amount = "2000万"', 'amount = "2100万"'))
+    compare = ["structure", "compare", str(EXAMPLES / "cmbs.toml"), after]
+    code, out, err = said(compare, monkeypatch, capsys)
+    assert (code, err) == (0, "")
+    assert "2 000万 CNY" in next(line for line in out.splitlines() if line.startswith("operator"))
+    assert "-2 000万 CNY" in next(line for line in out.splitlines() if "Sponsor, B" in line)
+    other = tmp_path / "usdx.toml"
+    other.write_text(Path(after).read_text("utf-8").replace('"CNY"', '"USDX"'), "utf-8")
+    code, _, err = said([*compare[:3], str(other)], monkeypatch, capsys)
+    assert code == 2
+    assert "one currency" in err

@@ -10,11 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from usufruct.errors import InputError
+from usufruct.finance.files import load_text
+from usufruct.finance.report import Section
 from usufruct.finance.valuation.composite import Factor, Technology, composite
 from usufruct.finance.valuation.discounted import discounted, ramp
 from usufruct.finance.valuation.held import METHODS, finite_right, held_value
 from usufruct.finance.valuation.sensitivity import table, tornado
 from usufruct.finance.valuation.sold import sale_price
+from usufruct.finance.valuation.study import study
+from usufruct.finance.valuation.tables import ValuationTable
 
 AMOUNTS = st.integers(0, 10**12).map(Decimal)
 RATES = st.integers(1, 3_000).map(lambda each: Decimal(each) / 10_000)
@@ -202,3 +206,71 @@ def test_a_tornado_has_the_widest_bar_first() -> None:
     assert values == [[2000, 1000], [4000, 2000]]
     with pytest.raises(InputError, match="input"):
         tornado(lambda at: at["noi"], {"noi": Decimal(1)}, {"rent": (Decimal(1), Decimal(2))})
+
+
+# --- A whole file ---
+
+FILE = """\
+schema = 1
+title = "t"
+currency = "CNY"
+[unit]
+area_m2 = "1000"
+[dcf]
+income = "100"
+years = 10
+rate = "8%"
+terminal_cap = "9%"
+ramp = { start = "40%", years = 4 }
+[sensitivity]
+of = "dcf"
+rows = { input = "rate", values = ["8%", "9%"] }
+columns = { input = "terminal_cap", values = ["9%", "10%"] }
+[tornado]
+of = "dcf"
+bounds = { rate = ["7%", "9%"], selling_cost = ["0%", "1%"] }
+"""
+
+
+def sections_of(text: str) -> dict[str, Section]:
+    report = study(load_text(text, "v.toml", ValuationTable).table)
+    return {each.title: each for each in report.sections}
+
+
+def test_a_file_shows_its_ramp_and_how_its_value_moves() -> None:
+    found = sections_of(FILE)
+    ramped = found["Ramp over 4 years from 40%"].figures
+    assert [each.value for each in ramped] == [40, 60, 80, 100]
+    value = found["Discounted cash flow"].figures[-1].value
+    moved = found["Sensitivity of dcf: rate by terminal_cap"].figures
+    assert [each.label for each in moved] == [
+        "rate 8%, terminal_cap 9%",
+        "rate 8%, terminal_cap 10%",
+        "rate 9%, terminal_cap 9%",
+        "rate 9%, terminal_cap 10%",
+    ]
+    assert moved[0].value == value
+    assert moved[0].value > moved[1].value > moved[3].value
+    bars = found["Tornado of dcf: how far each input alone moves it"].figures
+    assert [each.label for each in bars] == ["rate", "selling_cost"]
+
+
+def test_every_valuation_is_judged() -> None:
+    checks = sections_of(FILE)["Plausibility, over 1 000 ㎡"]
+    assert [each.label for each in checks.figures] == ["discounted cash flow", "income"]
+    assert all(each.note == "implausible" for each in checks.figures)
+    assert len(checks.flags) == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ('of = "dcf"\nrows', 'of = "sale"\nrows', "of"),
+        ('input = "rate"', 'input = "colour"', "input"),
+        ('input = "rate"', 'input = "terminal_cap"', "columns"),
+        ('selling_cost = ["0%", "1%"]', 'selling_cost = ["1%", "0%"]', "selling_cost"),
+    ],
+)
+def test_what_moves_is_an_input_of_the_file(old: str, new: str, field: str) -> None:
+    with pytest.raises(InputError, match=field):
+        sections_of(FILE.replace(old, new))

@@ -37,6 +37,8 @@ _GREY: Final = "#616e7c"
 _ACCENT: Final = "#2b6cb0"
 _COLUMNS: Final = (46 * mm, 34 * mm, 56 * mm, 38 * mm)
 _FULL: Final = sum(_COLUMNS)
+_FRAME: Final = 6
+"""What reportlab keeps free within a frame, points."""
 
 
 def _style(size: float, **more: Any) -> ParagraphStyle:
@@ -69,8 +71,8 @@ def pdf(dossier: Dossier) -> bytes:
     template = SimpleDocTemplate(
         out,
         pagesize=A4,
-        leftMargin=18 * mm,
-        rightMargin=18 * mm,
+        leftMargin=18 * mm - _FRAME,
+        rightMargin=18 * mm - _FRAME,
         topMargin=18 * mm,
         bottomMargin=18 * mm,
         invariant=1,

@@ -1,4 +1,4 @@
-"""`usufruct structure check|simulate|export`."""
+"""`usufruct structure check|simulate|compare|export`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ from usufruct.finance.report import Report
 from usufruct.finance.structures.check import check
 from usufruct.finance.structures.deal import compile_deal
 from usufruct.finance.structures.export import export
-from usufruct.finance.structures.report import findings_report, simulation_report
+from usufruct.finance.structures.report import (
+    comparison_report,
+    findings_report,
+    simulation_report,
+)
 from usufruct.finance.structures.tables import StructureTable
 
 __all__ = ["EXAMPLE", "load_structure", "register"]
@@ -76,6 +80,17 @@ def simulate_file(
     """Project every step, tranche and holder to the unit."""
     loaded = _load(file, ledger, stream, annualise=annualise)
     _print(with_sources(simulation_report(loaded.table), loaded), as_json=as_json)
+
+
+@_app.command("compare")
+def compare_files(
+    before: Annotated[Path, typer.Argument(help="A structure, TOML.")],
+    after: Annotated[Path, typer.Argument(help="Another version of it, TOML.")],
+    *,
+    as_json: _Json = False,
+) -> None:
+    """Tell whose payouts differ between two versions, and which flags went and came."""
+    _print(comparison_report(load_structure(before), load_structure(after)), as_json=as_json)
 
 
 @_app.command("export")

@@ -18,7 +18,7 @@ from usufruct.finance.structures.simulate import Projection, simulate
 from usufruct.finance.structures.tables import StructureTable
 from usufruct.money import BASIS, Currency
 
-__all__ = ["findings_report", "simulation_report"]
+__all__ = ["comparison_report", "findings_report", "simulation_report"]
 
 _EDGES: Final = 3
 _WHOLE: Final = (*RULES, "graph", "capacity", "concession", "tax", "right", "lockup", "stage")
@@ -53,6 +53,41 @@ def simulation_report(table: StructureTable) -> Report:
             remedy=f"run usufruct structure check to see all {len(refusals)}",
         )
     return Report(table.title, list(_sections(table)))
+
+
+def comparison_report(before: StructureTable, after: StructureTable) -> Report:
+    """Whose payouts differ between two versions, over all periods.
+
+    Raises:
+        InputError: A version is refused, or they are of two currencies.
+    """
+    if before.currency != after.currency:
+        raise InputError(
+            "versions of two currencies cannot be compared",
+            field="currency",
+            value=f"{before.currency.code} and {after.currency.code}",
+            rule="both versions are of one currency",
+            remedy="state both in the same one",
+        )
+    currency = Currency(after.currency.code, after.currency.decimals)
+    old, new = (_payouts(simulate(compile_deal(each))) for each in (before, after))
+    section = Section("Payouts, after − before")
+    for who in dict.fromkeys((*new, *old)):
+        was, now = old.get(who, 0), new.get(who, 0)
+        with exact():
+            change = Decimal(now - was) / currency.unit
+        note = f"{short(was, currency)} → {short(now, currency)}"
+        source = "Σ of all periods, after − before"
+        section.figures.append(Figure(who, change, currency.code, source, note, RULES))
+    said = [{f"{e.clause}: {e.words}" for e in check(each)} for each in (before, after)]
+    section.flags += [f"no longer: {each}" for each in sorted(said[0] - said[1])]
+    section.flags += [f"new: {each}" for each in sorted(said[1] - said[0])]
+    return Report(after.title, [section])
+
+
+def _payouts(projection: Projection) -> dict[str, int]:
+    found = {f"{who}, {code}": sum(got) for (code, who), got in projection.holders.items()}
+    return found | {name: sum(got) for name, got in projection.payees.items()}
 
 
 def _sections(table: StructureTable) -> Iterator[Section]:
