@@ -71,7 +71,7 @@ class Drawing:
         """A line through points."""
         self.marks.append(Mark("line", tuple(points), colour))
 
-    def text(
+    def label(
         self,
         x: float,
         y: float,
@@ -141,15 +141,15 @@ def rows(title: str, items: Sequence[tuple[str, float, float]], unit: str) -> Dr
         y = _TOP + _ROW * at
         x, width = left + (min(a, b) - low) * each, abs(b - a) * each
         drawing.rect(x, y + 4, max(width, 1.0), _ROW - 9, COLOURS[0])
-        drawing.text(left - 8, y + 16, label, "end")
+        drawing.label(left - 8, y + 16, label, "end")
         words = (
             short(b, unit)
             if a in {0.0, low}
             else f"{short(min(a, b), unit)} – {short(max(a, b), unit)}"
         )
-        drawing.text(x + max(width, 1.0) + 6, y + 16, words, "start", INK)
+        drawing.label(x + max(width, 1.0) + 6, y + 16, words, "start", INK)
     drawing.line([(left, _TOP), (left, _TOP + _ROW * len(items))], GREY)
-    drawing.text(left, drawing.height - 18, unit, "start", GREY)
+    drawing.label(left, drawing.height - 18, unit, "start", GREY)
     _heading(drawing)
     return drawing
 
@@ -189,8 +189,8 @@ def _axis(drawing: Drawing, low: float, high: float, unit: str) -> _Scale:
         value = low + number * step
         y = scale(value)
         drawing.line([(_LEFT, y), (WIDTH - _RIGHT, y)], GRID if number else GREY)
-        drawing.text(_LEFT - 6, y + 3, short(value, unit), "end", GREY)
-    drawing.text(_LEFT - 6, _TOP - 10, unit, "end", GREY)
+        drawing.label(_LEFT - 6, y + 3, short(value, unit), "end", GREY)
+    drawing.label(_LEFT - 6, _TOP - 10, unit, "end", GREY)
     _heading(drawing)
     return scale
 
@@ -213,7 +213,7 @@ def _nice(step: float) -> float:
 
 
 def _heading(drawing: Drawing) -> None:
-    drawing.text(_LEFT, 14, drawing.title, "start", INK, 11.0)
+    drawing.label(_LEFT, 14, drawing.title, "start", INK, 11.0)
 
 
 def _labels(drawing: Drawing, labels: Sequence[str], step: float) -> None:
@@ -221,7 +221,7 @@ def _labels(drawing: Drawing, labels: Sequence[str], step: float) -> None:
     every = max(1, math.ceil(widest / step))
     for at in range(0, len(labels), every):
         x = _LEFT + step * (at + 0.5)
-        drawing.text(x, drawing.height - _BOTTOM + 14, labels[at], "middle", GREY)
+        drawing.label(x, drawing.height - _BOTTOM + 14, labels[at], "middle", GREY)
 
 
 def _legend(drawing: Drawing, names: Sequence[str]) -> None:
@@ -229,7 +229,7 @@ def _legend(drawing: Drawing, names: Sequence[str]) -> None:
     for number, name in enumerate(names):
         y = drawing.height - 14
         drawing.rect(x, y - 8, 9, 9, COLOURS[number % len(COLOURS)])
-        drawing.text(x + 13, y, name, "start")
+        drawing.label(x + 13, y, name, "start")
         x += 26 + _CHARACTERS * len(name)
 
 
