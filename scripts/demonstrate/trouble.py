@@ -66,7 +66,9 @@ class Trouble:
         """Says what happened; true if the alerts name the liar alone and every payout is the undisturbed one."""
         accused = self.accused()
         same = {
-            what: facts[what] == undisturbed[what] for what in ("heads", "payouts", "waterfalls")
+            "heads": facts["heads"] == undisturbed["heads"],
+            "payouts": _paid(facts) == _paid(undisturbed),
+            "waterfalls": facts["waterfalls"] == undisturbed["waterfalls"],
         }
         ahead, rate = DRIFT
         told = ", ".join(f"{count} about {name}" for name, count in sorted(accused.items()))
@@ -81,4 +83,12 @@ class Trouble:
             rows.append([what, said])
         table(console, "Faults", ["who", "what happened"], rows)
         facts["faults"] = {"kills": self._kills, "accused": accused, "same": same}
-        return all(same.values()) and set(accused) == {f"worker-{LIAR}"} and self._kills > 0
+        # The false statement that the month's dispute voids is no worker's: its alert is about the chain.
+        named = set(accused) - {"chain"}
+        return all(same.values()) and named == {f"worker-{LIAR}"} and self._kills > 0
+
+
+def _paid(facts: dict[str, Any]) -> list[tuple[str, ...]]:
+    """Who got what for which units; when it was paid depends on how long things took."""
+    keys = ("id", "wallet", "units", "amount", "status")
+    return sorted(tuple(str(each[key]) for key in keys) for each in facts["payouts"])
