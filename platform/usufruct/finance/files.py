@@ -164,7 +164,7 @@ def _span(receipts: list[Receipt]) -> str:
 
 def _per_year(document: Document) -> int:
     found = document.raw.get("per_year", 1)
-    return found if found in {1, 2, 4, 12} else 1
+    return found if isinstance(found, int) and found in {1, 2, 4, 12} else 1
 
 
 def _require_currency(found: object, currency: Currency) -> None:

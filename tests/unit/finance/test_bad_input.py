@@ -131,6 +131,167 @@ CASES = {
         "",
         ["P2: stages", "产业重构", "the next is 资源锁定", "enter that"],
     ),
+    "a growth that turns receipts negative": (
+        ["structure", "simulate"],
+        "cmbs.toml",
+        [('growth = "1%"', 'growth = "-200%"')],
+        "",
+        ["pool.growth=-2", "above -100%"],
+    ),
+    "a growth out of all bounds": (
+        ["structure", "simulate"],
+        "cmbs.toml",
+        [('growth = "1%"', 'growth = "1000000000000"')],
+        "",
+        ["pool.growth", "at most 100%"],
+    ),
+    "receipts that no account holds": (
+        ["structure", "simulate"],
+        "cmbs.toml",
+        [('receipt = "1.2亿"', 'receipt = "1000000000000亿"')],
+        "",
+        ["pool.receipt", "account on the chain"],
+    ),
+    "an account that is no reserve": (
+        ["structure", "simulate"],
+        "cmbs.toml",
+        [("draws = 4", "draws = 9")],
+        "",
+        ["interest.draws=9", "account of a reserve"],
+    ),
+    "a reserve that draws on itself": (
+        ["structure", "simulate"],
+        "cmbs.toml",
+        [("account = 4", "account = 4\ndraws = 4")],
+        "",
+        ["reserve.draws=4", "draws on the account of a reserve"],
+    ),
+    "an account of two meanings": (
+        ["structure", "simulate"],
+        "cmbs.toml",
+        [("account = 3", "account = 1")],
+        "",
+        ["principal.account=1", "arrears to one payee"],
+    ),
+    "one label for two steps": (
+        ["structure", "simulate"],
+        "cmbs.toml",
+        [('label = "operating cost"', 'label = "tax"')],
+        "",
+        ["step.label=tax", "one only"],
+    ),
+    "a holder who stands twice": (
+        ["structure", "simulate"],
+        "cmbs.toml",
+        [('name = "Ben Pension"', 'name = "Ada Fund"')],
+        "",
+        ["A.holders=Ada Fund", "one only"],
+    ),
+    "a cure below its threshold": (
+        ["structure", "simulate"],
+        "cmbs.toml",
+        [('cure = "120%"', 'cure = "0%"')],
+        "",
+        ["cover.cure=0%", "cure not below it"],
+    ),
+    "a trigger that counts a step before it": (
+        ["structure", "simulate"],
+        "cmbs.toml",
+        [('dues = ["interest", "principal"]', 'dues = ["operating cost"]')],
+        "",
+        ["cover.dues=operating cost", "from its place on"],
+    ),
+    "a step that asks a later trigger": (
+        ["structure", "simulate"],
+        "cmbs.toml",
+        [('label = "operating cost"', 'label = "operating cost"\nwhen = "cover"')],
+        "",
+        ["operating cost.when=cover", "judged before this step"],
+    ),
+    "a payer with a negative share": (
+        ["structure", "simulate"],
+        "cmbs.toml",
+        [('share = "14%"', 'share = "-14%"')],
+        "",
+        ["anchor=-14%", "[0%, 100%]"],
+    ),
+    "net assets of nothing": (
+        ["structure", "simulate"],
+        "reit.toml",
+        [('net_assets = "20亿"', 'net_assets = "0"')],
+        "",
+        ["140% of net assets", "positive"],
+    ),
+    "a public fund that nobody knows": (
+        ["structure", "simulate"],
+        "reit.toml",
+        [('public = ["fund"]', 'public = ["fnd"]')],
+        "",
+        ["graph.public=fnd", "node of graph.owners"],
+    ),
+    "a listing at the end of the calendar": (
+        ["structure", "simulate"],
+        "reit.toml",
+        [("listed = 2026-03-31", "listed = 9999-12-31")],
+        "",
+        ["lockup.listed", "in the calendar"],
+    ),
+    "periods that are no number": (
+        ["structure", "simulate"],
+        "cmbs.toml",
+        [("per_year = 1", "per_year = {}")],
+        "",
+        ["per_year"],
+    ),
+    "nothing held": (
+        ["score"],
+        "p4.toml",
+        [('held = "2/3"', 'held = "0"')],
+        "",
+        ["held=0", "positive"],
+    ),
+    "a payback of ages": (
+        ["value"],
+        "p0-table2.toml",
+        [('amount = "8"', 'amount = "8亿"')],
+        "",
+        ["claim.amount", "at most 200 years"],
+    ),
+    "a chance above one": (
+        ["risk"],
+        "assumptions.toml",
+        [('default_rate = "2%"', 'default_rate = "200%"')],
+        "",
+        ["stream.VPP.default_rate=2", "[0, 1]"],
+    ),
+    "an occupancy above one": (
+        ["risk"],
+        "assumptions.toml",
+        [('occupancy = "88%"', 'occupancy = "188%"')],
+        "",
+        ["stream.SUBUNIT.occupancy=1.88", "[0, 1]"],
+    ),
+    "a price below nothing": (
+        ["risk"],
+        "assumptions.toml",
+        [('price = "2400"', 'price = "-2400"')],
+        "",
+        ["stream.SUBUNIT.price=-2400", "not negative"],
+    ),
+    "a price that falls by all of itself": (
+        ["risk"],
+        "assumptions.toml",
+        [('price_growth = "2%"', 'price_growth = "-100%"')],
+        "",
+        ["price_growth=-1", "above -100%"],
+    ),
+    "a stress by less than nothing": (
+        ["risk"],
+        "assumptions.toml",
+        [('price = { SUBUNIT = "0.8" }', 'price = { SUBUNIT = "-0.8" }')],
+        "",
+        ["scenario.1.price.SUBUNIT=-0.8", "not negative"],
+    ),
 }
 
 
@@ -173,6 +334,26 @@ def test_an_irr_without_one_root_is_flagged(
     code, out, err = said(["value", str(file)], monkeypatch, capsys)
     assert (code, err) == (0, "")
     assert words in out
+
+
+def test_a_headline_of_nothing_is_flagged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = changed(tmp_path, "p0-table2.toml", ('amount = "0.5亿"', 'amount = "0"'))
+    code, out, err = said(["value", file], monkeypatch, capsys)
+    assert (code, err) == (0, "")
+    assert "flag 0 元/㎡·month is below 0.5–12" in out
+
+
+def test_steps_behind_a_residual_are_flagged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = '[[step]]\nlabel = "all"\nkind = "residual"\npayee = "x"\n\n[[step]]\nlabel = "tax"'
+    file = changed(tmp_path, "cmbs.toml", ('[[step]]\nlabel = "tax"', text))
+    code, out, _ = said(["structure", "check", file], monkeypatch, capsys)
+    assert code == 0
+    assert "tax, operating cost, fee" in out
+    assert "behind the residual all" in out
 
 
 def test_a_check_tells_all_that_is_refused(

@@ -75,9 +75,10 @@ def sizing(area_m2: Decimal, cost: Decimal, held: Decimal, rent: Decimal, cap: D
         cap: Cap rate of the rent.
 
     Raises:
-        InputError: An amount that is not positive, or a part outside [0, 1].
+        InputError: An amount that is not positive, nothing held, or a part outside [0, 1].
     """
-    for name, value in (("area_m2", area_m2), ("cost", cost), ("rent", rent), ("cap", cap)):
+    amounts = (("area_m2", area_m2), ("cost", cost), ("held", held), ("rent", rent), ("cap", cap))
+    for name, value in amounts:
         if value <= 0:
             raise refused(name, value, f"{name} is positive", "correct the value")
     factor(held, "held", "P4: part that is held")

@@ -21,7 +21,8 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from usufruct.finance.numbers import refused
-from usufruct.finance.risk.tables import AssumptionsTable, Code, ScenarioTable, StreamRisk
+from usufruct.finance.risk.ranges import check_ranges
+from usufruct.finance.risk.tables import CODES, AssumptionsTable, Code, ScenarioTable, StreamRisk
 
 __all__ = ["Floats", "Paths", "correlation_of", "simulate_paths"]
 
@@ -54,7 +55,7 @@ def correlation_of(table: AssumptionsTable) -> Floats:
     Raises:
         InputError: A pair that is stated twice differently, a value outside [−1, 1], or no possible matrix.
     """
-    codes = list(table.stream)
+    codes = _ordered(table)
     matrix = np.eye(len(codes))
     for one, others in table.correlation.items():
         for other, value in others.items():
@@ -81,17 +82,23 @@ def correlation_of(table: AssumptionsTable) -> Floats:
     return matrix
 
 
+def _ordered(table: AssumptionsTable) -> tuple[Code, ...]:
+    """The streams in one order, wherever they stand in the file: its hash does not know their order either."""
+    return tuple(code for code in CODES if code in table.stream)
+
+
 def simulate_paths(table: AssumptionsTable, scenario: ScenarioTable | None = None) -> Paths:
     """All paths; the same file gives the same numbers, with or without a scenario from the same draws.
 
     Raises:
-        InputError: No streams, or the correlation is impossible.
+        InputError: No streams, an assumption out of its range, or the correlation is impossible.
     """
-    codes = tuple(table.stream)
+    codes = _ordered(table)
     if not codes:
         raise refused("stream", "none", "at least one stream", "add [stream.CODE]")
+    check_ranges(table)
     draws = _normals(table, correlation_of(table))
-    risks = list(table.stream.values())
+    risks = [table.stream[code] for code in codes]
     price = _prices(risks, draws[0])
     volume = _volumes(risks, draws[1])
     used = _occupancies(risks, draws[2])

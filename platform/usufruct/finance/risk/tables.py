@@ -7,18 +7,21 @@ canonical JSON of everything in the file, numbers as exact texts.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import Field
 
 from usufruct.core.encoding import canonical_json
 from usufruct.core.keccak import keccak256
 from usufruct.finance.fields import Amount, Rate, Table, Text, Years
+from usufruct.finance.numbers import exact
 
-__all__ = ["AssumptionsTable", "Code", "ScenarioTable", "StreamRisk", "assumptions_hash"]
+__all__ = ["CODES", "AssumptionsTable", "Code", "ScenarioTable", "StreamRisk", "assumptions_hash"]
 
 Code = Literal["SUBUNIT", "PARKING", "STORAGE", "VPP", "WATER", "DATA"]
 """Technologies of streams."""
+CODES: Final[tuple[Code, ...]] = get_args(Code)
+"""All of them, in their order."""
 
 
 class StreamRisk(Table):
@@ -87,7 +90,8 @@ def assumptions_hash(table: AssumptionsTable) -> bytes:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
+        with exact():
+            return format(value.normalize(), "f")
     if isinstance(value, dict):
         return {str(key): _plain(each) for key, each in value.items()}
     if isinstance(value, list):

@@ -93,6 +93,27 @@ def _refused(clause: str, error: InputError) -> Finding:
     return Finding("refused", clause, error.one_line())
 
 
+def _outside(field: str, share: Decimal) -> Finding:
+    words = f"{field}={shown(share * 100)}%: a share lies in [0%, 100%]; correct it"
+    return Finding("refused", "shares", words)
+
+
+def _not_reached(table: StructureTable) -> Iterator[Finding]:
+    """Behind a step that always takes all that is left, nothing is paid but from reserves."""
+    labels = [each.label for each in table.step[:-1]]
+    ends = [each.kind == "residual" and each.when is None for each in table.step[:-1]]
+    if True not in ends:
+        return
+    first = ends.index(True)
+    if labels[first + 1 :]:
+        yield Finding(
+            "flag",
+            "waterfall",
+            f"{', '.join(labels[first + 1 :])}: behind the residual {labels[first]}, which always takes all; "
+            "move it to the end",
+        )
+
+
 def _waterfall(table: StructureTable) -> Iterator[Finding]:
     if not table.step and table.kind in {"fund_of_funds", "ppp", "reit"}:
         return
@@ -147,6 +168,9 @@ def _declared(table: StructureTable) -> Iterator[Finding]:
     except InputError:
         return  # reported by the waterfall's own rule
     for code, rate in table.declared.items():
+        if rate < 0:
+            yield _outside(f"declared.{code}", rate)
+            continue
         tranche = next((each for each in table.tranche if each.code == code), None)
         if tranche is None or tranche.notional is None:
             yield Finding(
@@ -181,6 +205,9 @@ def _negative_list(table: StructureTable) -> Iterator[Finding]:
             "make one series for each and pool them in a fund",
         )
     yield from _payers(pool)
+    for name, share in (("vacancy", pool.vacancy), ("most_vacancy", pool.most_vacancy)):
+        if share is not None and not 0 <= share <= 1:
+            yield _outside(f"pool.{name}", share)
     if (
         pool.vacancy is not None
         and pool.most_vacancy is not None
@@ -204,6 +231,8 @@ def _payers(pool: PoolTable) -> Iterator[Finding]:
             f"pool.payers={shown(total * 100)}%: shares of payers are at most 100%; correct them",
         )
     for each in pool.payers:
+        if each.share < 0:
+            yield _outside(each.name, each.share)
         if each.share > _MOST_CONCENTRATED and each.defaulted:
             yield Finding(
                 "refused",
@@ -237,21 +266,43 @@ def _graph(table: StructureTable) -> Iterator[Finding]:
         graph_of(graph).check()
     except InputError as error:
         yield _refused("P2: look-through", error)
-    if graph.debt is not None and graph.net_assets is not None and graph.net_assets > 0:
-        with exact():
-            leverage = (graph.net_assets + graph.debt) / graph.net_assets
-        if leverage > _MOST_LEVERAGE:
-            yield Finding(
-                "refused",
-                "REIT: total assets at most 140% of net assets [law]",
-                f"graph.debt: leverage {shown(leverage * 100, 1)}%; repay debt",
-            )
+    yield from _unknown(graph)
+    yield from _leverage(graph)
+    if graph.in_abs is not None and graph.in_abs > 1:
+        yield _outside("graph.in_abs", graph.in_abs)
     if graph.in_abs is not None and graph.in_abs < _LEAST_IN_ABS:
         yield Finding(
             "refused",
             "REIT: at least 80% of the fund in the ABS [law]",
             f"graph.in_abs={shown(graph.in_abs * 100)}%; hold less outside",
         )
+
+
+def _leverage(graph: GraphTable) -> Iterator[Finding]:
+    clause = "REIT: total assets at most 140% of net assets [law]"
+    debt, assets = graph.debt, graph.net_assets
+    if debt is not None and debt < 0:
+        yield Finding("refused", clause, f"graph.debt={shown(debt)}: not negative; correct it")
+    if assets is not None and assets <= 0:
+        yield Finding("refused", clause, f"graph.net_assets={shown(assets)}: positive; repay debt")
+    elif debt is not None and assets is not None:
+        with exact():
+            leverage = (assets + debt) / assets
+        if leverage > _MOST_LEVERAGE:
+            words = f"graph.debt: leverage {shown(leverage * 100, 1)}%; repay debt"
+            yield Finding("refused", clause, words)
+
+
+def _unknown(graph: GraphTable) -> Iterator[Finding]:
+    """A payout or a public fund that no owner's share leads to would be held to no floor."""
+    for key, names in (("payout", graph.payout), ("public", graph.public)):
+        for name in names:
+            if name not in graph.owners:
+                yield Finding(
+                    "refused",
+                    "P2: look-through",
+                    f"graph.{key}={name}: a node of graph.owners; correct the name",
+                )
 
 
 def _concession(table: StructureTable) -> Iterator[Finding]:
@@ -300,6 +351,7 @@ def _stages(table: StructureTable) -> Iterator[Finding]:
 
 _RULES: Final = (
     _waterfall,
+    _not_reached,
     _shelf,
     _puts,
     _declared,

@@ -13,9 +13,19 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
-from usufruct.core.waterfall import Entry, Rules, Step, StepKind, Trigger, TriggerKind, When
+from usufruct.core.waterfall import (
+    MAX_U64,
+    Entry,
+    Rules,
+    Step,
+    StepKind,
+    Trigger,
+    TriggerKind,
+    When,
+)
 from usufruct.finance.numbers import ONE, exact, refused, shown
 from usufruct.finance.structures.debt import Payment, schedule
+from usufruct.finance.structures.steps import check_holders, check_steps, check_triggers
 from usufruct.finance.structures.tables import StepTable, StructureTable, TrancheTable
 from usufruct.money import BASIS, Currency
 
@@ -62,10 +72,17 @@ def minor(amount: Decimal, currency: Currency, field: str) -> int:
     """An amount in whole minor units.
 
     Raises:
-        InputError: It has more places than the currency, or is negative.
+        InputError: It has more places than the currency, is negative, or more than an account on the chain holds.
     """
     with exact():
         scaled = amount * currency.unit
+    if scaled > MAX_U64:
+        raise refused(
+            field,
+            f"{amount:.3e}",
+            f"at most what an account on the chain holds, {MAX_U64} minor units of {currency.code}",
+            "check the unit, or give the currency fewer decimals",
+        )
     if scaled != scaled.to_integral_value() or scaled < 0:
         raise refused(
             field,
@@ -99,12 +116,21 @@ def receipts_of(table: StructureTable, currency: Currency) -> tuple[int, ...]:
             "pool", "receipts, receipt", "either receipts, or a receipt", "give one of them"
         )
     growth = pool.growth or Decimal(0)
+    if not -ONE < growth <= ONE:
+        raise refused(
+            "pool.growth", shown(growth), "yearly growth above -100% and at most 100%", "correct it"
+        )
     first = minor(pool.receipt, currency, "pool.receipt")
     with exact():
-        return tuple(
-            int((first * (ONE + growth) ** (at // table.per_year)).quantize(ONE, ROUND_HALF_UP))
-            for at in range(table.periods)
-        )
+        grown = [first * (ONE + growth) ** (at // table.per_year) for at in range(table.periods)]
+        if max(grown) > MAX_U64:
+            raise refused(
+                "pool.growth",
+                shown(growth),
+                f"receipts stay within what an account on the chain holds, {MAX_U64} minor units",
+                "lower the growth, or list the receipts",
+            )
+        return tuple(int(each.quantize(ONE, ROUND_HALF_UP)) for each in grown)
 
 
 def compile_deal(table: StructureTable) -> Deal:
@@ -117,6 +143,7 @@ def compile_deal(table: StructureTable) -> Deal:
     tranches = {each.code: each for each in table.tranche}
     if len(tranches) != len(table.tranche):
         raise refused("tranche", len(table.tranche), "every tranche has its own code", "rename one")
+    check_holders(table.tranche)
     schedules = {
         code: schedule(
             each.amortisation,
@@ -146,6 +173,8 @@ def _rules(
             "add who gets what is left",
         )
     _check_splits(table.step)
+    check_steps(table.step)
+    check_triggers(table.trigger, table.step)
     labels = [each.label for each in table.step]
     names = [each.name for each in table.trigger]
     steps, entries = [], []
@@ -167,7 +196,7 @@ def _rules(
             _place(labels, each.before),
             sum(1 << _place(labels, due) for due in each.dues),
             _points(each.threshold, each.name),
-            _points(each.cure or each.threshold, each.name),
+            _points(each.threshold if each.cure is None else each.cure, each.name),
         )
         for each in table.trigger
     )

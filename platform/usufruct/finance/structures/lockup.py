@@ -10,7 +10,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import MAXYEAR, date
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
@@ -67,6 +67,10 @@ def calendar(listed: date, holders: Sequence[Locked]) -> list[Release]:
     Raises:
         InputError: An unknown role, shares that are not positive or do not sum to 1, or owners below a fifth.
     """
+    if listed.year + max(MONTHS.values()) // _YEAR >= MAXYEAR:
+        raise refused(
+            "lockup.listed", listed, "a day whose locks end in the calendar", "correct it"
+        )
     for each in holders:
         if each.role not in ROLES or each.share <= 0:
             raise refused(

@@ -16,6 +16,7 @@ __all__ = ["Claim", "Finding", "judge_claim"]
 _NEAR: Final = Decimal("0.005")
 """How near a figure must be to count as derived: half a percent."""
 _PLACES: Final = 3
+_MOST_YEARS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,13 @@ def judge_claim(
 
 
 def _payback(claim: Claim, investment: Decimal, incomes: Sequence[Decimal]) -> Finding:
-    if claim.amount <= 0:
-        raise refused("claim.amount", claim.amount, "a payback is positive", "correct the claim")
+    if not 0 < claim.amount <= _MOST_YEARS:
+        raise refused(
+            "claim.amount",
+            f"{claim.amount:.9g}",
+            f"a payback is positive and at most {_MOST_YEARS} years",
+            "correct the claim",
+        )
     try:
         found = payback(investment, incomes)
     except InputError as error:

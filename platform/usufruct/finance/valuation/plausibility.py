@@ -78,9 +78,11 @@ class Check:
         if not self.flagged or self.band is None:
             return ""
         way = "above" if self.off > 1 else "below"
-        times = self.off if self.off > 1 else ONE / self.off
+        times = ""  # nothing, or less than nothing, is no number of times below
+        if self.off > 0:
+            times = shown(self.off if self.off > 1 else ONE / self.off, 1) + " times "
         return (
-            f"{shown(self.value, 1)} {self.band.unit} is {shown(times, 1)} times {way} "
+            f"{shown(self.value, 1)} {self.band.unit} is {times}{way} "
             f"{shown(self.band.low, 1)}–{shown(self.band.high, 1)} ({self.band.source})"
         )
 
