@@ -7,13 +7,13 @@ more changes the whole range is searched; flows with none or several rates are r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
-from scipy.optimize import brentq
+from scipy.optimize import brentq, minimize_scalar
 
 from usufruct.finance.numbers import ONE, ZERO, exact, refused
 
@@ -27,7 +27,7 @@ _HIGHEST: Final = 1e12
 _POINTS: Final = 8_000
 _STEPS: Final = 200
 _TOLERANCE: Final = Decimal("1e-30")
-_TOUCHES: Final = 1e-9
+_TOUCHES: Final = 1e-13
 
 
 def value_at(rate: Decimal, flows: Timed) -> Decimal:
@@ -71,7 +71,7 @@ def rate_of(flows: Timed, name: str = "IRR") -> Decimal:
         raise refused(
             name,
             _summary(ordered),
-            f"no rate above {100 * _LOWEST:.4f}% makes the flows worth nothing",
+            f"no rate from {100 * _LOWEST:.4f}% to {100 * _HIGHEST:.0e}% makes the flows worth nothing",
             "check the amounts; compare net present values at a stated rate instead",
         )
     return _polished(found[0], ordered)
@@ -114,14 +114,28 @@ def _candidates(flows: Timed, changes: int) -> list[float]:
             found.append(float(np.expm1(grid[at - 1])))
         elif low * high < 0:
             found.append(float(np.expm1(brentq(value, grid[at - 1], grid[at], xtol=1e-14))))
-        elif at > 1 and _touches(*values[at - 2 : at + 1]):
-            found.append(float(np.expm1(grid[at - 1])))
+        elif at > 1 and _turns(*values[at - 2 : at + 1]):
+            found += [float(np.expm1(x)) for x in _near_turn(value, *grid[at - 2 : at + 1])]
     return found
 
 
-def _touches(before: float, middle: float, after: float) -> bool:
-    """Whether the middle value is an extreme so near to nothing that two roots fall together there."""
-    return abs(middle) < abs(before) and abs(middle) <= abs(after) and abs(middle) < _TOUCHES
+def _turns(before: float, middle: float, after: float) -> bool:
+    """Whether the values come nearer to nothing and go away again, all on one side of it."""
+    nearer = abs(middle) < abs(before) and abs(middle) <= abs(after)
+    return nearer and before * middle > 0 and middle * after > 0
+
+
+def _near_turn(
+    value: Callable[[float], float], low: float, middle: float, high: float
+) -> list[float]:
+    """The roots between three points of the grid: two, one where two fall together, or none."""
+    sign = np.sign(value(middle))
+    turn = minimize_scalar(
+        lambda x: sign * value(x), bounds=(low, high), method="bounded", options={"xatol": 1e-12}
+    )
+    if turn.fun < -_TOUCHES:
+        return [float(brentq(value, *ends, xtol=1e-14)) for ends in ((low, turn.x), (turn.x, high))]
+    return [float(turn.x)] if turn.fun < _TOUCHES else []
 
 
 def _polished(start: float, flows: Timed) -> Decimal:

@@ -292,6 +292,20 @@ CASES = {
         "",
         ["scenario.1.price.SUBUNIT=-0.8", "not negative"],
     ),
+    "incomes that shrink by all of themselves": (
+        ["value"],
+        "p0-table2.toml",
+        [('income = "2.5亿"\nyears', 'income = "2.5亿"\ngrowth = "-100%"\nyears')],
+        "",
+        ["flows.growth=-1", "above -100%"],
+    ),
+    "a band that ends at nothing": (
+        ["value"],
+        "p0-table2.toml",
+        [],
+        '\n[band.value]\nlow = "0"\nhigh = "0"\nunit = "x"\nsource = "y"\n',
+        ["band.value=0–0", "low is positive"],
+    ),
 }
 
 
@@ -343,6 +357,16 @@ def test_a_headline_of_nothing_is_flagged(
     code, out, err = said(["value", file], monkeypatch, capsys)
     assert (code, err) == (0, "")
     assert "flag 0 元/㎡·month is below 0.5–12" in out
+
+
+def test_a_ramp_to_an_income_of_nothing_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dcf = '\n[dcf]\nincome = "0"\nyears = 3\nrate = "8%"\nramp = { start = "50%", years = 2 }\n'
+    file = changed(tmp_path, "p0-table2.toml", more=dcf)
+    code, out, err = said(["value", file], monkeypatch, capsys)
+    assert (code, err) == (0, "")
+    assert "50% of the stable income" in out
 
 
 def test_steps_behind_a_residual_are_flagged(

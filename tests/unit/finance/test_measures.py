@@ -125,3 +125,16 @@ def test_a_single_payment_lasts_until_it_is_paid(rate: Decimal, years: int) -> N
 
 def test_weighted_average_life_of_equal_repayments() -> None:
     assert wal([(Decimal(year), Decimal(50)) for year in range(1, 21)]) == Decimal("10.5")
+
+
+@pytest.mark.parametrize(
+    "rates", [("0.1", "0.101", "0.5"), ("0.1", "0.1", "0.5"), ("0.1", "0.10001")]
+)
+def test_rates_of_return_that_lie_close_together_are_not_overlooked(rates: tuple[str, ...]) -> None:
+    flows = [Decimal(-100)]
+    for rate in map(Decimal, rates):
+        # Times (1 - (1 + rate)·x): the flows are worth nothing at that rate too.
+        grown = [Decimal(0), *(-(1 + rate) * each for each in flows)]
+        flows = [one + other for one, other in zip([*flows, Decimal(0)], grown, strict=True)]
+    with pytest.raises(InputError, match=f"{len(set(rates))} rates of return"):
+        irr(flows)

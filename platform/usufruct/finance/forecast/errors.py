@@ -88,11 +88,12 @@ def rolling(name: str, values: Sequence[float], season: int, horizon: int, origi
     least = (known.least if known else 1) * season + 1
     first = len(data) - horizon - origins + 1
     if origins < 1 or first < least:
+        most = max(len(data) - horizon - least + 1, 0)
         raise refused(
             "origins",
             origins,
-            f"at most {max(len(data) - horizon - least + 1, 0)} for this history",
-            "take fewer",
+            f"at most {most} for this history of {len(data)} periods",
+            "take fewer" if most else "take a shorter season or horizon, or a longer history",
         )
     scaled, relative, losses = [], [], []
     before: list[Floats] = []

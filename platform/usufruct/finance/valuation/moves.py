@@ -50,12 +50,18 @@ def incomes_of(table: FlowsTable) -> list[Decimal]:
             "either incomes, or income and years",
             "give one of them",
         )
+    _require_growth("flows.growth", table.growth)
     with exact():
         return [table.income * (ONE + table.growth) ** year for year in range(table.years)]
 
 
 def dcf_incomes(table: DcfTable) -> list[Decimal]:
-    """Income of each year, after the ramp."""
+    """Income of each year, after the ramp.
+
+    Raises:
+        InputError: A growth out of its range, or as for `ramp`.
+    """
+    _require_growth("dcf.growth", table.growth)
     if table.ramp is not None:
         return ramp(table.income, table.ramp.start, table.ramp.years, table.years, table.growth)
     with exact():
@@ -63,16 +69,26 @@ def dcf_incomes(table: DcfTable) -> list[Decimal]:
 
 
 def discount(table: DcfTable) -> Discounted:
-    """The value by discounted cash flow."""
+    """The value by discounted cash flow.
+
+    Raises:
+        InputError: As for `dcf_incomes` and `discounted`.
+    """
+    incomes = dcf_incomes(table)
     with exact():
         following = table.income * (ONE + table.growth) ** table.years
     return discounted(
-        dcf_incomes(table),
+        incomes,
         table.rate,
         terminal_cap=table.terminal_cap,
         following=following,
         selling_cost=table.selling_cost,
     )
+
+
+def _require_growth(field: str, growth: Decimal) -> None:
+    if not -ONE < growth <= ONE:
+        raise refused(field, growth, "yearly growth above -100% and at most 100%", "correct it")
 
 
 def price(table: SaleTable) -> Decimal:

@@ -135,10 +135,18 @@ def panel(
         bands: Bands by headline.
 
     Raises:
-        InputError: The area is not positive, or a headline is per household and there are none.
+        InputError: The area is not positive, a band is none, or a headline is per household and there are none.
     """
     if area <= 0:
         raise refused("area", area, "an area is positive", "give the gross floor area in ㎡")
+    for name, band in bands.items():
+        if not 0 < band.low <= band.high:
+            raise refused(
+                f"band.{name}",
+                f"{shown(band.low)}–{shown(band.high)}",
+                "a band's low is positive and its high not below it",
+                "correct the band",
+            )
     checks = tuple(_check(each, area, households, bands) for each in headlines)
     return Panel(checks, _cause(checks))
 

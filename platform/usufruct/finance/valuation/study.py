@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 
 from usufruct.errors import InputError
@@ -13,6 +14,7 @@ from usufruct.finance.numbers import ONE, ZERO, exact, refused, shown
 from usufruct.finance.report import Figure, Report, Section
 from usufruct.finance.valuation.claims import Claim, judge_claim
 from usufruct.finance.valuation.composite import Factor, Technology, composite
+from usufruct.finance.valuation.discounted import ramp
 from usufruct.finance.valuation.held import finite_right, held_value
 from usufruct.finance.valuation.judged import plausibility
 from usufruct.finance.valuation.moves import dcf_incomes, discount, incomes_of, moves
@@ -198,9 +200,9 @@ class _Study:
     def ramp(self, table: DcfTable, asked: RampTable) -> Section:
         """The incubation, year by year, until all is earned."""
         section = Section(f"Ramp over {asked.years} years from {shown(asked.start * 100)}%")
-        for year, income in enumerate(dcf_incomes(table)[: asked.years], 1):
-            with exact():
-                part = income / (table.income * (ONE + table.growth) ** (year - 1))
+        parts = ramp(ONE, asked.start, asked.years, table.years)
+        earned = zip(dcf_incomes(table), parts, strict=True)
+        for year, (income, part) in enumerate(islice(earned, asked.years), 1):
             note = f"{shown(part * 100, 1)}% of the stable income"
             source = "income·part·(1+g)^(t−1)"
             section.figures.append(self.money(f"NOI of year {year}", income, source, note, _DCF))
