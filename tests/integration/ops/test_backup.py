@@ -35,7 +35,7 @@ def state(tmp_path: Path) -> Path:
     database.dispose()
     (folder / "deployments").mkdir()
     (folder / "deployments" / "31337.json").write_text('{"version": 1}')
-    (folder / "keystore.json").write_text("secret")
+    (folder / "keystore.json").write_text("kept apart from backups")
     with closing(journal(folder)) as connection:
         connection.execute("CREATE TABLE line (id INTEGER PRIMARY KEY, pair INTEGER)")
         connection.commit()
@@ -69,7 +69,7 @@ def test_everything_that_cannot_be_made_anew_comes_back(state: Path, tmp_path: P
         "state/outbox.sqlite",
     ]
     assert all((made / each.name).stat().st_mode & 0o077 == 0 for each in files)
-    assert "secret" not in "".join(
+    assert "kept apart from backups" not in "".join(
         path.read_bytes().decode(errors="replace") for path in made.rglob("*") if path.is_file()
     )
     fresh = tmp_path / "fresh"

@@ -18,6 +18,7 @@ from tests.integration.oracles.village import (
     VPP,
     WATER,
     ZONE,
+    Process,
     Village,
     start_workers,
     village,
@@ -70,6 +71,11 @@ def correct(place: Village, code: str, day: str, change: int, label: str = "") -
     line = f"{','.join(columns)},1,{hex0x(record)},meter-fault"
     drop(corrections_file(meter, day, [line], label=label), place.inbox)
     return change * int(meter.multiplier) // 1000
+
+
+def seen(worker: Process) -> int:
+    """Time of the newest block that a worker has read."""
+    return int(worker.get("/v1/status").json()["chainTime"])
 
 
 def act(place: Village, sender: int, contract: str, call: Call[Any]) -> None:
@@ -175,6 +181,9 @@ def months(place: Village) -> Months:
     for stream in (VPP, WATER):
         wait_until("version 2", partial(_has_version, place, stream, 1, 2), LONG)
     settle(place, 1)
+    # What a worker takes in is stamped with the newest block that it has read.
+    settled = place.record(WATER, 1).final_at
+    wait_until("workers that saw it", lambda: all(seen(each) > settled for each in place.workers))
     after = correct(place, "cistern-01", f"{MONTH}-05", -150, "late")
     write_month(place.community, "2027-03", place.inbox, 8, faults=False)
     place.move_to(period_bounds(MONTH, 2, ZONE)[1])
