@@ -409,3 +409,18 @@ def test_two_versions_are_compared(
     code, _, err = said([*compare[:3], str(other)], monkeypatch, capsys)
     assert code == 2
     assert "one currency" in err
+
+
+def test_ownership_of_endless_layers_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chain = "".join(f'"n{at}" = {{ "n{at + 1}" = "1" }}\n' for at in reversed(range(3_000)))
+    file = tmp_path / "deep.toml"
+    head = (EXAMPLES / "reit.toml").read_text("utf-8").split("[graph]")[0]
+    file.write_text(
+        f'{head}[graph]\n[graph.income]\n"n0" = "1亿"\n[graph.owners]\n{chain}', "utf-8"
+    )
+    code, _, err = said(["structure", "simulate", str(file)], monkeypatch, capsys)
+    assert code == 2
+    assert "at most 100 layers" in err
+    assert len(err.splitlines()) == 1

@@ -105,7 +105,7 @@ def export_file(
         typer.Option(help="The project's first period, YYYY-MM, if it is not the structure's."),
     ] = None,
 ) -> None:
-    """Write the [[series]] and [[waterfall]] tables of a community file."""
+    """Write the tables of a community file: its series and its waterfall."""
     accounts: dict[str, str] = {}
     for each in account or []:
         name, sign, value = each.rpartition("=")

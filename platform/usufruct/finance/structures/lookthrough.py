@@ -18,6 +18,7 @@ from usufruct.finance.numbers import refused, spread
 
 __all__ = ["PUBLIC_FLOOR", "Graph", "Passed", "capacity"]
 
+_MOST_LAYERS: Final = 100
 PUBLIC_FLOOR: Final = Fraction(9, 10)
 """Least payout ratio of a public REIT (P2; to be read again in the law before it is relied on)."""
 
@@ -79,6 +80,7 @@ class Graph:
 
         Raises:
             InputError: Somebody owns a share of themselves, over others or directly; the circle is named.
+            Or there are too many layers.
         """
         nodes = dict.fromkeys([*self.owners, *(o for each in self.owners.values() for o in each)])
         below: dict[str, list[str]] = {node: [] for node in nodes}
@@ -106,6 +108,9 @@ class Graph:
             )
         if node in done:
             return
+        if len(path) >= _MOST_LAYERS:
+            rule = f"at most {_MOST_LAYERS} layers between an income and its holders"
+            raise refused("owners", node, rule, "leave out layers that only pass income on")
         for each in below[node]:
             self._visit(each, below, done, ordered, [*path, node])
         done.add(node)
