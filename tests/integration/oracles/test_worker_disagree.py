@@ -42,12 +42,15 @@ def place(tmp_path: Path) -> Iterator[Village]:
 
 
 def other_inbox(place: Village) -> Path:
-    """A drop folder in which one reading of the water meter, validly signed, is another."""
+    """A drop folder in which one reading of the water meter, validly signed, is another.
+
+    Its record is the longer one, which comes first: the right one that is lent does not put it right.
+    """
     inbox = place.folder / "other-inbox"
     shutil.copytree(place.inbox, inbox)
     lines = (inbox / "WATER" / f"{WRONG_DAY}.csv").read_text().splitlines()
     columns = lines[2].split(",")
-    columns[3] = "7.7"
+    columns[3] = "7.70000000"
     lines[2] = ",".join(columns)
     payload = record_payload("WATER", columns[0], WRONG_DAY, lines[1:])
     key = dev_meter_key(columns[0])
