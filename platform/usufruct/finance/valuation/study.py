@@ -14,6 +14,7 @@ from usufruct.finance.numbers import ONE, ZERO, exact, refused, shown
 from usufruct.finance.report import Figure, Report, Section
 from usufruct.finance.valuation.claims import Claim, judge_claim
 from usufruct.finance.valuation.composite import Factor, Technology, composite
+from usufruct.finance.valuation.debts import dated, debt
 from usufruct.finance.valuation.discounted import ramp
 from usufruct.finance.valuation.held import finite_right, held_value
 from usufruct.finance.valuation.judged import plausibility
@@ -93,10 +94,17 @@ class _Study:
             yield self.composite(file.composite)
         if file.sale is not None:
             yield self.sale()
+        yield from self.debts()
         if file.claim:
             yield self.claims()
         yield from moves(file)
         yield self.plausibility()
+
+    def debts(self) -> Iterator[Section]:
+        if self.file.debt is not None:
+            yield debt(self.file.debt)
+        if self.file.dated is not None:
+            yield dated(self.file.dated, self.currency)
 
     def money(
         self, label: str, value: Decimal, source: str, note: str = "", keys: tuple[str, ...] = ()

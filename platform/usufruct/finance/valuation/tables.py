@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -13,7 +14,9 @@ __all__ = [
     "BandTable",
     "ClaimTable",
     "CompositeTable",
+    "DatedTable",
     "DcfTable",
+    "DebtTable",
     "FactorTable",
     "FlowsTable",
     "HeadlineTable",
@@ -173,6 +176,33 @@ class TornadoTable(Table):
     ]
 
 
+class DebtTable(Table):
+    """A debt year by year: cash available for it, EBITDA, what is due, and what the asset is worth."""
+
+    cash: Annotated[list[Amount], Field(min_length=1)]
+    ebitda: Annotated[list[Amount], Field(min_length=1)]
+    interest: Annotated[list[Amount], Field(min_length=1)]
+    principal: Annotated[list[Amount], Field(min_length=1)]
+    value: Amount
+    rate: Rate
+    least_icr: Amount
+
+
+class DatedFlowTable(Table):
+    """A flow on a day."""
+
+    day: date
+    amount: Amount
+
+
+class DatedTable(Table):
+    """Flows on days, the first of them today."""
+
+    day_count: Text
+    rate: Rate
+    flow: Annotated[list[DatedFlowTable], Field(min_length=1)]
+
+
 class ValuationTable(Table):
     """The whole file."""
 
@@ -186,6 +216,8 @@ class ValuationTable(Table):
     dcf: DcfTable | None = None
     composite: CompositeTable | None = None
     sale: SaleTable | None = None
+    debt: DebtTable | None = None
+    dated: DatedTable | None = None
     headline: list[HeadlineTable] = Field(default_factory=list)
     band: dict[str, BandTable] = Field(default_factory=dict)
     claim: list[ClaimTable] = Field(default_factory=list)
