@@ -129,6 +129,9 @@ def test_a_move_changes_every_payout_at_once(browser: Browser, site: Site, width
         page.locator("#wb-payouts tr.mine").first.wait_for(state="detached")
         page.get_by_role("button", name="Move interest down").click()
         page.locator("#wb-steps li").nth(2).get_by_text("principal").wait_for()
+        # Interest would be due behind the trigger that counts it: refused, until it is moved back.
+        page.get_by_role("button", name="Move interest up").click()
+        page.locator("#wb-steps li").nth(2).get_by_text("interest").wait_for()
         page.get_by_role("button", name="Export for the chain").click()
         for box in page.locator("#wb-accounts input[required]").all():
             box.fill("dev:1")
