@@ -44,10 +44,17 @@ def another_node(folder: Path, extra_data: bytes, seconds: float = 1.0) -> Itera
     if node is None or not (_FOLDER / "node_modules" / "@nomicfoundation").is_dir():
         part_missing("another node than Anvil: run scripts/setup")
     refusals = folder / "refused.txt"
-    command = [node, str(_FOLDER / "node.mjs"), str(CHAIN_ID), str(seconds), "0x" + extra_data.hex()]
-    with refusals.open("wb") as errors, subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=errors, text=True
-    ) as process:
+    command = [
+        node,
+        str(_FOLDER / "node.mjs"),
+        str(CHAIN_ID),
+        str(seconds),
+        "0x" + extra_data.hex(),
+    ]
+    with (
+        refusals.open("wb") as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+    ):
         assert process.stdout is not None
         try:
             port = process.stdout.readline().strip()

@@ -13,7 +13,7 @@ const provider = await context.createProvider(
   {
     allowBlocksWithSameTimestamp: false,
     allowUnlimitedContractSize: false,
-    bailOnCallFailure: false,
+    bailOnCallFailure: true,
     bailOnTransactionFailure: false,
     // With a target as high as the limit a base fee of zero stays zero, as with Besu's zeroBaseFee.
     baseFeeConfig: [{ activation: { blockNumber: 0n }, maxChangeDenominator: 8n, elasticityMultiplier: 1n }],
