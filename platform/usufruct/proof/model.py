@@ -6,7 +6,7 @@ Numbers that may pass 2^53 are decimal strings; hashes, signatures and leaves ar
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NoReturn
 
 import msgspec
 
@@ -15,12 +15,16 @@ from usufruct.proof.scope import Scope
 
 SCHEMA_ID: Final = "https://usufruct.invalid/schemas/payout-proof-2.json"
 MAX_BYTES: Final = 256 * 1024 * 1024
+MOST_DEPTH: Final = 64
+MOST_NUMBER: Final = 2**53 - 1
+"""The largest number that every language's JSON reads as it is."""
 
-Natural = Annotated[str, msgspec.Meta(pattern=r"^(0|[1-9][0-9]{0,77})$")]
-Whole = Annotated[str, msgspec.Meta(pattern=r"^(0|-?[1-9][0-9]{0,77})$")]
-Hash = Annotated[str, msgspec.Meta(pattern=r"^0x[0-9a-f]{64}$")]
-Hex = Annotated[str, msgspec.Meta(pattern=r"^0x([0-9a-f]{2})*$")]
-Address = Annotated[str, msgspec.Meta(pattern=r"^0x[0-9a-fA-F]{40}$")]
+# "$" alone would let a line end pass in Python; with what follows it the patterns mean the same in every dialect.
+Natural = Annotated[str, msgspec.Meta(pattern=r"^(0|[1-9][0-9]{0,77})$(?!\n)")]
+Whole = Annotated[str, msgspec.Meta(pattern=r"^(0|-?[1-9][0-9]{0,77})$(?!\n)")]
+Hash = Annotated[str, msgspec.Meta(pattern=r"^0x[0-9a-f]{64}$(?!\n)")]
+Hex = Annotated[str, msgspec.Meta(pattern=r"^0x([0-9a-f]{2})*$(?!\n)")]
+Address = Annotated[str, msgspec.Meta(pattern=r"^0x[0-9a-fA-F]{40}$(?!\n)")]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 
 
@@ -236,11 +240,36 @@ def _refuse_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _whole(text: str) -> int:
+    """An integer that every language reads alike; ValueError for another."""
+    if text == "-0" or len(text) > len(str(-MOST_NUMBER)) or abs(int(text)) > MOST_NUMBER:
+        _refuse_number(text)
+    return int(text)
+
+
+def _refuse_number(text: str) -> NoReturn:
+    raise ValueError(f"{text[:40]} is no whole number up to 2^53 - 1")
+
+
+def _require_plain(value: Any, left: int) -> None:
+    """ValueError if the value is nested more than `left` deep, or a text in it is no Unicode."""
+    if isinstance(value, str):
+        value.encode()
+    elif isinstance(value, dict | list):
+        if not left:
+            raise ValueError(f"it is nested more than {MOST_DEPTH} deep")
+        for each in value.values() if isinstance(value, dict) else value:
+            _require_plain(each, left - 1)
+        for key in value if isinstance(value, dict) else ():
+            _require_plain(key, left)
+
+
 def parse(data: bytes) -> Proof:
     """Read a proof file strictly.
 
     Raises:
-        InputError: not JSON, too large, a repeated, unknown or missing field, or a value of the wrong form.
+        InputError: not JSON, too large, nested too deeply, a number that not every language reads alike, a repeated,
+            unknown or missing field, or a value of the wrong form.
     """
 
     remedy = "ask for the proof again with GET /v1/payouts/{id}/proof"
@@ -253,7 +282,15 @@ def parse(data: bytes) -> Proof:
             remedy=remedy,
         )
     try:
-        raw = json.loads(data, object_pairs_hook=_refuse_duplicate_keys)
+        # Decoded here: json would take UTF-16 and a byte order mark, too.
+        raw = json.loads(
+            data.decode(),
+            object_pairs_hook=_refuse_duplicate_keys,
+            parse_int=_whole,
+            parse_float=_refuse_number,
+            parse_constant=_refuse_number,
+        )
+        _require_plain(raw, MOST_DEPTH)
         return msgspec.convert(raw, Proof, strict=True)
     except (ValueError, RecursionError) as error:
         raise InputError(
