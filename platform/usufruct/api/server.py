@@ -73,7 +73,7 @@ def serve(settings: Settings) -> None:
     runners = [
         _index_runner(site, progress, server.fail),
         *_evidence_runner(site, server.fail),
-        _events_runner(site, service, server.fail),
+        *_events_runners(site, service, server.fail),
     ]
     for each in runners:
         each.start()
@@ -202,19 +202,24 @@ def _evidence_runner(site: Site, fatal: Callable[[BaseException], None]) -> list
     return [runner.Runner("evidence", work, fatal)]
 
 
-def _events_runner(
+def _events_runners(
     site: Site, service: Service, fatal: Callable[[BaseException], None]
-) -> runner.Runner:
-    """The thread that tells what is final: first into the outbox, then to webhooks."""
+) -> list[runner.Runner]:
+    """The threads that tell what is final: into the outbox, and from there to webhooks, which wait for strangers."""
     database = _own(site.database)
     feed = Feed(database, service.render, service.access.finality_blocks)
     deliverer = Deliverer(database, service.access, service.clock)
 
-    def work() -> float:
-        more = feed.round()
-        return 0.0 if deliverer.round() or more else site.settings.poll_seconds
+    def told() -> float:
+        return 0.0 if feed.round() else site.settings.poll_seconds
 
-    return runner.Runner("events", work, fatal)
+    def delivered() -> float:
+        return 0.0 if deliverer.round() else site.settings.poll_seconds
+
+    return [
+        runner.Runner("events", told, fatal),
+        runner.Runner("webhooks", delivered, fatal),
+    ]
 
 
 def _own(database: Database) -> Database:

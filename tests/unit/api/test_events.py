@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -235,6 +237,40 @@ def test_a_failing_receiver_is_asked_again_later_with_the_same_id(
     assert deliver(open_house)
     assert receiver.ids()[3] == receiver.ids()[0]
     assert len(set(receiver.ids())) == 6
+
+
+def test_a_receiver_that_answers_drop_by_drop_holds_up_nobody(
+    open_house: House, receiver: Receiver
+) -> None:
+    dripping = socket.create_server(("127.0.0.1", 0))
+    done = threading.Event()
+
+    def drip() -> None:
+        connection, _ = dripping.accept()
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nx: ")
+            while not done.wait(0.05):
+                connection.sendall(b"y")
+
+    threading.Thread(target=drip, daemon=True).start()
+    auditor = open_house.key(Role.AUDITOR)
+    slow = f"http://127.0.0.1:{dripping.getsockname()[1]}/"
+    subscribe(open_house, slow, auditor, "settlement.created")
+    subscribe(open_house, receiver.url, auditor, "settlement.created")
+    feed(open_house)
+    try:
+        Deliverer(
+            open_house.database, open_house.service.access, open_house.clock, seconds=1
+        ).round()
+    finally:
+        done.set()
+        dripping.close()
+    assert len(receiver.taken) == 6
+    hooks = open_house.ask("/v1/webhooks", headers=auditor).json()["data"]
+    assert {each["url"]: each["failure"] for each in hooks} == {
+        slow: "no answer within 1 s",
+        receiver.url: None,
+    }
 
 
 def test_a_receiver_that_stays_away_or_says_gone_is_left_alone(
