@@ -256,3 +256,34 @@ def test_ids_of_any_shape_are_answered(open_house: House) -> None:
     for text in (payout(1, 1, 1)[:-1], "po_" + "a" * 120, "po_s1_99999999999_" + "0" * 40, "%ff"):
         assert plain(open_house, f"/v1/payouts/{text}") in (404, 422)
     assert json.loads(open_house.ask("/v1/payouts/%ff").text)["status"] == 422
+
+
+def test_a_time_before_the_clock_of_chains_has_no_disclosures(open_house: House) -> None:
+    class Untouched:
+        """A node that nobody may ask: the chain knows no negative time."""
+
+    before = open_house.service.chain
+    object.__setattr__(open_house.service, "chain", Untouched())
+    try:
+        for day in ("1950-01-01", "1969-12-31T23:59:59Z", "0001-01-01"):
+            answer = open_house.ask(f"/v1/disclosures?as_of_date={day}")
+            assert (answer.status_code, answer.json()["data"]) == (200, [])
+    finally:
+        object.__setattr__(open_house.service, "chain", before)
+
+
+@pytest.mark.parametrize("field", ["investor_class", "identity_hash"])
+def test_a_line_feed_behind_a_value_is_another_value(house: House, field: str) -> None:
+    body = {
+        "wallet": named(1),
+        "participant": 7,
+        "kyc_until": "2027-12-31",
+        "country": 344,
+        "investor_class": "retail",
+        "identity_hash": "0x" + "11" * 32,
+    }
+    headers = house.key(Role.TRANSFER_AGENT) | {"idempotency-key": "1"}
+    forged = body | {field: f"{body[field]}\n"}
+    path = "/v1/compliance/registrations"
+    assert house.post(path, forged, headers=headers).status_code == 422
+    assert house.post(path, body, headers=headers).status_code == 201

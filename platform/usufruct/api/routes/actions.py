@@ -6,7 +6,7 @@ Nothing here holds a key or sends anything: whoever asks signs with a wallet of 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
@@ -28,6 +28,7 @@ from usufruct.api.service import service_of
 from usufruct.api.standing import positions, withheld
 from usufruct.contracts import address as wallet_address
 from usufruct.contracts import participant_registry, revenue_right, waterfall
+from usufruct.core.encoding import whole
 from usufruct.core.statements import kpi_vector
 from usufruct.errors import InputError
 from usufruct.ledger.accounts import claimable
@@ -40,7 +41,8 @@ _WALLET: Final = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 _ALL: Final = 10_000
 _U64: Final = (1 << 64) - 1
 Names = Annotated[tuple[str, ...], msgspec.Meta(max_length=100)]
-Amount = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,20}$")]
+Amount = Annotated[str, msgspec.Meta(pattern=whole(r"[0-9]{1,20}"))]
+Hash = Annotated[str, msgspec.Meta(pattern=whole(r"0x[0-9a-f]{64}"))]
 
 
 class ClaimBody(Body, frozen=True):
@@ -65,8 +67,8 @@ class RegistrationBody(Body, frozen=True):
     participant: Annotated[int, msgspec.Meta(ge=1, le=(1 << 53) - 1)]
     kyc_until: date
     country: Annotated[int, msgspec.Meta(ge=1, le=999)]
-    investor_class: Annotated[str, msgspec.Meta(pattern=r"^(retail|professional|institution)$")]
-    identity_hash: Annotated[str, msgspec.Meta(pattern=r"^0x[0-9a-f]{64}$")]
+    investor_class: Literal["retail", "professional", "institution"]
+    identity_hash: Hash
     locked_until: Annotated[int, msgspec.Meta(ge=0, le=(1 << 40) - 1)] = 0
 
 
@@ -75,7 +77,7 @@ class FreezeBody(Body, frozen=True):
 
     wallet: str
     frozen: bool
-    reason_hash: Annotated[str, msgspec.Meta(pattern=r"^0x[0-9a-f]{64}$")]
+    reason_hash: Hash
     series: Names = ()
 
 
