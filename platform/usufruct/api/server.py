@@ -17,6 +17,7 @@ from usufruct.api.auth.secret import load_secret
 from usufruct.api.events.deliver import Deliverer
 from usufruct.api.events.feed import Feed
 from usufruct.api.labels import Labels
+from usufruct.api.protocol import MOST_CONNECTIONS, Impatient
 from usufruct.api.render import Renderer
 from usufruct.api.service import Service
 from usufruct.chain.client import ChainClient
@@ -67,6 +68,9 @@ def serve(settings: Settings) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            http=Impatient,
+            ws="none",
+            limit_concurrency=MOST_CONNECTIONS,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
     )

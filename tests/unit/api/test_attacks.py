@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
+import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import QueuePool, func, select
 from tests.support.asking import House, filled, named, payout
 
 from usufruct.api.auth.principal import Role
@@ -287,3 +289,42 @@ def test_a_line_feed_behind_a_value_is_another_value(house: House, field: str) -
     path = "/v1/compliance/registrations"
     assert house.post(path, forged, headers=headers).status_code == 422
     assert house.post(path, body, headers=headers).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "path",
+    [f"/v1/wallets/{named(1)}/claims", "/v1/streams/STREAM1/preview", "/v1/compliance/freezes"],
+)
+def test_a_body_that_does_not_come_keeps_no_moment_open(house: House, path: str) -> None:
+    """Else eight such requests hold all connections to PostgreSQL, and on SQLite the log grows as long as they last."""
+    role = house.key(Role.TRANSFER_AGENT)
+    headers = {"content-type": "application/json", "content-length": "100"} | role
+    seen: list[Any] = []
+
+    async def main() -> None:
+        async with anyio.create_task_group() as tasks:
+            waiting = anyio.Event()
+
+            async def receive() -> Any:
+                waiting.set()
+                await anyio.sleep_forever()
+
+            async def send(message: Any) -> None:
+                seen.append(message)
+
+            scope = {
+                "type": "http", "method": "POST", "path": path, "raw_path": path.encode(),
+                "query_string": b"", "client": ("127.0.0.1", 1), "server": ("test", 80), "scheme": "http",
+                "http_version": "1.1", "root_path": "", "asgi": {"version": "3.0", "spec_version": "2.4"},
+                "headers": [(key.encode(), value.encode()) for key, value in headers.items()],
+            }  # fmt: skip
+            tasks.start_soon(house.app, scope, receive, send)
+            with anyio.fail_after(20):
+                await waiting.wait()
+            pool = house.database.reader.pool
+            assert isinstance(pool, QueuePool)
+            assert pool.checkedout() == 0
+            tasks.cancel_scope.cancel()
+
+    anyio.run(main)
+    assert seen == []

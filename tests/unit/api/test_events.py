@@ -132,6 +132,10 @@ async def nobody() -> Principal:
     return ANONYMOUS
 
 
+async def nothing_more() -> Any:
+    await anyio.sleep_forever()
+
+
 def test_one_address_does_not_take_all_streams() -> None:
     streams = events.Streams()
     with ExitStack() as opened:
@@ -171,7 +175,7 @@ def test_a_stream_ends_when_the_key_is_revoked(house: House) -> None:
             ],
         }  # fmt: skip
         with anyio.fail_after(20):
-            await house.app(scope, anyio.sleep_forever, send)
+            await house.app(scope, nothing_more, send)
 
     anyio.run(main)
     assert b"retry" in seen[1]

@@ -15,7 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 from usufruct import proof
 from usufruct.api import schemas
 from usufruct.api.auth.gate import Asking, compliance, own_wallet
-from usufruct.api.bodies import Body, described, json_body
+from usufruct.api.bodies import Body, described, json_body, received
 from usufruct.api.lookup import find_series, find_stream, find_wallet
 from usufruct.api.moment import AnyMoment, Moment, unstamped
 from usufruct.api.node import asked, contract_of, transaction
@@ -88,7 +88,7 @@ class FreezeBody(Body, frozen=True):
     "/wallets/{address}/claims",
     responses=schemas.done(schemas.Claims),
     openapi_extra=described(ClaimBody, {"series": ["ser_lvpps"]}),
-    dependencies=[Depends(own_wallet)],
+    dependencies=[Depends(own_wallet), Depends(received)],
     tags=["wallets"],
 )
 async def claims(address: Address, request: Request, moment: AnyMoment) -> Response:
@@ -134,6 +134,7 @@ async def claims(address: Address, request: Request, moment: AnyMoment) -> Respo
     "/streams/{stream_id}/preview",
     responses=schemas.done(schemas.Preview),
     openapi_extra=described(PreviewBody, {"receipts": "2000000000", "units": "600000"}),
+    dependencies=[Depends(received)],
     tags=["streams"],
 )
 async def preview(stream_id: StreamId, request: Request, moment: AnyMoment) -> Response:
@@ -321,7 +322,7 @@ async def registration(request: Request, who: Asking) -> Response:
     openapi_extra=described(
         FreezeBody, {"wallet": _WALLET, "frozen": True, "reason_hash": "0x" + "22" * 32}
     ),
-    dependencies=[Depends(compliance)],
+    dependencies=[Depends(compliance), Depends(received)],
     tags=["compliance"],
 )
 async def freeze(request: Request, who: Asking, moment: AnyMoment) -> Response:
