@@ -17,8 +17,8 @@ from greenlet import getcurrent
 from sqlalchemy.exc import OperationalError
 from tests.simulation.wire import Endpoint
 from tests.simulation.world import Mailbox, World
-from tests.support.lying_journal import ALTER_READINGS
 
+from demonstrate.lying_journal import ALTER_READINGS
 from usufruct.chain.client import ChainClient
 from usufruct.chain.outbox import Outbox
 from usufruct.chain.sender import Sender, Timing
