@@ -34,7 +34,7 @@ from usufruct_oracles import logs
 from usufruct_oracles.answers import Answerer, Reply
 from usufruct_oracles.auth import MAX_BODY, TIME, Realm, Unauthenticated, caller_of
 from usufruct_oracles.chainview import ChainView
-from usufruct_oracles.exchange import Clerk
+from usufruct_oracles.clerk import Clerk
 from usufruct_oracles.mailbox import Route
 from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.peers import (

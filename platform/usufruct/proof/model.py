@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal, NoReturn
 
 import msgspec
 
+from usufruct.core.encoding import whole
 from usufruct.errors import InputError
 from usufruct.proof.scope import Scope
 
@@ -19,12 +20,11 @@ MOST_DEPTH: Final = 64
 MOST_NUMBER: Final = 2**53 - 1
 """The largest number that every language's JSON reads as it is."""
 
-# "$" alone would let a line end pass in Python; with what follows it the patterns mean the same in every dialect.
-Natural = Annotated[str, msgspec.Meta(pattern=r"^(0|[1-9][0-9]{0,77})$(?!\n)")]
-Whole = Annotated[str, msgspec.Meta(pattern=r"^(0|-?[1-9][0-9]{0,77})$(?!\n)")]
-Hash = Annotated[str, msgspec.Meta(pattern=r"^0x[0-9a-f]{64}$(?!\n)")]
-Hex = Annotated[str, msgspec.Meta(pattern=r"^0x([0-9a-f]{2})*$(?!\n)")]
-Address = Annotated[str, msgspec.Meta(pattern=r"^0x[0-9a-fA-F]{40}$(?!\n)")]
+Natural = Annotated[str, msgspec.Meta(pattern=whole(r"(0|[1-9][0-9]{0,77})"))]
+Whole = Annotated[str, msgspec.Meta(pattern=whole(r"(0|-?[1-9][0-9]{0,77})"))]
+Hash = Annotated[str, msgspec.Meta(pattern=whole(r"0x[0-9a-f]{64}"))]
+Hex = Annotated[str, msgspec.Meta(pattern=whole(r"0x([0-9a-f]{2})*"))]
+Address = Annotated[str, msgspec.Meta(pattern=whole(r"0x[0-9a-fA-F]{40}"))]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 
 
@@ -240,7 +240,7 @@ def _refuse_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _whole(text: str) -> int:
+def _integer(text: str) -> int:
     """An integer that every language reads alike; ValueError for another."""
     if text == "-0" or len(text) > len(str(-MOST_NUMBER)) or abs(int(text)) > MOST_NUMBER:
         _refuse_number(text)
@@ -286,7 +286,7 @@ def parse(data: bytes) -> Proof:
         raw = json.loads(
             data.decode(),
             object_pairs_hook=_refuse_duplicate_keys,
-            parse_int=_whole,
+            parse_int=_integer,
             parse_float=_refuse_number,
             parse_constant=_refuse_number,
         )
