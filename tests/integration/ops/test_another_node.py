@@ -12,6 +12,7 @@ import io
 import json
 import re
 import signal
+import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
