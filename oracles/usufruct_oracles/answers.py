@@ -38,6 +38,7 @@ from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.peers import DISAGREEMENT
 from usufruct_oracles.pledges import Equivocation
 from usufruct_oracles.ports import BuiltBatch, BuiltStatement
+from usufruct_oracles.turns import Turns
 from usufruct_oracles.wire import (
     Json,
     batch_from,
@@ -124,10 +125,12 @@ class Answerer:
         metrics: Metrics,
         clock: Clock | None = None,
         witness: Witness | None = None,
+        turns: Turns | None = None,
     ) -> None:
         self._desk = desk
         self._view = view
         self._witness = witness
+        self._turns = turns
         self._catch_up = catch_up
         self._alerts = alerts
         self._metrics = metrics
@@ -152,7 +155,7 @@ class Answerer:
         if (mine.built.batch.seq, mine.built.batch.prev) != (batch.seq, batch.prev):
             return self._stale("batch", batch.stream)
         if mine.digest == batch_digest(self._view.anchor_domain, batch):
-            return self._sign(mine)
+            return self._sign(mine, caller)
         summary = self._batch_summary(mine.built, batch, given["manifest"], leaves)
         return self._disagree(mine, batch.stream, caller, hex_of(given), summary)
 
@@ -178,7 +181,7 @@ class Answerer:
         if (own.period, own.version) != (statement.period, statement.version):
             return self._stale("statement", statement.stream)
         if mine.digest == statement_digest(self._view.book_domain, statement):
-            return self._sign(mine)
+            return self._sign(mine, caller)
         summary = self._statement_summary(mine.built, statement, given["lines"])
         summary["corrections"] = [
             describe_leaf(leaf)
@@ -201,7 +204,7 @@ class Answerer:
         self._catch_up(stream)
         return None
 
-    def _sign(self, mine: AnyReady) -> Reply:
+    def _sign(self, mine: AnyReady, caller: str) -> Reply:
         try:
             signature = self._desk.sign(mine)
         except Equivocation as error:
@@ -210,6 +213,8 @@ class Answerer:
             )
         except Barred as error:
             return self._refuse(mine.place.kind, _FORBIDDEN, BARRED, error.one_line())
+        if self._turns is not None:
+            self._turns.leave(mine.place, caller)
         body: Json = {
             "digest": hex0x(mine.digest),
             "signer": self._desk.address,
