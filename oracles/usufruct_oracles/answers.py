@@ -26,7 +26,7 @@ from usufruct.core.corrections import Corrections
 from usufruct.core.documents import keyed, text, wrong
 from usufruct.core.encoding import ZERO_HASH, canonical_json, hex0x, load_json, unhex
 from usufruct.core.keccak import DIGEST
-from usufruct.core.statements import StatementLine
+from usufruct.core.statements import line_document
 from usufruct.core.typed_data import Batch, Statement, batch_digest, statement_digest
 from usufruct.errors import EvidenceError, InputError
 from usufruct_oracles import differ, logs
@@ -88,7 +88,7 @@ def statement_proposal(ready: Ready[BuiltStatement]) -> Json:
         "v": VERSION,
         "digest": hex0x(ready.digest),
         "statement": statement_to(ready.built.statement),
-        "lines": [line_object(line) for line in ready.built.lines],
+        "lines": [line_document(line) for line in ready.built.lines],
         "corrections": corrections_object(ready.built.corrections),
     }
 
@@ -96,21 +96,6 @@ def statement_proposal(ready: Ready[BuiltStatement]) -> Json:
 def corrections_object(document: Corrections | None) -> object:
     """A corrections document as the JSON value that is hashed, None for none."""
     return None if document is None else load_json(document.canonical())
-
-
-def line_object(line: StatementLine) -> Json:
-    """A statement line as a JSON object."""
-    blinding = None if line.blinding is None else hex0x(line.blinding.to_bytes(DIGEST, "big"))
-    return {
-        "index": line.row_index,
-        "row": line.row,
-        "price": str(line.price),
-        "per": str(line.per),
-        "quantity": str(line.quantity),
-        "amount": str(line.amount),
-        "blinding": blinding,
-        "count": line.count,
-    }
 
 
 class Answerer:
@@ -268,7 +253,7 @@ class Answerer:
     def _statement_summary(
         self, built: BuiltStatement, statement: Statement, lines: object
     ) -> Json:
-        mine = [line_object(line) for line in built.lines]
+        mine = [line_document(line) for line in built.lines]
         theirs = lines if isinstance(lines, list) else []
         return {
             "differs": differ.differing(statement_to(built.statement), statement_to(statement)),
