@@ -225,15 +225,17 @@ class Proof(_Section, frozen=True):
 
 
 def _refuse_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise InputError(
-            "the proof repeats a key",
-            field="proof",
-            value=next(key for place, (key, _) in enumerate(pairs) if key in dict(pairs[:place])),
-            rule="every key of a JSON object stands once",
-            remedy="ask for the proof again",
-        )
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise InputError(
+                "the proof repeats a key",
+                field="proof",
+                value=key,
+                rule="every key of a JSON object stands once",
+                remedy="ask for the proof again",
+            )
+        found[key] = value
     return found
 
 
