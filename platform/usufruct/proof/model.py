@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from usufruct.core.encoding import whole
+from usufruct.core.encoding import require_shallow, whole
 from usufruct.errors import InputError
 from usufruct.proof.scope import Scope
 
@@ -263,13 +263,15 @@ def parse(data: bytes) -> Proof:
             remedy=remedy,
         )
     try:
+        text = data.decode()  # json itself would take a byte order mark, UTF-16 and UTF-32 too
+        require_shallow(text)
         raw = json.loads(
-            data.decode(),  # json would take a byte order mark, UTF-16 and UTF-32 too
+            text,
             object_pairs_hook=_refuse_duplicate_keys,
             parse_int=_refuse_other_spellings,
         )
         return msgspec.convert(raw, Proof, strict=True)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise InputError(
             "this is not a payout proof",
             field="proof",

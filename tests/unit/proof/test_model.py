@@ -36,3 +36,9 @@ def test_a_key_that_is_repeated_among_many_is_found_at_once() -> None:
         proof.parse(b"{" + many + b',"199999":0}')
     assert caught.value.value == "199999"
     assert time.process_time() - began < 10
+
+
+def test_a_file_is_no_deeper_than_a_proof_is() -> None:
+    """Else what is hashed of it overflows the stack, which is a defect and no verdict."""
+    with pytest.raises(InputError, match="nested deeper"):
+        proof.parse(b'{"tariff":' + b'{"a":' * 985 + b"1" + b"}" * 986)
