@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from usufruct.core.encoding import whole
+from usufruct.core.encoding import require_shallow, whole
 from usufruct.errors import InputError
 from usufruct.proof.scope import Scope
 
@@ -225,15 +225,17 @@ class Proof(_Section, frozen=True):
 
 
 def _refuse_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise InputError(
-            "the proof repeats a key",
-            field="proof",
-            value=next(key for place, (key, _) in enumerate(pairs) if key in dict(pairs[:place])),
-            rule="every key of a JSON object stands once",
-            remedy="ask for the proof again",
-        )
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise InputError(
+                "the proof repeats a key",
+                field="proof",
+                value=key,
+                rule="every key of a JSON object stands once",
+                remedy="ask for the proof again",
+            )
+        found[key] = value
     return found
 
 
@@ -261,13 +263,15 @@ def parse(data: bytes) -> Proof:
             remedy=remedy,
         )
     try:
+        text = data.decode()  # json itself would take a byte order mark, UTF-16 and UTF-32 too
+        require_shallow(text)
         raw = json.loads(
-            data.decode(),  # json would take a byte order mark, UTF-16 and UTF-32 too
+            text,
             object_pairs_hook=_refuse_duplicate_keys,
             parse_int=_refuse_other_spellings,
         )
         return msgspec.convert(raw, Proof, strict=True)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise InputError(
             "this is not a payout proof",
             field="proof",
