@@ -3,15 +3,13 @@
 import json
 import re
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import NoReturn
 
-import numpy as np
-
-from usufruct.core.keccak import Bytes2D, keccak256
+from usufruct.core.keccak import keccak256
 from usufruct.errors import InputError
 
 LEAF_LENGTH = 102
@@ -127,16 +125,6 @@ class ReadingLeaf:
 
 ZERO_HASH = bytes(32)
 """The hash that stands for "none"."""
-
-
-def encode_many(leaves: Iterable[ReadingLeaf]) -> Bytes2D:
-    """Preimages of many readings, shape [n, 102].
-
-    Raises:
-        InputError: A field does not fit its width.
-    """
-    joined = b"".join([leaf.encode() for leaf in leaves])
-    return np.frombuffer(joined, np.uint8).reshape(-1, LEAF_LENGTH)
 
 
 def open_quantity(quantity: int) -> bytes:
