@@ -91,10 +91,10 @@ class Record:
 
 EMPTY = Holding()
 # The busiest lines of the index make these two without the named tuple's own constructor, which takes twice as long.
-_holding: Final[Callable[[tuple[int, int, int, int]], Holding]] = partial(tuple.__new__, Holding)  # type: ignore[arg-type]  # of four integers
+_holding: Final[Callable[[tuple[int, int, int, int]], Holding]] = partial(tuple.__new__, Holding)
 _changes: Final[Callable[[tuple[list[tuple[int, Holding]], list[Kept]]], Changes]] = partial(
     tuple.__new__, Changes
-)  # type: ignore[arg-type]  # of two lists
+)
 
 
 def earned(holding: Holding, acc: int, supply: int) -> int:
