@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TypeVar, cast
 
+from anyio import CapacityLimiter
 from fastapi import Request
 
 from usufruct.api.auth.principal import Access
@@ -72,6 +73,13 @@ class Service:
 
     reconciled: Once = field(default_factory=Once)
     """The last comparison of the ledger with the chain."""
+    offered: Once = field(default_factory=Once)
+    """The offerings as of the last block they were asked for."""
+
+    @cached_property
+    def replays(self) -> CapacityLimiter:
+        """Lets one period be replayed at a time: it is all of its readings."""
+        return CapacityLimiter(1)
 
     @cached_property
     def proofs(self) -> Semaphore:
