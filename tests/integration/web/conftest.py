@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 import pytest
 import uvicorn
+from playwright.sync_api import Browser
 from sqlalchemy import insert, update
 from tests.support.anvil import Anvil
+from tests.support.browser import running_browser
 from tests.support.settled import Settled, settle_periods
 
 from usufruct.api.app import create_app
@@ -147,4 +149,11 @@ def hostile(village: Settled, tmp_path_factory: pytest.TempPathFactory) -> Itera
             )
         )
     with served(village, database, None) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium."""
+    with running_browser() as found:
         yield found
