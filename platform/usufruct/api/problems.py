@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
 from collections.abc import Callable
 from http import HTTPStatus
+from importlib.util import find_spec
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -209,13 +211,28 @@ def _contract(_: Request, error: ContractError) -> Problem:
     return Problem(HTTPStatus.CONFLICT, "refused-by-contract", explain(error), rule=error.NAME)
 
 
+def _away() -> list[type[Exception]]:
+    """What is raised when a database does not answer, by SQLAlchemy and by the drivers that are used past it."""
+    kinds: list[type[Exception]] = [
+        OperationalError,
+        InterfaceError,
+        sqlite3.OperationalError,
+        ConnectionError,
+    ]
+    if find_spec("asyncpg") is not None:
+        from asyncpg import InterfaceError as Unusable  # noqa: PLC0415 - optional
+        from asyncpg import OperatorInterventionError, PostgresConnectionError  # noqa: PLC0415
+
+        kinds += [PostgresConnectionError, OperatorInterventionError, Unusable]
+    return kinds
+
+
 _TOLD: Final[tuple[tuple[type[Exception], Callable[[Request, Any], Problem]], ...]] = (
     (RequestValidationError, _invalid),
     (HTTPException, _http),
     (UsufructError, _usufruct),
     (ContractError, _contract),
-    (OperationalError, _database),
-    (InterfaceError, _database),
+    *((each, _database) for each in _away()),
 )
 """How errors are told, by their kind; every other one is a defect."""
 

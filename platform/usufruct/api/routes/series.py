@@ -83,14 +83,14 @@ async def holders(
     moment: AnyMoment,  # the name in the path
 ) -> Response:
     """Who holds the series now, at the end of a block, or at a time, with what each had earned by then."""
-    series = await find_series(moment, series_id)
+    series = await series_number(moment, series_id, "id")
     block = (await as_known(moment, query)).block
     after = 0
     if query.starting_after is not None:
         after = await find_wallet(moment, query.starting_after, "starting_after") or 0
     rows = await moment.rows(
         HOLDERS_WITH_UNITS,
-        series=series.id,
+        series=series,
         after=after,
         end=first_position(block + 1),
         limit=query.limit + 1,

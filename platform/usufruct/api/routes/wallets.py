@@ -17,7 +17,7 @@ from usufruct.api.standing import positions, withheld
 from usufruct.ledger.accounts import claimable
 from usufruct.ledger.reads.holders import holding_of
 from usufruct.ledger.reads.payouts import payouts_of_wallet
-from usufruct.ledger.reads.series import SERIES_BY_SLUG
+from usufruct.ledger.reads.series import SERIES_NUMBER_BY_SLUG
 
 router = APIRouter(
     prefix="/v1/wallets/{address}", tags=["wallets"], dependencies=[Depends(own_wallet)]
@@ -44,7 +44,7 @@ async def holdings(
     after = 0
     if query.starting_after is not None:
         slug = query.starting_after.removeprefix("ser_")
-        row = await moment.row(SERIES_BY_SLUG, slug=slug)
+        row = await moment.row(SERIES_NUMBER_BY_SLUG, slug=slug)
         after = row.id if row else 0
     rows = await positions(moment, wallet, after, query.limit + 1, known.block)
     found = [moment.render.holding(row) for row in rows]

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, func, select
 from usufruct.ledger.models import (
     freeze,
     funding,
+    holder,
     registration,
     series,
     settlement,
@@ -71,7 +72,9 @@ STANDINGS: Final = (
     )
     .join_from(wallet, registration, registration.c.wallet == wallet.c.id, isouter=True)
     .where(
-        wallet.c.id.in_(bindparam("wallets", expanding=True)),
+        wallet.c.id >= bindparam("first"),
+        wallet.c.id <= bindparam("last"),
+        wallet.c.id.in_(select(holder.c.wallet).where(holder.c.series == bindparam("series"))),
         (registration.c.pos.is_(None))
         | (
             registration.c.pos
@@ -81,4 +84,4 @@ STANDINGS: Final = (
         ),
     )
 )
-"""What the registry says of each of :wallets (their numbers) now; nulls where it does not know one."""
+"""What the registry says now of holders of :series numbered :first to :last; nulls where it does not know one."""

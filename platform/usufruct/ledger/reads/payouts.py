@@ -122,14 +122,14 @@ def payouts_of_distribution(*, status: str | None = None) -> Query:
 
 
 ONE_PAYOUT: Final = _with_details(
-    _chosen()
-    .join(distribution, distribution.c.pos == payout.c.pos)
-    .join(series, series.c.id == payout.c.series)
-    .join(wallet, wallet.c.id == payout.c.wallet)
-    .where(
-        series.c.slug == bindparam("slug"),
-        distribution.c.number == bindparam("number"),
-        wallet.c.address == bindparam("address"),
+    _chosen().where(
+        payout.c.wallet
+        == select(wallet.c.id).where(wallet.c.address == bindparam("address")).scalar_subquery(),
+        payout.c.pos
+        == select(distribution.c.pos)
+        .join(series, series.c.id == distribution.c.series)
+        .where(series.c.slug == bindparam("slug"), distribution.c.number == bindparam("number"))
+        .scalar_subquery(),
     ),
     newest_first=True,
 )

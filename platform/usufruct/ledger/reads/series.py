@@ -15,6 +15,8 @@ __all__ = [
     "PAYOUT_TOTALS",
     "SERIES_BY_ADDRESS",
     "SERIES_BY_SLUG",
+    "SERIES_NUMBER_BY_ADDRESS",
+    "SERIES_NUMBER_BY_SLUG",
     "SERIES_PAGE",
     "SERIES_PAGE_OF_STREAM",
     "distributions_page",
@@ -77,6 +79,12 @@ SERIES_BY_SLUG: Final = _series().where(series.c.slug == bindparam("slug"))
 """The series :slug."""
 SERIES_BY_ADDRESS: Final = _series().where(series.c.address == bindparam("address"))
 """The series at :address."""
+SERIES_NUMBER_BY_SLUG: Final = select(series.c.id).where(series.c.slug == bindparam("slug"))
+"""The number of the series :slug, without what has to be summed up for the series as a whole."""
+SERIES_NUMBER_BY_ADDRESS: Final = select(series.c.id).where(
+    series.c.address == bindparam("address")
+)
+"""The same of the series at :address."""
 
 
 def _distributions() -> Query:

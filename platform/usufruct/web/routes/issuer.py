@@ -87,8 +87,11 @@ async def series(
 
 async def _register(moment: Moment, rows: Sequence[Row[Any]]) -> list[Json]:
     """Holders with their holding, and what the registry says of each."""
-    given = [row.wallet_id for row in rows]
-    known = {each.id: each for each in await moment.rows(STANDINGS, wallets=given)} if given else {}
+    if not rows:
+        return []
+    ends = {"first": rows[0].wallet_id, "last": rows[-1].wallet_id}
+    found = await moment.rows(STANDINGS, series=rows[0].series_id, **ends)
+    known = {each.id: each for each in found}
     return [
         moment.render.holding(row) | {"standing": _standing(known[row.wallet_id], moment.time)}
         for row in rows
