@@ -72,6 +72,13 @@ class Service:
 
     reconciled: Once = field(default_factory=Once)
     """The last comparison of the ledger with the chain."""
+    offered: Once = field(default_factory=Once)
+    """The offerings as of the last block they were asked for."""
+
+    @cached_property
+    def replays(self) -> CapacityLimiter:
+        """Lets one period be replayed at a time: it is all of its readings."""
+        return CapacityLimiter(1)
 
     @cached_property
     def proofs(self) -> CapacityLimiter:
