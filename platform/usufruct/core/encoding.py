@@ -229,7 +229,7 @@ def load_json(data: bytes, fraction: Callable[[str], object] | None = None) -> o
     """
     try:
         text = data.decode()
-        _require_shallow(text)
+        require_shallow(text)
         return json.loads(
             text,
             parse_float=fraction or _refuse_number,
@@ -258,7 +258,8 @@ def exact_number(text: str) -> Decimal:
     return Decimal(text)
 
 
-def _require_shallow(text: str) -> None:
+def require_shallow(text: str) -> None:
+    """Raises ValueError for JSON that is nested deeper than MAX_DEPTH."""
     # Not left to the decoder: it overflows the stack where a library has raised the recursion limit.
     depth = 0
     for token in _JSON_TOKEN.finditer(text):
