@@ -54,9 +54,11 @@ _STATEMENT_POS: Final = select(statement.c.pos).where(
 
 async def find_series(moment: Moment, name: str, field: str = "id") -> Row[Any]:
     """The series with this id, symbol, project code or address; a problem if there is none."""
+    row = None
+    nameless = "\0" in name  # PostgreSQL has no such text to compare with
     if name.startswith("0x"):
         row = await moment.row(SERIES_BY_ADDRESS, address=wallet_bytes(name, field))
-    else:
+    elif not nameless:
         slug = name.removeprefix("ser_").lower()
         row = await moment.row(SERIES_BY_SLUG, slug=slug)
         coded = [at for at, code in moment.render.labels.series.items() if code == name]
