@@ -74,9 +74,11 @@ async def series_number(moment: Moment, name: str | None, field: str = "series")
 async def _named_series(
     moment: Moment, name: str, field: str, by_slug: Query, by_address: Query
 ) -> Row[Any]:
+    row = None
+    nameless = "\0" in name  # PostgreSQL has no such text to compare with
     if name.startswith("0x"):
         row = await moment.row(by_address, address=wallet_bytes(name, field))
-    else:
+    elif not nameless:
         slug = name.removeprefix("ser_").lower()
         row = await moment.row(by_slug, slug=slug)
         coded = [at for at, code in moment.render.labels.series.items() if code == name]

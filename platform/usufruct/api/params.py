@@ -69,7 +69,11 @@ class PageQuery(BaseModel):
     limit: Limit = 50
     starting_after: Annotated[
         str | None,
-        Field(max_length=128, description="`next` of the page before; the list goes on after it"),
+        Field(
+            max_length=128,
+            pattern=r"^[!-~]*$",
+            description="`next` of the page before; the list goes on after it",
+        ),
     ] = None
 
 
