@@ -4,6 +4,7 @@ ser_lvpps                               series (its symbol in lower case, `ser_l
 dist_lvpps_3  rec_lvpps_3               its third distribution, the record date of period 3
 po_lvpps_3_5b38…ddc4                    a wallet's payout of it (address without 0x)
 str_1   bat_1_15   st_1_2_v1   set_1_2  stream, batch 15, statement of period 2, settlement of period 2
+dis_1_2_v1_1                            first dispute of that statement
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ __all__ = [
     "PayoutKey",
     "Slugs",
     "batch_id",
+    "dispute_id",
     "distribution_id",
     "parse_distribution_id",
     "parse_payout_id",
@@ -95,6 +97,11 @@ def batch_id(stream: int, seq: int) -> str:
 def statement_id(stream: int, period: int, version: int) -> str:
     """Id of one version of a period's statement."""
     return f"st_{stream}_{period}_v{version}"
+
+
+def dispute_id(stream: int, period: int, version: int, number: int) -> str:
+    """Id of a dispute of one version of a period's statement, counted from 1."""
+    return f"dis_{stream}_{period}_v{version}_{number}"
 
 
 def settlement_id(stream: int, period: int) -> str:

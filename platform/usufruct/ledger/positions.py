@@ -20,14 +20,12 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from usufruct.ledger.accounts import claimable, earned
 from usufruct.ledger.models import (
     block,
     cursor,
-    freeze,
-    holder,
     registration,
     rules,
     series_event,
@@ -41,7 +39,7 @@ from usufruct.ledger.reads.holders import (
     WALLET_ID,
     holding_of,
 )
-from usufruct.ledger.reads.rows import Query
+from usufruct.ledger.reads.standing import HOLDERS_STANDING, STANDING
 from usufruct.ledger.types import first_position
 
 __all__ = [
@@ -111,7 +109,7 @@ def positions_of_wallet(connection: Connection, address: bytes, at: At) -> list[
     if number is None:
         return []
     values = {"wallet": number, "after": 0, "end": at.end, "limit": _ALL}
-    standing = connection.execute(_STANDING, values).all()
+    standing = connection.execute(STANDING, values).all()
     rows = connection.execute(HOLDINGS_OF_WALLET, values).all()
     return _positions(connection, rows, _payable(standing, at), at)
 
@@ -119,7 +117,7 @@ def positions_of_wallet(connection: Connection, address: bytes, at: At) -> list[
 def positions_of_series(connection: Connection, number: int, at: At) -> list[Position]:
     """The holders of a series, in the order of their first appearance."""
     values = {"series": number, "after": 0, "end": at.end, "limit": _ALL}
-    standing = connection.execute(_HOLDERS_STANDING, values).all()
+    standing = connection.execute(HOLDERS_STANDING, values).all()
     rows = connection.execute(HOLDERS_WITH_UNITS, values).all()
     return _positions(connection, rows, _payable(standing, at), at)
 
@@ -210,29 +208,6 @@ _WALLETS: Final = (
     )
     .order_by(wallet.c.id)
 )
-
-
-def _standing(number: ColumnElement[int]) -> Query:
-    """What the registry said of a wallet before the position :end."""
-    return select(
-        number.label("wallet"),
-        select(registration.c.kyc_until)
-        .where(registration.c.wallet == number, registration.c.pos < bindparam("end"))
-        .order_by(registration.c.pos.desc())
-        .limit(1)
-        .scalar_subquery()
-        .label("kyc_until"),
-        select(freeze.c.frozen)
-        .where(freeze.c.wallet == number, freeze.c.pos < bindparam("end"))
-        .order_by(freeze.c.pos.desc())
-        .limit(1)
-        .scalar_subquery()
-        .label("frozen"),
-    )
-
-
-_STANDING: Final = _standing(wallet.c.id).where(wallet.c.id == bindparam("wallet"))
-_HOLDERS_STANDING: Final = _standing(holder.c.wallet).where(holder.c.series == bindparam("series"))
 _ISSUED: Final = select(func.sum(transfer.c.units)).where(
     transfer.c.series == bindparam("series"),
     transfer.c.sender.is_(None),

@@ -20,6 +20,7 @@ from usufruct.api.schemas.common import Model, ProblemBody, document, done, ok
 from usufruct.api.schemas.evidence import (
     BatchDetail,
     Batches,
+    Disputes,
     Settlement,
     Settlements,
     StatementDetail,
@@ -63,6 +64,7 @@ __all__ = [
     "Comparison",
     "ComparisonBody",
     "Disclosures",
+    "Disputes",
     "DistributionDetail",
     "Distributions",
     "Events",

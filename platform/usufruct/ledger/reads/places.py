@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, select, union_all
 
-from usufruct.ledger.models import block, cursor, meta
+from usufruct.ledger.models import block, cursor, header, meta
 
-__all__ = ["BLOCK_AT_TIME", "CURSOR", "META", "TIME_AT_BLOCK"]
+__all__ = ["BLOCK_AT_TIME", "CURSOR", "META", "TIME_AT_BLOCK", "TIME_OF_BLOCK"]
 
 CURSOR: Final = select(cursor.c.block, cursor.c.hash, cursor.c.timestamp, cursor.c.evidence)
 """The last block taken in, and the revision of the evidence."""
@@ -20,6 +20,12 @@ TIME_AT_BLOCK: Final = select(func.max(block.c.timestamp)).where(
     block.c.number <= bindparam("block")
 )
 """Time of the last block up to `block` in which anything happened; null if there is none."""
+
+_times = union_all(
+    select(block.c.number, block.c.timestamp), select(header.c.number, header.c.timestamp)
+).subquery()
+TIME_OF_BLOCK: Final = select(_times.c.timestamp).where(_times.c.number == bindparam("block"))
+"""Time of `block`, if something happened in it or it is one of the newest; it may be told twice."""
 
 BLOCK_AT_TIME: Final = select(func.max(block.c.number)).where(
     block.c.timestamp <= bindparam("time")
