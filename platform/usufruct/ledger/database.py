@@ -17,9 +17,9 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from usufruct.errors import ConfigError
+from usufruct.ledger.pool import ReaderPool
 from usufruct.ledger.reader import AsyncReader, DriverReader, SameThreadReader
 
 __all__ = ["Database"]
@@ -51,12 +51,9 @@ class Database:
         return self._sync_engine("BEGIN")
 
     @cached_property
-    def async_reader(self) -> AsyncEngine:
-        """Asynchronous engine for consistent reads; PostgreSQL only."""
-        url = self.url.set(drivername=_DRIVERS[self.kind])
-        return create_async_engine(
-            url, pool_size=_READERS, max_overflow=0, isolation_level="REPEATABLE READ"
-        )
+    def async_reader(self) -> ReaderPool:
+        """Asynchronous connections for consistent reads; PostgreSQL only."""
+        return ReaderPool(self.url, _READERS)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -74,11 +71,22 @@ class Database:
     async def read_async(self) -> AsyncIterator[AsyncReader]:
         """One consistent moment of the ledger, for asynchronous code."""
         if self.kind == "sqlite":
-            with self.read() as connection:
-                yield SameThreadReader(connection)
+            with self._driver() as driver:
+                yield SameThreadReader(driver)
         else:
-            async with self.async_reader.connect() as connection:
+            async with self.async_reader.moment() as connection:
                 yield DriverReader(connection)
+
+    @contextmanager
+    def _driver(self) -> Iterator[Any]:
+        """SQLite's own connection in a transaction, from the pool of readers."""
+        pooled = self.reader.raw_connection()
+        try:
+            driver: Any = pooled.driver_connection
+            driver.execute("BEGIN")
+            yield driver
+        finally:
+            pooled.close()  # rolls back
 
     def migrate(self) -> None:
         """Brings the schema up to date; creates the file and its folder if they are missing.

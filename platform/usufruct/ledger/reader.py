@@ -1,4 +1,4 @@
-"""Reading the ledger from asynchronous code.
+"""Reading the ledger from asynchronous code, past SQLAlchemy's execution (see `prepared`).
 
 On PostgreSQL the driver is asynchronous itself. SQLite answers our bounded, indexed questions in less time than it
 takes to hand them to another thread and back (a sixth of the cost of a request, measured), so they run where they
@@ -10,12 +10,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import Connection, Row
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Row
 
+from usufruct.ledger.prepared import prepared
 from usufruct.ledger.reads.rows import Query
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from asyncpg import Connection
 
 __all__ = ["AsyncReader", "DriverReader", "SameThreadReader"]
 
@@ -34,7 +39,7 @@ class AsyncReader(Protocol):
 class SameThreadReader:
     """Runs queries in the event loop's thread."""
 
-    connection: Connection
+    connection: sqlite3.Connection
 
     async def rows(
         self, query: Query, values: Mapping[str, object], *, heavy: bool = False
@@ -45,18 +50,20 @@ class SameThreadReader:
         return self._rows(query, values)
 
     def _rows(self, query: Query, values: Mapping[str, object]) -> Sequence[Row[Any]]:
-        return self.connection.execute(query, values).all()
+        ready = prepared(query, "sqlite3")
+        return ready.rows(self.connection.execute(ready.sql, ready.bound(values)).fetchall())
 
 
 @dataclass(frozen=True, slots=True)
 class DriverReader:
-    """Runs queries on an asynchronous driver."""
+    """Runs queries on an asynchronous driver, which keeps their plans."""
 
-    connection: AsyncConnection
+    connection: Connection
 
     async def rows(
         self, query: Query, values: Mapping[str, object], *, heavy: bool = False
     ) -> Sequence[Row[Any]]:
         """All rows of a query."""
         del heavy
-        return (await self.connection.execute(query, values)).all()
+        ready = prepared(query, "asyncpg")
+        return ready.rows(await self.connection.fetch(ready.sql, *ready.bound(values)))
