@@ -106,12 +106,21 @@ class PayoutQuery(StreamPage):
 
     series: SeriesName = None
     status: Annotated[Literal["accrued", "paid"] | None, Field(description="only these")] = None
+    sort: Annotated[
+        Literal["time", "-time", "amount", "-amount", "units", "-units", "period", "-period"]
+        | None,
+        Field(description=f"`-time` without it; {_WAY}"),
+    ] = None
 
 
 class DistributionPayoutQuery(PageQuery):
     """Payouts of a distribution."""
 
     status: Annotated[Literal["accrued", "paid"] | None, Field(description="only these")] = None
+    sort: Annotated[
+        Literal["amount", "-amount", "units", "-units"] | None,
+        Field(description=f"in the order of the holders' first appearance without it; {_WAY}"),
+    ] = None
 
 
 class SeriesQuery(PageQuery):

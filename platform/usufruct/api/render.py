@@ -15,6 +15,7 @@ from usufruct.api.labels import Labels
 from usufruct.contracts import address
 from usufruct.ledger import ids
 from usufruct.ledger.accounts import claimable, earned
+from usufruct.ledger.positions import Position
 from usufruct.ledger.reads.holders import holding_of
 from usufruct.money import Currency, format_amount
 
@@ -42,7 +43,7 @@ def account(raw: bytes) -> str:
     return address(raw)
 
 
-def stream_of(row: Row[Any]) -> str | None:
+def stream_of(row: Row[Any] | Position) -> str | None:
     """The stream of a series; None for units of a fund."""
     return None if row.stream is None else ids.stream_id(row.stream)
 
@@ -79,7 +80,7 @@ class Renderer:
         of_fund = series is not None and series.stream is None
         return {"number": number, "month": None if of_fund else self.labels.period(number)}
 
-    def series_ref(self, row: Row[Any]) -> Json:
+    def series_ref(self, row: Row[Any] | Position) -> Json:
         """The series that a row is about."""
         contract = account(row.series_address)
         return {
@@ -143,6 +144,19 @@ class Renderer:
             "earned": self.money(earned(held, acc, supply)),
             "paid": self.money(row.paid),
             "claimable": self.money(claimable(held, acc, supply)),
+        }
+
+    def position(self, found: Position) -> Json:
+        """Where one wallet stands in one series."""
+        figures = ("accrued", "paid", "claimable", "withheld", "arrears")
+        return {
+            "id": ids.position_id(found.series, found.wallet),
+            "object": "position",
+            "wallet": account(found.wallet),
+            "series": self.series_ref(found),
+            "units": str(found.units),
+            "decimals": found.series_decimals,
+            **{name: self.money(getattr(found, name)) for name in figures},
         }
 
     def distribution(self, row: Row[Any]) -> Json:

@@ -47,7 +47,8 @@ _ALL: Final = 1_000
 async def find_payout(moment: Moment, text: str) -> Any:
     """The row of the payout with this id; a problem if there is none."""
     key = ids.parse_payout_id(text)
-    row = await moment.row(ONE_PAYOUT, slug=key.slug, number=key.number, address=key.wallet)
+    named = {"slug": key.slug, "number": key.number, "address": key.wallet}
+    row = await moment.row(ONE_PAYOUT, **named, end=moment.end)
     if row is None:
         raise not_found("payout", "id", text, "GET /v1/wallets/{address}/payouts lists them")
     return row

@@ -18,7 +18,7 @@ from usufruct.api.lookup import (
     series_then,
     stream_number,
 )
-from usufruct.api.moment import AnyMoment, Moment, page
+from usufruct.api.moment import AnyMoment, Moment
 from usufruct.api.order import order_of
 from usufruct.api.params import (
     AsOf,
@@ -188,18 +188,25 @@ async def distribution_payouts(
     moment: AnyMoment,
 ) -> Response:
     """Every holder's payout of one distribution."""
-    row = await _distribution(moment, distribution_id)
-    after = 0
-    if query.starting_after is not None:
-        key = ids.parse_payout_id(query.starting_after, "starting_after")
-        after = await find_wallet(moment, "0x" + key.wallet.hex()) or 0
-    rows = await moment.rows(
-        payouts_of_distribution(status=query.status),
-        pos=row.pos,
-        after=after,
-        limit=query.limit + 1,
-    )
-    return moment.answer(page([moment.render.payout(each) for each in rows], query.limit))
+    then = await moment_as_known(moment, query)
+    row = await _distribution(then, distribution_id)
+    order = order_of(f"payouts/{row.pos}", query)
+    as_of = then is not moment
+    given = order.values | _given(end=then.end if as_of else None)
+    if order.by is None:
+        given["after"] = await _wallet_after(then, query.starting_after)
+    built = payouts_of_distribution(status=query.status, as_of=as_of, **order.query)
+    rows = await then.rows(built, pos=row.pos, limit=query.limit + 1, **given)
+    found = [then.render.payout(each) for each in rows]
+    return then.answer(order.page(rows, found, query.limit))
+
+
+async def _wallet_after(moment: Moment, starting_after: str | None) -> int:
+    """Number of the wallet whose payout a page goes on after."""
+    if starting_after is None:
+        return 0
+    key = ids.parse_payout_id(starting_after, "starting_after")
+    return await find_wallet(moment, "0x" + key.wallet.hex()) or 0
 
 
 def _given(**values: object) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from usufruct.api import schemas
 from usufruct.api.auth.gate import own_wallet
 from usufruct.api.known import moment_as_known
 from usufruct.api.lookup import find_wallet, payout_position, series_number, stream_number
-from usufruct.api.moment import AnyMoment, Moment, page
+from usufruct.api.moment import AnyMoment, Moment
 from usufruct.api.order import order_of
 from usufruct.api.params import AsOf, HoldingQuery, PayoutQuery, wallet_bytes
 from usufruct.api.render import account
@@ -75,23 +75,33 @@ def _given(**values: object) -> dict[str, Any]:
 async def payouts(
     address: Address, query: Annotated[PayoutQuery, Query()], moment: AnyMoment
 ) -> Response:
-    """The wallet's payouts, newest first: its exact share of every distribution, paid or still to be claimed."""
-    wallet = await find_wallet(moment, address)
-    series = await series_number(moment, query.series)
-    stream = await stream_number(moment, query.stream)
-    before = await payout_position(moment, query.starting_after)
+    """The wallet's payouts: its exact share of every distribution, paid or still to be claimed."""
+    then = await moment_as_known(moment, query)
+    wallet = await find_wallet(then, address)
+    order = order_of(f"payouts/{wallet}", query)
+    series = await series_number(then, query.series)
+    stream = await stream_number(then, query.stream)
+    before = await payout_position(then, query.starting_after if order.by is None else None)
+    as_of = then is not moment
     statement = payouts_of_wallet(
         status=query.status,
         by_series=series is not None,
         by_stream=stream is not None,
         by_period=query.period is not None,
+        as_of=as_of,
+        **order.query,
     )
-    values = {"series": series, "stream": stream, "period": query.period}
-    given = {key: value for key, value in values.items() if value is not None}
-    rows = await moment.rows(
-        statement, wallet=wallet or 0, before=before, limit=query.limit + 1, **given
+    given = order.values | _given(
+        series=series, stream=stream, period=query.period, end=then.end if as_of else None
     )
-    return moment.answer(page([moment.render.payout(row) for row in rows], query.limit))
+    rows = await then.rows(
+        statement,
+        wallet=wallet or 0,
+        before=min(before, then.end),
+        limit=query.limit + 1,
+        **given,
+    )
+    return then.answer(order.page(rows, [then.render.payout(row) for row in rows], query.limit))
 
 
 @router.get("/claimable", responses=schemas.ok(schemas.Claimable))

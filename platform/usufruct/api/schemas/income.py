@@ -55,6 +55,28 @@ class Holders(Page):
     holders_as_of_block: int
 
 
+class PositionBody(Model):
+    """Where one wallet stands in one series."""
+
+    id: str = Field(examples=["pos_lvpps_bcd4042de499d14e55001ccbb24a551f3b954096"])
+    object: Literal["position"]
+    wallet: str
+    series: SeriesRef
+    units: str
+    decimals: int = Field(description="decimals of the units")
+    accrued: Money = Field(description="all income so far")
+    paid: Money = Field(description="of that, paid out")
+    claimable: Money = Field(description="of that, not yet paid out")
+    withheld: Money = Field(description="of that, while the registry stands in the way")
+    arrears: Money = Field(description="share of what the waterfall still owes the series")
+
+
+class Positions(Page):
+    """Positions."""
+
+    data: list[PositionBody]
+
+
 class PayoutBody(Model):
     """One holder's share of one distribution."""
 
