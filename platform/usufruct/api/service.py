@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TypeVar, cast
 
+from anyio import CapacityLimiter
 from fastapi import Request
 
 from usufruct.api.auth.principal import Access
@@ -77,6 +78,11 @@ class Service:
     def proofs(self) -> Semaphore:
         """Lets two uploaded proofs be checked at a time: each asks the node many questions."""
         return Semaphore(2)
+
+    @cached_property
+    def contract_wallets(self) -> CapacityLimiter:
+        """Lets two contracts be asked at a time whether they signed: their code is the caller's choice."""
+        return CapacityLimiter(2)
 
     @cached_property
     def version(self) -> str:
