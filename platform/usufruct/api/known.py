@@ -1,22 +1,29 @@
-"""What was known at an earlier time: the ledger keeps all versions, and the block in which each came."""
+"""What was known at an earlier time: the ledger keeps all versions, and the block in which each came.
+
+An answer as of a block is the one that was given when that block was the last in the ledger, mark of the block
+included. What comes from workers and not from the chain (manifests, lines, tariffs by their hashes) is shown whenever
+it came: a hash that was anchored before stands for it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Any
 
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Row
 
 from usufruct.api.moment import Moment
 from usufruct.api.params import AsOf, moment_of
 from usufruct.api.problems import Problem
 from usufruct.api.render import rfc3339
-from usufruct.ledger.reads.places import BLOCK_AT_TIME, TIME_AT_BLOCK
+from usufruct.errors import ChainError
+from usufruct.ledger.reads.places import BLOCK_AT_TIME, TIME_AT_BLOCK, TIME_OF_BLOCK
 
-__all__ = ["Known", "as_known", "statement_as_known"]
+__all__ = ["Known", "as_known", "moment_as_known", "statement_as_known"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +51,7 @@ async def as_known(moment: Moment, query: AsOf) -> Known:
                 f"the ledger ends with block {moment.block}",
                 "wait, or ask for an earlier block",
             )
-        row = await moment.row(TIME_AT_BLOCK, block=query.as_of_block)
-        return Known(query.as_of_block, int(row[0] or 0) if row else 0)
+        return Known(query.as_of_block, await _time_of(moment, query.as_of_block))
     if query.as_of_date is None:
         return Known(moment.block, moment.time)
     first, last = moment_of(query.as_of_date, moment.render.labels.timezone)
@@ -56,8 +62,33 @@ async def as_known(moment: Moment, query: AsOf) -> Known:
             f"the ledger ends at {rfc3339(moment.time)}",
             "wait, or ask for an earlier time",
         )
+    if last >= moment.time:
+        return Known(moment.block, moment.time)
     row = await moment.row(BLOCK_AT_TIME, time=last)
-    return Known(int(row[0] or 0) if row else 0, min(last, moment.time))
+    return Known(int(row[0] or 0) if row else 0, last)
+
+
+async def moment_as_known(moment: Moment, query: AsOf) -> Moment:
+    """The moment that the query names, whose end bounds what is read; the same moment if it names none."""
+    known = await as_known(moment, query)
+    if known == Known(moment.block, moment.time):
+        return moment
+    return replace(moment, block=known.block, time=known.time)
+
+
+async def _time_of(moment: Moment, number: int) -> int:
+    """Time of a block by the ledger, else by the node, else that of the last block before with a log of ours."""
+    if number == moment.block:
+        return moment.time
+    row = await moment.row(TIME_OF_BLOCK, block=number)
+    node = moment.service.chain
+    if row is None and node is not None:
+        try:
+            return (await run_in_threadpool(node.block, number)).timestamp
+        except ChainError:
+            row = None  # the ledger answers as well as it can without
+    row = row or await moment.row(TIME_AT_BLOCK, block=number)
+    return int(row[0] or 0) if row else 0
 
 
 def statement_as_known(

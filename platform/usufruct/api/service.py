@@ -11,9 +11,11 @@ from pathlib import Path
 from threading import Lock
 from typing import TypeVar, cast
 
+from anyio import CapacityLimiter
 from fastapi import Request
 
 from usufruct.api.auth.principal import Access
+from usufruct.api.kept import Kept
 from usufruct.api.render import Renderer
 from usufruct.chain.client import ChainClient
 from usufruct.clock import Clock, SystemClock
@@ -72,11 +74,18 @@ class Service:
 
     reconciled: Once = field(default_factory=Once)
     """The last comparison of the ledger with the chain."""
+    kept: Kept = field(default_factory=Kept)
+    """What requests find alike."""
 
     @cached_property
     def proofs(self) -> Semaphore:
         """Lets two uploaded proofs be checked at a time: each asks the node many questions."""
         return Semaphore(2)
+
+    @cached_property
+    def contract_wallets(self) -> CapacityLimiter:
+        """Lets two contracts be asked at a time whether they signed: their code is the caller's choice."""
+        return CapacityLimiter(2)
 
     @cached_property
     def version(self) -> str:

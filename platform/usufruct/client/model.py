@@ -38,6 +38,9 @@ class Arithmetic(TypedDict):
     units: str
     supply: str
     distributed: str
+    rate: str
+    accumulator_before: str
+    accumulator_after: str
     numerator_before: str
     numerator_after: str
     earned_before: str
@@ -98,6 +101,7 @@ class BatchSummary(TypedDict):
     last: str | None
     evidence_missing: int
     last_head: str | None
+    anchored: Place | None
 
 
 class Batches(TypedDict):
@@ -214,6 +218,19 @@ class Corrections(TypedDict):
     document: dict[str, Any]
 
 
+class Coverage(TypedDict):
+    """How much of the period was measured."""
+
+    coverage_bp: int
+    required_bp: int
+    estimated_bp: int
+    allowed_estimated_bp: int
+    statement: str
+    expected: str | None
+    covered: str | None
+    estimated: str | None
+
+
 class Difference(TypedDict):
     """What somebody gets before and after, minor units over all periods."""
 
@@ -245,6 +262,41 @@ class Disclosures(TypedDict):
     next: str | None
     data: list[Disclosure]
     at: str
+
+
+class DisputeBody(TypedDict):
+    """A dispute of one version of a statement."""
+
+    id: str
+    object: Literal["dispute"]
+    stream: str
+    period: Period
+    statement: str
+    version: int
+    digest: str
+    distributable: Money
+    by: str | None
+    evidence: str | None
+    opened: Place
+    status: Literal["open", "dismissed", "lapsed", "upheld"]
+    reason: str | None
+    decided: Place | None
+    fault: ProvenFault | None
+    effect: Literal[
+        "payment-blocked", "statement-stands", "waits-for-new-statement", "statement-replaced"
+    ]
+    successor: Successor | None
+
+
+class Disputes(TypedDict):
+    """Disputes."""
+
+    as_of_block: int
+    as_of_time: str
+    object: Literal["list"]
+    has_more: bool
+    next: str | None
+    data: list[DisputeBody]
 
 
 class DistributionBody(TypedDict):
@@ -450,6 +502,15 @@ class Knob(TypedDict):
     value: str
 
 
+class KpiValue(TypedDict):
+    """A KPI that the rules look at."""
+
+    kpi: int
+    value_bp: int | None
+    rule: dict[str, Any]
+    statement: str
+
+
 class Money(TypedDict):
     """An amount of money: exact, and in a form for people."""
 
@@ -529,9 +590,18 @@ class PayoutDetail(TypedDict):
     paid: Place | None
     sentence: str
     arithmetic: Arithmetic
+    units_since: Place | None
+    record: RecordRef | None
     withheld: Skip | None
     settlement: SettlementBody | None
+    rules: RulesRef | None
+    kpis: list[KpiValue]
     statement: StatementBody | None
+    versions: list[StatementVersion]
+    history: list[HistoryEvent]
+    disputes: list[DisputeBody]
+    tariff: TariffRef | None
+    coverage: Coverage | None
     batches: BatchSummary | None
     proof: str
 
@@ -578,6 +648,33 @@ class Played(TypedDict):
     tranches: list[Tranche]
     holders: list[Holder]
     arrears: list[str]
+
+
+class PositionBody(TypedDict):
+    """Where one wallet stands in one series."""
+
+    id: str
+    object: Literal["position"]
+    wallet: str
+    series: SeriesRef
+    units: str
+    decimals: int
+    accrued: Money
+    paid: Money
+    claimable: Money
+    withheld: Money
+    arrears: Money
+
+
+class Positions(TypedDict):
+    """Positions."""
+
+    as_of_block: int
+    as_of_time: str
+    object: Literal["list"]
+    has_more: bool
+    next: str | None
+    data: list[PositionBody]
 
 
 class Prepared(TypedDict):
@@ -678,6 +775,15 @@ class ProofVerdict(TypedDict):
     checks: list[ProofCheck]
 
 
+class ProvenFault(TypedDict):
+    """A fault that was proven to the chain."""
+
+    id: str
+    kind: str
+    challenger: str
+    evidence: str
+
+
 class RecordBody(TypedDict):
     """When it is decided who is paid for a period."""
 
@@ -687,6 +793,14 @@ class RecordBody(TypedDict):
     record_date: str
     status: Literal["announced", "waiting", "paid", "without-income"]
     distribution: str | None
+    announced: Place
+
+
+class RecordRef(TypedDict):
+    """The record date that decided whose income a distribution is."""
+
+    id: str
+    record_date: str
     announced: Place
 
 
@@ -739,6 +853,7 @@ class RulesBody(TypedDict):
 
     version: int
     effective_at: str
+    recorded: Place
     steps: list[dict[str, Any]]
     kpis: list[dict[str, Any]]
     triggers: list[dict[str, Any]]
@@ -746,6 +861,14 @@ class RulesBody(TypedDict):
     min_multiplier_bp: int
     max_multiplier_bp: int
     max_change_bp: int
+
+
+class RulesRef(TypedDict):
+    """The waterfall's rules that were applied."""
+
+    version: int
+    effective_at: str
+    recorded: Place
 
 
 class SectionAnswer(TypedDict):
@@ -943,6 +1066,7 @@ class Skip(TypedDict):
 
     reason: str
     detail: str
+    skipped: Place
 
 
 StatementBody = TypedDict(
@@ -1010,6 +1134,8 @@ StatementDetail = TypedDict(
         "tariff": "dict[str, Any] | None",
         "corrections": "Corrections | None",
         "signers": "list[str] | None",
+        "versions": "list[StatementVersion]",
+        "disputes": "list[DisputeBody]",
         "history": "list[HistoryEvent]",
         "supersedes": "list[str]",
         "known_as_of_block": "int",
@@ -1050,6 +1176,18 @@ StatementSummary = TypedDict(
         "attested": "Place",
     },
 )
+
+
+class StatementVersion(TypedDict):
+    """One version of a period's statement."""
+
+    id: str
+    version: int
+    status: Literal["attested", "final", "disputed", "voided", "settled", "superseded"]
+    digest: str
+    adjustments: Money
+    distributable: Money
+    attested: Place
 
 
 class Statements(TypedDict):
@@ -1115,11 +1253,19 @@ class Streams(TypedDict):
     data: list[StreamBody]
 
 
+class Successor(TypedDict):
+    """The version that came after a disputed one."""
+
+    id: str
+    distributable: Money
+
+
 class TariffRef(TypedDict):
     """A registered tariff."""
 
     hash: str
     valid_from: str
+    registered: Place
 
 
 class Term(TypedDict):

