@@ -82,7 +82,12 @@ def prepared(query: Query, driver: Driver) -> Prepared:
         sql=state.statement,
         names=tuple(state.positiontup or ()),
         given={name: each for name, each in state.parameters.items() if name not in required},
-        binds={name: cast("_Convert", each) for name, each in state.processors.items()},
+        binds={
+            name: bind
+            for name, each in compiled.binds.items()
+            if (bind := _bind(each.type, dialect)) is not None
+        }
+        | {name: cast("_Convert", each) for name, each in state.processors.items()},
         converters=tuple((at, each) for at, each in enumerate(converters) if each is not None),
         row=_row_of([str(each.key) for each in columns]),
     )
@@ -97,6 +102,11 @@ def _row_of(names: Sequence[str]) -> Callable[[Iterable[Any]], Row[Any]]:
         setattr(kind, name, getattr(kind, f"c{place}"))
     kind._mapping = property(lambda row: dict(zip(names, row, strict=True)))
     return cast("Callable[[Iterable[Any]], Row[Any]]", kind._make)
+
+
+def _bind(kind: Any, dialect: Dialect) -> _Convert | None:
+    found: _Convert | None = kind.dialect_impl(dialect).bind_processor(dialect)
+    return found
 
 
 def _convert(kind: Any, dialect: Dialect) -> _Convert | None:
