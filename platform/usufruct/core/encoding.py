@@ -3,15 +3,13 @@
 import json
 import re
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import NoReturn
 
-import numpy as np
-
-from usufruct.core.keccak import Bytes2D, keccak256
+from usufruct.core.keccak import keccak256
 from usufruct.errors import InputError
 
 LEAF_LENGTH = 102
@@ -29,6 +27,14 @@ _JSON_TOKEN = re.compile(r'"(?:[^"\\]++|\\.?+)*+"?|[][{}]', re.DOTALL)
 _LEAF = struct.Struct(">c33s32sIQQIQBBBB")
 _PREFIX = b"\x00"
 _ADDRESS_LENGTH = 20
+
+
+def whole(pattern: str) -> str:
+    """A pattern for a text from its first character to its last, in Python and in JSON Schema alike.
+
+    Python's `$` also matches before a line feed at the end, where other implementations refuse the text.
+    """
+    return rf"^{pattern}$(?!\n)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +125,6 @@ class ReadingLeaf:
 
 ZERO_HASH = bytes(32)
 """The hash that stands for "none"."""
-
-
-def encode_many(leaves: Iterable[ReadingLeaf]) -> Bytes2D:
-    """Preimages of many readings, shape [n, 102].
-
-    Raises:
-        InputError: A field does not fit its width.
-    """
-    joined = b"".join([leaf.encode() for leaf in leaves])
-    return np.frombuffer(joined, np.uint8).reshape(-1, LEAF_LENGTH)
 
 
 def open_quantity(quantity: int) -> bytes:
@@ -233,7 +229,7 @@ def load_json(data: bytes, fraction: Callable[[str], object] | None = None) -> o
     """
     try:
         text = data.decode()
-        _require_shallow(text)
+        require_shallow(text)
         return json.loads(
             text,
             parse_float=fraction or _refuse_number,
@@ -262,7 +258,8 @@ def exact_number(text: str) -> Decimal:
     return Decimal(text)
 
 
-def _require_shallow(text: str) -> None:
+def require_shallow(text: str) -> None:
+    """Raises ValueError for JSON that is nested deeper than MAX_DEPTH."""
     # Not left to the decoder: it overflows the stack where a library has raised the recursion limit.
     depth = 0
     for token in _JSON_TOKEN.finditer(text):

@@ -13,7 +13,8 @@ import aiomqtt
 from tests.unit.oracles import kit
 
 from usufruct_oracles.sources.messages import Message
-from usufruct_oracles.sources.mqtt import Broker, MqttSource
+from usufruct_oracles.sources.mqtt import MqttSource
+from usufruct_oracles.sources.mqtt_client import Broker
 from usufruct_oracles.sources.mqtt_mapping import MqttMapping
 from usufruct_oracles.sources.sealing import SCHEME, Sealer, dev_key
 from usufruct_oracles.sources.sparkplug_host import MetricRule, SparkplugHost
@@ -93,6 +94,9 @@ def raws(records: Mapping[bytes, Message]) -> set[bytes]:
     return {each.payload.split(b"\n", 4)[4] for each in records.values()}
 
 
-def settle() -> None:
-    """Lets the broker know the subscriptions of a connection that was just made."""
-    time.sleep(0.3)
+def pass_by(port: int) -> None:
+    """Lets the broker answer somebody else, until it has read what was sent before.
+
+    It takes one packet of each connection in turn.
+    """
+    publish(port, [("nobody/listens", b"")] * 64)

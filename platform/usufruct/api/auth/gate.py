@@ -28,8 +28,10 @@ __all__ = [
     "COOKIE",
     "Asking",
     "asking",
+    "asking_still",
     "compliance",
     "forbidden",
+    "found_out",
     "log_readers",
     "note",
     "others_of_distribution",
@@ -70,6 +72,23 @@ async def asking(request: Request) -> Principal:
 
 Asking = Annotated[Principal, Depends(asking)]
 """Who asks."""
+
+
+def found_out(request: Request) -> Principal:
+    """Who asks, as far as `asking` has found out in this request; ANONYMOUS before."""
+    kept = request.scope.get(_KEPT)
+    return kept if isinstance(kept, Principal) else ANONYMOUS
+
+
+async def asking_still(request: Request) -> Principal | None:
+    """Who asks in a request that lasts, as of now; None once the token, key or cookie counts no more."""
+    was = await asking(request)
+    request.scope.pop(_KEPT)
+    try:
+        now = await asking(request)
+    except Problem:
+        return None
+    return now if now.known or not was.known else None
 
 
 async def _known(request: Request, token: str, *, cookie: bool) -> Principal:

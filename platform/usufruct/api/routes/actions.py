@@ -6,7 +6,8 @@ Nothing here holds a key or sends anything: whoever asks signs with a wallet of 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Final
+from http import HTTPStatus
+from typing import Annotated, Final, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
@@ -15,12 +16,13 @@ from fastapi.concurrency import run_in_threadpool
 from usufruct import proof
 from usufruct.api import schemas
 from usufruct.api.auth.gate import Asking, compliance, own_wallet
-from usufruct.api.bodies import Body, described, json_body
+from usufruct.api.bodies import Body, described, json_body, received
 from usufruct.api.lookup import find_series, find_stream, find_wallet
 from usufruct.api.moment import AnyMoment, Moment, unstamped
 from usufruct.api.node import asked, contract_of, transaction
 from usufruct.api.once import once
 from usufruct.api.params import wallet_bytes
+from usufruct.api.problems import Problem
 from usufruct.api.render import Json, account
 from usufruct.api.routes.evidence import StreamId
 from usufruct.api.routes.wallets import Address
@@ -28,6 +30,7 @@ from usufruct.api.service import service_of
 from usufruct.api.standing import positions, withheld
 from usufruct.contracts import address as wallet_address
 from usufruct.contracts import participant_registry, revenue_right, waterfall
+from usufruct.core.encoding import whole
 from usufruct.core.statements import kpi_vector
 from usufruct.errors import InputError
 from usufruct.ledger.accounts import claimable
@@ -39,8 +42,10 @@ router = APIRouter(prefix="/v1")
 _WALLET: Final = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 _ALL: Final = 10_000
 _U64: Final = (1 << 64) - 1
+_WAITING: Final = 16
 Names = Annotated[tuple[str, ...], msgspec.Meta(max_length=100)]
-Amount = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,20}$")]
+Amount = Annotated[str, msgspec.Meta(pattern=whole(r"[0-9]{1,20}"))]
+Hash = Annotated[str, msgspec.Meta(pattern=whole(r"0x[0-9a-f]{64}"))]
 
 
 class ClaimBody(Body, frozen=True):
@@ -65,8 +70,8 @@ class RegistrationBody(Body, frozen=True):
     participant: Annotated[int, msgspec.Meta(ge=1, le=(1 << 53) - 1)]
     kyc_until: date
     country: Annotated[int, msgspec.Meta(ge=1, le=999)]
-    investor_class: Annotated[str, msgspec.Meta(pattern=r"^(retail|professional|institution)$")]
-    identity_hash: Annotated[str, msgspec.Meta(pattern=r"^0x[0-9a-f]{64}$")]
+    investor_class: Literal["retail", "professional", "institution"]
+    identity_hash: Hash
     locked_until: Annotated[int, msgspec.Meta(ge=0, le=(1 << 40) - 1)] = 0
 
 
@@ -75,7 +80,7 @@ class FreezeBody(Body, frozen=True):
 
     wallet: str
     frozen: bool
-    reason_hash: Annotated[str, msgspec.Meta(pattern=r"^0x[0-9a-f]{64}$")]
+    reason_hash: Hash
     series: Names = ()
 
 
@@ -86,7 +91,7 @@ class FreezeBody(Body, frozen=True):
     "/wallets/{address}/claims",
     responses=schemas.done(schemas.Claims),
     openapi_extra=described(ClaimBody, {"series": ["ser_lvpps"]}),
-    dependencies=[Depends(own_wallet)],
+    dependencies=[Depends(own_wallet), Depends(received)],
     tags=["wallets"],
 )
 async def claims(address: Address, request: Request, moment: AnyMoment) -> Response:
@@ -132,6 +137,7 @@ async def claims(address: Address, request: Request, moment: AnyMoment) -> Respo
     "/streams/{stream_id}/preview",
     responses=schemas.done(schemas.Preview),
     openapi_extra=described(PreviewBody, {"receipts": "2000000000", "units": "600000"}),
+    dependencies=[Depends(received)],
     tags=["streams"],
 )
 async def preview(stream_id: StreamId, request: Request, moment: AnyMoment) -> Response:
@@ -248,7 +254,15 @@ async def verify_proof(request: Request) -> Response:
     Whoever trusts nobody runs `usufruct verify` with a node of their own.
     """
     service = service_of(request)
-    parsed = await run_in_threadpool(proof.parse, await request.body())
+    if service.proofs.statistics().tasks_waiting >= _WAITING:
+        raise Problem(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "busy",
+            "Too many proofs are waiting to be checked.",
+            headers={"retry-after": "5"},
+            remedy="ask again in a moment, or check it yourself: usufruct verify",
+        )
+    body = await request.body()
     names = {
         "currency": "SettlementCurrency",
         "series_factory": "SeriesFactory",
@@ -259,6 +273,7 @@ async def verify_proof(request: Request) -> Response:
     }
     pins = {field: contract_of(service, name) for field, name in names.items()}
     async with service.proofs:
+        parsed = await run_in_threadpool(proof.parse, body)
         checks = await asked(service, lambda node: proof.verify(parsed, node, pins=dict(pins)))
     return unstamped(
         {
@@ -319,7 +334,7 @@ async def registration(request: Request, who: Asking) -> Response:
     openapi_extra=described(
         FreezeBody, {"wallet": _WALLET, "frozen": True, "reason_hash": "0x" + "22" * 32}
     ),
-    dependencies=[Depends(compliance)],
+    dependencies=[Depends(compliance), Depends(received)],
     tags=["compliance"],
 )
 async def freeze(request: Request, who: Asking, moment: AnyMoment) -> Response:
