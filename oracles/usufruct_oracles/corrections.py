@@ -16,14 +16,8 @@ from sqlalchemy import Connection, select
 
 from usufruct.config import Stream
 from usufruct.core.commitments import N, commit
-from usufruct.core.corrections import (
-    Base,
-    Corrections,
-    Opened,
-    Revision,
-    build_corrections,
-    carried_from,
-)
+from usufruct.core.correction_sums import Base, Opened, build_corrections, carried_from
+from usufruct.core.corrections import Corrections, Revision
 from usufruct.core.encoding import LEAF_LENGTH, ReadingLeaf, open_quantity
 from usufruct.core.statements import StatementLine, gross
 from usufruct_oracles.batches import hide, secrets_of

@@ -1,7 +1,6 @@
-"""What workers tell each other besides proposals: signatures they have seen, and records another one lacks.
+"""Asks other workers for what this one lacks: signatures they have seen, and records.
 
-Answering is `Clerk`, asking is `Exchange`. Both speak through whatever reaches the peers (HTTP, or a shared
-database); every question is signed by its caller, and only members of the signer table get an answer.
+They are reached by whatever reaches them (HTTP, or a shared database); their `Clerk` answers.
 
 What comes back is trusted for nothing: a signature counts because it recovers to a member over a message that was
 sent along, a record because its meter signed it and this worker judged it. As a worker may have a meter's key, too, who
@@ -16,19 +15,17 @@ from typing import Final, Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from usufruct.core.documents import items, keyed, natural, text, wrong
-from usufruct.core.encoding import ReadingLeaf, hex0x, load_json, unhex
-from usufruct.core.signing import SIGNATURE_LENGTH
+from usufruct.core.documents import items, keyed
+from usufruct.core.encoding import ReadingLeaf, hex0x
 from usufruct.errors import InputError, UsufructError
 from usufruct_oracles import logs
 from usufruct_oracles.alerts import Alerts
-from usufruct_oracles.answers import Reply
 from usufruct_oracles.borrowing import Contradiction, Offers, Rules, chosen, contradictions
-from usufruct_oracles.calldata import batch_signatures, split, statement_signatures
 from usufruct_oracles.catalog import catalog_of
-from usufruct_oracles.chainstate import Account
 from usufruct_oracles.chainview import ChainView
+from usufruct_oracles.clerk import VERSION
 from usufruct_oracles.desk import Waiting
+from usufruct_oracles.hearing import Hearing
 from usufruct_oracles.journal.journal import Journal
 from usufruct_oracles.journal.lending import (
     MOST_RECORDS,
@@ -36,7 +33,6 @@ from usufruct_oracles.journal.lending import (
     LentRecord,
     Place,
     check,
-    hashes_from,
     known_records,
     lend,
     unknown,
@@ -45,93 +41,23 @@ from usufruct_oracles.journal.lending_corrections import (
     Corrected,
     check_corrections,
     known_corrections,
-    lend_corrections,
 )
 from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.peers import (
     CORRECTIONS_PATH,
     RECORDS_PATH,
-    SIGNATURES_PATH,
     Colleague,
     Refused,
 )
 from usufruct_oracles.windows import Calendar
-from usufruct_oracles.wire import Json, batch_to, statement_to
-from usufruct_oracles.witness import BARRED, CHAIN, Witness
+from usufruct_oracles.wire import Json
+from usufruct_oracles.witness import Witness
 
-VERSION: Final = 1
-MOST_BYTES: Final = 900_000
-"""Bytes of records in one answer, unless the first alone is longer."""
-PAGE: Final = 200
-"""Signatures in one answer."""
-_PAGES: Final = 50
-"""Pages read of one peer at a time."""
-_LOOK_BACK: Final = 64
-"""Batches before the start whose signatures are read from the chain."""
+_MOST_ANSWERS: Final = 50
+"""Answers of one peer at a time."""
 _TROUBLE: Final = frozenset({"no_quorum", "coverage", "estimated", "halted", "no_file"})
 """What a missing record may be the reason of."""
-_MOST_TEXT: Final = 64
 _ALL: Final = 1 << 40
-_OK, _MALFORMED, _FORBIDDEN = 200, 400, 403
-
-
-class Clerk:
-    """Answers members of the signer table."""
-
-    def __init__(self, journal: Journal, witness: Witness) -> None:
-        self._journal = journal
-        self._witness = witness
-        self._catalog = catalog_of(journal.community)
-
-    def signatures(self, body: bytes, caller: str) -> Reply:
-        """Signatures seen since the asker's last question."""
-        return self._answer(caller, self._signatures, body)
-
-    def records(self, body: bytes, caller: str) -> Reply:
-        """Records of a day that the asker does not know."""
-        return self._answer(caller, self._records, body)
-
-    def corrections(self, body: bytes, caller: str) -> Reply:
-        """Corrections of a period's readings that the asker does not know."""
-        return self._answer(caller, self._corrections, body)
-
-    def _answer(self, caller: str, make: Callable[[bytes], Json], body: bytes) -> Reply:
-        if self._witness.is_barred(caller):
-            return Reply(
-                _FORBIDDEN, {"error": BARRED, "detail": f"{caller} does not count for now"}
-            )
-        try:
-            return Reply(_OK, make(body))
-        except InputError as error:
-            return Reply(_MALFORMED, {"error": "malformed", "detail": error.one_line()})
-
-    def _signatures(self, body: bytes) -> Json:
-        given = _question(body, {"v", "after"})
-        page = self._witness.page(natural(given["after"], "after"), PAGE)
-        return {"v": VERSION, "log": page.log, "next": page.next, "signatures": page.entries}
-
-    def _records(self, body: bytes) -> Json:
-        given = _question(body, {"v", "stream", "day", "known"})
-        stream, day = natural(given["stream"], "stream"), text(given["day"], "day")
-        place = Place.of(self._catalog, stream, day)
-        known = hashes_from(given["known"])
-        found = lend(self._journal.database, place, known, MOST_BYTES)
-        return {"v": VERSION, "records": [each.to_json() for each in found]}
-
-    def _corrections(self, body: bytes) -> Json:
-        given = _question(body, {"v", "stream", "period", "known"})
-        stream, period = natural(given["stream"], "stream"), natural(given["period"], "period")
-        wanted = Corrected.of(self._catalog, stream, period)
-        known = hashes_from(given["known"])
-        found = lend_corrections(self._journal.database, wanted, known, MOST_BYTES)
-        return {"v": VERSION, "records": [each.to_json() for each in found]}
-
-
-def _question(body: bytes, keys: set[str]) -> Json:
-    given = keyed(load_json(body), keys, "question")
-    if given["v"] != VERSION or isinstance(given["v"], bool):
-        raise wrong("v", given["v"], f"the version is {VERSION}")
-    return given
 
 
 class Waits(Protocol):
@@ -162,39 +88,34 @@ class Exchange:
         calendar: Calendar,
         view: ChainView,
         witness: Witness,
+        hearing: Hearing,
         waits: Waits,
         peers: Callable[[], Sequence[Colleague]],
-        input_of: Callable[[bytes], bytes],
         alerts: Alerts,
         metrics: Metrics,
         *,
         grace: int = 0,
-        look_back: int = _LOOK_BACK,
     ) -> None:
         self._journal = journal
         self._grace = grace
-        self._look_back = look_back
         self._told: set[tuple[bytes, bytes]] = set()
         self._catalog = catalog_of(journal.community)
         self._calendar = calendar
         self._view = view
         self._witness = witness
+        self._hearing = hearing
         self._waits = waits
         self._peers = peers
-        self._input_of = input_of
         self._alerts = alerts
         self._metrics = metrics
         self._log = logs.get("exchange")
-        self._read: dict[str, tuple[str, int]] = {}
-        self._witnessed: dict[int, int] = {}
-        self._stated: set[tuple[int, int, int, bytes]] = set()
 
     def hear(self) -> None:
         """Ask the peers what they have seen, before this worker signs anything: a journal that was restored has
         forgotten what this key signed since, and they have not."""
         for peer in self._peers():
             try:
-                self._read_signatures(peer)
+                self._hearing.peer(peer)
             except (UsufructError, SQLAlchemyError) as error:
                 self._log.warning("peer not heard", peer=peer.name, error=type(error).__name__)
 
@@ -202,7 +123,7 @@ class Exchange:
         """Ask everybody once; returns the number of records that were taken over."""
         taken = 0
         for peer in self._peers():
-            self._read_signatures(peer)
+            self._hearing.peer(peer)
         for stream in self._catalog.community.streams:
             day = self._day_in_trouble(stream.id)
             if day is not None:
@@ -210,60 +131,9 @@ class Exchange:
             for period in sorted(self._periods_in_doubt(stream.id)):
                 taken += self._fetch_corrections(Corrected.of(self._catalog, stream.id, period))
         for stream in self._catalog.community.streams:
-            self._read_chain(stream.id)
+            self._hearing.chain(stream.id)
         self._witness.update()
         return taken
-
-    # --- Signatures ---
-
-    def _read_chain(self, stream: int) -> None:
-        """What quorums signed stands in the call data of their transactions."""
-        account = self._view.account(stream)
-        last = len(account.batches)
-        first = self._witnessed.get(stream, max(0, last - self._look_back))
-        for seq in range(min(first, last) + 1, last + 1):
-            anchored = account.batches[seq]
-            found = batch_signatures(self._input_of(anchored.tx), anchored.batch)
-            for signature in split(found):
-                self._witness.note("batch", batch_to(anchored.batch), signature, CHAIN)
-            self._witnessed[stream] = seq
-        self._read_statements(account)
-
-    def _read_statements(self, account: Account) -> None:
-        for versions in account.versions.values():
-            for attested in versions:
-                statement = attested.statement
-                key = (statement.stream, statement.period, statement.version, attested.tx)
-                if key in self._stated:
-                    continue
-                found = statement_signatures(self._input_of(attested.tx), attested)
-                for signature in split(found):
-                    self._witness.note("statement", statement_to(statement), signature, CHAIN)
-                self._stated.add(key)
-
-    def _read_signatures(self, peer: Colleague) -> None:
-        for _ in range(_PAGES):
-            log, after = self._read.get(peer.name, ("", 0))
-            answer = peer.fetch(SIGNATURES_PATH, {"v": VERSION, "after": after})
-            if isinstance(answer, Refused):
-                self._metrics.exchanges.labels("signatures", answer.code).inc()
-                return
-            try:
-                found, then, entries = _page(answer)
-            except InputError:
-                self._metrics.exchanges.labels("signatures", "malformed").inc()
-                return
-            if found != log and after:
-                self._read[peer.name] = found, 0  # the peer began anew: so does the reader
-                continue
-            for kind, message, signature in entries:
-                self._witness.note(kind, message, signature, peer.name)
-            self._read[peer.name] = found, max(then, after)
-            self._metrics.exchanges.labels("signatures", "ok").inc()
-            if len(entries) < PAGE:
-                return
-
-    # --- Records ---
 
     def _day_in_trouble(self, stream: int) -> str | None:
         """The day of the next batch to record or to propose, if something keeps it from being."""
@@ -366,7 +236,7 @@ class Exchange:
     def _collect(self, peer: Colleague, asked: _Asked, offers: Offers) -> bool:
         """All that a peer has and this worker has not; False if it did not tell all."""
         known = set(asked.known)
-        for _ in range(_PAGES):
+        for _ in range(_MOST_ANSWERS):
             named = sorted(map(hex0x, known))[:MOST_RECORDS]
             question: Json = {"v": VERSION, **asked.question, "known": named}
             lent = asked.parse(peer.fetch(asked.path, question))
@@ -434,13 +304,3 @@ class Exchange:
             return None
         self._metrics.exchanges.labels(subject, "ok").inc()
         return lent[:MOST_RECORDS]
-
-
-def _page(answer: Json) -> tuple[str, int, list[tuple[str, object, bytes]]]:
-    given = keyed(answer, {"v", "log", "next", "signatures"}, "signatures")
-    entries = []
-    for each in items(given["signatures"], "signatures")[:PAGE]:
-        entry = keyed(each, {"type", "message", "signature"}, "signatures")
-        signature = unhex(text(entry["signature"], "signature"), SIGNATURE_LENGTH)
-        entries.append((text(entry["type"], "type"), entry["message"], signature))
-    return text(given["log"], "log")[:_MOST_TEXT], natural(given["next"], "next"), entries

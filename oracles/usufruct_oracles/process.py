@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from usufruct.core.signing import address_of
+from usufruct.listening import listening, serving
 from usufruct_oracles import logs
 from usufruct_oracles.config import WorkerConfig
-from usufruct_oracles.listening import listening, serving
 from usufruct_oracles.runtime import Ground, Runtime, lay_ground, open_runtime
 from usufruct_oracles.server import create_app, create_ops_app
 from usufruct_oracles.tls import server_context

@@ -21,9 +21,11 @@ from usufruct_oracles.archive import Archive
 from usufruct_oracles.auth import Realm
 from usufruct_oracles.chainview import ChainView
 from usufruct_oracles.chores import Chores, OutboxGauge, StakeGauge, chores_of
+from usufruct_oracles.clerk import Clerk
 from usufruct_oracles.config import WorkerConfig
 from usufruct_oracles.desk import Desk
-from usufruct_oracles.exchange import Clerk, Exchange
+from usufruct_oracles.exchange import Exchange
+from usufruct_oracles.hearing import Hearing
 from usufruct_oracles.journal.journal import Journal
 from usufruct_oracles.mailbox import Mailbox, Me, open_exchange
 from usufruct_oracles.metrics import Metrics
@@ -230,9 +232,9 @@ def open_runtime(
             calendar,
             view,
             witness,
+            Hearing(view, witness, input_of, metrics),
             worker,
             peers,
-            input_of,
             alerts,
             metrics,
             grace=config.grace,

@@ -20,20 +20,21 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import Annotated, Protocol
+from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from usufruct.clock import Clock, SystemClock
 from usufruct.errors import ChainError, InputError, UsufructError
+from usufruct.opsport import Looping, add_ops
 from usufruct_oracles import logs
 from usufruct_oracles.answers import Answerer, Reply
 from usufruct_oracles.auth import MAX_BODY, TIME, Realm, Unauthenticated, caller_of
 from usufruct_oracles.chainview import ChainView
-from usufruct_oracles.exchange import Clerk
+from usufruct_oracles.clerk import Clerk
 from usufruct_oracles.mailbox import Route
 from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.peers import (
@@ -49,22 +50,6 @@ from usufruct_oracles.wire import Json
 _UNAUTHORIZED, _FORBIDDEN, _MISSING, _TOO_LARGE, _UNAVAILABLE = 401, 403, 404, 413, 503
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 _MOST_NUMBER = 1 << 32
-
-
-class Looping(Protocol):
-    """The part of Worker that is needed here."""
-
-    def is_alive(self) -> bool:
-        """Whether the loop runs."""
-        ...
-
-    def is_ready(self) -> bool:
-        """Whether the last pass met no error."""
-        ...
-
-    def unready(self) -> str:
-        """Why the worker is not ready, "" if it is."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,29 +118,11 @@ def create_app(site: Site) -> FastAPI:
 
 
 def _add_public(app: FastAPI, site: Site) -> None:
-    @app.get("/healthz")
-    @app.get("/health", include_in_schema=False)
-    def health() -> JSONResponse:
-        return _flag(site.worker.is_alive(), "")
-
-    @app.get("/readyz")
-    @app.get("/ready", include_in_schema=False)
-    def ready() -> JSONResponse:
-        return _flag(site.worker.is_ready(), site.worker.unready())
-
-    @app.get("/metrics")
-    def metrics() -> Response:
-        content, kind = site.metrics.render()
-        return Response(content, media_type=kind)
+    add_ops(app, site.worker, lambda: site.metrics.registry)
 
     @app.get("/v1/status")
     def status() -> Json:
         return site.publisher.status()
-
-
-def _flag(good: bool, why: str) -> JSONResponse:  # the flag is all there is
-    body: Json = {"ok": good} if good or not why else {"ok": good, "why": why}
-    return JSONResponse(body, 200 if good else _UNAVAILABLE)
 
 
 # --- Evidence ---

@@ -1,7 +1,7 @@
 """Looks at every signature that passes: the peers', this worker's own, the chain's.
 
 An equivocation raises an alert, is stored with its proof, and bars the signer until a person releases it. Workers
-tell each other what they have seen (see `exchange`), so that telling different things to different peers is
+tell each other what they have seen (see `hearing`), so that telling different things to different peers is
 found out too.
 """
 

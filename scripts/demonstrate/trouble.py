@@ -13,16 +13,10 @@ from rich.console import Console
 
 from demonstrate.api import answers
 from demonstrate.events import table
+from demonstrate.lying_journal import ALTER_READINGS
 from demonstrate.processes import Stack
 from demonstrate.stack import DRIFT, DRIFTING, KILLED, LIAR, Workers
 
-_ALTER_READINGS = """
-CREATE TRIGGER IF NOT EXISTS lie AFTER INSERT ON readings BEGIN
-    UPDATE readings SET quantity = quantity + 1
-    WHERE meter = NEW.meter AND "end" = NEW."end" AND duration = NEW.duration AND rev = NEW.rev;
-END
-"""
-"""Run in an SQLite journal, it adds one base unit to every reading that comes in from now on."""
 _PAUSES = 4.0, 9.0, 6.0
 
 
@@ -39,7 +33,7 @@ class Trouble:
         """From now on one worker's journal adds one unit to every reading that comes in."""
         journal = self._workers.places.state / f"worker-{LIAR}" / "journal.db"
         with closing(sqlite3.connect(journal, timeout=30)) as connection:
-            connection.execute(_ALTER_READINGS)
+            connection.execute(ALTER_READINGS)
 
     def stir(self) -> None:
         """Kills one worker (kill -9) some seconds after it has come up, and starts it again."""

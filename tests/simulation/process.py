@@ -17,8 +17,8 @@ from greenlet import getcurrent
 from sqlalchemy.exc import OperationalError
 from tests.simulation.wire import Endpoint
 from tests.simulation.world import Mailbox, World
-from tests.support.lying_journal import ALTER_READINGS
 
+from demonstrate.lying_journal import ALTER_READINGS
 from usufruct.chain.client import ChainClient
 from usufruct.chain.outbox import Outbox
 from usufruct.chain.sender import Sender, Timing
@@ -34,8 +34,10 @@ from usufruct_oracles.archive import Archive
 from usufruct_oracles.auth import Realm, caller_of, sign_request
 from usufruct_oracles.chainview import ChainView
 from usufruct_oracles.chores import Chores
+from usufruct_oracles.clerk import Clerk
 from usufruct_oracles.desk import Desk
-from usufruct_oracles.exchange import Clerk, Exchange
+from usufruct_oracles.exchange import Exchange
+from usufruct_oracles.hearing import Hearing
 from usufruct_oracles.journal.journal import Journal
 from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.peers import Peer, Refused, Signed
@@ -352,13 +354,12 @@ class Process:
             calendar,
             view,
             self.witness,
+            Hearing(view, self.witness, input_of, metrics, look_back=_LOOK_BACK),
             self.worker,
             lambda: posts,
-            input_of,
             alerts,
             metrics,
             grace=GRACE,
-            look_back=_LOOK_BACK,
         )
 
     def _open_journal(self) -> None:

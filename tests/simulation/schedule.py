@@ -15,9 +15,9 @@ from typing import Final
 from tests.simulation.contracts import Contracts
 from tests.simulation.node import GWEI, Chain
 from tests.simulation.process import Process
-from tests.simulation.village import COMMUNITY, DAYS, MONTH, PREFIX, ZONE
 from tests.simulation.wire import Endpoint, Rates
 from tests.simulation.world import World
+from tests.support.communities import DAYS, MONTH, WATER, ZONE, document
 
 from usufruct.chain import crash
 from usufruct.chain.outbox import Request
@@ -38,6 +38,8 @@ CHAIN_ID: Final = 31337
 ANCHOR, BOOK = address("0x" + "a1" * 20), address("0x" + "b0" * 20)
 NAMES: Final = ("alpha", "beta", "gamma")
 ACCOUNTS: Final = (4, 5, 6)
+PREFIX: Final = 26
+"""Days that have ended, undisturbed, before a schedule begins."""
 FAULTS_END: Final = 120.0
 DAY_EVERY: Final = 35.0
 HEALED_WITHIN: Final = 1_800.0
@@ -137,7 +139,7 @@ class Outcome:
 @cache
 def community() -> Community:
     """The community of the simulation."""
-    return parse_community(COMMUNITY, "simulation")
+    return parse_community(document("SIM", [WATER], people={}), "simulation")
 
 
 @cache

@@ -19,7 +19,8 @@ from usufruct.contracts import series_extension as se
 from usufruct.contracts import waterfall as wf
 from usufruct.core import typed_data
 from usufruct.core.commitments import N, blinding, commit, meter_secret
-from usufruct.core.corrections import Base, Corrections, Opened, Revision, build_corrections
+from usufruct.core.correction_sums import Base, Opened, build_corrections
+from usufruct.core.corrections import Corrections, Revision
 from usufruct.core.encoding import ZERO_HASH, ReadingLeaf, open_quantity
 from usufruct.core.keccak import keccak256
 from usufruct.core.manifests import Manifest, ManifestLine

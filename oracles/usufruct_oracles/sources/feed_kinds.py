@@ -46,7 +46,8 @@ from usufruct_oracles.sources.espi_records import EspiImporter, Series, load_ser
 from usufruct_oracles.sources.file_drop import FileDrop
 from usufruct_oracles.sources.file_erasure import erase_files, files_of, speakers
 from usufruct_oracles.sources.imports import Importer
-from usufruct_oracles.sources.mqtt import Broker, MqttSource
+from usufruct_oracles.sources.mqtt import MqttSource
+from usufruct_oracles.sources.mqtt_client import Broker
 from usufruct_oracles.sources.mqtt_mapping import MqttMapping, load_mqtt_mapping
 from usufruct_oracles.sources.opening import Kind, Surroundings
 from usufruct_oracles.sources.papers.folder import DocumentImporter, RentRolls

@@ -13,15 +13,16 @@ import contextlib
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from usufruct.clock import Clock, SystemClock
-from usufruct.errors import ConfigError, InputError, UsufructError
+from usufruct.errors import InputError, UsufructError
 from usufruct_oracles import logs
 from usufruct_oracles.sources import json_readings
 from usufruct_oracles.sources.messages import Message
+from usufruct_oracles.sources.mqtt_client import QOS, Broker, new_client, require_mqtt
 from usufruct_oracles.sources.mqtt_mapping import MqttMapping
 from usufruct_oracles.sources.sealing import Sealer
 from usufruct_oracles.sources.sparkplug import FORM as SPARKPLUG
@@ -41,40 +42,10 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
 REBIRTH_EVERY = 30
 """Seconds between two requests for the births of one edge node."""
 
-_QOS = 1
 _STABLE = 60.0
 _FLUSH = 2.0
 _REMEMBERED = 4096
 _CHANCES = 1 << 16
-_MQTT_311 = 4
-_SESSION = 0xFFFFFFFF  # never expires
-
-
-@dataclass(frozen=True, slots=True)
-class Broker:
-    """Where and how to connect.
-
-    Attributes:
-        host: Host of the broker.
-        port: Its port.
-        client_id: Name of the persistent session; one for each worker.
-        username: User, "" for none.
-        password: Password; never logged.
-        tls: An `ssl.SSLContext`, None for an unencrypted connection.
-        host_id: Sparkplug host whose STATE is kept, "" for none.
-        capacity: Messages that may wait for the journal, at most 65 535.
-        version: 5, or 4 for MQTT 3.1.1.
-    """
-
-    host: str
-    port: int
-    client_id: str
-    username: str = ""
-    password: str = field(default="", repr=False)
-    tls: Any = field(default=None, repr=False)
-    host_id: str = ""
-    capacity: int = 1000
-    version: int = 5
 
 
 @dataclass(slots=True)
@@ -113,7 +84,7 @@ class MqttSource:
         clock: Clock | None = None,
         chance: Callable[[], float] | None = None,
     ) -> None:
-        _require_mqtt()
+        require_mqtt()
         for code in {*mapping.meters.values(), *(each.meter for each in mapping.metrics)}:
             sealer.require(code)
         self._broker = broker
@@ -244,7 +215,8 @@ class MqttSource:
         import aiomqtt  # noqa: PLC0415 - an extra
 
         try:
-            async with self._new_client() as client:
+            self._online_since = self._clock.now()
+            async with new_client(self._broker, self._online_since) as client:
                 self._begin(client)
                 await self._subscribe(client)
                 async for message in client.messages:
@@ -261,35 +233,12 @@ class MqttSource:
             self._client = client
             self._inbound.clear()
 
-    def _new_client(self) -> aiomqtt.Client:
-        import aiomqtt  # noqa: PLC0415 - an extra
-
-        broker = self._broker
-        will = None
-        if broker.host_id:
-            self._online_since = self._clock.now()
-            death = state_payload(self._online_since, online=False)
-            will = aiomqtt.Will(state_topic(broker.host_id), death, qos=_QOS, retain=True)
-        client = aiomqtt.Client(
-            broker.host,
-            broker.port,
-            identifier=broker.client_id,
-            username=broker.username or None,
-            password=broker.password or None,
-            tls_context=broker.tls,
-            will=will,
-            **_session_options(broker),
-        )
-        # aiomqtt acknowledges when a message comes in; the client below it can be told to wait.
-        client._client.manual_ack_set(True)  # noqa: SLF001
-        return client
-
     async def _subscribe(self, client: aiomqtt.Client) -> None:
         if self._broker.host_id:
             birth = state_payload(self._online_since, online=True)
-            await client.publish(state_topic(self._broker.host_id), birth, qos=_QOS, retain=True)
+            await client.publish(state_topic(self._broker.host_id), birth, qos=QOS, retain=True)
         for each in self._mapping.filters:
-            await client.subscribe(each, qos=_QOS)
+            await client.subscribe(each, qos=QOS)
         self._log.info("mqtt-connected", host=self._broker.host, filters=len(self._mapping.filters))
 
     async def _receive(self, client: aiomqtt.Client, message: aiomqtt.Message) -> None:
@@ -355,7 +304,7 @@ class MqttSource:
             return
         for each in inbound:
             if each.mid is not None and each.connection == self._connection:
-                client._client.ack(each.mid, _QOS)  # noqa: SLF001
+                client._client.ack(each.mid, QOS)  # noqa: SLF001
 
 
 def _chance() -> float:
@@ -368,36 +317,5 @@ def _unsigned(topic: str, form: str, payload: bytes) -> Message:
     return Message(f"mqtt:{topic}", "", topic[:64], form, payload, "", b"")
 
 
-def _session_options(broker: Broker) -> dict[str, Any]:
-    """What makes the session persistent and bounds what the broker sends without acknowledgement."""
-    import aiomqtt  # noqa: PLC0415 - an extra
-    from paho.mqtt.packettypes import PacketTypes  # noqa: PLC0415 - an extra
-    from paho.mqtt.properties import Properties  # noqa: PLC0415 - an extra
-
-    if broker.version == _MQTT_311:
-        return {"protocol": aiomqtt.ProtocolVersion.V311, "clean_session": False}
-    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho has none here
-    properties.SessionExpiryInterval = _SESSION
-    properties.ReceiveMaximum = broker.capacity
-    return {
-        "protocol": aiomqtt.ProtocolVersion.V5,
-        "clean_start": False,
-        "properties": properties,
-    }
-
-
 def _bytes(payload: object) -> bytes:
     return bytes(payload) if isinstance(payload, (bytes, bytearray)) else str(payload).encode()
-
-
-def _require_mqtt() -> None:
-    try:
-        import aiomqtt  # noqa: F401, PLC0415 - an extra
-    except ImportError as error:
-        raise ConfigError(
-            "MQTT needs aiomqtt",
-            field="source.kind",
-            value="mqtt",
-            rule="the extra [mqtt] is installed",
-            remedy="pip install 'usufruct[mqtt]'",
-        ) from error

@@ -11,13 +11,21 @@ from fastapi import Request
 from usufruct.api.problems import Problem
 from usufruct.errors import InputError
 
-__all__ = ["Body", "decoded", "described", "json_body"]
+__all__ = ["Body", "decoded", "described", "json_body", "received"]
 
 T = TypeVar("T")
 
 
 class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of all bodies: unknown members are refused."""
+
+
+async def received(request: Request) -> None:
+    """Waits for the body, as a dependency ahead of all that holds something for a request.
+
+    Else whoever sends a body drop by drop would keep a moment of the ledger open for as long.
+    """
+    await request.body()
 
 
 async def json_body(request: Request, shape: type[T]) -> T:

@@ -14,7 +14,14 @@ from usufruct.errors import InputError
 from usufruct.ledger import ids
 from usufruct.ledger.models import batch, distribution, series, settlement, statement
 from usufruct.ledger.reads.holders import WALLET_ID
-from usufruct.ledger.reads.series import SERIES_AS_OF, SERIES_BY_ADDRESS, SERIES_BY_SLUG
+from usufruct.ledger.reads.rows import Query
+from usufruct.ledger.reads.series import (
+    SERIES_AS_OF,
+    SERIES_BY_ADDRESS,
+    SERIES_BY_SLUG,
+    SERIES_NUMBER_BY_ADDRESS,
+    SERIES_NUMBER_BY_SLUG,
+)
 from usufruct.ledger.reads.statements import STREAMS
 
 __all__ = [
@@ -55,14 +62,28 @@ _STATEMENT_POS: Final = select(statement.c.pos).where(
 
 async def find_series(moment: Moment, name: str, field: str = "id") -> Row[Any]:
     """The series with this id, symbol, project code or address; a problem if there is none."""
+    return await _named_series(moment, name, field, SERIES_BY_SLUG, SERIES_BY_ADDRESS)
+
+
+async def series_number(moment: Moment, name: str | None, field: str = "series") -> int | None:
+    """Ledger number of the series that a filter, or the path, names; a problem if there is none."""
+    if name is None:
+        return None
+    by_slug, by_address = SERIES_NUMBER_BY_SLUG, SERIES_NUMBER_BY_ADDRESS
+    return int((await _named_series(moment, name, field, by_slug, by_address)).id)
+
+
+async def _named_series(
+    moment: Moment, name: str, field: str, by_slug: Query, by_address: Query
+) -> Row[Any]:
     if name.startswith("0x"):
-        row = await moment.row(SERIES_BY_ADDRESS, address=wallet_bytes(name, field))
+        row = await moment.row(by_address, address=wallet_bytes(name, field))
     else:
         slug = name.removeprefix("ser_").lower()
-        row = await moment.row(SERIES_BY_SLUG, slug=slug)
+        row = await moment.row(by_slug, slug=slug)
         coded = [at for at, code in moment.render.labels.series.items() if code == name]
         if row is None and coded:
-            row = await moment.row(SERIES_BY_ADDRESS, address=bytes.fromhex(coded[0][2:]))
+            row = await moment.row(by_address, address=bytes.fromhex(coded[0][2:]))
     if row is None or row.pos >= moment.end:
         raise not_found("series", field, name, "GET /v1/series lists them")
     return row
@@ -72,11 +93,6 @@ async def series_then(then: Moment, name: str) -> Row[Any]:
     """The same as it stood at a moment that may be an earlier one."""
     row = await find_series(then, name)
     return await then.row(SERIES_AS_OF, series=row.id, end=then.end) or row
-
-
-async def series_number(moment: Moment, name: str | None) -> int | None:
-    """Ledger number of the series that a filter names."""
-    return None if name is None else int((await find_series(moment, name, "series")).id)
 
 
 async def find_stream(moment: Moment, name: str, field: str = "stream") -> Row[Any]:

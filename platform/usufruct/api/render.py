@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Row
 
 from usufruct.api.labels import Labels
-from usufruct.contracts import address
+from usufruct.core.encoding import checksum_address
 from usufruct.ledger import ids
 from usufruct.ledger.accounts import claimable, earned
 from usufruct.ledger.positions import Position
@@ -38,9 +38,23 @@ def hexed(data: bytes) -> str:
     return "0x" + data.hex()
 
 
+@lru_cache(maxsize=1 << 16)
 def account(raw: bytes) -> str:
     """A 20-byte address with its checksum."""
-    return address(raw)
+    return checksum_address(raw)
+
+
+@lru_cache(maxsize=1 << 12)
+def _series_ref(
+    raw: bytes, slug: str, symbol: str, code: str | None, stream: int | None
+) -> Mapping[str, Any]:
+    return {
+        "id": ids.series_id(slug),
+        "symbol": symbol,
+        "code": code,
+        "address": account(raw),
+        "stream": None if stream is None else ids.stream_id(stream),
+    }
 
 
 def stream_of(row: Row[Any] | Position) -> str | None:
@@ -82,25 +96,15 @@ class Renderer:
 
     def series_ref(self, row: Row[Any] | Position) -> Json:
         """The series that a row is about."""
-        contract = account(row.series_address)
-        return {
-            "id": ids.series_id(row.slug),
-            "symbol": row.symbol,
-            "code": self.labels.series.get(contract.lower()),
-            "address": contract,
-            "stream": stream_of(row),
-        }
+        return self._series(row, row.series_address)
 
     def series_name(self, row: Row[Any]) -> Json:
         """The same of a row that is the series itself."""
-        contract = account(row.address)
-        return {
-            "id": ids.series_id(row.slug),
-            "symbol": row.symbol,
-            "code": self.labels.series.get(contract.lower()),
-            "address": contract,
-            "stream": stream_of(row),
-        }
+        return self._series(row, row.address)
+
+    def _series(self, row: Row[Any] | Position, raw: bytes) -> Json:
+        code = self.labels.series.get("0x" + raw.hex())
+        return {**_series_ref(raw, row.slug, row.symbol, code, row.stream)}
 
     def dates(self, row: Row[Any]) -> Json:
         """When it was decided whose income a distribution is, and when the money came."""

@@ -17,6 +17,7 @@ from usufruct.api.auth.secret import load_secret
 from usufruct.api.events.deliver import Deliverer
 from usufruct.api.events.feed import Feed
 from usufruct.api.labels import Labels
+from usufruct.api.protocol import MOST_CONNECTIONS, Impatient
 from usufruct.api.render import Renderer
 from usufruct.api.service import Service
 from usufruct.chain.client import ChainClient
@@ -67,13 +68,16 @@ def serve(settings: Settings) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            http=Impatient,
+            ws="none",
+            limit_concurrency=MOST_CONNECTIONS,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
     )
     runners = [
         _index_runner(site, progress, server.fail),
         *_evidence_runner(site, server.fail),
-        _events_runner(site, service, server.fail),
+        *_events_runners(site, service, server.fail),
     ]
     for each in runners:
         each.start()
@@ -202,19 +206,24 @@ def _evidence_runner(site: Site, fatal: Callable[[BaseException], None]) -> list
     return [runner.Runner("evidence", work, fatal)]
 
 
-def _events_runner(
+def _events_runners(
     site: Site, service: Service, fatal: Callable[[BaseException], None]
-) -> runner.Runner:
-    """The thread that tells what is final: first into the outbox, then to webhooks."""
+) -> list[runner.Runner]:
+    """The threads that tell what is final: into the outbox, and from there to webhooks, which wait for strangers."""
     database = _own(site.database)
     feed = Feed(database, service.render, service.access.finality_blocks)
     deliverer = Deliverer(database, service.access, service.clock)
 
-    def work() -> float:
-        more = feed.round()
-        return 0.0 if deliverer.round() or more else site.settings.poll_seconds
+    def told() -> float:
+        return 0.0 if feed.round() else site.settings.poll_seconds
 
-    return runner.Runner("events", work, fatal)
+    def delivered() -> float:
+        return 0.0 if deliverer.round() else site.settings.poll_seconds
+
+    return [
+        runner.Runner("events", told, fatal),
+        runner.Runner("webhooks", delivered, fatal),
+    ]
 
 
 def _own(database: Database) -> Database:

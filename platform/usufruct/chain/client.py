@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import pairwise
+from itertools import islice, pairwise
+from operator import lt
 from typing import Any, Final, TypeVar
 
 from usufruct.chain.profiles import BATCH, LOG_RANGE
 from usufruct.chain.records import Block, Log, Receipt, data, quantity
-from usufruct.chain.transport import Transport, Wire
+from usufruct.chain.transport import Question, Transport, Wire
 from usufruct.contracts import Address, Call, ContractError, DecodeError, decode_error
 from usufruct.errors import ChainError
 
@@ -26,6 +27,9 @@ BlockTag = int | str | bytes
 
 _BATCH: Final = min(200, BATCH)
 _SHOWN: Final = 200
+_BLOCKS_AT_ONCE: Final = 8
+"""Blocks whose logs are asked for in one request: full blocks of that number fit into the longest answer."""
+_BY_NUMBER: Final = "eth_getBlockByNumber"
 _Topics = Sequence[bytes | Sequence[bytes] | None]
 
 
@@ -134,6 +138,30 @@ class ChainClient:
         first = self._parsed(quantity, asked[0][0], results[0])
         return first, self._parsed(Block.parse, asked[1][0], results[1]).hash
 
+    def outlook(self, *tags: str) -> tuple[tuple[int, bytes], list[Block | None]]:
+        """The same, and the blocks of some tags, all in one request.
+
+        None stands for a tag that the node does not know.
+        """
+        asked: list[Question] = [("eth_chainId", ()), _block_question(0)]
+        asked += [_block_question(tag) for tag in tags]
+        chain, first, *named = self._transport.mixed(asked)
+        found = self._parsed(quantity, "eth_chainId", self._result(chain, "eth_chainId"))
+        genesis = self._block(0, self._result(first, _BY_NUMBER)).hash
+        blocks: list[Block | None] = []
+        for answer in named:
+            raw = answer.get("result") if answer.get("error") is None else None
+            blocks.append(None if raw is None else self._parsed(Block.parse, _BY_NUMBER, raw))
+        return (found, genesis), blocks
+
+    def block_if_any(self, number: int) -> Block | None:
+        """The header of the block with this number; None if the chain is not that long."""
+        newest, wanted = self._transport.mixed([("eth_blockNumber", ()), _block_question(number)])
+        length = self._parsed(quantity, "eth_blockNumber", self._result(newest, "eth_blockNumber"))
+        if number > length:
+            return None
+        return self._block(number, self._result(wanted, _BY_NUMBER))
+
     def block_number(self) -> int:
         """Number of the newest block."""
         return self.ask(quantity, "eth_blockNumber")
@@ -228,7 +256,7 @@ class ChainClient:
             request["topics"] = [_topic(topic) for topic in topics]
         found = self.ask(_logs, "eth_getLogs", request)
         places = [(log.block_number, log.log_index) for log in found]
-        if any(after <= before for before, after in pairwise(places)):
+        if not all(map(lt, places, islice(places, 1, None))):
             raise self._contradiction("eth_getLogs", "logs twice or out of order")
         # In order, the first and the last place tell of all.
         outside = found and not from_block <= places[0][0] <= places[-1][0] <= to_block
@@ -237,19 +265,28 @@ class ChainClient:
             raise self._contradiction("eth_getLogs", "logs of other contracts or blocks")
         return found
 
-    def block_logs(self, block_hash: bytes) -> list[Log]:
-        """All logs of one block, whatever contract they are of, in their order.
+    def logs_of_blocks(self, block_hashes: Sequence[bytes]) -> list[list[Log]]:
+        """All logs of each block, whatever contract they are of, in their order; asked for in few requests.
 
         Raises:
             ChainError: Also if the answer has logs of another block, twice or out of order.
         """
-        found = self.ask(_logs, "eth_getLogs", {"blockHash": "0x" + block_hash.hex()})
-        places = [log.log_index for log in found]
+        method, found = "eth_getLogs", []
+        for page in _pages(block_hashes, _BLOCKS_AT_ONCE):
+            params = [({"blockHash": "0x" + each.hex()},) for each in page]
+            answers = self._transport.many(method, params)
+            for block_hash, answer in zip(page, answers, strict=True):
+                logs = self._parsed(_logs, method, self._result(answer, method))
+                found.append(self._of_block(block_hash, logs))
+        return found
+
+    def _of_block(self, block_hash: bytes, logs: list[Log]) -> list[Log]:
+        places = [log.log_index for log in logs]
         if any(after <= before for before, after in pairwise(places)):
             raise self._contradiction("eth_getLogs", "logs twice or out of order")
-        if any(log.block_hash != block_hash for log in found):
+        if any(log.block_hash != block_hash for log in logs):
             raise self._contradiction("eth_getLogs", "logs of another block")
-        return found
+        return logs
 
     def _contradiction(self, method: str, found: str) -> ChainError:
         return ChainError(
@@ -368,8 +405,12 @@ def _block_request(block: BlockTag) -> tuple[str, object, bool]:
     return "eth_getBlockByNumber", _tag(block), False
 
 
+def _block_question(block: int | str) -> Question:
+    return _BY_NUMBER, (_tag(block), False)
+
+
 def _logs(raw: Any) -> list[Log]:
-    return [Log.parse(each) for each in raw]
+    return list(map(Log.parse, raw))
 
 
 def _named_input(raw: Any) -> tuple[bytes, bytes]:

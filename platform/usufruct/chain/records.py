@@ -62,7 +62,7 @@ class Log(Struct, frozen=True, gc=False):
         """The log in a node's answer."""
         return cls(
             _account(raw["address"]),
-            [_topic(topic) for topic in raw["topics"]],
+            list(map(_word, raw["topics"])),
             data(raw["data"]),
             _small(raw["blockNumber"]),
             _word(raw["blockHash"]),
@@ -116,31 +116,28 @@ def data(text: str) -> bytes:
     return bytes.fromhex(text[2:])
 
 
-def _topic(text: str) -> bytes:
-    if len(text) != _WORD_TEXT:
-        raise ValueError("a topic has 32 bytes")
-    return _known_word(text)
-
-
-def _word(text: str) -> bytes:
-    """The same as `data`; topics and block hashes come again and again."""
-    return _known_word(text) if len(text) == _WORD_TEXT else data(text)
-
-
-def _small(text: str) -> int:
-    """The same as `quantity`; numbers of blocks and places in them come again and again."""
-    return _known_quantity(text) if len(text) <= _QUANTITY_TEXT else quantity(text)
-
-
-_known_word = lru_cache(_KEPT)(data)
-_known_quantity = lru_cache(_KEPT)(quantity)
-
-
-def _account(text: str) -> Address:
-    """The address in a node's hex data."""
-    return _known_account(text) if len(text) <= _WORD_TEXT else address(data(text))
+# These come again and again in logs. What is too long raises, and what raises is not remembered.
 
 
 @lru_cache(_KEPT)
-def _known_account(text: str) -> Address:
+def _word(text: str) -> bytes:
+    """The topic or block hash in a node's hex data."""
+    if len(text) != _WORD_TEXT:
+        raise ValueError("topics and hashes have 32 bytes")
+    return data(text)
+
+
+@lru_cache(_KEPT)
+def _small(text: str) -> int:
+    """The number of a block, or of a place in it, in a node's hex quantity."""
+    if len(text) > _QUANTITY_TEXT:
+        raise ValueError("numbers of blocks and places have 64 bits")
+    return quantity(text)
+
+
+@lru_cache(_KEPT)
+def _account(text: str) -> Address:
+    """The address in a node's hex data."""
+    if len(text) > _WORD_TEXT:
+        raise ValueError("an address has 20 bytes")
     return address(data(text))

@@ -21,9 +21,10 @@ from typing import Final, NoReturn
 
 from usufruct.chain import crash
 from usufruct.chain.client import ChainClient, RpcError
+from usufruct.chain.courier import Courier
 from usufruct.chain.outbox import ChainAccount, Entry, NonceMoved, Outbox, Request, State
 from usufruct.chain.records import Receipt
-from usufruct.chain.signer import Fees, KeyHolder, Signer, bumped
+from usufruct.chain.signer import KeyHolder, Signer
 from usufruct.clock import SystemTimer, Timer
 from usufruct.errors import ChainError
 
@@ -32,14 +33,6 @@ __all__ = ["Sender", "Timing"]
 _LOST_CHECKS: Final = 3
 _MOST_GAPS: Final = 16
 _PLAIN_GAS: Final = 21_000
-_KNOWN_TEXTS: Final = (
-    "already known",
-    "alreadyknown",
-    "already imported",
-    "same hash was already",
-    "known transaction",
-)
-_DECIDED_LATER: Final = ("nonce too low", "oldnonce", "replace")
 Done = Callable[[], bool]
 
 
@@ -83,6 +76,7 @@ class Sender:
         self._lock = threading.Lock()
         self._recovered = False
         self._signer = Signer(client, key if isinstance(key, bytes) else key.key)
+        self._courier = Courier(client, outbox, self._signer, self._timing.max_fee_cap)
         self.address = self._signer.address
         self._account = ChainAccount(client.chain_id, client.genesis, self.address)
 
@@ -145,7 +139,7 @@ class Sender:
         """
         waiting = []
         for entry in self._outbox.pending(self._account):
-            receipt = self._find(entry)
+            receipt = self._courier.find(entry)
             if receipt is not None:
                 self._record(entry, receipt)
             elif self._is_lost(entry):
@@ -162,7 +156,7 @@ class Sender:
     def _is_accepted(self, entry: Entry) -> bool:
         """Broadcasts an older entry; one that the node refuses must not block all later ones."""
         try:
-            self._broadcast(entry)
+            self._courier.broadcast(entry)
         except RpcError:
             self._outbox.move(entry, State.DROPPED)
             return False
@@ -171,7 +165,7 @@ class Sender:
     def next_nonce(self) -> int:
         """The nonce the next new transaction gets, if nobody is faster."""
         taken = {entry.nonce for entry in self._outbox.pending(self._account)}
-        nonce = self._first_free()
+        nonce = self._courier.first_free()
         while nonce in taken:
             nonce += 1
         return nonce
@@ -192,7 +186,7 @@ class Sender:
         No receipt means that it has to be sent anew.
         """
         if entry.state in {State.MINED, State.DROPPED}:
-            receipt = self._find(entry)
+            receipt = self._courier.find(entry)
             if receipt is not None and self._is_own(entry, receipt):
                 entry = self._record(entry, receipt)
                 # The same effect may be wanted again after somebody undid it; only `done` can tell.
@@ -215,11 +209,11 @@ class Sender:
         It is pending again if it still fits.
         """
         gap = self._client.nonce(self.address, "pending") < entry.nonce
-        if gap and not self._may_be_known(entry):
+        if gap and not self._courier.may_be_known(entry):
             return self._outbox.move(entry, State.DROPPED)
         entry = self._outbox.reopen(entry)
         if entry.state is State.PENDING:
-            self._broadcast(entry)
+            self._courier.broadcast(entry)
         return entry
 
     # --- Sending ---
@@ -235,8 +229,7 @@ class Sender:
         nonce: int | None,
     ) -> Entry:
         request = self._signer.prepare(to, data, value)
-        fees = self._signer.fees()
-        self._require_sane(fees)
+        fees = self._courier.fees()
         self._signer.require_funds(request, fees)
 
         # The lock covers the first broadcast: if it is refused, no later nonce has been given out
@@ -246,14 +239,14 @@ class Sender:
                 self._account,
                 key,
                 request,
-                self._first_free,
+                self._courier.first_free,
                 partial(self._signer.sign, request, fees=fees),
                 seen=seen,
                 expected_nonce=nonce,
             )
             if new:
                 crash.point("outbox.stored")
-                self._broadcast_first(entry)
+                self._courier.broadcast_first(entry)
                 crash.point("tx.sent")
         return entry
 
@@ -269,67 +262,6 @@ class Sender:
                 remedy="point --rpc at the right node and start again",
             )
 
-    def _require_sane(self, fees: Fees) -> None:
-        # What a node asks for is paid: one that lies could burn all that the account has.
-        cap = self._timing.max_fee_cap
-        if fees.most > cap:
-            raise ChainError(
-                f"{self._client.url} asks for {fees.most} wei per gas",
-                field="maxFeePerGas",
-                value=fees.most,
-                rule=f"at most {cap} wei per gas are paid",
-                remedy="wait until fees have fallen, or ask another node; nothing was sent",
-            )
-
-    def _first_free(self) -> int:
-        return self._client.nonce(self.address, "pending")
-
-    # --- Broadcasting ---
-
-    def _broadcast_first(self, entry: Entry) -> None:
-        try:
-            self._broadcast(entry)
-        except RpcError:
-            # Refused, not lost: no node holds it, so its nonce can be given to another.
-            self._outbox.move(entry, State.DROPPED)
-            raise
-
-    def _broadcast(self, entry: Entry) -> None:
-        """Tells the node the newest signed form.
-
-        One that it holds or has seen already is no error.
-        """
-        try:
-            self._client.rpc("eth_sendRawTransaction", "0x" + entry.attempts[-1].raw.hex())
-        except RpcError as error:
-            text = error.text.lower()
-            # A nonce that is taken, or not to be replaced, is judged by what becomes of the nonce,
-            # in `_wait`.
-            told = any(known in text for known in (*_KNOWN_TEXTS, *_DECIDED_LATER))
-            if not told and not self._may_be_known(entry):
-                raise
-
-    def _may_be_known(self, entry: Entry) -> bool:
-        """True if the node holds a form of the transaction, or cannot tell.
-
-        What a node might still mine must never be given up and signed anew, whatever words it used.
-        """
-        try:
-            return any(self._client.knows_transaction(each.tx_hash) for each in entry.attempts)
-        except ChainError:
-            return True
-
-    def _bump(self, entry: Entry) -> Entry:
-        """Signs the same transaction with the same nonce and higher fees, if the cap allows it."""
-        last = entry.attempts[-1]
-        fees = self._signer.fees().at_least(bumped(last.max_fee), bumped(last.priority_fee))
-        if fees.most > self._timing.max_fee_cap:
-            return entry
-        attempt = self._signer.sign(entry.request, entry.nonce, fees=fees)
-        entry = self._outbox.add_attempt(entry, attempt)
-        self._broadcast(entry)
-        return entry
-
     # --- Waiting ---
 
     def _wait(self, entry: Entry, deadline: float) -> tuple[Receipt | None, Entry]:
@@ -344,7 +276,7 @@ class Sender:
         timing, pause = self._timing, self._timing.poll
         bumped_at = told_at = self._timer.monotonic()
         while True:
-            receipt = self._find(entry)
+            receipt = self._courier.find(entry)
             if receipt is not None:
                 crash.point("tx.mined")
                 return receipt, self._record(entry, receipt)
@@ -357,41 +289,32 @@ class Sender:
                 entry, bumped_at, told_at = self._hurry(entry), now, now
             elif now - told_at >= timing.rebroadcast_after:
                 self._clear_the_way(entry)
-                self._tell_again(entry)
+                self._courier.tell_again(entry)
                 told_at = now
             self._timer.sleep(pause)
             pause = min(pause * 1.5, timing.poll_most)
 
-    def _find(self, entry: Entry) -> Receipt | None:
-        """The receipt of whichever signed form was mined."""
-        for attempt in reversed(entry.attempts):
-            receipt = self._client.receipt(attempt.tx_hash)
-            if receipt is not None:
-                return receipt
-        return None
-
     def _is_lost(self, entry: Entry) -> bool:
         """True if the nonce was used by a transaction that is not this one."""
         for check in range(_LOST_CHECKS):
-            if self._client.nonce(self.address) <= entry.nonce or self._find(entry) is not None:
+            if (
+                self._client.nonce(self.address) <= entry.nonce
+                or self._courier.find(entry) is not None
+            ):
                 return False
             if check < _LOST_CHECKS - 1:
                 # Behind a load balancer the receipt may come from a node that lags.
                 self._timer.sleep(self._timing.poll_most)
         return True
 
-    def _tell_again(self, entry: Entry) -> None:
-        if not self._client.knows_transaction(entry.attempts[-1].tx_hash):
-            self._broadcast(entry)
-
     def _hurry(self, entry: Entry) -> Entry:
         """Raises the fees of whichever transaction holds the account up; returns the entry as it is now."""
         first = self._client.nonce(self.address)
         if first == entry.nonce:
-            return self._bump(entry)
+            return self._courier.bump(entry)
         for earlier in self._outbox.pending(self._account):
             if earlier.nonce == first:
-                self._bump(earlier)
+                self._courier.bump(earlier)
         return entry
 
     def _clear_the_way(self, entry: Entry) -> None:
@@ -405,13 +328,12 @@ class Sender:
         earlier = {each.nonce: each for each in self._outbox.pending(self._account)}
         for nonce in range(first, min(entry.nonce, first + _MOST_GAPS)):
             if nonce in earlier:
-                self._tell_again(earlier[nonce])
-            elif self._first_free() == nonce:
+                self._courier.tell_again(earlier[nonce])
+            elif self._courier.first_free() == nonce:
                 self._fill(nonce)
 
     def _fill(self, nonce: int) -> None:
-        fees = self._signer.fees()
-        self._require_sane(fees)
+        fees = self._courier.fees()
         key, request = f"fill/{nonce}", Request(self.address, b"", 0, _PLAIN_GAS)
         with self._lock, suppress(NonceMoved):
             entry, _ = self._outbox.store(
@@ -423,7 +345,7 @@ class Sender:
                 seen=self._outbox.entry(self._account, key),
                 expected_nonce=nonce,
             )
-            self._broadcast_first(entry)
+            self._courier.broadcast_first(entry)
 
     def _record(self, entry: Entry, receipt: Receipt) -> Entry:
         entry = self._outbox.move(entry, State.MINED if receipt.status == 1 else State.REVERTED)

@@ -822,7 +822,7 @@ class RegistrationBody(TypedDict):
     participant: int
     kyc_until: str
     country: int
-    investor_class: str
+    investor_class: Literal["institution", "professional", "retail"]
     identity_hash: str
     locked_until: NotRequired[int]
 

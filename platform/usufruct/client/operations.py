@@ -784,7 +784,7 @@ class Client(Asking):
     def remove_webhook(
         self, webhook_id: str, *, idempotency_key: str | None = None
     ) -> model.Webhook:
-        """Ends a webhook of one's own."""
+        """Ends a webhook of one's own. Asked again, the answer is the same."""
         return cast(
             "model.Webhook",
             self._ask(

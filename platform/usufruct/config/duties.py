@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from usufruct.config.model import CONTRACT_ROLES, ROLES
+from usufruct.config.offices import CONTRACT_ROLES, ROLES
 
 __all__ = ["excluded", "excluded_mask"]
 

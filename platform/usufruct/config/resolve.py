@@ -13,7 +13,6 @@ from typing import Final
 from usufruct.config.duties import excluded
 from usufruct.config.locate import Path
 from usufruct.config.model import (
-    PEOPLE_ROLES,
     Community,
     Delays,
     DevReference,
@@ -22,6 +21,7 @@ from usufruct.config.model import (
     Project,
     Votes,
 )
+from usufruct.config.offices import PEOPLE_ROLES
 from usufruct.config.problems import Problems
 from usufruct.config.resolve_meters import meters
 from usufruct.config.resolve_rights import participants, series

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from usufruct.config.locate import Path, dotted
-from usufruct.config.model import Meter, Project, Stream
+from usufruct.config.model import Project
+from usufruct.config.model_streams import Meter, Stream
 from usufruct.config.problems import Problems
 from usufruct.config.schema import CommunityTable, MeterGroupTable, MeterTable
 from usufruct.config.unique import require_unique, unknown_reference

@@ -8,7 +8,9 @@ from datetime import date
 from typing import Final
 
 from usufruct.config.locate import Path
-from usufruct.config.model import CLASSES, RANKS, Holder, Participant, Project, Series, Stream
+from usufruct.config.model import Project
+from usufruct.config.model_rights import CLASSES, RANKS, Holder, Participant, Series
+from usufruct.config.model_streams import Stream
 from usufruct.config.problems import Problems
 from usufruct.config.schema import ParticipantTable, SeriesTable
 from usufruct.config.unique import require_unique, unknown_reference

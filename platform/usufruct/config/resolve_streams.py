@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import Final
 
 from usufruct.config.locate import Path
-from usufruct.config.model import KINDS, Estimation, Project, Stream
+from usufruct.config.model import Project
+from usufruct.config.model_streams import KINDS, Estimation, Stream
 from usufruct.config.problems import Problems
 from usufruct.config.schema import EstimationTable, RowTable, StreamTable
 from usufruct.config.unique import require_unique, unknown_reference

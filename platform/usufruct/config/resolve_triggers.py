@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from usufruct.config.locate import Path
-from usufruct.config.model import Stream, Trigger
+from usufruct.config.model_streams import Stream
+from usufruct.config.model_waterfalls import Trigger
 from usufruct.config.problems import Problems
 from usufruct.config.schema import StepTable, TriggerTable, WaterfallTable
 from usufruct.config.unique import require_unique

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from usufruct.config.locate import Path
-from usufruct.config.model import Kpi, Series, Stream, Waterfall, WaterfallStep
+from usufruct.config.model_rights import Series
+from usufruct.config.model_streams import Stream
+from usufruct.config.model_waterfalls import Kpi, Waterfall, WaterfallStep
 from usufruct.config.problems import Problems
 from usufruct.config.resolve_triggers import (
     check_accounts,

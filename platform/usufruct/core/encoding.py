@@ -31,6 +31,14 @@ _PREFIX = b"\x00"
 _ADDRESS_LENGTH = 20
 
 
+def whole(pattern: str) -> str:
+    """A pattern for a text from its first character to its last, in Python and in JSON Schema alike.
+
+    Python's `$` also matches before a line feed at the end, where other implementations refuse the text.
+    """
+    return rf"^{pattern}$(?!\n)"
+
+
 @dataclass(frozen=True, slots=True)
 class ReadingLeaf:
     """One reading as it enters the tree (protocol §2).

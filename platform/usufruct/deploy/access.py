@@ -12,7 +12,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
-from usufruct.config.model import ROLES
+from usufruct.config.offices import ROLES
 from usufruct.contracts import all_modules
 from usufruct.core.keccak import keccak256
 from usufruct.deploy.record import CONTRACTS

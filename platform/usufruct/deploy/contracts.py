@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from usufruct.config.model import PEOPLE_ROLES
+from usufruct.config.offices import PEOPLE_ROLES
 from usufruct.contracts import holder_vote as hv
 from usufruct.contracts import operator_bond as ob
 from usufruct.contracts import owner_vote as ov

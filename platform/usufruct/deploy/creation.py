@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from usufruct.config import Community
-from usufruct.config.model import ROLES
+from usufruct.config.offices import ROLES
 from usufruct.contracts import Address
 from usufruct.contracts import disclosure_registry as dr
 from usufruct.contracts import dvp_desk as dd

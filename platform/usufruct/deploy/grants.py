@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from usufruct.config.model import CONTRACT_ROLES, ROLES
+from usufruct.config.offices import CONTRACT_ROLES, ROLES
 from usufruct.contracts import Address
 from usufruct.contracts import usufruct_access_manager as am
 from usufruct.contracts.shared import RoleGranted

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from usufruct.config.model import CONTRACT_ROLES, ROLES
+from usufruct.config.offices import CONTRACT_ROLES, ROLES
 from usufruct.contracts import all_modules
 from usufruct.deploy.access import ACCESS
 

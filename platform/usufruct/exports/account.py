@@ -143,7 +143,7 @@ def read_account(connection: Connection, wallet: bytes, window: Window) -> Accou
         _balance(row, opened.get(row.series_id, 0), credited, payments, recoveries)
         for row in _rows(connection, int(number), after)
     ]
-    earned = [each for each in income if _belongs(each, window, credited)]
+    earned = credited if window.number is None else _of_period(income, credited, window.number)
     movements = _movements(credited, payments, recoveries, balances)
     return Account(address(wallet), window, known, tuple(earned), tuple(movements), tuple(balances))
 
@@ -175,10 +175,10 @@ def _income(row: Row[Any], wallet: bytes) -> Income:
     )
 
 
-def _belongs(income: Income, window: Window, credited: list[Income]) -> bool:
-    if income.of_fund or window.number is None:
-        return income in credited
-    return income.period == window.number
+def _of_period(income: list[Income], credited: list[Income], period: int) -> list[Income]:
+    """Payouts of a period whenever they were credited, and of funds, which have none, those credited in it."""
+    own = [each for each in income if not each.of_fund and each.period == period]
+    return sorted(own + [each for each in credited if each.of_fund], key=lambda each: each.pos)
 
 
 def _rows(connection: Connection, number: int, at: AsOf) -> list[Row[Any]]:

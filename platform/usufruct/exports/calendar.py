@@ -20,6 +20,8 @@ _MONTH: Final = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 _NUMBER: Final = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 _YEAR: Final = re.compile(r"(19|20|21)\d{2}", re.ASCII)
 _MONTHS: Final = 12
+_MOST_PERIODS: Final = 12_000
+"""Periods that have a name and an end: a thousand years, which no project outlives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Calendar:
         """The period that `text` names: a month, or the period's number.
 
         Raises:
-            InputError: Neither, or before the project's first period.
+            InputError: Neither, before the project's first period, or after its last.
         """
         if _NUMBER.fullmatch(text):
             number = int(text)
@@ -75,12 +77,12 @@ class Calendar:
             number = _months(found) - _months(first) + 1
         else:
             number = 0
-        if number < 1:
+        if not 1 <= number <= _MOST_PERIODS:
             raise InputError(
                 "this is no period",
                 field="period",
                 value=text,
-                rule=f"a month from {self.first_period} on, or the number of a period",
+                rule=f"a month from {self.first_period} on, or a number from 1 to {_MOST_PERIODS}",
                 remedy=f"write it like {self.first_period}, or 1",
             )
         start, end = period_bounds(self.first_period, number, self.timezone)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
-from typing import Any, Final, Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from usufruct.chain.client import ChainClient, RpcError
-from usufruct.chain.records import Block, Log, quantity
+from usufruct.chain.records import Block, Log
 from usufruct.contracts import (
     Address,
     DecodeError,
@@ -59,8 +59,10 @@ DISPUTES: Final[Mapping[str, ModuleType]] = {
 _SERIES: Final = {**revenue_right.EVENTS, **series_extension.EVENTS, **series_standards.EVENTS}
 """Events of a series: its two halves emit under one address."""
 _CREATED: Final = series_factory.SeriesCreated.TOPIC
-Finality = Literal["tags", "instant", "none"]
-"""How one learns which blocks are final: by the node's tag, at once (QBFT), or not at all."""
+Finality = Literal["tags", "safe", "instant", "none"]
+"""How one learns which blocks are final: by the node's tag `finalized` or the earlier `safe`, at once (QBFT), or
+not at all."""
+_TAGS: Final[Mapping[str, str]] = {"tags": "finalized", "safe": "safe"}
 _IN_FLIGHT: Final = 4
 _ADDRESSES: Final = 500
 
@@ -92,8 +94,8 @@ class Chain(Protocol):
         """Logs in the inclusive range in chain order; TooManyLogs if the range must be smaller."""
         ...
 
-    def block_logs(self, block_hash: bytes) -> list[Log]:
-        """All logs of one block, whatever contract they are of."""
+    def logs_of_blocks(self, block_hashes: Sequence[bytes]) -> list[list[Log]]:
+        """All logs of each of these blocks, whatever contract they are of."""
         ...
 
     def rules(self, stream: int, version: int) -> Rules:
@@ -113,6 +115,8 @@ class NodeChain:
     ) -> None:
         self._client = client
         self._finality = finality
+        self._tags = [_TAGS[finality]] if finality in _TAGS else []
+        self._known_final: int | None = None
         self._waterfall = waterfall_address
         self._pool = ThreadPoolExecutor(_IN_FLIGHT, thread_name_prefix="index")
 
@@ -122,7 +126,8 @@ class NodeChain:
 
     def head(self) -> Block:
         """The newest block; ChainError if the endpoint serves another chain than at the start."""
-        found, genesis = self._client.identity()
+        # One question for all: it is asked again with every look at the chain.
+        (found, genesis), (newest, *known) = self._client.outlook("latest", *self._tags)
         if (found, genesis) != (self._client.chain_id, self._client.genesis):
             raise ChainError(
                 f"{self._client.url} now serves chain {found} that begins with 0x{genesis.hex()}",
@@ -132,7 +137,8 @@ class NodeChain:
                 f"0x{self._client.genesis.hex()}, of which the ledger is",
                 remedy="point --rpc at the right node; nothing was taken in or undone",
             )
-        return self._client.block("latest")
+        self._known_final = next((each.number for each in known if each is not None), None)
+        return self._client.block("latest") if newest is None else newest
 
     def blocks(self, numbers: Sequence[int]) -> list[Block]:
         """These blocks in this order."""
@@ -140,22 +146,17 @@ class NodeChain:
 
     def block_hash(self, number: int) -> bytes | None:
         """Hash of a block, None if the chain is not that long."""
-        if number > self._client.block_number():
-            return None
-        return self._client.block(number).hash
+        found = self._client.block_if_any(number)
+        return None if found is None else found.hash
 
     def final(self, head: int) -> int | None:
-        """The newest final block, by the node's word or by the kind of chain.
+        """The newest final block, by the kind of chain or by the node's word when it last told its head.
 
         Nodes without the tag refuse it or know no such block; a development node says block 0.
         """
-        if self._finality != "tags":
+        if not self._tags:
             return head if self._finality == "instant" else None
-        try:
-            number = self._client.ask(_number, "eth_getBlockByNumber", "finalized", False)
-        except RpcError:
-            return None
-        return min(number, head) if number else None
+        return min(self._known_final, head) if self._known_final else None
 
     def logs(self, first: int, last: int, addresses: Sequence[str]) -> list[Log]:
         """Logs in the inclusive range in chain order."""
@@ -171,9 +172,9 @@ class NodeChain:
             found.sort(key=_place)
         return found
 
-    def block_logs(self, block_hash: bytes) -> list[Log]:
-        """All logs of one block, whatever contract they are of."""
-        return self._client.block_logs(block_hash)
+    def logs_of_blocks(self, block_hashes: Sequence[bytes]) -> list[list[Log]]:
+        """All logs of each of these blocks, whatever contract they are of."""
+        return self._client.logs_of_blocks(block_hashes)
 
     def rules(self, stream: int, version: int) -> Rules:
         """A recorded rule set of the waterfall."""
@@ -241,10 +242,6 @@ def _creation(log: Log) -> series_factory.SeriesCreated:
         return kind.decode(log.topics, log.data)
     except DecodeError as error:
         raise not_whole(log, kind, error) from error
-
-
-def _number(raw: Mapping[str, Any] | None) -> int:
-    return quantity(raw["number"]) if raw else 0
 
 
 def _place(log: Log) -> tuple[int, int]:

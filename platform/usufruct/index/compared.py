@@ -71,9 +71,9 @@ class ComparedChain:
             self._alike(f"a log of block {mine.block_number}", mine, theirs)
         return one
 
-    def block_logs(self, block_hash: bytes) -> list[Log]:
-        """All logs of one block, as the first tells them; the filter in its header is what they are held against."""
-        return self._first.block_logs(block_hash)
+    def logs_of_blocks(self, block_hashes: Sequence[bytes]) -> list[list[Log]]:
+        """All logs of these blocks, as the first tells them; the filter in a header is what they are held against."""
+        return self._first.logs_of_blocks(block_hashes)
 
     def rules(self, stream: int, version: int) -> Rules:
         """A recorded rule set of the waterfall."""

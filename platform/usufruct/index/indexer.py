@@ -12,6 +12,7 @@ block must make up the filter, and the watched ones among them must be those tha
 from __future__ import annotations
 
 import gc
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final, NamedTuple
@@ -21,7 +22,7 @@ import structlog
 from usufruct.chain import crash
 from usufruct.chain.bloom import bloom_of, may_hold
 from usufruct.chain.records import Block, Log
-from usufruct.contracts import DecodeError
+from usufruct.contracts import Address, DecodeError
 from usufruct.errors import ChainError
 from usufruct.index.chain import Chain, Decoder, TooManyLogs, not_whole
 from usufruct.index.cursor import (
@@ -128,8 +129,10 @@ class Indexer:
             self._reader.forget()
             return Step(self._place.number, head.number, 0, 0)
         newest = head.number - self._window
-        self._require_whole(found.logs, [each for each in found.blocks if each.number > newest])
-        self._write(found.logs, found.blocks, self._chain.final(head.number))
+        created = self._decoder.created(found.logs)
+        recent = [each for each in found.blocks if each.number > newest]
+        self._require_whole(found.logs, recent, created)
+        self._write(found.logs, found.blocks, created, self._chain.final(head.number))
         return Step(self._place.number, head.number, len(found.logs), 0)
 
     # --- Reading ---
@@ -155,29 +158,41 @@ class Indexer:
         )
         return linked and all(by_number[log.block_number].hash == log.block_hash for log in logs)
 
-    def _require_whole(self, logs: Sequence[Log], blocks: Sequence[Block]) -> None:
+    def _require_whole(
+        self, logs: Sequence[Log], blocks: Sequence[Block], created: Mapping[Address, int]
+    ) -> None:
         """Raises ChainError if a log of a watched contract is missing from those of the newest blocks."""
-        created = self._decoder.created(logs)
         first = min(created.values(), default=0)
         known, new = set(self._decoder.addresses), set(created)
-        for block in blocks:
-            watched = known | new if block.number >= first else known
-            if not any(may_hold(block.logs_bloom, each) for each in watched):
-                continue
-            every = self._chain.block_logs(block.hash)
-            if bloom_of(every) != block.logs_bloom:
+        watched_at = {
+            each.number: known | new if each.number >= first else known for each in blocks
+        }
+        doubtful = [
+            each
+            for each in blocks
+            if any(may_hold(each.logs_bloom, where) for where in watched_at[each.number])
+        ]
+        found: defaultdict[int, list[int]] = defaultdict(list)
+        for log in logs if doubtful else ():
+            if log.block_number in watched_at:
+                found[log.block_number].append(log.log_index)
+        every = self._chain.logs_of_blocks([each.hash for each in doubtful])
+        for block, whole in zip(doubtful, every, strict=True):
+            if bloom_of(whole) != block.logs_bloom:
                 raise _incomplete(block, "they do not make up the filter in its header")
-            wanted = [log.log_index for log in every if log.address in watched]
-            found = [log.log_index for log in logs if log.block_number == block.number]
-            if found != wanted:
-                raise _incomplete(block, f"{len(found)} of {len(wanted)} were given for the range")
+            watched, given = watched_at[block.number], found[block.number]
+            wanted = [log.log_index for log in whole if log.address in watched]
+            if given != wanted:
+                raise _incomplete(block, f"{len(given)} of {len(wanted)} were given for the range")
 
     # --- Writing ---
 
-    def _write(self, logs: list[Log], blocks: list[Block], final: int | None) -> None:
+    def _write(
+        self, logs: list[Log], blocks: list[Block], created: Iterable[Address], final: int | None
+    ) -> None:
         # A failure leaves no state behind, so that the next step loads what the ledger really holds.
         state, self._state = self._resume(), None
-        for series in self._decoder.created(logs):
+        for series in created:
             self._decoder.add_series(series)
         times = {each.number: each.timestamp for each in blocks}
         projection = Projection(state, self._chain.rules, times, self._contracts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from sqlalchemy import Table
 
@@ -18,6 +18,9 @@ from usufruct.ledger.models import log, wallet
 from usufruct.ledger.types import position
 
 __all__ = ["Handler", "Projection", "RawHandler", "RulesReader"]
+
+_ADDRESS_BYTES: Final = 20
+_NOBODY: Final = bytes(_ADDRESS_BYTES)
 
 
 class RulesReader(Protocol):
@@ -93,6 +96,15 @@ class Projection:
         self.state.wallets[raw] = number
         self.add(wallet, number, pos, raw)
         return number
+
+    def named_by(self, topic: bytes, pos: int) -> int | None:
+        """The number of the wallet in a topic; None for the address of nobody."""
+        words = self.state.words
+        if topic in words:
+            return words[topic]
+        raw = topic[-_ADDRESS_BYTES:]
+        words[topic] = found = None if raw == _NOBODY else self.wallet_of(raw, pos)
+        return found
 
 
 Handler = Callable[[Projection, int, bytes, Any], None]

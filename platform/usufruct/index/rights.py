@@ -18,7 +18,7 @@ from usufruct.ledger.accounts import Changes, Holding, SeriesBook
 
 __all__ = ["RAW", "RIGHTS", "transfer_of", "withdrawal_of"]
 
-_NOBODY: Final = bytes(20)
+_ADDRESS_BYTES: Final = 20
 _PARTIES: Final = 3
 _HOLDER: Final = 2
 _COUNTRIES: Final = 8
@@ -45,8 +45,7 @@ def _transfer(
 ) -> None:
     from_, to, units = transfer_of(topics, data)
     series = p.state.series[address]
-    sender = None if from_ == _NOBODY else p.wallet_of(from_, pos)
-    recipient = None if to == _NOBODY else p.wallet_of(to, pos)
+    sender, recipient = p.named_by(from_, pos), p.named_by(to, pos)
     p.rows[m.transfer].append((pos, series, sender, recipient, units))
     _changed(p, pos, series, p.state.books[series].move(sender, recipient, units, p.time))
 
@@ -73,7 +72,7 @@ def _scheduled(p: Projection, pos: int, address: bytes, e: se.RecordScheduled) -
 
 def _paid(p: Projection, pos: int, address: bytes, topics: Sequence[bytes], data: bytes) -> None:
     by, amount = withdrawal_of(topics, data)
-    series, wallet = p.state.series[address], p.wallet_of(by, pos)
+    series, wallet = p.state.series[address], p.wallet_of(by[-_ADDRESS_BYTES:], pos)
     book = p.state.books[series]
     p.rows[m.payment].append((pos, series, wallet, amount, book.acc))
     _changed(p, pos, series, Changes([book.pay(wallet, amount)], []))
@@ -129,17 +128,24 @@ RAW: Final[dict[type[Event], RawHandler]] = {rr.Transfer: _transfer, rr.FundsWit
 
 
 def transfer_of(topics: Sequence[bytes], data: bytes) -> tuple[bytes, bytes, int]:
-    """Sender, recipient and units of a Transfer, as its binding decodes them; DecodeError for another shape."""
+    """Topics that end with sender and recipient, and units of a Transfer, as its binding decodes them.
+
+    Raises DecodeError for another shape.
+    """
     if len(topics) != _PARTIES or len(data) != WORD:
         raise bad_log(rr.Transfer, topics, data)
-    return topics[1][12:WORD], topics[2][12:WORD], int.from_bytes(data)
+    _, sender, recipient = topics
+    return sender, recipient, int.from_bytes(data)
 
 
 def withdrawal_of(topics: Sequence[bytes], data: bytes) -> tuple[bytes, int]:
-    """Holder and amount of a FundsWithdrawn, as its binding decodes them; DecodeError for another shape."""
+    """The topic that ends with the holder, and amount of a FundsWithdrawn, as its binding decodes them.
+
+    Raises DecodeError for another shape.
+    """
     if len(topics) != _HOLDER or len(data) != WORD:
         raise bad_log(rr.FundsWithdrawn, topics, data)
-    return topics[1][12:WORD], int.from_bytes(data)
+    return topics[1], int.from_bytes(data)
 
 
 def countries(packed: int) -> list[int]:
@@ -153,10 +159,10 @@ def _text(word: bytes) -> str:
 
 
 def _changed(p: Projection, pos: int, series: int, changes: Changes) -> None:
-    holders, rows = p.state.holders, p.rows[m.checkpoint]
+    holders, rows = p.state.holders[series], p.rows[m.checkpoint]
     for wallet, holding in changes.holdings:
-        if (series, wallet) not in holders:
-            holders.add((series, wallet))
+        if wallet not in holders:
+            holders.add(wallet)
             p.add(m.holder, series, wallet, pos)
         rows.append((series, wallet, pos, *holding))
     for each in changes.kept:

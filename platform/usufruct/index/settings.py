@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     )
     finality: Finality = Field(
         "tags",
-        description="how final blocks are known: tags of the node, instant (QBFT, IBFT) or none",
+        description="how final blocks are known: the node's tag finalized, its tag safe, instant (QBFT, IBFT) or none",
     )
     range_blocks: int = Field(
         LARGEST_RANGE, ge=1, le=100_000, description="most blocks of one question for logs"

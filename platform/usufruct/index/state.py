@@ -6,6 +6,7 @@ It is a cache of the ledger: loaded when the index starts and after every undo, 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, and_, func, select
@@ -45,7 +46,10 @@ class State:
     series: dict[bytes, int] = field(default_factory=dict)
     slugs: Slugs = field(default_factory=Slugs)
     books: dict[int, SeriesBook] = field(default_factory=dict)
-    holders: set[tuple[int, int]] = field(default_factory=set)
+    holders: defaultdict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """Whoever held units of a series at any time."""
+    words: dict[bytes, int | None] = field(default_factory=dict)
+    """Wallets by the topic that names them; None is nobody."""
     signers: SignerTable | None = None
 
 
@@ -137,7 +141,7 @@ def _load_holdings(connection: Connection, state: State) -> None:
     )
     for series_id, wallet_id, *account in connection.execute(query):
         state.books[series_id].holdings[wallet_id] = Holding(*account)
-        state.holders.add((series_id, wallet_id))
+        state.holders[series_id].add(wallet_id)
 
 
 def _last_signers(connection: Connection) -> SignerTable | None:

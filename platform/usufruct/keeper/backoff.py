@@ -56,3 +56,8 @@ class Backoff:
         """How often `key` failed for its present reason."""
         failure = self._failures.get(key)
         return failure.count if failure is not None else 0
+
+    def waiting(self) -> int:
+        """How many failed and are not due."""
+        now = self._clock.now()
+        return sum(now < each.next_at for each in self._failures.values())

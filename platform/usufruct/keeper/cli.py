@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict
-from itertools import chain
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -16,15 +16,16 @@ import typer
 
 from usufruct.chain.outbox import Outbox
 from usufruct.chain.sender import Sender
-from usufruct.clock import SystemTimer
 from usufruct.config import Community, load_community
 from usufruct.contracts import ZERO_ADDRESS, statement_book
 from usufruct.core.periods import parse_duration
-from usufruct.errors import ChainError, ConfigError
+from usufruct.errors import ConfigError
 from usufruct.index.settings import Settings
 from usufruct.index.site import Site, open_site
 from usufruct.keeper.fund import fund as bring_in
 from usufruct.keeper.keeper import Keeper
+from usufruct.keeper.loop import Look, Loop, ops_port
+from usufruct.keeper.metrics import Metered, Metrics
 from usufruct.keeper.push import PAGE
 from usufruct.keeper.records import schedule_records
 from usufruct.keeper.site import DryRun, KeeperSite, Outcome, Stream, stream_named, streams_of
@@ -36,7 +37,6 @@ __all__ = ["register"]
 
 _OUTBOX: Final = "outbox.sqlite"
 _PATIENCE: Final = 30.0
-_REMIND: Final = 3_600.0
 
 Config = Annotated[Path | None, typer.Option(help="Settings file (TOML), as of usufruct serve.")]
 Rpc = Annotated[str | None, typer.Option(help="JSON-RPC endpoint of a node.")]
@@ -90,11 +90,18 @@ def keep(
         str,
         typer.Option(help="How long something may be due before it is an alert, like 6h or 1d."),
     ] = "1d",
+    ops: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT", help="Serve /healthz, /readyz and /metrics there, for Prometheus."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Settle what is final and funded, and push payouts to holders; safe to run twice and to kill at any point.
+    """Settle what is final and funded, and push payouts to holders, round after round until SIGTERM.
 
-    With --status the exit code is 1 if something has been due for longer than --alert-after.
+    Safe to run twice and to kill at any point. With --status the exit code is 1 if something has been due for longer
+    than --alert-after.
     """
     settings = Settings.load(
         config, rpc=rpc, state=state, deployment=deployment, database=database, community=community
@@ -112,10 +119,11 @@ def keep(
             rule="only --status and --dry-run go without",
             remedy="name it: --key keystore:PATH:VARIABLE",
         )
-    stop = _stop_on_signal()
+    stop, metrics = _stop_on_signal(), Metrics()
     with closing(Outbox(outbox or settings.state / _OUTBOX)) as sent:
+        acting = _keeper_site(site, key, sent)
         keeper = Keeper(
-            _keeper_site(site, key, sent),
+            replace(acting, sender=Metered(acting.sender, metrics)),
             site.database,
             page=page,
             patience=_PATIENCE if once else 0.0,
@@ -124,7 +132,17 @@ def keep(
         if once:
             _keep_once(keeper, as_json=as_json)
             return
-        _keep_on(keeper, interval, stop, _alerts(site, tolerance), as_json=as_json)
+        watching = _dry_site(site, None)
+        look = _looking(site, watching, Keeper(watching, site.database, redeem=redeem), tolerance)
+        loop = Loop(
+            keeper,
+            look,
+            metrics,
+            partial(_tell, as_json=as_json),
+            partial(typer.echo, err=True),
+        )
+        with ops_port(loop, metrics, ops):
+            loop.run(interval, stop)
 
 
 def _look(
@@ -143,19 +161,31 @@ def _look(
     if not show:
         _keep_once(keeper, as_json=as_json)
         return
-    now = site.client.block("latest").timestamp
-    found = status(watching, site.database, keeper, _community(site))
-    overdue = late(found, now, tolerance)
-    for each in found:
-        alert = each in overdue
+    look = _looking(site, watching, keeper, tolerance)()
+    for each in look.found:
+        alert = each in look.overdue
         if as_json:
             typer.echo(json.dumps({**asdict(each), "alert": alert}))
         else:
             typer.echo(f"{'ALERT' if alert else 'due':9} {each.kind:10} {each.line()}")
-    if not found and not as_json:
+    if not look.found and not as_json:
         typer.echo("nothing   is due")
-    if overdue:
+    if look.overdue:
         raise typer.Exit(1)
+
+
+def _looking(
+    site: Site, watching: KeeperSite, keeper: Keeper, tolerance: int
+) -> Callable[[], Look]:
+    """Looks at what is due, and at what has been for longer than `tolerance` seconds."""
+    community = _community(site)
+
+    def look() -> Look:
+        now = site.client.block("latest").timestamp
+        found = status(watching, site.database, keeper, community)
+        return Look(found, late(found, now, tolerance), now)
+
+    return look
 
 
 def _dry_site(site: Site, key: str | None) -> KeeperSite:
@@ -171,24 +201,6 @@ def _community(site: Site) -> Community | None:
     return None if path is None else load_community(path)
 
 
-def _alerts(site: Site, tolerance: int) -> Callable[[], list[Outcome]]:
-    """Tells what has been due for too long, at the start and then every hour."""
-    watching = _dry_site(site, None)
-    keeper, community = Keeper(watching, site.database), _community(site)
-    timer = SystemTimer()
-    looked: list[float] = []
-
-    def alerts() -> list[Outcome]:
-        if looked and timer.monotonic() - looked[-1] < _REMIND:
-            return []
-        looked[:] = [timer.monotonic()]
-        now = site.client.block("latest").timestamp
-        found = late(status(watching, site.database, keeper, community), now, tolerance)
-        return [Outcome("alert", each.line(), asdict(each)) for each in found]
-
-    return alerts
-
-
 def _keep_once(keeper: Keeper, *, as_json: bool) -> None:
     idle = True
     for outcome in keeper.round():
@@ -196,37 +208,6 @@ def _keep_once(keeper: Keeper, *, as_json: bool) -> None:
         _tell(outcome, as_json=as_json)
     if idle and not as_json:
         typer.echo("idle      no period waits to be settled, and nobody has anything to claim")
-
-
-def _keep_on(
-    keeper: Keeper,
-    interval: float,
-    stop: threading.Event,
-    alerts: Callable[[], list[Outcome]],
-    *,
-    as_json: bool,
-) -> None:
-    """Rounds until told to stop; what stands unchanged is told once."""
-    told: set[str] = set()
-    while not stop.is_set():
-        seen: set[str] = set()
-        try:
-            for outcome in chain(keeper.round(), _later(alerts)):
-                seen.add(outcome.text)
-                if outcome.text not in told:
-                    _tell(outcome, as_json=as_json)
-                if stop.is_set():
-                    return
-        except ChainError as error:
-            seen.add(error.one_line())
-            if error.one_line() not in told:
-                typer.echo(error.one_line(), err=True)
-        told = seen
-        stop.wait(interval)
-
-
-def _later(alerts: Callable[[], list[Outcome]]) -> Iterator[Outcome]:
-    yield from alerts()
 
 
 def fund(

@@ -37,6 +37,9 @@ class Keeper:
     `patience` counts seconds to wait for the ledger to take in a settlement before paying; the ledger is only read.
     `redeem` says whether series that are over are closed and their holders redeemed. `backoff` remembers from round to
     round who cannot be paid.
+
+    Attributes:
+        backoff: Who cannot be paid, and when they are asked for again.
     """
 
     def __init__(
@@ -54,7 +57,7 @@ class Keeper:
         self._page = page
         self._patience = patience
         self._redeem = redeem
-        self._backoff = backoff or Backoff()
+        self.backoff = backoff or Backoff()
 
     def round(self) -> Iterator[Outcome]:
         """Does what can be done now and tells it as it happens.
@@ -71,7 +74,7 @@ class Keeper:
         yield from withdraw_owed(self._site, self.payees())
         for number, right in self.rights():
             candidates = self.candidates(number, right)
-            yield from push_series(self._site, right, candidates, self._page, self._backoff)
+            yield from push_series(self._site, right, candidates, self._page, self.backoff)
             if self._redeem:
                 yield from end_series(self._site, right, self._holders(number))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -48,28 +48,27 @@ def push_series(
     candidates: Sequence[Address],
     page: int = PAGE,
     backoff: Backoff | None = None,
-) -> list[Outcome]:
-    """Pays all `candidates` who have something to claim and are due.
+) -> Iterator[Outcome]:
+    """Pays all `candidates` who have something to claim and are due; tells each page once it is mined.
 
     Raises:
         ChainError: The node failed; pages that were mined stay paid, the next round goes on.
     """
     waits = backoff or Backoff()
     found = ask_payable(site, right, [each for each in candidates if waits.due(_key(right, each))])
-    outcomes = [_withheld(right, holder, error, waits) for holder, error in found.refused.items()]
+    for holder, error in found.refused.items():
+        yield _withheld(right, holder, error, waits)
     queue = list(found.amounts)
     while queue:
         size = _fitting(site, right, queue[:page])
-        outcomes += _push_split(
-            site, right, {each: found.amounts[each] for each in queue[:size]}, waits
-        )
+        chosen = {each: found.amounts[each] for each in queue[:size]}
+        yield from _push_split(site, right, chosen, waits)
         queue = queue[size:]
-    return outcomes
 
 
 def _push_split(
     site: KeeperSite, right: Right, amounts: Mapping[Address, int], waits: Backoff
-) -> list[Outcome]:
+) -> Iterator[Outcome]:
     """Pays a page; one that the contract refuses as a whole is halved until whoever is to blame stands alone."""
     holders = list(amounts)
     try:
@@ -78,20 +77,19 @@ def _push_split(
         total = site.money(sum(amounts.values()))
         text = f"{right.symbol}: {len(holders)} holders would be paid {total}"
         facts = {"series": right.contract, "holders": len(holders), **plan.facts}
-        return [Outcome("would", text, facts)]
+        yield Outcome("would", text, facts)
+        return
     except ContractError as error:
         if len(holders) == 1:
-            return [_withheld(right, holders[0], error, waits)]
+            yield _withheld(right, holders[0], error, waits)
+            return
         middle = len(holders) // 2
-        halves = (holders[:middle], holders[middle:])
-        return [
-            each
-            for half in halves
-            for each in _push_split(site, right, {one: amounts[one] for one in half}, waits)
-        ]
+        for half in (holders[:middle], holders[middle:]):
+            yield from _push_split(site, right, {one: amounts[one] for one in half}, waits)
+        return
     for holder in holders:
         waits.succeeded(_key(right, holder))
-    return [outcome]
+    yield outcome
 
 
 def _key(right: Right, holder: Address) -> str:

@@ -24,8 +24,13 @@ _SETTINGS: Final = {
     "default_transaction_isolation": "repeatable read",
     "default_transaction_read_only": "on",
     "plan_cache_mode": "force_generic_plan",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_seqscan": "off",
     "jit": "off",
 }
+"""A plan that does not see how few rows a LIMIT asks for, or that was made while the tables were small, would read them
+whole: only ways by an index are offered, which our questions all have."""
 _OF_LIBPQ: Final = ("connect_timeout", "keepalives", "channel_binding", "gssencmode")
 """Parameters of a URL that mean something to libpq only."""
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from usufruct.contracts import statement_book as sb
 from usufruct.contracts import stream_registry as sr
 from usufruct.contracts import telemetry_anchor as ta
-from usufruct.core.corrections import Base, Corrections, carried_from, check_corrections
+from usufruct.core.correction_sums import Base, carried_from, check_corrections
+from usufruct.core.corrections import Corrections
 from usufruct.core.encoding import ZERO_HASH, ReadingLeaf, canonical_json, unhex
 from usufruct.core.merkle import verify_path
 from usufruct.core.statements import StatementLine, lines_root

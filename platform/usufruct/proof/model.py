@@ -10,17 +10,18 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from usufruct.core.encoding import whole
 from usufruct.errors import InputError
 from usufruct.proof.scope import Scope
 
 SCHEMA_ID: Final = "https://usufruct.invalid/schemas/payout-proof-2.json"
 MAX_BYTES: Final = 256 * 1024 * 1024
 
-Natural = Annotated[str, msgspec.Meta(pattern=r"^(0|[1-9][0-9]{0,77})$")]
-Whole = Annotated[str, msgspec.Meta(pattern=r"^(0|-?[1-9][0-9]{0,77})$")]
-Hash = Annotated[str, msgspec.Meta(pattern=r"^0x[0-9a-f]{64}$")]
-Hex = Annotated[str, msgspec.Meta(pattern=r"^0x([0-9a-f]{2})*$")]
-Address = Annotated[str, msgspec.Meta(pattern=r"^0x[0-9a-fA-F]{40}$")]
+Natural = Annotated[str, msgspec.Meta(pattern=whole(r"(0|[1-9][0-9]{0,77})"))]
+Whole = Annotated[str, msgspec.Meta(pattern=whole(r"(0|-?[1-9][0-9]{0,77})"))]
+Hash = Annotated[str, msgspec.Meta(pattern=whole(r"0x[0-9a-f]{64}"))]
+Hex = Annotated[str, msgspec.Meta(pattern=whole(r"0x([0-9a-f]{2})*"))]
+Address = Annotated[str, msgspec.Meta(pattern=whole(r"0x[0-9a-fA-F]{40}"))]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 
 
@@ -236,11 +237,18 @@ def _refuse_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _refuse_other_spellings(text: str) -> int:
+    """Reads a whole number; -0 is no other spelling of 0."""
+    if text == "-0":
+        raise ValueError("-0 is not how a whole number is written")
+    return int(text)
+
+
 def parse(data: bytes) -> Proof:
     """Read a proof file strictly.
 
     Raises:
-        InputError: not JSON, too large, a repeated, unknown or missing field, or a value of the wrong form.
+        InputError: not JSON in UTF-8, too large, a repeated, unknown or missing field, or a value of the wrong form.
     """
 
     remedy = "ask for the proof again with GET /v1/payouts/{id}/proof"
@@ -253,7 +261,11 @@ def parse(data: bytes) -> Proof:
             remedy=remedy,
         )
     try:
-        raw = json.loads(data, object_pairs_hook=_refuse_duplicate_keys)
+        raw = json.loads(
+            data.decode(),  # json would take a byte order mark, UTF-16 and UTF-32 too
+            object_pairs_hook=_refuse_duplicate_keys,
+            parse_int=_refuse_other_spellings,
+        )
         return msgspec.convert(raw, Proof, strict=True)
     except (ValueError, RecursionError) as error:
         raise InputError(

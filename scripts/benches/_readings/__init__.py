@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+
+from tests.support.communities import HOME, VPP, Series, document
 
 from usufruct.config import Community, Meter, load_community
 from usufruct.core.periods import day_bounds
@@ -21,101 +24,15 @@ A_DAY = 86_400 // STEP
 """Readings of a meter's day."""
 STREAM = "VPP"
 
-_COMMUNITY = """
-schema = 1
-[project]
-code = "BENCH"
-name = "Bench"
-label = "synthetic"
-timezone = "Asia/Shanghai"
-gfa_m2 = 1_000
-households = 4
-first_period = "2027-02"
-salt = "salt-of-the-benches"
-[currency]
-code = "USDX"
-name = "Test Dollar"
-decimals = 6
-[delays]
-signers = "2d"
-rules = "7d"
-[roles]
-admin = ["dev:0"]
-registrar = ["dev:0"]
-issuer = ["dev:0"]
-oracle_admin = ["dev:7"]
-treasurer = ["dev:1"]
-pauser = ["dev:2"]
-guardian = ["dev:2"]
-auditor = ["dev:3"]
-policy = ["dev:3"]
-fund_manager = ["dev:9"]
-[oracle]
-threshold = 2
-signers = ["dev:4", "dev:5", "dev:6"]
-[[stream]]
-id = 1
-code = "VPP"
-kind = "VPP"
-measure = "interval"
-base_unit = "Wh"
-privacy = "{privacy}"
-challenge_window = "3d"
-funding_grace = "5d"
-min_coverage = "95%"
-max_estimated = "5%"
-resolution_time = "7d"
-unanswered_dispute = "dismiss"
-[stream.tariff]
-id = "vpp"
-rows = [
-  {{ id = "day", price = "0.54", per = "kWh" }},
-  {{ id = "night", price = "0.21", per = "kWh" }},
-]
-calendar = [{{ row = "day", from = "08:00", to = "22:00" }}, {{ row = "night" }}]
-[[meters]]
-stream = "VPP"
-prefix = "home"
-count = {meters}
-first_id = 101
-unit = "kWh"
-multiplier = "1000"
-interval = "15m"
-nameplate = "8000"
-scheme = "gateway-secp256k1"
-key = "dev"
-calibrated_until = "2040-12-31"
-[[participant]]
-id = 1
-name = "Ada"
-country = 344
-class = "institution"
-kyc_until = "2030-12-31"
-wallets = ["dev:10"]
-[[series]]
-code = "VPP-A"
-name = "Sun"
-symbol = "VSUN"
-stream = "VPP"
-rank = "residual"
-term = ["2027-02", "2031-08"]
-decimals = 0
-classes = ["institution"]
-min_ticket = 1
-holders = [{{ wallet = "dev:10", units = 100 }}]
-[[waterfall]]
-stream = "VPP"
-steps = [
-  {{ label = "holders", kind = "residual", payee = "series:VPP-A" }},
-  {{ label = "owners", kind = "residual", payee = "dev:9" }},
-]
-"""
-
 
 def make_community(folder: Path, meters: int, *, privacy: str = "committed") -> Community:
     """A community with one stream of so many quarter-hourly meters."""
+    homes = replace(HOME, first_id=101, count=meters, interval="15m")
+    stream = replace(
+        VPP, id=1, meters=(homes,), privacy=privacy, series=Series("VPP-A", "Sun", "VSUN")
+    )
     file = folder / "community.toml"
-    file.write_text(_COMMUNITY.format(meters=meters, privacy=privacy))
+    file.write_text(document("BENCH", [stream]))
     return load_community(file)
 
 

@@ -10,7 +10,7 @@ from usufruct.chain.records import Receipt
 from usufruct.chain.signer import MAX_GAS
 from usufruct.config import ConfigErrors
 from usufruct.config.duties import excluded_mask
-from usufruct.config.model import CONTRACT_ROLES, ROLES
+from usufruct.config.offices import CONTRACT_ROLES, ROLES
 from usufruct.contracts import meter_registry as mr
 from usufruct.contracts import owner_vote as ov
 from usufruct.contracts import participant_registry as pr

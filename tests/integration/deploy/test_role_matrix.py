@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from tests.integration.deploy.conftest import Town
 
-from usufruct.config.model import CONTRACT_ROLES
+from usufruct.config.offices import CONTRACT_ROLES
 from usufruct.contracts import Address, Call, ContractError, all_modules
 from usufruct.contracts import fund_factory as ff
 from usufruct.contracts._runtime import encode

@@ -13,31 +13,20 @@ from tests.integration.finance.mall import (
     PAYEES,
     STRUCTURE,
     Mall,
-    people,
     run,
 )
 from tests.integration.platform.kit import OPERATOR
-from tests.support.anvil import Anvil, running_anvil
+from tests.support.communities import Deployed, deployed
 
-from usufruct.chain.client import ChainClient
-from usufruct.config import load_community
 from usufruct.contracts import settlement_currency
 from usufruct.core import typed_data as td
-from usufruct.deploy.record import load_deployment, record_path
 from usufruct.keys import dev_address
 
 
 @pytest.fixture
-def anvil_in_october(tmp_path: Path) -> Iterator[Anvil]:
-    with running_anvil(tmp_path, "--timestamp", str(NOW)) as anvil:
-        yield anvil
-
-
-@pytest.fixture
-def mall(anvil_in_october: Anvil, tmp_path: Path) -> Mall:
+def mall(tmp_path: Path) -> Iterator[Mall]:
     """The structure exported into a community file, and the file applied."""
-    anvil = anvil_in_october
-    structure, community, state = (tmp_path / n for n in ("s.toml", "mall.toml", "state"))
+    structure = tmp_path / "s.toml"
     structure.write_text(STRUCTURE, "utf-8")
     accounts = [f"--account={name}=dev:{n}" for name, n in (HOLDERS | PAYEES).items()]
     tables = run(
@@ -48,12 +37,20 @@ def mall(anvil_in_october: Anvil, tmp_path: Path) -> Mall:
         "--first-period=2026-09",
         *accounts,
     )
-    community.write_text(COMMUNITY + people() + "\n" + tables, "utf-8")
-    run("apply", str(community), "--rpc", anvil.url, "--state", str(state))
-    client = ChainClient(anvil.url)
-    found = load_deployment(record_path(state, client.chain_id))
-    stream = load_community(community).streams[0]
-    mall = Mall(anvil, client, dict(found.contracts), dict(found.series), found.block, stream.start)
+    with deployed(tmp_path, COMMUNITY + tables, NOW) as place:
+        yield _ready(place)
+
+
+def _ready(place: Deployed) -> Mall:
+    found, stream = place.deployment, place.community.streams[0]
+    mall = Mall(
+        place.anvil,
+        place.client,
+        dict(found.contracts),
+        dict(found.series),
+        found.block,
+        stream.start,
+    )
     mall.tariff, mall.cursor = stream.tariff, td.first_cursor(stream.start)
     funds = settlement_currency.mint(OPERATOR, 10**12)
     mall.act("SettlementCurrency", funds, dev_address(1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tests.integration.platform.kit import OPERATOR, Kit
+from tests.support.communities import Meters, Stream, document
 from typer.testing import CliRunner
 
 from usufruct.cli import build
@@ -126,76 +127,17 @@ label = "rest"
 kind = "residual"
 payee = "sponsor"
 """
-COMMUNITY = """\
-schema = 1
-
-[project]
-code = "MALL"
-name = "Mall"
-label = "synthetic"
-timezone = "UTC"
-gfa_m2 = 50_000
-households = 0
-first_period = "2026-09"
-salt = "a salt of a test that nobody needs to keep"
-
-[currency]
-code = "USDX"
-name = "Test Dollar"
-decimals = 6
-
-[delays]
-signers = "2d"
-rules = "7d"
-
-[roles]
-admin = ["dev:0"]
-registrar = ["dev:0"]
-issuer = ["dev:0"]
-oracle_admin = ["dev:7"]
-treasurer = ["dev:1"]
-pauser = ["dev:2"]
-guardian = ["dev:2"]
-auditor = ["dev:3"]
-policy = ["dev:3"]
-fund_manager = ["dev:9"]
-
-[oracle]
-threshold = 2
-signers = ["dev:4", "dev:5", "dev:6"]
-
-[[stream]]
-id = 1
-code = "MALL"
-kind = "PARKING"
-measure = "interval"
-base_unit = "s"
-privacy = "open"
-challenge_window = "3d"
-funding_grace = "5d"
-min_coverage = "95%"
-max_estimated = "5%"
-resolution_time = "7d"
-unanswered_dispute = "dismiss"
-
-[stream.tariff]
-id = "flat"
-rows = [{ id = "all", price = "0.000001", per = "s" }]
-calendar = [{ row = "all" }]
-
-[[meters]]
-stream = "MALL"
-prefix = "gate"
-count = 3
-first_id = 101
-unit = "s"
-multiplier = "1"
-interval = "1h"
-nameplate = "1000000000000"
-scheme = "gateway-secp256k1"
-key = "dev"
-calibrated_until = "2030-12-31"
-"""
+MALL = Stream(
+    id=1,
+    code="MALL",
+    kind="PARKING",
+    base_unit="s",
+    rows='[{ id = "all", price = "0.000001", per = "s" }]',
+    calendar='[{ row = "all" }]',
+    meters=(Meters("gate", 101, "s", "1000000000000", multiplier="1", interval="1h", count=3),),
+    privacy="open",
+)
+COMMUNITY = document("MALL", [MALL], zone="UTC", first_period="2026-09", people=HOLDERS)
 
 
 @dataclass
@@ -245,11 +187,3 @@ def run(*arguments: str) -> str:
     result = CliRunner().invoke(build(arguments[0]), arguments, catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.stdout
-
-
-def people() -> str:
-    return "".join(
-        f'\n[[participant]]\nid = {number}\nname = "{name}"\ncountry = 344\nclass = "institution"\n'
-        f'kyc_until = "2030-12-31"\nwallets = ["dev:{number}"]\n'
-        for name, number in HOLDERS.items()
-    )

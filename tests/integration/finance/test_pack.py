@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.integration.finance.mall import Mall, run
+from tests.support.communities import SALT
 
 from usufruct.contracts import disclosure_registry as dr
 from usufruct.errors import EvidenceError
@@ -49,7 +50,7 @@ def pack(earning: Mall, tmp_path: Path) -> Callable[..., str]:
     (tmp_path / "v.toml").write_text(VALUATION, "utf-8")
     (tmp_path / "pack.toml").write_text(
         'schema = 1\ntitle = "Mall"\nstream = "MALL"\nannualise = true\nvaluation = "v.toml"\n'
-        'community = "mall.toml"\n',
+        'community = "community.toml"\n',
         "utf-8",
     )
     ledger = f"sqlite:///{tmp_path / 'state' / 'ledger.db'}"
@@ -87,8 +88,8 @@ def test_a_dossier_is_anchored_once_and_checked_against_the_chain(
     text = (tmp_path / "out" / "pack.json").read_text("utf-8")
     assert "2 of" not in text
     assert "12 periods made up from 2, MALL/1, MALL/2" in text
-    assert "a salt of a test" not in text
-    assert not (tmp_path / "out" / "inputs" / "mall.toml").exists()
+    assert SALT not in text
+    assert not (tmp_path / "out" / "inputs" / "community.toml").exists()
 
 
 def test_a_forged_dossier_is_not_what_is_anchored(

@@ -12,18 +12,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 from tests.integration.oracles.village import (
-    DAYS,
-    MONTH,
     SECRET,
     VPP,
     WATER,
-    ZONE,
     Process,
     Village,
     start_workers,
     village,
     wait_until,
 )
+from tests.support.communities import DAYS, MONTH, ZONE
 from typer.testing import CliRunner, Result
 
 from usufruct import proof

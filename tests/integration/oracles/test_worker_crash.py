@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from tests.integration.oracles.village import (
-    DAYS,
     EV,
     VPP,
     WATER,
@@ -20,6 +19,7 @@ from tests.integration.oracles.village import (
     village,
     wait_until,
 )
+from tests.support.communities import DAYS
 
 from usufruct.keys import dev_address
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from tests.integration.oracles.village import (
     EV,
-    MONTH,
     SECRET,
     VPP,
     WATER,
@@ -19,6 +18,7 @@ from tests.integration.oracles.village import (
     village,
     wait_until,
 )
+from tests.support.communities import MONTH
 from typer.testing import CliRunner
 
 from usufruct.core.signing import sign_record

@@ -14,7 +14,6 @@ from random import Random
 import pytest
 from tests.integration.oracles.test_worker_crash import STREAMS, doubly_signed
 from tests.integration.oracles.village import (
-    DAYS,
     WATER,
     Process,
     Village,
@@ -24,8 +23,9 @@ from tests.integration.oracles.village import (
     village,
     wait_until,
 )
-from tests.support.lying_journal import ALTER_READINGS
+from tests.support.communities import DAYS
 
+from demonstrate.lying_journal import ALTER_READINGS
 from usufruct.chain.outbox import Outbox
 from usufruct.chain.sender import Sender
 from usufruct.contracts import settlement_currency, statement_book

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from tests.integration.oracles.village import (
-    COMMUNITY,
-    DAYS,
     EV,
-    MONTH,
     NAMES,
+    STREAMS,
     VPP,
     WATER,
-    ZONE,
     Village,
     village,
     wait_until,
 )
+from tests.support.communities import CISTERN, DAYS, MONTH, ZONE, Meters
 from tests.unit.oracles_sources import espi_kit
 
 from usufruct.core.encoding import canonical_json
@@ -29,21 +28,7 @@ from usufruct.core.periods import day_bounds
 
 pytestmark = pytest.mark.chain
 
-GAUGE = """
-[[meters]]
-stream = "WATER"
-prefix = "gauge"
-count = 1
-first_id = 12
-unit = "L"
-multiplier = "1"
-interval = "6h"
-nameplate = "2800000"
-scheme = "gateway-secp256k1"
-key = "dev"
-calibrated_until = "2030-12-31"
-[[participant]]
-"""
+GAUGE = Meters("gauge", 12, "L", "2800000", multiplier="1")
 SOURCES = """
 [[source]]
 kind = "table"
@@ -169,9 +154,8 @@ def put(path: Path, data: bytes) -> None:
 
 @pytest.fixture(scope="module")
 def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
-    text = COMMUNITY.replace('scheme = "device-p256"', 'scheme = "gateway-secp256k1"')
-    text = text.replace("[[participant]]\n", GAUGE, 1)
-    with village(tmp_path_factory.mktemp("village"), text) as found:
+    water = replace(STREAMS[0], meters=(CISTERN, GAUGE))
+    with village(tmp_path_factory.mktemp("village"), (water, *STREAMS[1:])) as found:
         for code in ("WATER", "VPP"):
             for each in (found.inbox / code).iterdir():
                 each.unlink()

@@ -11,7 +11,6 @@ from typing import Any
 import httpx
 import pytest
 from tests.integration.oracles.village import (
-    DAYS,
     EV,
     NAMES,
     SECRET,
@@ -25,6 +24,7 @@ from tests.integration.oracles.village import (
     village,
     wait_until,
 )
+from tests.support.communities import DAYS
 from typer.testing import CliRunner, Result
 
 from usufruct.core.encoding import canonical_json, unhex

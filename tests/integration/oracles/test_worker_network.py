@@ -12,7 +12,6 @@ import pytest
 import sqlalchemy as sa
 from tests.integration.oracles.village import (
     EV,
-    MONTH,
     NAMES,
     VPP,
     WATER,
@@ -23,6 +22,7 @@ from tests.integration.oracles.village import (
     wait_until,
 )
 from tests.support.certificates import Issued, bundle, self_signed
+from tests.support.communities import MONTH
 from tests.support.postgres import running_postgres
 
 from usufruct.keys import dev_address

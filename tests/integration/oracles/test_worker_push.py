@@ -13,12 +13,12 @@ import httpx
 import pytest
 from tests.integration.oracles.village import (
     EV,
-    MONTH,
     Village,
     free_port,
     village,
     wait_until,
 )
+from tests.support.communities import MONTH
 from tests.unit.oracles.ocmf_kit import fiscal, of_meter, payload, reading
 from tests.unit.oracles.ocpp_kit import call, event, signed_sample, values
 

@@ -9,21 +9,20 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import httpx
-from tests.support.anvil import Anvil, running_anvil
+from tests.support import communities
+from tests.support.communities import DAYS, MONTH, ZONE, Deployed, deployed
 
 from usufruct.chain import crash
-from usufruct.chain.client import ChainClient
 from usufruct.clock import FixedClock, SystemClock
-from usufruct.config import Community, load_community
 from usufruct.contracts import statement_book as book
 from usufruct.contracts import telemetry_anchor as anchor
-from usufruct.core.periods import day_bounds, period_bounds
+from usufruct.core.periods import day_bounds
 from usufruct.core.typed_data import (
     Domain,
     batch_digest,
@@ -32,8 +31,7 @@ from usufruct.core.typed_data import (
     next_cursor,
     statement_digest,
 )
-from usufruct.deploy.apply import apply
-from usufruct.deploy.record import Deployment, record_path
+from usufruct.deploy.record import record_path
 from usufruct_oracles import cli
 from usufruct_oracles.journal.anchored import recorded_heads
 from usufruct_oracles.journal.database import Database
@@ -43,159 +41,19 @@ from usufruct_oracles.sources.csv_folder import CsvFolder
 from usufruct_oracles.windows import Calendar
 
 ROOT = Path(__file__).resolve().parents[3]
-ZONE = "Asia/Shanghai"
-MONTH = "2027-02"
-DAYS = 28
 WATER, EV, VPP = 1, 2, 3
 SECRET = "a secret that the three workers of the village share"
 NAMES = ("alpha", "beta", "gamma")
 
-COMMUNITY = """
-schema = 1
-[project]
-code = "VILLAGE"
-name = "Village"
-label = "synthetic"
-timezone = "Asia/Shanghai"
-gfa_m2 = 1_000
-households = 4
-first_period = "2027-02"
-salt = "village-test-salt"
-[currency]
-code = "USDX"
-name = "Test Dollar"
-decimals = 6
-[delays]
-signers = "2d"
-rules = "7d"
-[roles]
-admin = ["dev:0"]
-registrar = ["dev:0"]
-issuer = ["dev:0"]
-oracle_admin = ["dev:7"]
-treasurer = ["dev:1"]
-pauser = ["dev:2"]
-guardian = ["dev:2"]
-auditor = ["dev:3"]
-policy = ["dev:3"]
-fund_manager = ["dev:9"]
-[oracle]
-threshold = 2
-signers = ["dev:4", "dev:5", "dev:6"]
-[[stream]]
-id = 1
-code = "WATER"
-kind = "WATER"
-measure = "interval"
-base_unit = "L"
-privacy = "open"
-challenge_window = "3d"
-funding_grace = "5d"
-min_coverage = "95%"
-max_estimated = "5%"
-resolution_time = "7d"
-unanswered_dispute = "dismiss"
-[stream.tariff]
-id = "water"
-rows = [{ id = "retained", price = "1.60", per = "m3" }]
-calendar = [{ row = "retained" }]
-[[stream]]
-id = 2
-code = "EV"
-kind = "PARKING"
-measure = "session"
-base_unit = "Wh"
-privacy = "committed"
-challenge_window = "3d"
-funding_grace = "5d"
-min_coverage = "95%"
-max_estimated = "5%"
-resolution_time = "7d"
-unanswered_dispute = "dismiss"
-[stream.tariff]
-id = "ev"
-rows = [{ id = "any", price = "0.42", per = "kWh" }]
-calendar = [{ row = "any" }]
-[[stream]]
-id = 3
-code = "VPP"
-kind = "VPP"
-measure = "interval"
-base_unit = "Wh"
-privacy = "committed"
-challenge_window = "3d"
-funding_grace = "5d"
-min_coverage = "95%"
-max_estimated = "5%"
-resolution_time = "7d"
-unanswered_dispute = "dismiss"
-[stream.tariff]
-id = "vpp"
-rows = [
-  { id = "day", price = "0.54", per = "kWh" },
-  { id = "night", price = "0.21", per = "kWh" },
-]
-calendar = [{ row = "day", from = "08:00", to = "22:00" }, { row = "night" }]
-[[meters]]
-stream = "WATER"
-prefix = "cistern"
-count = 1
-first_id = 11
-unit = "mm"
-multiplier = "1000"
-interval = "6h"
-nameplate = "2800000"
-scheme = "device-p256"
-key = "dev"
-calibrated_until = "2030-12-31"
-[[meters]]
-stream = "EV"
-prefix = "charger"
-count = 1
-first_id = 21
-unit = "kWh"
-multiplier = "1000"
-nameplate = "22000"
-scheme = "device-secp256k1"
-key = "dev"
-calibrated_until = "2030-12-31"
-[[meters]]
-stream = "VPP"
-prefix = "home"
-count = 1
-first_id = 31
-unit = "kWh"
-multiplier = "1000"
-interval = "6h"
-nameplate = "8000"
-scheme = "gateway-secp256k1"
-key = "dev"
-calibrated_until = "2030-12-31"
-[[participant]]
-id = 1
-name = "Ada"
-country = 344
-class = "institution"
-kyc_until = "2030-12-31"
-wallets = ["dev:10"]
-[[series]]
-code = "WATER-A"
-name = "Water"
-symbol = "VWATR"
-stream = "WATER"
-rank = "residual"
-term = ["2027-02", "2031-08"]
-decimals = 0
-classes = ["institution"]
-min_ticket = 1
-holders = [{ wallet = "dev:10", units = 100 }]
-[[waterfall]]
-stream = "WATER"
-steps = [
-  { label = "holders", kind = "residual", payee = "series:WATER-A" },
-  { label = "owners", kind = "residual", payee = "dev:9" },
-]
-"""
+STREAMS = (
+    replace(
+        communities.WATER,
+        meters=(replace(communities.CISTERN, scheme="device-p256"),),
+        series=communities.Series("WATER-A", "Water", "VWATR"),
+    ),
+    communities.EV,
+    communities.VPP,
+)
 
 
 def free_port() -> int:
@@ -204,30 +62,22 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@dataclass
-class Village:
+@dataclass(frozen=True)
+class Village(Deployed):
     """A deployed village.
 
     Attributes:
-        folder: Holds everything.
-        anvil: The chain.
-        client: Its client.
-        community: The community.
-        deployment: Where its contracts are.
         inbox: The drop folder that all workers read.
+        ports: Where its workers listen.
+        workers: Their processes.
     """
 
-    folder: Path
-    anvil: Anvil
-    client: ChainClient
-    community: Community
-    deployment: Deployment
     inbox: Path
     ports: list[int] = field(default_factory=lambda: [free_port() for _ in NAMES])
     workers: list[Process] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.workers = [Process(self, index, port) for index, port in enumerate(self.ports)]
+        self.workers.extend(Process(self, at, port) for at, port in enumerate(self.ports))
 
     def move_to(self, moment: int) -> None:
         """The chain's clock jumps there."""
@@ -397,18 +247,17 @@ def wait_until(what: str, check: Callable[[], bool], seconds: float = 60) -> Non
 
 
 @contextlib.contextmanager
-def village(folder: Path, text: str = COMMUNITY) -> Iterator[Village]:
+def village(
+    folder: Path,
+    streams: Sequence[communities.Stream] = STREAMS,
+    people: Mapping[str, int] = communities.ADA,
+) -> Iterator[Village]:
     """Anvil with a deployed village whose first period has not begun, and a month of readings."""
-    start = period_bounds(MONTH, 1, ZONE)[0]
-    file = folder / "community.toml"
-    file.write_text(text)
-    community = load_community(file)
-    with running_anvil(folder, "--timestamp", str(start - 86_400)) as anvil:
-        client = ChainClient(anvil.url)
-        deployment = apply(community, client, folder / "state", []).deployment
+    text = communities.document("VILLAGE", streams, people=people)
+    with deployed(folder, text) as place:
         inbox = folder / "inbox"
-        write_month(community, MONTH, inbox, 7, faults=False)
-        found = Village(folder, anvil, client, community, deployment, inbox)
+        write_month(place.community, MONTH, inbox, 7, faults=False)
+        found = Village(**vars(place), inbox=inbox)
         try:
             yield found
         finally:

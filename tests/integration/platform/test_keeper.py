@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,6 +24,7 @@ from usufruct.chain.signer import MAX_GAS
 from usufruct.clock import FixedClock
 from usufruct.config import load_community
 from usufruct.contracts import (
+    address,
     participant_registry,
     revenue_right,
     settlement_currency,
@@ -40,7 +44,7 @@ from usufruct.keeper.keeper import Keeper
 from usufruct.keeper.records import schedule_records
 from usufruct.keeper.site import DryRun, KeeperSite, Stream, stream_named, streams_of
 from usufruct.keeper.status import late, status
-from usufruct.keys import dev_account
+from usufruct.keys import dev_account, dev_address
 from usufruct.ledger.database import Database
 from usufruct.money import Currency
 
@@ -299,6 +303,130 @@ def test_a_keeper_killed_at_any_point_pays_once(
     assert held == [540 * MEGA, 270 * MEGA]
 
 
+@pytest.mark.parametrize("number", range(1, 7))
+@pytest.mark.parametrize("point", ["outbox.stored", "tx.sent", "tx.mined", "keeper.push.sent"])
+def test_a_keeper_killed_at_any_boundary_of_a_page_pays_every_payee_once(
+    kit: Kit,
+    ledger: Database,
+    follow: Follow,
+    record: Path,
+    tmp_path: Path,
+    point: str,
+    number: int,
+) -> None:
+    attest_and_fund(kit)
+    indexer = follow(ledger)
+    indexer.catch_up()
+    # One holder a page: six pages, behind the settlement's own transaction.
+    passes = number if point == "keeper.push.sent" else number + 1
+    arguments = {
+        "key": "dev:3",
+        "rpc": kit.anvil.url,
+        "deployment": record,
+        "page": 1,
+        "database": str(ledger.url),
+        "outbox": tmp_path / "outbox.db",
+    }
+    assert kept(arguments, indexer, f"{point}:{passes}") == -signal.SIGKILL
+    assert kept(arguments, indexer) == 0
+    paid = payments(kit)
+    assert sorted(paid) == sorted(set(paid))
+    assert len(paid) == 6
+    assert claimable(kit) < len(HOLDERS)
+    held = [
+        kit.ask("SettlementCurrency", settlement_currency.balance_of(each)) for each in HOLDERS[:2]
+    ]
+    assert held == [540 * MEGA, 270 * MEGA]
+
+
+def payments(kit: Kit, codes: Sequence[str] = ("SR", "JR")) -> list[tuple[str, str]]:
+    """(series, holder) of every payment that the chain has seen, in order."""
+    topic = revenue_right.FundsWithdrawn.TOPIC
+    series = {kit.series[code]: code for code in codes}
+    logs = kit.client.logs(kit.first_block, kit.client.block_number(), list(series), [topic])
+    return [
+        (series[log.address], revenue_right.FundsWithdrawn.decode(log.topics, log.data).by)
+        for log in logs
+    ]
+
+
+def test_two_keeper_processes_that_race_for_everything_do_it_once(
+    kit: Kit, ledger: Database, follow: Follow, record: Path, tmp_path: Path
+) -> None:
+    kit._series("ONE", "LONE", [10, 0, 0, 0, 0], rank=3, term_to=1)
+    attest_and_fund(kit)
+    indexer = follow(ledger)
+    indexer.catch_up()
+    first = kit.client.block_number()
+    accounts = (3, 7)
+    # What comes within the same second gets into the same block: both see everything undone, and both send.
+    kit.anvil.rpc("evm_setAutomine", False)
+    kit.anvil.rpc("evm_setIntervalMining", 1)
+
+    def work() -> float:
+        indexer.step()
+        return 0.05
+
+    runner = Runner("index", work, lambda error: None)
+    runner.start()
+    keepers = [
+        subprocess.Popen(
+            [
+                *(str(Path(sys.executable).parent / "usufruct"), "keep", "--key", f"dev:{account}"),
+                *("--rpc", kit.anvil.url, "--deployment", str(record), "--page", "1"),
+                *("--database", str(ledger.url), "--outbox", str(tmp_path / f"{account}.db")),
+                *("--interval", "0.1", "--redeem"),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for account in accounts
+    ]
+    try:
+        wait_for(lambda: kit.ask("ONE", revenue_right.total_supply()) == 0)
+        wait_for(lambda: claimable(kit) < len(HOLDERS))
+    finally:
+        for each in keepers:
+            each.terminate()
+        said = [each.communicate(timeout=60)[0] for each in keepers]
+        runner.stop()
+    assert [each.returncode for each in keepers] == [0, 0], said
+    assert "Traceback" not in "".join(said)
+    paid = payments(kit)
+    assert len(paid) == len(set(paid)) == 6
+    assert kit.ask("StatementBook", statement_book.progress_of(1)).settled == 1
+    held = [
+        kit.ask("SettlementCurrency", settlement_currency.balance_of(each)) for each in HOLDERS[:2]
+    ]
+    assert held == [540 * MEGA, 270 * MEGA]
+    useful, wasted = gas_of(kit, {dev_address(each) for each in accounts}, first)
+    # Settlement, six pages, the close and one redemption; whoever comes second for one of them wastes one transaction.
+    assert len(useful) == 9
+    assert len(wasted) <= len(useful)
+    assert sum(wasted) <= sum(useful)
+
+
+def gas_of(kit: Kit, accounts: set[str], after: int) -> tuple[list[int], list[int]]:
+    """Gas of the accounts' transactions in later blocks: of those that did something, and of those that did not."""
+    useful, wasted = [], []
+    for number in range(after + 1, kit.client.block_number() + 1):
+        for raw in kit.client.rpc("eth_getBlockByNumber", hex(number), True)["transactions"]:
+            if address(raw["from"]) in accounts:
+                receipt = kit.client.receipt(bytes.fromhex(raw["hash"][2:]))
+                assert receipt is not None
+                done = receipt.status == 1 and receipt.logs
+                (useful if done else wasted).append(receipt.gas_used)
+    return useful, wasted
+
+
+def wait_for(done: Callable[[], bool], seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
 def test_what_a_payee_is_owed_is_paid_once_it_can_be(
     kit: Kit, ledger: Database, follow: Follow, make_site: Callable[..., KeeperSite]
 ) -> None:
@@ -389,7 +517,8 @@ def kept(arguments: dict[str, Any], indexer: Indexer, crash_at: str = "") -> int
 
 def _keep_once(arguments: dict[str, Any], crash_at: str) -> None:
     os.environ["USUFRUCT_CRASH_AT"] = crash_at
-    keep(once=True, page=500, interval=1.0, as_json=False, config=None, state=None, **arguments)
+    fixed = {"once": True, "interval": 1.0, "as_json": False, "config": None, "state": None}
+    keep(**{"page": 500, **fixed, **arguments})
 
 
 def freezing(kit: Kit, *, frozen: bool) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import anyio
@@ -14,10 +14,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from tests.integration.oracles.village import (
-    COMMUNITY,
-    DAYS,
-    MONTH,
     SECRET,
+    STREAMS,
     VPP,
     WATER,
     Village,
@@ -25,6 +23,8 @@ from tests.integration.oracles.village import (
     village,
     wait_until,
 )
+from tests.support.communities import DAYS, HOME, MONTH
+from tests.support.communities import VPP as VPP_STREAM
 from typer.testing import CliRunner, Result
 
 from usufruct.api.app import create_app
@@ -50,9 +50,7 @@ HOMES = ("kestrel-0017-01", "kestrel-0017-02", "kestrel-0017-03")
 """Codes of the homes' meters, as a maker prints them: no other text looks like them."""
 PERSON = "Ottilie Fernweh"
 """A participant whose name must not leave the community file."""
-TEXT = COMMUNITY.replace(
-    'prefix = "home"\ncount = 1', 'prefix = "kestrel-0017"\ncount = 3'
-).replace('name = "Ada"', f'name = "{PERSON}"')
+HOMES_OF_THREE = replace(VPP_STREAM, meters=(replace(HOME, prefix="kestrel-0017", count=3),))
 FILES = dict.fromkeys(("privacy_secret",), '{ file = "secret" }')
 QUARTERS = 4
 
@@ -137,7 +135,7 @@ class Month:
 def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
     """The month, anchored and stated by three workers with a secret file each."""
     folder = tmp_path_factory.mktemp("village")
-    with village(folder, TEXT) as place:
+    with village(folder, (*STREAMS[:2], HOMES_OF_THREE), {PERSON: 10}) as place:
         write_homes(place)
         for worker in place.workers:
             worker.folder.mkdir()

@@ -13,7 +13,8 @@ import aiomqtt
 from tests.unit.oracles import kit
 
 from usufruct_oracles.sources.messages import Message
-from usufruct_oracles.sources.mqtt import Broker, MqttSource
+from usufruct_oracles.sources.mqtt import MqttSource
+from usufruct_oracles.sources.mqtt_client import Broker
 from usufruct_oracles.sources.mqtt_mapping import MqttMapping
 from usufruct_oracles.sources.sealing import SCHEME, Sealer, dev_key
 from usufruct_oracles.sources.sparkplug_host import MetricRule, SparkplugHost

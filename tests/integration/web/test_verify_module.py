@@ -144,6 +144,31 @@ def test_repeated_keys_and_rounded_numbers_are_refused(settled: Settled) -> None
     assert [verdict(each) for each in in_javascript([twice, rounded])] == [("refused", None)] * 2
 
 
+def test_other_spellings_of_the_same_values_are_refused_by_both(
+    settled: Settled, client: ChainClient
+) -> None:
+    """A line feed behind a number, minus zero, a byte order mark: Python's own readers would take them."""
+    original = json.loads(settled.proof(1, settled.holders[0]))
+    text = json.dumps(original)
+
+    def put(section: str, field: str, value: object) -> str:
+        return json.dumps(original | {section: original[section] | {field: value}})
+
+    files = [
+        put("payout", "amount", original["payout"]["amount"] + "\n"),
+        put("payout", "holder", original["payout"]["holder"] + "\n"),
+        put("statement", "digest", original["statement"]["digest"] + "\n"),
+        put("statement", "signatures", original["statement"]["signatures"] + "\n"),
+        text.replace('"breached": 0', '"breached": -0', 1),
+        "\ufeff" + text,
+    ]
+    assert text not in files
+    refused = [("refused", None)] * len(files)
+    assert [in_python(each, client) for each in files] == refused
+    assert in_python(text.encode("utf-16"), client) == ("refused", None)
+    assert [verdict(each) for each in in_javascript(files[:-1])] == refused[:-1]
+
+
 def _one_for_each_link(original: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """A changed file for each link, by the link that it breaks first."""
 

@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
+import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import QueuePool, func, select
 from tests.support.asking import House, filled, named, payout
 
 from usufruct.api.auth.principal import Role
@@ -256,3 +258,73 @@ def test_ids_of_any_shape_are_answered(open_house: House) -> None:
     for text in (payout(1, 1, 1)[:-1], "po_" + "a" * 120, "po_s1_99999999999_" + "0" * 40, "%ff"):
         assert plain(open_house, f"/v1/payouts/{text}") in (404, 422)
     assert json.loads(open_house.ask("/v1/payouts/%ff").text)["status"] == 422
+
+
+def test_a_time_before_the_clock_of_chains_has_no_disclosures(open_house: House) -> None:
+    class Untouched:
+        """A node that nobody may ask: the chain knows no negative time."""
+
+    before = open_house.service.chain
+    object.__setattr__(open_house.service, "chain", Untouched())
+    try:
+        for day in ("1950-01-01", "1969-12-31T23:59:59Z", "0001-01-01"):
+            answer = open_house.ask(f"/v1/disclosures?as_of_date={day}")
+            assert (answer.status_code, answer.json()["data"]) == (200, [])
+    finally:
+        object.__setattr__(open_house.service, "chain", before)
+
+
+@pytest.mark.parametrize("field", ["investor_class", "identity_hash"])
+def test_a_line_feed_behind_a_value_is_another_value(house: House, field: str) -> None:
+    body = {
+        "wallet": named(1),
+        "participant": 7,
+        "kyc_until": "2027-12-31",
+        "country": 344,
+        "investor_class": "retail",
+        "identity_hash": "0x" + "11" * 32,
+    }
+    headers = house.key(Role.TRANSFER_AGENT) | {"idempotency-key": "1"}
+    forged = body | {field: f"{body[field]}\n"}
+    path = "/v1/compliance/registrations"
+    assert house.post(path, forged, headers=headers).status_code == 422
+    assert house.post(path, body, headers=headers).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "path",
+    [f"/v1/wallets/{named(1)}/claims", "/v1/streams/STREAM1/preview", "/v1/compliance/freezes"],
+)
+def test_a_body_that_does_not_come_keeps_no_moment_open(house: House, path: str) -> None:
+    """Else eight such requests hold all connections to PostgreSQL, and on SQLite the log grows as long as they last."""
+    role = house.key(Role.TRANSFER_AGENT)
+    headers = {"content-type": "application/json", "content-length": "100"} | role
+    seen: list[Any] = []
+
+    async def main() -> None:
+        async with anyio.create_task_group() as tasks:
+            waiting = anyio.Event()
+
+            async def receive() -> Any:
+                waiting.set()
+                await anyio.sleep_forever()
+
+            async def send(message: Any) -> None:
+                seen.append(message)
+
+            scope = {
+                "type": "http", "method": "POST", "path": path, "raw_path": path.encode(),
+                "query_string": b"", "client": ("127.0.0.1", 1), "server": ("test", 80), "scheme": "http",
+                "http_version": "1.1", "root_path": "", "asgi": {"version": "3.0", "spec_version": "2.4"},
+                "headers": [(key.encode(), value.encode()) for key, value in headers.items()],
+            }  # fmt: skip
+            tasks.start_soon(house.app, scope, receive, send)
+            with anyio.fail_after(20):
+                await waiting.wait()
+            pool = house.database.reader.pool
+            assert isinstance(pool, QueuePool)
+            assert pool.checkedout() == 0
+            tasks.cancel_scope.cancel()
+
+    anyio.run(main)
+    assert seen == []

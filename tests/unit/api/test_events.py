@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from sqlalchemy import func, select, update
 from tests.support.asking import House, filled, named
 
 from usufruct.api.auth import store
-from usufruct.api.auth.principal import Role
+from usufruct.api.auth.principal import ANONYMOUS, Principal, Role
 from usufruct.api.events.deliver import PAUSES, Deliverer
 from usufruct.api.events.feed import KINDS, Feed
 from usufruct.api.events.signing import secret_of, sign, verify
@@ -109,7 +111,7 @@ def test_a_stream_goes_on_after_the_last_event_that_was_seen(house: House) -> No
     whole = listed(house)
 
     async def first(after: int, count: int) -> list[str]:
-        told = events._told(streams, house.service, events_nobody(), after, None)
+        told = events._told(streams, "here", house.service, nobody, after, None)
         found = []
         async for chunk in told:
             if chunk.startswith(b"id: "):
@@ -123,13 +125,94 @@ def test_a_stream_goes_on_after_the_last_event_that_was_seen(house: House) -> No
     some = anyio.run(first, int(whole[2]["id"]), 2)
     assert [each.split("\n")[0] for each in some] == [f"id: {each['id']}" for each in whole[3:5]]
     assert json.loads(some[0].split("data: ")[1]) == whole[3]
-    assert streams.count == 0
+    assert streams == events.Streams()
 
 
-def events_nobody() -> Any:
-    from usufruct.api.auth.principal import ANONYMOUS  # noqa: PLC0415  # used here alone
-
+async def nobody() -> Principal:
     return ANONYMOUS
+
+
+async def nothing_more() -> Any:
+    await anyio.sleep_forever()
+
+
+def test_one_address_does_not_take_all_streams() -> None:
+    streams = events.Streams()
+    with ExitStack() as opened:
+        for _ in range(20):
+            assert not streams.full("here")
+            opened.enter_context(streams.one("here"))
+        assert streams.full("here")
+        assert not streams.full("there")
+        for number in range(80):
+            opened.enter_context(streams.one(str(number)))
+        assert streams.full("there")
+    assert streams == events.Streams()
+
+
+def test_a_stream_ends_when_the_key_is_revoked(house: House) -> None:
+    """Nothing that becomes final after the revocation is told, while the stream was opened before it."""
+    headers = house.key(Role.AUDITOR)
+    with house.database.read() as connection:
+        (grant,) = store.list_grants(connection)
+    seen: list[bytes] = []
+
+    async def send(message: Any) -> None:
+        seen.append(message.get("body", b""))
+        if b"still here" in seen[-1]:  # it is open and has nothing to tell
+            with house.database.write() as connection:
+                assert store.revoke(connection, grant.id, house.clock.now())
+            feed(house)
+
+    async def main() -> None:
+        scope = {
+            "type": "http", "method": "GET", "path": "/v1/events", "raw_path": b"/v1/events",
+            "query_string": b"", "client": ("127.0.0.1", 1), "server": ("test", 80), "scheme": "http",
+            "http_version": "1.1", "root_path": "", "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "headers": [
+                (b"accept", b"text/event-stream"),
+                (b"authorization", headers["authorization"].encode()),
+            ],
+        }  # fmt: skip
+        with anyio.fail_after(20):
+            await house.app(scope, nothing_more, send)
+
+    anyio.run(main)
+    assert b"retry" in seen[1]
+    assert not any(each.startswith(b"id: ") for each in seen)
+
+
+def test_what_one_request_reads_of_many_events_has_a_bound(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed(house)
+    row = {"kind": "payment.made", "stream": 2, "wallet": bytes(20), "document": "{}"}
+    with house.database.write() as connection:
+        last = connection.execute(select(func.max(feed_event.c.number))).scalar_one()
+        rows = [row | {"number": last + n, "place": (1 << 50) + n} for n in range(1, 6_001)]
+        connection.execute(feed_event.insert(), rows)
+    asked: list[int] = []
+    read = events._read
+
+    async def counted(service: Any, after: int) -> Any:
+        asked.append(after)
+        return await read(service, after)
+
+    monkeypatch.setattr(events, "_read", counted)
+    mine = house.investor(1)
+    pages, after = [], 0
+    while True:
+        asked.clear()
+        answer = house.ask(
+            f"/v1/events?type=payment.made&starting_after={after}", headers=mine
+        ).json()
+        assert len(asked) <= 11
+        pages.append(answer["data"])
+        if not answer["has_more"]:
+            break
+        after = answer["next"]
+    assert [len(each) for each in pages] == [1, 0, 0, 0]
+    assert house.ask("/v1/events?type=nothing", headers=mine).json()["field"] == "type"
 
 
 # --- Webhooks --------------------------------------------------------------------------------------
@@ -235,6 +318,40 @@ def test_a_failing_receiver_is_asked_again_later_with_the_same_id(
     assert deliver(open_house)
     assert receiver.ids()[3] == receiver.ids()[0]
     assert len(set(receiver.ids())) == 6
+
+
+def test_a_receiver_that_answers_drop_by_drop_holds_up_nobody(
+    open_house: House, receiver: Receiver
+) -> None:
+    dripping = socket.create_server(("127.0.0.1", 0))
+    done = threading.Event()
+
+    def drip() -> None:
+        connection, _ = dripping.accept()
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nx: ")
+            while not done.wait(0.05):
+                connection.sendall(b"y")
+
+    threading.Thread(target=drip, daemon=True).start()
+    auditor = open_house.key(Role.AUDITOR)
+    slow = f"http://127.0.0.1:{dripping.getsockname()[1]}/"
+    subscribe(open_house, slow, auditor, "settlement.created")
+    subscribe(open_house, receiver.url, auditor, "settlement.created")
+    feed(open_house)
+    try:
+        Deliverer(
+            open_house.database, open_house.service.access, open_house.clock, seconds=1
+        ).round()
+    finally:
+        done.set()
+        dripping.close()
+    assert len(receiver.taken) == 6
+    hooks = open_house.ask("/v1/webhooks", headers=auditor).json()["data"]
+    assert {each["url"]: each["failure"] for each in hooks} == {
+        slow: "no answer within 1 s",
+        receiver.url: None,
+    }
 
 
 def test_a_receiver_that_stays_away_or_says_gone_is_left_alone(

@@ -8,7 +8,7 @@ import pytest
 
 from usufruct.config import ConfigErrors, parse_community
 from usufruct.config.duties import excluded, excluded_mask
-from usufruct.config.model import CONTRACT_ROLES, ROLES
+from usufruct.config.offices import CONTRACT_ROLES, ROLES
 
 TEXT = (Path(__file__).resolve().parents[3] / "examples" / "community.toml").read_text("utf-8")
 

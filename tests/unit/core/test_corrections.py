@@ -11,17 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from usufruct.core.commitments import N, blinding, commit, meter_secret
-from usufruct.core.corrections import (
+from usufruct.core.correction_sums import (
     Base,
-    Corrections,
     Opened,
-    Revision,
     build_corrections,
     carried_from,
     check_corrections,
     price_change,
-    reason_of,
 )
+from usufruct.core.corrections import Corrections, Revision, reason_of
 from usufruct.core.encoding import ReadingLeaf, open_quantity
 from usufruct.core.statements import StatementLine
 from usufruct.core.tariffs import CalendarRule, PriceRow, Tariff

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from usufruct.config.model import ROLES
+from usufruct.config.offices import ROLES
 from usufruct.contracts import Address, all_modules
 from usufruct.contracts import dvp_desk as dd
 from usufruct.contracts import fund_factory as ff

@@ -27,7 +27,8 @@ from tests.unit.oracles.kit import (
 )
 
 from usufruct.clock import FixedClock
-from usufruct.core.corrections import Base, Corrections, check_corrections
+from usufruct.core.correction_sums import Base, check_corrections
+from usufruct.core.corrections import Corrections
 from usufruct.core.encoding import ReadingLeaf
 from usufruct.core.typed_data import head_of
 from usufruct.errors import ConfigError

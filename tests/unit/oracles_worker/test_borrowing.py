@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from tests.simulation.schedule import community, files
-from tests.simulation.village import MONTH
+from tests.support.communities import MONTH
 
 from usufruct_oracles.alerts import Alerts
 from usufruct_oracles.borrowing import Offers, Rules, chosen, contradictions

@@ -20,8 +20,10 @@ from usufruct.core.corrections import Corrections
 from usufruct.core.encoding import ZERO_HASH
 from usufruct.core.typed_data import Statement
 from usufruct_oracles.catalog import catalog_of
+from usufruct_oracles.clerk import Clerk
 from usufruct_oracles.desk import Asked, Ready
-from usufruct_oracles.exchange import Clerk, Exchange
+from usufruct_oracles.exchange import Exchange
+from usufruct_oracles.hearing import Hearing
 from usufruct_oracles.journal.journal import Journal
 from usufruct_oracles.journal.lending_corrections import (
     Corrected,
@@ -266,9 +268,9 @@ def ask_each_other(team: Team) -> int:
             team.calendar,
             member.view,
             member.witness,
+            Hearing(member.view, member.witness, team.chain.input_of, member.metrics),
             member.worker,
             partial(list, lines),
-            team.chain.input_of,
             member.alerts,
             member.metrics,
         )

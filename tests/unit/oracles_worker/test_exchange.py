@@ -19,8 +19,10 @@ from usufruct.keys import dev_address
 from usufruct_oracles.alerts import Alerts
 from usufruct_oracles.catalog import catalog_of
 from usufruct_oracles.chainview import ChainView
+from usufruct_oracles.clerk import Clerk
 from usufruct_oracles.desk import Ready, Waiting
-from usufruct_oracles.exchange import Clerk, Exchange
+from usufruct_oracles.exchange import Exchange
+from usufruct_oracles.hearing import Hearing
 from usufruct_oracles.journal.journal import Journal
 from usufruct_oracles.journal.lending import LentRecord, Place, check, known_records, lend, unknown
 from usufruct_oracles.metrics import Metrics
@@ -106,14 +108,15 @@ class Site:
         self.clerk = Clerk(self.journal, self.witness)
         self.waits = Waits()
         self.lines: list[Line] = []
+        self.hearing = Hearing(view, self.witness, lambda _: b"", self.metrics)
         self.exchange = Exchange(
             self.journal,
             CALENDAR,
             view,
             self.witness,
+            self.hearing,
             self.waits,
             lambda: self.lines,
-            lambda _: b"",
             self.alerts,
             self.metrics,
         )
@@ -411,7 +414,8 @@ def test_a_liar_who_tells_each_worker_another_thing_is_found_out(
 def test_pages_are_read_on_and_from_the_start_when_the_peer_began_anew(
     team: Team, pair: tuple[Site, Site], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("usufruct_oracles.exchange.PAGE", 2)
+    for each in ("clerk", "hearing"):
+        monkeypatch.setattr(f"usufruct_oracles.{each}.PAGE", 2)
     team.deliver(1)
     team.end_of(1)
     ready = team.members[0].desk.next_batch(3)
@@ -430,7 +434,7 @@ def test_pages_are_read_on_and_from_the_start_when_the_peer_began_anew(
     assert len(one.lines[0].questions) == asked + 1
     two.sightings._name = "another"
     one.exchange.step()
-    assert one.exchange._read["two"][0] == "another"
+    assert one.hearing._read["two"][0] == "another"
 
 
 def test_before_it_signs_a_worker_hears_what_the_others_have_seen(
@@ -475,29 +479,14 @@ def test_what_quorums_anchored_is_witnessed_too(team: Team) -> None:
     team.settle()
     member = team.members[0]
     member.sightings = Sightings(member.database)
-    exchange = Exchange(
-        _NoJournal(member.community),  # type: ignore[arg-type]
-        CALENDAR,
-        member.view,
-        member.witness,
-        member.worker,
-        list,
-        team.chain.input_of,
-        member.alerts,
-        member.metrics,
-    )
-    exchange._read_chain(3)
+    hearing = Hearing(member.view, member.witness, team.chain.input_of, member.metrics)
+    hearing.chain(3)
     batch = member.view.account(3).batches[1].batch
     signers = {each["signature"] for each in member.sightings.page(0, 100).entries}
     assert len(signers) >= team.chain.threshold
     liar = next(each for each in team.members if each is not member)
     show(liar, batch, liar.key)
-    assert exchange._witnessed[3] == 1
-
-
-@dataclass
-class _NoJournal:
-    community: Any
+    assert hearing._witnessed[3] == 1
 
 
 def test_lost_messages_are_taken_over_whatever_their_order(tmp_path: Path) -> None:

@@ -25,8 +25,8 @@ from usufruct.keys import dev_address
 from usufruct_oracles import cli, process
 from usufruct_oracles.chainstate import Signers
 from usufruct_oracles.chores import Chores, OutboxGauge, StakeGauge
+from usufruct_oracles.clerk import Clerk
 from usufruct_oracles.config import load_worker_config
-from usufruct_oracles.exchange import Clerk
 from usufruct_oracles.journal.database import Database
 from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.peers import RECORDS_PATH, SIGNATURES_PATH

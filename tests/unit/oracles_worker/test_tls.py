@@ -16,9 +16,9 @@ from tests.unit.oracles_worker.fakes import ANCHOR, CHAIN_ID
 from usufruct.clock import FixedClock
 from usufruct.errors import ConfigError
 from usufruct.keys import dev_account
+from usufruct.listening import serving
 from usufruct_oracles.auth import Realm
 from usufruct_oracles.config import PeerConfig
-from usufruct_oracles.listening import serving
 from usufruct_oracles.peers import HttpPeer, Refused
 from usufruct_oracles.tls import TlsConfig, client_context, server_context
 

@@ -26,7 +26,7 @@ from usufruct.clock import SystemClock
 from usufruct.config import Community
 from usufruct.core.signing import public_key
 from usufruct.keys import SecretBytes, load_key
-from usufruct_oracles.listening import listening, serving
+from usufruct.listening import listening, serving
 from usufruct_oracles.settings import Section
 from usufruct_oracles.sources.gateway import Gateway
 from usufruct_oracles.sources.opening import Kind, Surroundings

@@ -28,6 +28,7 @@ __all__ = [
     "COOKIE",
     "Asking",
     "asking",
+    "asking_still",
     "compliance",
     "forbidden",
     "log_readers",
@@ -70,6 +71,17 @@ async def asking(request: Request) -> Principal:
 
 Asking = Annotated[Principal, Depends(asking)]
 """Who asks."""
+
+
+async def asking_still(request: Request) -> Principal | None:
+    """Who asks in a request that lasts, as of now; None once the token, key or cookie counts no more."""
+    was = await asking(request)
+    request.scope.pop(_KEPT)
+    try:
+        now = await asking(request)
+    except Problem:
+        return None
+    return now if now.known or not was.known else None
 
 
 async def _known(request: Request, token: str, *, cookie: bool) -> Principal:

@@ -1,12 +1,14 @@
 """Delivers events to webhooks, each in its order and until it is taken.
 
-What was taken is committed after the receiver said so: a crash in between sends the event again, with the same id.
-A receiver that fails is asked again after growing pauses; after the last the webhook stops and says why. Whose key
-or role was revoked is told nothing more.
+Webhooks are served side by side, and an attempt has a time limit as a whole: a receiver that answers drop by drop
+holds up nobody else. What was taken is committed after the receiver said so: a crash in between sends the event
+again, with the same id. A receiver that fails is asked again after growing pauses; after the last the webhook stops
+and says why. Whose key or role was revoked is told nothing more.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ from typing import Any, Final
 import httpx
 import msgspec
 import structlog
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from usufruct.api.auth import store
 from usufruct.api.auth.principal import Access, Principal
@@ -26,7 +28,7 @@ from usufruct.api.events.targets import Resolver, parse_target, resolved, system
 from usufruct.clock import Clock
 from usufruct.errors import UsufructError
 from usufruct.ledger.database import Database
-from usufruct.ledger.models import access_grant, webhook
+from usufruct.ledger.models import access_grant, feed_event, webhook
 
 __all__ = ["PAUSES", "Deliverer"]
 
@@ -34,6 +36,7 @@ PAUSES: Final = (5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800)
 """Seconds until the next attempt, after each that failed."""
 _SECONDS: Final = 10.0
 _BATCH: Final = 50
+_AT_ONCE: Final = 16
 _SHOWN: Final = 200
 _logger = structlog.get_logger(__name__)
 
@@ -47,26 +50,41 @@ class Deliverer:
         access: Secret, and whether any address may be called.
         clock: Time of attempts.
         resolve: Finds a host's addresses.
+        seconds: What an attempt may take as a whole, and after which a webhook lets the next round begin.
     """
 
     database: Database
     access: Access
     clock: Clock
     resolve: Resolver = system_resolver
+    seconds: float = _SECONDS
 
     def round(self) -> bool:
         """Tries what is due; True if anything was delivered."""
         now = self.clock.now()
+        last = select(func.max(feed_event.c.number)).scalar_subquery()
         with self.database.read() as connection:
             due = connection.execute(
-                select(webhook).where(webhook.c.status == "active", webhook.c.next_at <= now)
+                select(webhook).where(
+                    webhook.c.status == "active", webhook.c.next_at <= now, webhook.c.told < last
+                )
             ).all()
-        with httpx.Client(timeout=_SECONDS, follow_redirects=False, trust_env=False) as http:
-            served = [self._serve(http, each) for each in due]
-        return any(served)
+        return any(asyncio.run(self._serve_all(due))) if due else False
 
-    def _serve(self, http: httpx.Client, hook: Row[Any]) -> bool:
-        """Sends a webhook its next events until one fails; True if any was taken."""
+    async def _serve_all(self, due: Sequence[Row[Any]]) -> list[bool]:
+        turns = asyncio.Semaphore(_AT_ONCE)
+        async with httpx.AsyncClient(
+            timeout=self.seconds, follow_redirects=False, trust_env=False
+        ) as http:
+
+            async def in_turn(hook: Row[Any]) -> bool:
+                async with turns:
+                    return await self._serve(http, hook)
+
+            return await asyncio.gather(*map(in_turn, due))
+
+    async def _serve(self, http: httpx.AsyncClient, hook: Row[Any]) -> bool:
+        """Sends a webhook its next events until one fails or its turn is over; True if there may be more."""
         with self.database.read() as connection:
             who = _principal(connection, hook.actor, self.clock.now())
             rows = connection.execute(EVENTS_AFTER, {"after": hook.told, "limit": _BATCH}).all()
@@ -75,10 +93,13 @@ class Deliverer:
             return False
         kinds = json.loads(hook.kinds)
         public = self.access.public == "all"
+        ends = asyncio.get_running_loop().time() + self.seconds
         sent, passed = False, hook.told
         for row in rows:
             if (not kinds or row.kind in kinds) and visible(who, public, row):
-                failure = self._send(http, hook, row)
+                if asyncio.get_running_loop().time() > ends:
+                    break
+                failure = await self._send(http, hook, row)
                 if failure is not None:
                     self._failed(hook, passed, failure)
                     return sent
@@ -89,36 +110,43 @@ class Deliverer:
             self._set(hook.id, told=passed)
         return sent or len(rows) == _BATCH
 
-    def _send(self, http: httpx.Client, hook: Row[Any], row: Row[Any]) -> str | None:
+    async def _send(self, http: httpx.AsyncClient, hook: Row[Any], row: Row[Any]) -> str | None:
         """One attempt; why it failed, None if it was taken."""
-        loopback = self.access.loopback_webhooks
-        body = msgspec.json.encode(shown(row))
-        message = f"msg_{hook.id}_{row.number}"
-        now = self.clock.now()
-        signature = sign(secret_of(self.access.secret, hook.id), message, now, body)
         try:
-            target = parse_target(hook.url, loopback=loopback)
-            address = resolved(target, self.resolve, loopback=loopback)
-            with http.stream(
-                "POST",
-                target.at(address),
-                content=body,
-                headers={
-                    "host": target.authority,
-                    "content-type": "application/json",
-                    "user-agent": "usufruct-webhook/1",
-                    "webhook-id": message,
-                    "webhook-timestamp": str(now),
-                    "webhook-signature": signature,
-                },
-                extensions={"sni_hostname": target.host},
-            ) as answer:
-                status = answer.status_code  # the body of the answer is nobody's concern
+            async with asyncio.timeout(self.seconds):
+                status = await self._status(http, hook, row)
+        except TimeoutError:
+            return f"no answer within {self.seconds:g} s"
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return type(error).__name__
         except UsufructError as error:
             return error.one_line()
         return None if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES else f"status {status}"
+
+    async def _status(self, http: httpx.AsyncClient, hook: Row[Any], row: Row[Any]) -> int:
+        """Sends an event; the status of the answer, whose body is nobody's concern."""
+        loopback = self.access.loopback_webhooks
+        body = msgspec.json.encode(shown(row))
+        message = f"msg_{hook.id}_{row.number}"
+        now = self.clock.now()
+        signature = sign(secret_of(self.access.secret, hook.id), message, now, body)
+        target = parse_target(hook.url, loopback=loopback)
+        address = await asyncio.to_thread(resolved, target, self.resolve, loopback=loopback)
+        async with http.stream(
+            "POST",
+            target.at(address),
+            content=body,
+            headers={
+                "host": target.authority,
+                "content-type": "application/json",
+                "user-agent": "usufruct-webhook/1",
+                "webhook-id": message,
+                "webhook-timestamp": str(now),
+                "webhook-signature": signature,
+            },
+            extensions={"sni_hostname": target.host},
+        ) as answer:
+            return answer.status_code
 
     def _failed(self, hook: Row[Any], passed: int, failure: str) -> None:
         gone = failure == f"status {int(HTTPStatus.GONE)}"

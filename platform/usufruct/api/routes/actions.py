@@ -6,7 +6,7 @@ Nothing here holds a key or sends anything: whoever asks signs with a wallet of 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
@@ -15,7 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 from usufruct import proof
 from usufruct.api import schemas
 from usufruct.api.auth.gate import Asking, compliance, own_wallet
-from usufruct.api.bodies import Body, described, json_body
+from usufruct.api.bodies import Body, described, json_body, received
 from usufruct.api.lookup import find_series, find_stream, find_wallet
 from usufruct.api.moment import AnyMoment, Moment, unstamped
 from usufruct.api.node import asked, contract_of, transaction
@@ -28,6 +28,7 @@ from usufruct.api.service import service_of
 from usufruct.api.standing import positions, withheld
 from usufruct.contracts import address as wallet_address
 from usufruct.contracts import participant_registry, revenue_right, waterfall
+from usufruct.core.encoding import whole
 from usufruct.core.statements import kpi_vector
 from usufruct.errors import InputError
 from usufruct.ledger.accounts import claimable
@@ -40,7 +41,8 @@ _WALLET: Final = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 _ALL: Final = 10_000
 _U64: Final = (1 << 64) - 1
 Names = Annotated[tuple[str, ...], msgspec.Meta(max_length=100)]
-Amount = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,20}$")]
+Amount = Annotated[str, msgspec.Meta(pattern=whole(r"[0-9]{1,20}"))]
+Hash = Annotated[str, msgspec.Meta(pattern=whole(r"0x[0-9a-f]{64}"))]
 
 
 class ClaimBody(Body, frozen=True):
@@ -65,8 +67,8 @@ class RegistrationBody(Body, frozen=True):
     participant: Annotated[int, msgspec.Meta(ge=1, le=(1 << 53) - 1)]
     kyc_until: date
     country: Annotated[int, msgspec.Meta(ge=1, le=999)]
-    investor_class: Annotated[str, msgspec.Meta(pattern=r"^(retail|professional|institution)$")]
-    identity_hash: Annotated[str, msgspec.Meta(pattern=r"^0x[0-9a-f]{64}$")]
+    investor_class: Literal["retail", "professional", "institution"]
+    identity_hash: Hash
     locked_until: Annotated[int, msgspec.Meta(ge=0, le=(1 << 40) - 1)] = 0
 
 
@@ -75,7 +77,7 @@ class FreezeBody(Body, frozen=True):
 
     wallet: str
     frozen: bool
-    reason_hash: Annotated[str, msgspec.Meta(pattern=r"^0x[0-9a-f]{64}$")]
+    reason_hash: Hash
     series: Names = ()
 
 
@@ -86,7 +88,7 @@ class FreezeBody(Body, frozen=True):
     "/wallets/{address}/claims",
     responses=schemas.done(schemas.Claims),
     openapi_extra=described(ClaimBody, {"series": ["ser_lvpps"]}),
-    dependencies=[Depends(own_wallet)],
+    dependencies=[Depends(own_wallet), Depends(received)],
     tags=["wallets"],
 )
 async def claims(address: Address, request: Request, moment: AnyMoment) -> Response:
@@ -132,6 +134,7 @@ async def claims(address: Address, request: Request, moment: AnyMoment) -> Respo
     "/streams/{stream_id}/preview",
     responses=schemas.done(schemas.Preview),
     openapi_extra=described(PreviewBody, {"receipts": "2000000000", "units": "600000"}),
+    dependencies=[Depends(received)],
     tags=["streams"],
 )
 async def preview(stream_id: StreamId, request: Request, moment: AnyMoment) -> Response:
@@ -319,7 +322,7 @@ async def registration(request: Request, who: Asking) -> Response:
     openapi_extra=described(
         FreezeBody, {"wallet": _WALLET, "frozen": True, "reason_hash": "0x" + "22" * 32}
     ),
-    dependencies=[Depends(compliance)],
+    dependencies=[Depends(compliance), Depends(received)],
     tags=["compliance"],
 )
 async def freeze(request: Request, who: Asking, moment: AnyMoment) -> Response:

@@ -30,6 +30,8 @@ async def disclosures(query: Annotated[DisclosureQuery, Query()], moment: AnyMom
     known = await as_known(moment, AsOf(as_of_date=query.as_of_date))
 
     def read(node: ChainClient) -> list[Json]:
+        if known.time < 0:
+            return []  # a chain's clock begins in 1970: nothing was attached before
         key = node.call(where, call)
         attached = node.call(where, disclosure_registry.all_attached_at(key, known.time))
         names = attached.names[:_MOST]

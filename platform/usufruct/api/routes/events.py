@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -16,7 +18,7 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from usufruct.api import schemas
-from usufruct.api.auth.gate import Asking, require_known
+from usufruct.api.auth.gate import Asking, asking_still, require_known
 from usufruct.api.auth.principal import Principal
 from usufruct.api.bodies import Body, described, json_body
 from usufruct.api.events.feed import EVENTS_AFTER, KINDS, shown, visible
@@ -37,7 +39,9 @@ _STREAM: Final = "text/event-stream"
 _POLL_SECONDS: Final = 1.0
 _STREAM_SECONDS: Final = 300
 _BATCH: Final = 200
+_MOST_READ: Final = 2_000
 _MOST_STREAMS: Final = 100
+_MOST_OF_ONE: Final = 20
 _MOST_WEBHOOKS: Final = 20
 _HOOKS: Final = (
     select(webhook)
@@ -55,9 +59,27 @@ WebhookId = Annotated[
 
 @dataclass(slots=True)
 class Streams:
-    """How many streams of events are open."""
+    """How many streams of events are open, in all and by the caller's address."""
 
     count: int = 0
+    by_caller: Counter[str] = field(default_factory=Counter)
+
+    def full(self, caller: str) -> bool:
+        """Whether a caller may open no further one."""
+        return self.count >= _MOST_STREAMS or self.by_caller[caller] >= _MOST_OF_ONE
+
+    @contextmanager
+    def one(self, caller: str) -> Iterator[None]:
+        """Counts a stream for as long as it is open."""
+        self.count += 1
+        self.by_caller[caller] += 1
+        try:
+            yield
+        finally:
+            self.count -= 1
+            self.by_caller[caller] -= 1
+            if not self.by_caller[caller]:
+                del self.by_caller[caller]
 
 
 class WebhookBody(Body, frozen=True):
@@ -81,23 +103,42 @@ async def events(query: Annotated[EventQuery, Query()], request: Request, who: A
     """Final facts in their order. With `Accept: text/event-stream` as they come; Last-Event-ID goes on after one.
 
     An event is told once no reorganisation can take it back. Those about one wallet are for that wallet and for
-    those who may read its affairs.
+    those who may read its affairs. A page may hold fewer than `limit`, even none, and still have more behind it.
     """
     service = service_of(request)
+    if query.type is not None:
+        _require_kind(query.type, "type")
     after = int(query.starting_after or 0)
     if _STREAM in request.headers.get("accept", ""):
         last = request.headers.get("last-event-id", "")
         if last.isascii() and last.isdigit():
             after = int(last[:18])
-        return _streaming(request, service, who, after, query.type)
+        return _streaming(request, service, after, query.type)
     found: list[Json] = []
+    end = after + _MOST_READ
     while len(found) <= query.limit:
         rows = await _read(service, after)
         found += [shown(row) for row in rows if _wanted(service, who, row, query.type)]
         if len(rows) < _BATCH:
             break
         after = rows[-1].number
+        if after >= end and len(found) <= query.limit:
+            # Of many events few are the caller's: what a request reads has a bound, and the next goes on behind it.
+            return unstamped(
+                {"object": "list", "data": found, "has_more": True, "next": str(after)}
+            )
     return unstamped(page(found, query.limit))
+
+
+def _require_kind(kind: str, field_name: str) -> None:
+    if kind not in KINDS:
+        raise InputError(
+            "there are no such events",
+            field=field_name,
+            value=kind,
+            rule=f"one of {', '.join(KINDS)}",
+            remedy=f"leave the {field_name} out for all",
+        )
 
 
 def _wanted(service: Service, who: Principal, row: Row[Any], kind: str | None) -> bool:
@@ -106,47 +147,56 @@ def _wanted(service: Service, who: Principal, row: Row[Any], kind: str | None) -
 
 
 async def _read(service: Service, after: int) -> list[Row[Any]]:
+    await asyncio.sleep(0)  # on SQLite nothing else here would let others have a turn
     async with service.database.read_async() as reader:
         return list(await reader.rows(EVENTS_AFTER, {"after": after, "limit": _BATCH}))
 
 
-def _streaming(
-    request: Request, service: Service, who: Principal, after: int, kind: str | None
-) -> Response:
+def _streaming(request: Request, service: Service, after: int, kind: str | None) -> Response:
     streams: Streams = request.app.state.streams
-    if streams.count >= _MOST_STREAMS:
+    caller = request.client.host if request.client else ""
+    if streams.full(caller):
         raise Problem(
             HTTPStatus.TOO_MANY_REQUESTS,
             "too-many-streams",
             "Too many streams of events are open.",
+            rule=f"at most {_MOST_STREAMS}, and {_MOST_OF_ONE} of one address",
             remedy="try again later, or ask for the list",
             headers={"retry-after": "30"},
         )
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    told = _told(streams, service, who, after, kind)
+    told = _told(streams, caller, service, lambda: asking_still(request), after, kind)
     return StreamingResponse(told, media_type=_STREAM, headers=headers)
 
 
 async def _told(
-    streams: Streams, service: Service, who: Principal, after: int, kind: str | None
+    streams: Streams,
+    caller: str,
+    service: Service,
+    who_asks: Callable[[], Awaitable[Principal | None]],
+    after: int,
+    kind: str | None,
 ) -> AsyncIterator[bytes]:
-    """Events as they become final, for some minutes; browsers then come again by themselves."""
-    streams.count += 1
-    try:
+    """Events as they become final, for some minutes; browsers then come again by themselves.
+
+    Whoever asks is checked again before anything is told, so that what was revoked ends the stream.
+    """
+    with streams.one(caller):
         yield b"retry: 2000\n\n"
         ends = asyncio.get_running_loop().time() + _STREAM_SECONDS
         while asyncio.get_running_loop().time() < ends:
             rows = await _read(service, after)
+            who = await who_asks() if rows else None
+            if rows and who is None:
+                return
             for row in rows:
                 after = row.number
-                if _wanted(service, who, row, kind):
+                if who is not None and _wanted(service, who, row, kind):
                     text = json.dumps(shown(row))
                     yield f"id: {row.number}\nevent: {row.kind}\ndata: {text}\n\n".encode()
             if len(rows) < _BATCH:
                 yield b": still here\n\n"
                 await asyncio.sleep(_POLL_SECONDS)
-    finally:
-        streams.count -= 1
 
 
 # --- Webhooks --------------------------------------------------------------------------------------
@@ -167,14 +217,7 @@ async def add_webhook(request: Request, who: Asking) -> Response:
     service = service_of(request)
     parse_target(body.url, loopback=service.access.loopback_webhooks)
     for kind in body.types:
-        if kind not in KINDS:
-            raise InputError(
-                "there are no such events",
-                field="types",
-                value=kind,
-                rule=f"one of {', '.join(KINDS)}",
-                remedy="leave the types out for all",
-            )
+        _require_kind(kind, "types")
     now = service.clock.now()
 
     def add(connection: Connection) -> Json:

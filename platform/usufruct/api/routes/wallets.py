@@ -18,7 +18,7 @@ from usufruct.api.standing import positions, withheld
 from usufruct.ledger.accounts import claimable
 from usufruct.ledger.reads.holders import holding_of, holdings_in_order
 from usufruct.ledger.reads.payouts import payouts_of_wallet
-from usufruct.ledger.reads.series import SERIES_BY_SLUG
+from usufruct.ledger.reads.series import SERIES_NUMBER_BY_SLUG
 
 router = APIRouter(
     prefix="/v1/wallets/{address}", tags=["wallets"], dependencies=[Depends(own_wallet)]
@@ -63,7 +63,7 @@ async def _series_after(moment: Moment, starting_after: str | None) -> int:
     """Number of the series that a page of holdings goes on after."""
     if starting_after is None:
         return 0
-    row = await moment.row(SERIES_BY_SLUG, slug=starting_after.removeprefix("ser_"))
+    row = await moment.row(SERIES_NUMBER_BY_SLUG, slug=starting_after.removeprefix("ser_"))
     return int(row.id) if row else 0
 
 

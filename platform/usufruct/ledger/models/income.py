@@ -30,6 +30,12 @@ Index(
     sqlite_where=transfer.c.sender.is_(None),
     postgresql_where=transfer.c.sender.is_(None),
 )
+Index(
+    "ix_transfer_redeemed",
+    transfer.c.series,
+    sqlite_where=transfer.c.recipient.is_(None),
+    postgresql_where=transfer.c.recipient.is_(None),
+)
 holder = Table(  # whoever held units of a series at any time
     "holder",
     metadata,

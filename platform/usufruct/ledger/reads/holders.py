@@ -84,6 +84,8 @@ def _last_checkpoint() -> Query:
             ),
         )
         .join(distribution, distribution.c.pos == last_step, isouter=True)
+        # Whoever came later has no checkpoint before the end either; this spares looking for it.
+        .where(holder.c.pos < bindparam("end"))
     )
 
 

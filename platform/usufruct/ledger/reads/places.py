@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import bindparam, func, select, union_all
+from sqlalchemy import bindparam, select, union_all
 
 from usufruct.ledger.models import block, cursor, header, meta
 
@@ -16,10 +16,13 @@ CURSOR: Final = select(cursor.c.block, cursor.c.hash, cursor.c.timestamp, cursor
 META: Final = select(meta.c.key, meta.c.value)
 """What the ledger is of: chain, contracts, currency."""
 
-TIME_AT_BLOCK: Final = select(func.max(block.c.timestamp)).where(
-    block.c.number <= bindparam("block")
+TIME_AT_BLOCK: Final = (
+    select(block.c.timestamp)
+    .where(block.c.number <= bindparam("block"))
+    .order_by(block.c.number.desc())
+    .limit(1)
 )
-"""Time of the last block up to `block` in which anything happened; null if there is none."""
+"""Time of the last block up to `block` in which anything happened; no row if there is none."""
 
 _times = union_all(
     select(block.c.number, block.c.timestamp), select(header.c.number, header.c.timestamp)
@@ -27,7 +30,10 @@ _times = union_all(
 TIME_OF_BLOCK: Final = select(_times.c.timestamp).where(_times.c.number == bindparam("block"))
 """Time of `block`, if something happened in it or it is one of the newest; it may be told twice."""
 
-BLOCK_AT_TIME: Final = select(func.max(block.c.number)).where(
-    block.c.timestamp <= bindparam("time")
+BLOCK_AT_TIME: Final = (
+    select(block.c.number)
+    .where(block.c.timestamp <= bindparam("time"))
+    .order_by(block.c.timestamp.desc(), block.c.number.desc())
+    .limit(1)
 )
-"""The last block up to `time` (unix seconds) in which anything happened; null if there is none."""
+"""The last block up to `time` (unix seconds) in which anything happened; no row if there is none."""

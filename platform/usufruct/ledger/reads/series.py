@@ -19,6 +19,8 @@ __all__ = [
     "SERIES_AS_OF",
     "SERIES_BY_ADDRESS",
     "SERIES_BY_SLUG",
+    "SERIES_NUMBER_BY_ADDRESS",
+    "SERIES_NUMBER_BY_SLUG",
     "SERIES_ORDERS",
     "SERIES_PAGE",
     "distributions_page",
@@ -134,6 +136,14 @@ SERIES_BY_ADDRESS: Final = _series().where(series.c.address == bindparam("addres
 """The series at :address."""
 SERIES_AS_OF: Final = _series(as_of=True).where(series.c.id == bindparam("series"))
 """Series number :series as it stood before the position :end; none if it was not created yet."""
+SERIES_NUMBER_BY_SLUG: Final = select(series.c.id, series.c.pos).where(
+    series.c.slug == bindparam("slug")
+)
+"""The number of the series :slug, without what has to be summed up for the series as a whole."""
+SERIES_NUMBER_BY_ADDRESS: Final = select(series.c.id, series.c.pos).where(
+    series.c.address == bindparam("address")
+)
+"""The same of the series at :address."""
 
 
 def _distributions() -> Query:

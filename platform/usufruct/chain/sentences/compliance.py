@@ -1,4 +1,4 @@
-"""Errors of compliance in sentences: orders over units, recovery, policy, strips, permits."""
+"""Sentences for the errors of compliance: orders over units, recovery, policy, strips, permits."""
 
 from __future__ import annotations
 

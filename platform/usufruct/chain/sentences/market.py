@@ -1,4 +1,4 @@
-"""Sentences for the errors of offerings, trades and funds; see `usufruct.chain.sentences`."""
+"""Sentences for the errors of offerings, trades and funds."""
 
 from __future__ import annotations
 

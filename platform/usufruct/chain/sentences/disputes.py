@@ -1,4 +1,4 @@
-"""Sentence and remedy for the errors of disputes and bonds; part of `usufruct.chain.sentences`."""
+"""Sentences for the errors of disputes and bonds."""
 
 from __future__ import annotations
 
