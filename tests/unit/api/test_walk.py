@@ -40,6 +40,8 @@ WRITES = [key for key in OPERATIONS if key[0] != "GET"]
 PUBLIC = {
     "/v1/series/{series_id}",
     "/v1/series/{series_id}/records",
+    "/v1/series/{series_id}/look-through",
+    "/v1/series/{series_id}/dust",
     "/v1/distributions/{distribution_id}",
     "/v1/streams/{stream_id}",
     "/v1/streams/{stream_id}/preview",
