@@ -82,7 +82,7 @@ def create_app(service: Service) -> FastAPI:
         app.include_router(module.router)
     web.install(app)
     rates = Rates(service.access.requests_per_second)
-    app.add_middleware(Limits, metrics=app.state.metrics, rates=rates)
+    app.add_middleware(Limits, metrics=app.state.metrics, rates=rates, tell=web.told)
     _describe_problems(app)
     return app
 

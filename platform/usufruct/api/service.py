@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from asyncio import Semaphore
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -73,11 +72,18 @@ class Service:
 
     reconciled: Once = field(default_factory=Once)
     """The last comparison of the ledger with the chain."""
+    offered: Once = field(default_factory=Once)
+    """The offerings as of the last block they were asked for."""
 
     @cached_property
-    def proofs(self) -> Semaphore:
+    def replays(self) -> CapacityLimiter:
+        """Lets one period be replayed at a time: it is all of its readings."""
+        return CapacityLimiter(1)
+
+    @cached_property
+    def proofs(self) -> CapacityLimiter:
         """Lets two uploaded proofs be checked at a time: each asks the node many questions."""
-        return Semaphore(2)
+        return CapacityLimiter(2)
 
     @cached_property
     def contract_wallets(self) -> CapacityLimiter:

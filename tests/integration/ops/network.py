@@ -33,7 +33,7 @@ from usufruct_oracles.simulate import write_month
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).parents[3]
 WORKERS = ("alpha", "beta", "gamma")
-STREAMS = ("WATER", "EV", "VPP")
+STREAMS = {1: "WATER", 3: "VPP"}
 OFFICES = {0: "admin", 1: "treasurer", 2: "guardian", 3: "auditor", 7: "oracle_admin", 9: "manager"}
 """Who stands in for which development account of the village."""
 KEYS = ("admin", "treasurer", "auditor", "oracle_admin", "operator", *WORKERS)
@@ -108,8 +108,12 @@ class Network:
 
     def write_community(self) -> None:
         """The village with own accounts and meter keys, and windows that a test can wait for."""
-        text = COMMUNITY.replace("2027-02", self.month).replace(
-            'challenge_window = "3d"', 'challenge_window = "8s"'
+        blocks = re.split(r"\n(?=\[\[)", COMMUNITY)
+        kept = [each for each in blocks if '"EV"' not in each and each.strip()]
+        text = (
+            "\n".join(kept)
+            .replace("2027-02", self.month)
+            .replace('challenge_window = "3d"', 'challenge_window = "8s"')
         )
         text = re.sub(r"holders = \[.*\]", self._holders(), text)
         text += _MORE.replace("MONTH", self.month)
@@ -273,9 +277,6 @@ steps = [
   { label = "holders", kind = "residual", payee = "series:VPP-A" },
   { label = "owners", kind = "residual", payee = "dev:9" },
 ]
-[[waterfall]]
-stream = "EV"
-steps = [{ label = "owners", kind = "residual", payee = "dev:9" }]
 [[participant]]
 id = 2
 name = "Ben"

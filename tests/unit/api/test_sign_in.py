@@ -79,6 +79,16 @@ def test_a_message_for_somebody_else_or_another_time_is_refused(
     assert (answer.status_code, answer.json()["field"]) == (401, field)
 
 
+def test_a_nonce_in_other_letters_is_another_nonce() -> None:
+    """Else one challenge signs in once for each way to write its letters."""
+    nonce = next(
+        each for each in (nonces.fresh(b"s" * 32, NOW) for _ in range(99)) if each.upper() != each
+    )
+    assert nonces.is_ours(b"s" * 32, nonce, NOW)
+    assert not nonces.is_ours(b"s" * 32, nonce.upper(), NOW)
+    assert not nonces.is_ours(b"s" * 32, nonce[:-1] + " " + nonce[-1], NOW)
+
+
 def test_a_nonce_of_another_service_or_of_yesterday_is_refused(house: House) -> None:
     assert not nonces.is_ours(b"t" * 32, nonces.fresh(b"s" * 32, NOW), NOW)
     old = challenge(house)

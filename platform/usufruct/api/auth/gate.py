@@ -31,6 +31,7 @@ __all__ = [
     "asking_still",
     "compliance",
     "forbidden",
+    "found_out",
     "log_readers",
     "note",
     "others_of_distribution",
@@ -71,6 +72,12 @@ async def asking(request: Request) -> Principal:
 
 Asking = Annotated[Principal, Depends(asking)]
 """Who asks."""
+
+
+def found_out(request: Request) -> Principal:
+    """Who asks, as far as `asking` has found out in this request; ANONYMOUS before."""
+    kept = request.scope.get(_KEPT)
+    return kept if isinstance(kept, Principal) else ANONYMOUS
 
 
 async def asking_still(request: Request) -> Principal | None:
