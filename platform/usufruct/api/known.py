@@ -20,10 +20,19 @@ from usufruct.api.moment import Moment
 from usufruct.api.params import AsOf, moment_of
 from usufruct.api.problems import Problem
 from usufruct.api.render import rfc3339
+from usufruct.chain.client import ChainClient
 from usufruct.errors import ChainError
 from usufruct.ledger.reads.places import BLOCK_AT_TIME, TIME_AT_BLOCK, TIME_OF_BLOCK
 
-__all__ = ["Known", "as_known", "moment_as_known", "statement_as_known"]
+__all__ = [
+    "Known",
+    "as_known",
+    "moment_as_known",
+    "refused",
+    "statement_as_known",
+    "time_by_node",
+    "too_late",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +51,16 @@ class Known:
 async def as_known(moment: Moment, query: AsOf) -> Known:
     """The end of the block, or of the day, that the query names; the ledger's last block if it names none."""
     if query.as_of_block is not None and query.as_of_date is not None:
-        raise _refused("as_of_date", query.as_of_date, "give as_of_block or as_of_date", "drop one")
+        raise refused("as_of_date", query.as_of_date, "give as_of_block or as_of_date", "drop one")
     if query.as_of_block is not None:
         if query.as_of_block > moment.block:
-            raise _refused(
-                "as_of_block",
-                query.as_of_block,
-                f"the ledger ends with block {moment.block}",
-                "wait, or ask for an earlier block",
-            )
+            raise too_late("as_of_block", query.as_of_block, f"block {moment.block}")
         return Known(query.as_of_block, await _time_of(moment, query.as_of_block))
     if query.as_of_date is None:
         return Known(moment.block, moment.time)
     first, last = moment_of(query.as_of_date, moment.render.labels.timezone)
     if first > moment.time:
-        raise _refused(
-            "as_of_date",
-            query.as_of_date,
-            f"the ledger ends at {rfc3339(moment.time)}",
-            "wait, or ask for an earlier time",
-        )
+        raise too_late("as_of_date", query.as_of_date, rfc3339(moment.time))
     if last >= moment.time:
         return Known(moment.block, moment.time)
     row = await moment.row(BLOCK_AT_TIME, time=last)
@@ -81,14 +80,23 @@ async def _time_of(moment: Moment, number: int) -> int:
     if number == moment.block:
         return moment.time
     row = await moment.row(TIME_OF_BLOCK, block=number)
-    node = moment.service.chain
-    if row is None and node is not None:
-        try:
-            return (await run_in_threadpool(node.block, number)).timestamp
-        except ChainError:
-            row = None  # the ledger answers as well as it can without
-    row = row or await moment.row(TIME_AT_BLOCK, block=number)
-    return int(row[0] or 0) if row else 0
+    if row is not None:
+        return int(row[0])
+    told = await run_in_threadpool(time_by_node, moment.service.chain, number)
+    if told is not None:
+        return told
+    row = await moment.row(TIME_AT_BLOCK, block=number)
+    return int(row[0]) if row else 0
+
+
+def time_by_node(node: ChainClient | None, number: int) -> int | None:
+    """Time of a block that the ledger knows nothing of; None without a node that tells it."""
+    if node is None:
+        return None
+    try:
+        return node.block(number).timestamp
+    except ChainError:
+        return None  # the ledger answers as well as it can without
 
 
 def statement_as_known(
@@ -117,7 +125,15 @@ def statement_as_known(
     return found, happened
 
 
-def _refused(field: str, value: object, rule: str, remedy: str) -> Problem:
+def too_late(field: str, value: object, end: str) -> Problem:
+    """The problem that the ledger is not that far yet."""
+    return refused(
+        field, value, f"the ledger ends with {end}", "wait, or ask for an earlier moment"
+    )
+
+
+def refused(field: str, value: object, rule: str, remedy: str) -> Problem:
+    """The problem that a moment cannot be asked for."""
     return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "invalid-parameter",

@@ -273,16 +273,16 @@ class EventQuery(LogQuery):
     ] = None
 
 
-class DisclosureQuery(BaseModel):
-    """Documents."""
-
-    model_config = ConfigDict(extra="forbid")
+class DisclosureQuery(AsOf):
+    """Documents, as attached now or earlier."""
 
     stream: StreamName = None
     series: SeriesName = None
-    as_of_date: Annotated[
-        str | None,
-        Field(max_length=40, description="as attached at this time", examples=["2026-10-31"]),
+    period: Annotated[Number | None, Field(description="number of a period")] = None
+    kind: Annotated[
+        Literal["other", "terms", "assumptions", "filing", "report", "audit", "opinion", "manifest"]
+        | None,
+        Field(description="only documents of this kind"),
     ] = None
 
 

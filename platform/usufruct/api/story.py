@@ -24,6 +24,7 @@ from usufruct.api.problems import not_found
 from usufruct.api.render import Json, account, hexed, rfc3339
 from usufruct.ledger import ids
 from usufruct.ledger.reads.disputes import disputes_page
+from usufruct.ledger.reads.funds import PAID_TO_FUND
 from usufruct.ledger.reads.payouts import ONE_PAYOUT
 from usufruct.ledger.reads.places import BLOCK_AT_TIME
 from usufruct.ledger.reads.provenance import ANNOUNCED, LAST_SKIP_AS_OF, UNITS_SINCE
@@ -72,6 +73,7 @@ async def explained(moment: Moment, row: Any) -> Json:
         "withheld": await _skip(moment, row),
         **common,
         "settlement": _marked(common["settlement"], row),
+        "fund_income": await _fund_income(moment, row),
         "proof": f"/v1/payouts/{payout['id']}/proof",
     }
 
@@ -97,6 +99,21 @@ async def _of_period(moment: Moment, stream: int, period: int) -> Json:
         "coverage": await _coverage(moment, stated, batches),
         "batches": _summed(moment, stated, batches) if stated else None,
     }
+
+
+async def _fund_income(moment: Moment, row: Any) -> list[Json] | None:
+    """What the fund was paid since it passed its income on before; None of series of streams."""
+    if row.stream is not None:
+        return None
+    paid = await moment.many_rows(PAID_TO_FUND, series=row.series_id, before=row.pos)
+    return [
+        {
+            "series": moment.render.series_ref(each),
+            "amount": moment.render.money(each.amount),
+            "paid": moment.render.place(each),
+        }
+        for each in paid
+    ]
 
 
 async def disputes_of(moment: Moment, stream: int, period: int) -> list[Json]:

@@ -252,6 +252,8 @@ class Disclosure(TypedDict):
     hash: str
     uri: str
     since: str
+    version: int
+    versions: list[DocumentVersion]
 
 
 class Disclosures(TypedDict):
@@ -353,6 +355,30 @@ class Distributions(TypedDict):
     data: list[DistributionBody]
 
 
+class DocumentVersion(TypedDict):
+    """An entry in the history of a document."""
+
+    version: int
+    since: str
+    attached: bool
+    supersedes: int | None
+    hash: str
+    uri: str
+
+
+class Dust(TypedDict):
+    """Fractions of minor units, which each holder keeps for later distributions."""
+
+    as_of_block: int
+    as_of_time: str
+    object: Literal["dust"]
+    series: SeriesRef
+    distributed: Money
+    accrued: Money
+    dust: Money
+    accounts: int
+
+
 class Event(TypedDict):
     """A final fact."""
 
@@ -420,6 +446,14 @@ class FreezeBody(TypedDict):
     frozen: bool
     reason_hash: str
     series: NotRequired[list[str]]
+
+
+class FundIncome(TypedDict):
+    """What a fund was paid before it passed its income on."""
+
+    series: SeriesRef
+    amount: Money
+    paid: Place
 
 
 Funding = TypedDict(
@@ -509,6 +543,28 @@ class KpiValue(TypedDict):
     value_bp: int | None
     rule: dict[str, Any]
     statement: str
+
+
+class LookThrough(TypedDict):
+    """What is behind a wallet's or a fund's units."""
+
+    as_of_block: int
+    as_of_time: str
+    object: Literal["look-through"]
+    holder: str
+    units_of: SeriesRef | None
+    lines: list[LookThroughLine]
+    streams: list[StreamShare]
+
+
+class LookThroughLine(TypedDict):
+    """A series behind a holder's units."""
+
+    series: SeriesRef
+    through: list[str]
+    units: str
+    units_outstanding: str
+    share: str
 
 
 class Money(TypedDict):
@@ -603,6 +659,7 @@ class PayoutDetail(TypedDict):
     tariff: TariffRef | None
     coverage: Coverage | None
     batches: BatchSummary | None
+    fund_income: list[FundIncome] | None
     proof: str
 
 
@@ -1240,6 +1297,13 @@ class StreamDetail(TypedDict):
     tariffs: list[TariffRef]
     rules: list[RulesBody]
     funding: list[Funding]
+
+
+class StreamShare(TypedDict):
+    """A stream behind a holder's units."""
+
+    stream: str
+    share: str
 
 
 class Streams(TypedDict):

@@ -97,6 +97,8 @@ class Client(Asking):
         self,
         address: str,
         *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
         period: str | None = None,
         format: Literal["pdf", "csv", "xlsx"] | None = None,
     ) -> Any:
@@ -106,7 +108,12 @@ class Client(Asking):
             self._ask(
                 "GET",
                 f"/v1/wallets/{quote(str(address), safe='')}/statement",
-                {"period": period, "format": format},
+                {
+                    "as_of_block": as_of_block,
+                    "as_of_date": as_of_date,
+                    "period": period,
+                    "format": format,
+                },
             ),
         )
 
@@ -114,6 +121,8 @@ class Client(Asking):
         self,
         address: str,
         *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
         year: str | None = None,
         format: Literal["pdf", "csv", "xlsx"] | None = None,
     ) -> Any:
@@ -123,7 +132,12 @@ class Client(Asking):
             self._ask(
                 "GET",
                 f"/v1/wallets/{quote(str(address), safe='')}/tax-summary",
-                {"year": year, "format": format},
+                {
+                    "as_of_block": as_of_block,
+                    "as_of_date": as_of_date,
+                    "year": year,
+                    "format": format,
+                },
             ),
         )
 
@@ -389,6 +403,45 @@ class Client(Asking):
                     "limit": limit,
                     "starting_after": starting_after,
                 },
+            ),
+        )
+
+    def of_wallet(
+        self, address: str, *, as_of_block: int | None = None, as_of_date: str | None = None
+    ) -> model.LookThrough:
+        """The wallet's share of the income of each series and stream, itself and through funds, now or earlier."""
+        return cast(
+            "model.LookThrough",
+            self._ask(
+                "GET",
+                f"/v1/wallets/{quote(str(address), safe='')}/look-through",
+                {"as_of_block": as_of_block, "as_of_date": as_of_date},
+            ),
+        )
+
+    def of_fund(
+        self, series_id: str, *, as_of_block: int | None = None, as_of_date: str | None = None
+    ) -> model.LookThrough:
+        """The fund's share of the income of each series and stream behind its units, now or earlier."""
+        return cast(
+            "model.LookThrough",
+            self._ask(
+                "GET",
+                f"/v1/series/{quote(str(series_id), safe='')}/look-through",
+                {"as_of_block": as_of_block, "as_of_date": as_of_date},
+            ),
+        )
+
+    def dust(
+        self, series_id: str, *, as_of_block: int | None = None, as_of_date: str | None = None
+    ) -> model.Dust:
+        """What the series was paid beyond the whole minor units of its holders: fractions that each keeps for later."""
+        return cast(
+            "model.Dust",
+            self._ask(
+                "GET",
+                f"/v1/series/{quote(str(series_id), safe='')}/dust",
+                {"as_of_block": as_of_block, "as_of_date": as_of_date},
             ),
         )
 
@@ -732,15 +785,32 @@ class Client(Asking):
         )
 
     def disclosures(
-        self, *, stream: str | None = None, series: str | None = None, as_of_date: str | None = None
+        self,
+        *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
+        stream: str | None = None,
+        series: str | None = None,
+        period: int | None = None,
+        kind: Literal[
+            "other", "terms", "assumptions", "filing", "report", "audit", "opinion", "manifest"
+        ]
+        | None = None,
     ) -> model.Disclosures:
-        """The documents attached now or at a time, with their hashes; of the project unless a stream or series is named."""
+        """The documents attached now or earlier, with hashes and versions."""
         return cast(
             "model.Disclosures",
             self._ask(
                 "GET",
                 "/v1/disclosures",
-                {"stream": stream, "series": series, "as_of_date": as_of_date},
+                {
+                    "as_of_block": as_of_block,
+                    "as_of_date": as_of_date,
+                    "stream": stream,
+                    "series": series,
+                    "period": period,
+                    "kind": kind,
+                },
             ),
         )
 
@@ -784,7 +854,7 @@ class Client(Asking):
     def remove_webhook(
         self, webhook_id: str, *, idempotency_key: str | None = None
     ) -> model.Webhook:
-        """Ends a webhook of one's own."""
+        """Ends a webhook of one's own. Asked again, the answer is the same."""
         return cast(
             "model.Webhook",
             self._ask(

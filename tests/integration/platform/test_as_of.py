@@ -28,6 +28,10 @@ _WALLETS = [f"/v1/wallets/{each}" for each in HOLDERS]
 _ID = HOLDERS[2][2:].lower()
 PATHS = [
     *(
+        f"{_WALLETS[2]}/{name}&format=csv"
+        for name in ("statement?period=1", "statement?period=2", "tax-summary?year=2026")
+    ),
+    *(
         f"{each}/{name}"
         for each in _WALLETS
         for name in ("holdings", "payouts", "claimable", "positions")
@@ -91,7 +95,11 @@ class Witness:
         self._service = Service(database, render, 31337, kit.contracts, chain=kit.client)
         chain = NodeChain(kit.client, kit.contracts["Waterfall"])
         self.indexer = Indexer(
-            chain, database, kit.contracts, kit.first_block, {"chain_id": "31337"}
+            chain,
+            database,
+            kit.contracts,
+            kit.first_block,
+            {"chain_id": "31337", "currency": "USDX:6"},
         )
 
     def look(self) -> None:

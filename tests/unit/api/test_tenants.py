@@ -199,7 +199,8 @@ def test_every_resource_has_a_rule_or_is_public(house: House) -> None:
         *(
             ("get", f"/v1/wallets/{{address}}/{name}")
             for name in (
-                *("holdings", "payouts", "claimable", "positions", "statement", "tax-summary"),
+                *("holdings", "payouts", "claimable", "positions"),
+                *("look-through", "statement", "tax-summary"),
             )
         ),
         ("post", "/v1/wallets/{address}/claims"),
@@ -216,6 +217,8 @@ def test_every_resource_has_a_rule_or_is_public(house: House) -> None:
         "/v1/series",
         "/v1/series/{series_id}",
         "/v1/series/{series_id}/records",
+        "/v1/series/{series_id}/look-through",
+        "/v1/series/{series_id}/dust",
         "/v1/distributions",
         "/v1/distributions/{distribution_id}",
         "/v1/streams",

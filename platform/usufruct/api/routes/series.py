@@ -94,14 +94,13 @@ async def holders(
     then = await moment_as_known(moment, query)
     series = await series_number(then, series_id, "id")
     order = order_of(f"holders/{series}", query)
-    given: dict[str, object] = order.values | {"series": series, "end": then.end}
+    given: dict[str, object] = dict(order.values)
     if order.by is None:
         name = query.starting_after
         given["after"] = 0 if name is None else await find_wallet(then, name, "starting_after") or 0
-        rows = await then.rows(HOLDERS_WITH_UNITS, limit=query.limit + 1, **given)
-    else:
-        built = holders_in_order(**order.query)
-        rows = await then.many_rows(built, limit=query.limit + 1, **given)
+    built = HOLDERS_WITH_UNITS if order.by is None else holders_in_order(**order.query)
+    ask = then.rows if order.by is None else then.many_rows
+    rows = await ask(built, series=series, end=then.end, limit=query.limit + 1, **given)
     found = [then.render.holding(row) for row in rows]
     listed = order.page(rows, found, query.limit, "wallet")
     return then.answer(listed | {"holders_as_of_block": then.block})

@@ -77,6 +77,52 @@ class Positions(Page):
     data: list[PositionBody]
 
 
+class LookThroughLine(Model):
+    """A series behind a holder's units."""
+
+    series: SeriesRef
+    through: list[str] = Field(description="units of the funds on the way, the nearest first")
+    units: str = Field(description="held by the last fund on the way, or by the holder")
+    units_outstanding: str
+    share: str = Field(description="of the series' income, of 10^18")
+
+
+class StreamShare(Model):
+    """A stream behind a holder's units."""
+
+    stream: str
+    share: str = Field(description="sum over its series, each of 10^18")
+
+
+class LookThrough(Stamped):
+    """What is behind a wallet's or a fund's units."""
+
+    object: Literal["look-through"]
+    holder: str = Field(description="the wallet, or the fund")
+    units_of: SeriesRef | None = Field(description="the fund's own units")
+    lines: list[LookThroughLine]
+    streams: list[StreamShare]
+
+
+class Dust(Stamped):
+    """Fractions of minor units, which each holder keeps for later distributions."""
+
+    object: Literal["dust"]
+    series: SeriesRef
+    distributed: Money
+    accrued: Money = Field(description="whole minor units of all payouts")
+    dust: Money
+    accounts: int = Field(description="holders that ever had a payout; each keeps less than one")
+
+
+class FundIncome(Model):
+    """What a fund was paid before it passed its income on."""
+
+    series: SeriesRef
+    amount: Money
+    paid: Place
+
+
 class PayoutBody(Model):
     """One holder's share of one distribution."""
 
@@ -229,6 +275,9 @@ class PayoutDetail(PayoutBody, Stamped):
     tariff: TariffRef | None = Field(description="the log that registered the tariff's hash")
     coverage: Coverage | None
     batches: BatchSummary | None
+    fund_income: list[FundIncome] | None = Field(
+        description="of units of a fund: what it was paid since its distribution before; else null"
+    )
     proof: str
 
 
