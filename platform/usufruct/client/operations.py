@@ -334,7 +334,7 @@ class Client(Asking):
             ),
         )
 
-    def of_wallet(
+    def wallet_positions(
         self,
         address: str,
         *,
@@ -358,7 +358,7 @@ class Client(Asking):
             ),
         )
 
-    def of_series(
+    def series_positions(
         self,
         series_id: str,
         *,
@@ -382,7 +382,7 @@ class Client(Asking):
             ),
         )
 
-    def of_participant(
+    def participant_positions(
         self,
         participant: int,
         *,
@@ -406,7 +406,7 @@ class Client(Asking):
             ),
         )
 
-    def of_wallet(
+    def wallet_look_through(
         self, address: str, *, as_of_block: int | None = None, as_of_date: str | None = None
     ) -> model.LookThrough:
         """The wallet's share of the income of each series and stream, itself and through funds, now or earlier."""
@@ -419,7 +419,7 @@ class Client(Asking):
             ),
         )
 
-    def of_fund(
+    def fund_look_through(
         self, series_id: str, *, as_of_block: int | None = None, as_of_date: str | None = None
     ) -> model.LookThrough:
         """The fund's share of the income of each series and stream behind its units, now or earlier."""

@@ -37,7 +37,7 @@ from usufruct.ledger import ids
 from usufruct.ledger.reads.disputes import disputes_page
 from usufruct.ledger.reads.statements import (
     LAST_FUNDING_AS_OF,
-    LAST_RULES,
+    LAST_RULES_AS_OF,
     ONE_BATCH,
     ONE_SETTLEMENT,
     STATEMENT_EVENTS,
@@ -87,7 +87,7 @@ async def one_stream(
     row = await find_stream(then, stream_id, "id")
     given = {"stream": row.id, "end": then.end}
     tariffs = await then.rows(TARIFFS, **given)
-    rules = await then.rows(LAST_RULES, **given)
+    rules = await then.rows(LAST_RULES_AS_OF, **given)
     fundings = await then.rows(LAST_FUNDING_AS_OF, **given, limit=_FUNDINGS)
     return then.answer(stream(then.render, row, tariffs, rules, fundings))
 

@@ -31,7 +31,7 @@ router = APIRouter(prefix="/v1")
     dependencies=[Depends(own_wallet)],
     tags=["wallets"],
 )
-async def of_wallet(
+async def wallet_look_through(
     address: Address, query: Annotated[AsOf, Query()], moment: AnyMoment
 ) -> Response:
     """The wallet's share of the income of each series and stream, itself and through funds, now or earlier."""
@@ -46,7 +46,7 @@ async def of_wallet(
     responses=schemas.ok(schemas.LookThrough),
     tags=["series"],
 )
-async def of_fund(
+async def fund_look_through(
     series_id: SeriesId, query: Annotated[AsOf, Query()], moment: AnyMoment
 ) -> Response:
     """The fund's share of the income of each series and stream behind its units, now or earlier."""

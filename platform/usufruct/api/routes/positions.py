@@ -43,7 +43,7 @@ Participant = Annotated[
     dependencies=[Depends(own_wallet)],
     tags=["wallets"],
 )
-async def of_wallet(
+async def wallet_positions(
     address: Address, query: Annotated[PageQuery, Query()], moment: AnyMoment
 ) -> Response:
     """Where the wallet stands in every series it ever held, now or earlier."""
@@ -67,7 +67,7 @@ async def of_wallet(
     dependencies=[Depends(others_of_series)],
     tags=["series"],
 )
-async def of_series(
+async def series_positions(
     series_id: SeriesId, query: Annotated[PageQuery, Query()], moment: AnyMoment
 ) -> Response:
     """Where each holder of the series stands, in the order of their first appearance, now or earlier."""
@@ -91,7 +91,7 @@ async def of_series(
     dependencies=[Depends(own_participant)],
     tags=["participants"],
 )
-async def of_participant(
+async def participant_positions(
     participant: Participant, query: Annotated[PageQuery, Query()], moment: AnyMoment
 ) -> Response:
     """Where a participant stands with all wallets that were registered to it then, by wallet and series."""

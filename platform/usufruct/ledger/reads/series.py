@@ -23,6 +23,7 @@ __all__ = [
     "SERIES_NUMBER_BY_SLUG",
     "SERIES_ORDERS",
     "SERIES_PAGE",
+    "SERIES_PAGE_OF_STREAM",
     "distributions_page",
     "series_page",
 ]
@@ -130,6 +131,8 @@ def _of_status(status: str, *, as_of: bool) -> list[ColumnElement[bool]]:
 
 SERIES_PAGE: Final = series_page()
 """Series numbered above :after in the order of their creation."""
+SERIES_PAGE_OF_STREAM: Final = series_page(by_stream=True)
+"""The same of one :stream."""
 SERIES_BY_SLUG: Final = _series().where(series.c.slug == bindparam("slug"))
 """The series :slug."""
 SERIES_BY_ADDRESS: Final = _series().where(series.c.address == bindparam("address"))

@@ -34,6 +34,7 @@ __all__ = [
     "LAST_FUNDING",
     "LAST_FUNDING_AS_OF",
     "LAST_RULES",
+    "LAST_RULES_AS_OF",
     "ONE_BATCH",
     "ONE_SETTLEMENT",
     "RULES_VERSION",
@@ -283,10 +284,12 @@ ONE_SETTLEMENT: Final = _settlements().where(
 """The settlement of :stream and :period."""
 LAST_RULES: Final = (
     placed(select(rules, *when()), rules.c.pos)
-    .where(rules.c.stream == bindparam("stream"), rules.c.pos < bindparam("end"))
+    .where(rules.c.stream == bindparam("stream"))
     .order_by(rules.c.version.desc())
 )
-"""Rule sets of :stream that were recorded before the position :end, newest first."""
+"""Recorded rule sets of :stream, newest first."""
+LAST_RULES_AS_OF: Final = LAST_RULES.where(rules.c.pos < bindparam("end"))
+"""Those that were recorded before the position :end."""
 RULES_VERSION: Final = placed(select(rules, *when()), rules.c.pos).where(
     rules.c.stream == bindparam("stream"), rules.c.version == bindparam("version")
 )
