@@ -73,6 +73,9 @@ def test_the_log_is_one_chain_whoever_writes_and_is_only_added_to(house: House) 
     assert at_once(house, lambda h: h.ask(path, headers=headers).status_code) == [200] * _AT_ONCE
     with house.database.read() as connection:
         assert journal.check(connection) == _AT_ONCE
+    shown = house.ask("/audit/access?role=auditor&resource=/v1/&since=2001-01-01", headers=headers)
+    assert shown.text.count(f"GET {path}") == _AT_ONCE
+    assert f"GET {path}" not in house.ask("/audit/access?resource=%25", headers=headers).text
     for change in (update(access_log).values(actor="x"), delete(access_log)):
         with pytest.raises(DatabaseError, match="only added to"), house.database.write() as tried:
             tried.execute(change)
