@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal, NoReturn
 
 import msgspec
 
-from usufruct.core.encoding import whole
+from usufruct.core.encoding import require_shallow, whole
 from usufruct.errors import InputError
 from usufruct.proof.scope import Scope
 
@@ -228,15 +228,17 @@ class Proof(_Section, frozen=True):
 
 
 def _refuse_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise InputError(
-            "the proof repeats a key",
-            field="proof",
-            value=next(key for place, (key, _) in enumerate(pairs) if key in dict(pairs[:place])),
-            rule="every key of a JSON object stands once",
-            remedy="ask for the proof again",
-        )
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise InputError(
+                "the proof repeats a key",
+                field="proof",
+                value=key,
+                rule="every key of a JSON object stands once",
+                remedy="ask for the proof again",
+            )
+        found[key] = value
     return found
 
 
@@ -282,9 +284,10 @@ def parse(data: bytes) -> Proof:
             remedy=remedy,
         )
     try:
-        # Decoded here: json would take UTF-16 and a byte order mark, too.
+        text = data.decode()  # json itself would take a byte order mark, UTF-16 and UTF-32 too
+        require_shallow(text)
         raw = json.loads(
-            data.decode(),
+            text,
             object_pairs_hook=_refuse_duplicate_keys,
             parse_int=_integer,
             parse_float=_refuse_number,
@@ -292,7 +295,7 @@ def parse(data: bytes) -> Proof:
         )
         _require_plain(raw, MOST_DEPTH)
         return msgspec.convert(raw, Proof, strict=True)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise InputError(
             "this is not a payout proof",
             field="proof",

@@ -48,7 +48,9 @@ _HOOKS: Final = (
     .where(webhook.c.actor == bindparam("actor"), webhook.c.status != "removed")
     .order_by(webhook.c.id)
 )
-_HOOK: Final = _HOOKS.where(webhook.c.id == bindparam("id"))
+_HOOK: Final = select(webhook).where(
+    webhook.c.actor == bindparam("actor"), webhook.c.id == bindparam("id")
+)
 
 WebhookId = Annotated[
     str, Path(pattern=r"^whk_[0-9a-f]{1,16}$", description="id of a webhook", examples=["whk_0a1b"])
@@ -264,7 +266,7 @@ async def webhooks(_: Nothing, request: Request, who: Asking) -> Response:
 async def remove_webhook(
     webhook_id: WebhookId, _: Nothing, request: Request, who: Asking
 ) -> Response:
-    """Ends a webhook of one's own."""
+    """Ends a webhook of one's own. Asked again, the answer is the same."""
     require_known(who)
     service = service_of(request)
 
