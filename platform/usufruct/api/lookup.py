@@ -66,6 +66,12 @@ async def find_series(moment: Moment, name: str, field: str = "id") -> Row[Any]:
     return await _named_series(moment, name, field, SERIES_BY_SLUG, SERIES_BY_ADDRESS)
 
 
+async def series_then(then: Moment, name: str) -> Row[Any]:
+    """The same as it stood at a moment that may be an earlier one."""
+    row = await find_series(then, name)
+    return await then.row(SERIES_AS_OF, series=row.id, end=then.end) or row
+
+
 async def series_number(moment: Moment, name: str | None, field: str = "series") -> int | None:
     """Ledger number of the series that a filter, or the path, names; a problem if there is none."""
     if name is None:
@@ -77,9 +83,11 @@ async def series_number(moment: Moment, name: str | None, field: str = "series")
 async def _named_series(
     moment: Moment, name: str, field: str, by_slug: Query, by_address: Query
 ) -> Row[Any]:
+    row = None
+    nameless = "\0" in name  # PostgreSQL has no such text to compare with
     if name.startswith("0x"):
         row = await moment.row(by_address, address=wallet_bytes(name, field))
-    else:
+    elif not nameless:
         slug = name.removeprefix("ser_").lower()
         row = await moment.row(by_slug, slug=slug)
         coded = [at for at, code in moment.render.labels.series.items() if code == name]
@@ -88,12 +96,6 @@ async def _named_series(
     if row is None or row.pos >= moment.end:
         raise not_found("series", field, name, "GET /v1/series lists them")
     return row
-
-
-async def series_then(then: Moment, name: str) -> Row[Any]:
-    """The same as it stood at a moment that may be an earlier one."""
-    row = await find_series(then, name)
-    return await then.row(SERIES_AS_OF, series=row.id, end=then.end) or row
 
 
 async def find_stream(moment: Moment, name: str, field: str = "stream") -> Row[Any]:

@@ -33,7 +33,7 @@ class Order:
 
     Attributes:
         by: Name of what it is sorted by, a minus before it for the greatest first; None for its own order.
-        list_id: Twelve hexadecimal digits of the list with sort, filters and moment.
+        list_id: Twelve hexadecimal digits of the list with sort, filters and moment; empty in its own order.
         start: Value and key of the row that the page goes on after; None at the beginning, and in its own order.
     """
 
@@ -72,19 +72,20 @@ def order_of(name: str, query: PageQuery) -> Order:
     Raises InputError if the page before was of another list, sort, filter or moment.
     """
     by: str | None = getattr(query, "sort", None)
+    after = query.starting_after
+    mark = None if after is None else _MARK.fullmatch(after)
+    if by is None and mark is None:
+        return Order(None, "")  # in its own order a list needs no name
     asked = query.model_dump_json(exclude=_PAGING, exclude_none=True)
     list_id = sha256(f"{name}?{asked}".encode()).hexdigest()[:12]
-    if query.starting_after is None:
-        return Order(by, list_id)
-    mark = _MARK.fullmatch(query.starting_after)
-    if by is None and mark is None:
+    if after is None:
         return Order(by, list_id)
     start = (int(mark[2]), int(mark[3])) if mark is not None else (0, 0)
     if mark is None or by is None or mark[1] != list_id or max(start) > _MOST:
         raise InputError(
             "this page goes on in another list",
             field="starting_after",
-            value=query.starting_after,
+            value=after,
             rule="`next` of a page with the same sort, filters and as_of",
             remedy="repeat them, or begin again without starting_after",
         )

@@ -89,6 +89,7 @@ class PageQuery(AsOf):
         str | None,
         Field(
             max_length=128,
+            pattern=r"^[!-~]*$",
             description="`next` of the page before, with the same sort and filters; the list goes on after it",
         ),
     ] = None

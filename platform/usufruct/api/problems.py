@@ -218,6 +218,7 @@ def _away() -> list[type[Exception]]:
         InterfaceError,
         sqlite3.OperationalError,
         ConnectionError,
+        TimeoutError,
     ]
     if find_spec("asyncpg") is not None:
         from asyncpg import InterfaceError as Unusable  # noqa: PLC0415 - optional

@@ -14,6 +14,7 @@ from anyio import CapacityLimiter
 from fastapi import Request
 
 from usufruct.api.auth.principal import Access
+from usufruct.api.kept import Kept
 from usufruct.api.render import Renderer
 from usufruct.chain.client import ChainClient
 from usufruct.clock import Clock, SystemClock
@@ -72,6 +73,8 @@ class Service:
 
     reconciled: Once = field(default_factory=Once)
     """The last comparison of the ledger with the chain."""
+    kept: Kept = field(default_factory=Kept)
+    """What requests find alike."""
     offered: Once = field(default_factory=Once)
     """The offerings as of the last block they were asked for."""
 

@@ -60,11 +60,10 @@ async def explained(moment: Moment, row: Any) -> Json:
 
     Every figure stands with the log, hash or id that proves it, as of the moment.
     """
-    settled = await moment.row(ONE_SETTLEMENT, stream=row.stream, period=row.period)
-    versions, events = await _statements(moment, row)
-    stated = next((each for each in versions if each.event == "settled"), None)
-    rules = await _rules(moment, settled)
-    batches = await _batches_behind(moment, stated)
+    stream, period = row.stream, row.period
+    common = await moment.kept(
+        ("period", stream, period), lambda: _of_period(moment, stream, period)
+    )
     payout = moment.render.payout(row)
     return payout | {
         "sentence": sentence(moment.render, row),
@@ -72,7 +71,22 @@ async def explained(moment: Moment, row: Any) -> Json:
         "units_since": await _units_since(moment, row),
         "record": await _record(moment, row),
         "withheld": await _skip(moment, row),
-        "settlement": _settlement(moment, settled, row),
+        **common,
+        "settlement": _marked(common["settlement"], row),
+        "fund_income": await _fund_income(moment, row),
+        "proof": f"/v1/payouts/{payout['id']}/proof",
+    }
+
+
+async def _of_period(moment: Moment, stream: int, period: int) -> Json:
+    """What the payouts of a period have in common, whoever's they are."""
+    settled = await moment.row(ONE_SETTLEMENT, stream=stream, period=period)
+    versions, events = await _statements(moment, stream, period)
+    stated = next((each for each in versions if each.event == "settled"), None)
+    rules = await _rules(moment, settled)
+    batches = await _batches_behind(moment, stated)
+    return {
+        "settlement": None if settled is None else moment.render.settlement(settled),
         "rules": None if rules is None else _ruled(moment, rules),
         "kpis": kpis(stated, rules),
         "statement": statement(moment.render, stated, moment.time, detailed=True)
@@ -80,12 +94,10 @@ async def explained(moment: Moment, row: Any) -> Json:
         else None,
         "versions": [version(moment.render, each, moment.time) for each in versions],
         "history": [happened(moment.render, each) for each in events],
-        "disputes": await disputes_of(moment, row.stream, row.period) if row.stream else [],
+        "disputes": await disputes_of(moment, stream, period) if stream else [],
         "tariff": await _tariff(moment, stated),
         "coverage": await _coverage(moment, stated, batches),
         "batches": _summed(moment, stated, batches) if stated else None,
-        "fund_income": await _fund_income(moment, row),
-        "proof": f"/v1/payouts/{payout['id']}/proof",
     }
 
 
@@ -116,9 +128,9 @@ async def disputes_of(moment: Moment, stream: int, period: int) -> list[Json]:
     return [dispute(moment.render, each) for each in rows]
 
 
-async def _statements(moment: Moment, row: Any) -> tuple[list[Any], list[Row[Any]]]:
+async def _statements(moment: Moment, stream: int, period: int) -> tuple[list[Any], list[Row[Any]]]:
     """All versions of the period's statement, newest first, and what happened to them."""
-    named = {"stream": row.stream, "period": row.period}
+    named = {"stream": stream, "period": period}
     return statement_as_known(
         await moment.rows(STATEMENT_VERSIONS, **named),
         await moment.rows(STATEMENT_EVENTS, **named),
@@ -205,15 +217,16 @@ async def _coverage(moment: Moment, stated: Any, batches: Sequence[Row[Any]]) ->
     }
 
 
-def _settlement(moment: Moment, settled: Any, row: Any) -> Json | None:
+def _marked(settlement: Json | None, row: Any) -> Json | None:
     """The settlement, with the steps that pay this series marked."""
-    if settled is None:
+    if settlement is None:
         return None
-    body = moment.render.settlement(settled)
     series = account(row.series_address).lower()
-    for line in body["lines"]:
-        line["to_this_series"] = (line["payee"] or "").lower() == series
-    return body
+    lines = [
+        line | {"to_this_series": (line["payee"] or "").lower() == series}
+        for line in settlement["lines"]
+    ]
+    return settlement | {"lines": lines}
 
 
 async def _skip(moment: Moment, row: Any) -> Json | None:

@@ -12,6 +12,7 @@ import io
 import json
 import re
 import signal
+import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -209,7 +210,7 @@ def test_every_payout_is_proved_by_all_verifiers(month: Month) -> None:
         )
         assert "Every link holds" in network.run("usufruct", "verify", str(proof), *pinned)
         python = network.run(
-            "python", str(ROOT / "examples" / "verify.py"), stdin=proof.read_bytes()
+            sys.executable, str(ROOT / "examples" / "verify.py"), stdin=proof.read_bytes()
         )
         javascript = network.run(
             "node", str(ROOT / "examples" / "verify.mjs"), stdin=proof.read_bytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,11 +86,21 @@ def test_a_defect_is_a_page_with_a_number_that_the_log_has_too(
 
 
 @pytest.mark.parametrize("path", ["/", "/v1/streams"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("SELECT 1", {}, Exception(SECRET)),
+        sqlite3.OperationalError(SECRET),
+        ConnectionRefusedError(SECRET),
+        TimeoutError(SECRET),
+    ],
+    ids=lambda each: type(each).__name__,
+)
 def test_a_database_that_is_away_is_told_as_what_passes(
-    site: Site, monkeypatch: pytest.MonkeyPatch, path: str
+    site: Site, monkeypatch: pytest.MonkeyPatch, path: str, error: Exception
 ) -> None:
     def away(_: object) -> object:
-        raise OperationalError("SELECT 1", {}, Exception(SECRET))
+        raise error
 
     monkeypatch.setattr(Database, "read_async", away)
     with capture_logs() as logs:

@@ -59,10 +59,11 @@ WebhookId = Annotated[
 
 @dataclass(slots=True)
 class Streams:
-    """How many streams of events are open, in all and by the caller's address."""
+    """How many streams of events are open, in all and by the caller's address; all end once the server closes."""
 
     count: int = 0
     by_caller: Counter[str] = field(default_factory=Counter)
+    closing: bool = False
 
     def full(self, caller: str) -> bool:
         """Whether a caller may open no further one."""
@@ -184,7 +185,7 @@ async def _told(
     with streams.one(caller):
         yield b"retry: 2000\n\n"
         ends = asyncio.get_running_loop().time() + _STREAM_SECONDS
-        while asyncio.get_running_loop().time() < ends:
+        while not streams.closing and asyncio.get_running_loop().time() < ends:
             rows = await _read(service, after)
             who = await who_asks() if rows else None
             if rows and who is None:

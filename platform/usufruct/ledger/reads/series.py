@@ -137,16 +137,16 @@ SERIES_BY_SLUG: Final = _series().where(series.c.slug == bindparam("slug"))
 """The series :slug."""
 SERIES_BY_ADDRESS: Final = _series().where(series.c.address == bindparam("address"))
 """The series at :address."""
-SERIES_AS_OF: Final = _series(as_of=True).where(series.c.id == bindparam("series"))
-"""Series number :series as it stood before the position :end; none if it was not created yet."""
 SERIES_NUMBER_BY_SLUG: Final = select(series.c.id, series.c.pos).where(
     series.c.slug == bindparam("slug")
 )
-"""The number of the series :slug, without what has to be summed up for the series as a whole."""
+"""Number and position of the series :slug, without what has to be summed up for the series as a whole."""
 SERIES_NUMBER_BY_ADDRESS: Final = select(series.c.id, series.c.pos).where(
     series.c.address == bindparam("address")
 )
 """The same of the series at :address."""
+SERIES_AS_OF: Final = _series(as_of=True).where(series.c.id == bindparam("series"))
+"""Series number :series as it stood before the position :end; none if it was not created yet."""
 
 
 def _distributions() -> Query:

@@ -178,6 +178,7 @@ function table(after, payouts) {
     ...after.payees.map((each) => ({ who: each.name, after: sum(each.amounts) })),
   ];
   body.replaceChildren();
+  at("payouts").classList.toggle("alone", !payouts);
   for (const each of rows) {
     const row = add(body, "tr", "", each.change && each.change !== "0" ? "mine" : ""), head = add(row, "th", each.who);
     head.scope = "row";
