@@ -78,7 +78,13 @@ def _answers(kit: Kit, database: Database) -> list[bytes]:
         "/v1/distributions/dist_lvpps_1",
         "/v1/statements?status=settled",
         "/v1/streams/VPP",
-        *("/", "/operator", "/issuer", "/issuer/series/ser_lvpps", "/workbench/attested?stream=VPP"),
+        *(
+            "/",
+            "/operator",
+            "/issuer",
+            "/issuer/series/ser_lvpps",
+            "/workbench/attested?stream=VPP",
+        ),
         *(f"/wallets/{HOLDERS[0]}", "/audit", "/audit/samples?seed=any"),
     ]
     render = Renderer(Currency("USDX", 6), Labels())
