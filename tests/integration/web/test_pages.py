@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from tests.integration.web.conftest import EVIL, Site, served
 from tests.integration.web.html import Page, faults
 from tests.support.settled import Settled
@@ -250,6 +250,26 @@ def test_before_the_first_block_pages_say_that_they_are_not_ready(
         assert answer.headers["retry-after"] == "2"
         assert faults(answer.text) == []
         assert "Not ready yet" in text_of(answer)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pages_of_an_empty_ledger_say_what_is_not_there_yet(
+    village: Settled, tmp_path: Path, language: str
+) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'ledger.db'}")
+    database.migrate()
+    with database.write() as connection:
+        connection.execute(
+            insert(m.cursor).values(id=1, block=1, hash=bytes(32), timestamp=1_790_000_000)
+        )
+    paths = ("/", "/operator", "/issuer", "/audit", "/audit/samples?seed=a", "/audit/replay")
+    with served(village, database, None) as site, client(site) as http:
+        for path in (*paths, "/workbench", "/sign-in", f"/wallets/{village.holders[0]}"):
+            answer = http.get(path, headers={"accept-language": language})
+            assert answer.status_code == 200, path
+            assert faults(answer.text) == [], path
+            if path != "/sign-in":
+                assert 'class="empty"' in answer.text, path
 
 
 def test_pages_about_wallets_ask_for_a_sign_in_where_only_sums_are_public(
