@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from fastapi import Depends, Request, Response
@@ -14,6 +14,7 @@ from sqlalchemy import Row
 
 from usufruct.api.auth.gate import asking
 from usufruct.api.auth.principal import Principal
+from usufruct.api.kept import State
 from usufruct.api.problems import Problem
 from usufruct.api.render import Json, Renderer, rfc3339
 from usufruct.api.service import Service, service_of
@@ -23,6 +24,8 @@ from usufruct.ledger.reads.rows import Query
 from usufruct.ledger.types import first_position
 
 __all__ = ["AnyMoment", "Moment", "NotModified", "page", "service_of", "unstamped"]
+
+T = TypeVar("T")
 
 
 class NotModified(Exception):
@@ -43,6 +46,8 @@ class Moment:
     time: int
     etag: str
     who: Principal
+    state: State
+    """The ledger's, also where the moment is an earlier one."""
 
     @property
     def render(self) -> Renderer:
@@ -66,6 +71,10 @@ class Moment:
     async def many_rows(self, query: Query, **values: object) -> Sequence[Row[Any]]:
         """All rows of a query that has no small bound on what it reads."""
         return await self.reader.rows(query, values, heavy=True)
+
+    async def kept(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
+        """What `make` finds at this moment: made once, however many ask, and not to be changed."""
+        return await self.service.kept.of(self.state, (self.block, self.time, key), make)
 
     def answer(self, body: Mapping[str, Any]) -> Response:
         """`body` with the block it is as of, in JSON."""
@@ -119,7 +128,8 @@ async def _moment(request: Request) -> AsyncIterator[Moment]:
         etag = f'W/"{row.block}-{row.hash.hex()[:16]}-{row.evidence}-{service.version}{whose}"'
         if _matches(request.headers.get("if-none-match"), etag):
             raise NotModified(etag)
-        yield Moment(service, reader, row.block, row.timestamp, etag, who)
+        state = (row.block, row.hash, row.evidence)
+        yield Moment(service, reader, row.block, row.timestamp, etag, who, state)
 
 
 AnyMoment = Annotated[Moment, Depends(_moment)]

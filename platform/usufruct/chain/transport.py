@@ -141,7 +141,7 @@ class Transport:
                 raise self.failure(f"HTTP {answer.status_code}")
             return msgspec.json.decode(self._content(answer, deadline))
 
-    def _content(self, answer: requests.Response, deadline: float) -> bytes:
+    def _content(self, answer: requests.Response, deadline: float) -> bytearray:
         """The answer's body, read as it comes, so that neither its length nor its slowness is unbounded."""
         found = bytearray()
         try:
@@ -153,13 +153,21 @@ class Transport:
                     raise self.failure("the answer comes too slowly")
         except (OSError, HTTPError):
             raise self.failure("the answer breaks off") from None
-        return bytes(found)
+        return found
 
     def _session(self) -> requests.Session:
         if not hasattr(self._local, "session"):
-            self._local.session = requests.Session()
+            self._local.session = self._new_session()
         session: requests.Session = self._local.session
         return session
+
+    def _new_session(self) -> requests.Session:
+        """Proxies and certificates of the environment are looked up once, not for every request."""
+        made = requests.Session()
+        given = made.merge_environment_settings(self._url, {}, None, None, None)
+        made.trust_env = False
+        made.proxies, made.verify = given["proxies"], given["verify"]
+        return made
 
 
 def _shown(url: str) -> str:

@@ -25,13 +25,12 @@ from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Space
 from reportlab.platypus import Table as Grid
 
 from usufruct.errors import ConfigError
-from usufruct.exports.document import Amount, Document, Kind, Table, Text
+from usufruct.exports.document import Amount, Document, Kind, Table, Text, without_controls
 from usufruct.fonts import EMBEDDED, chinese_runs, register_chinese
 
 __all__ = ["to_pdf"]
 
 _NAMED: Final = "UsufructCJK"
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _WIDE: Final = re.compile(r"[^\x00-\xff\u2010-\u2026\u20ac\u2212]+")
 """What the standard Latin fonts do not have."""
 _INK: Final = HexColor("#1b2430")
@@ -65,7 +64,7 @@ def to_pdf(document: Document, font: Path | None = None) -> bytes:
         rightMargin=_MARGIN,
         topMargin=_MARGIN,
         bottomMargin=_MARGIN + 4 * mm,
-        title=f"{document.title.en} {_clean(document.subject)}",
+        title=f"{document.title.en} {without_controls(document.subject)}",
         author="Usufruct",
         subject=document.title.en,
         invariant=1,
@@ -131,7 +130,7 @@ class _Styles:
 
     def text(self, words: str) -> str:
         """Markup of plain words, what is not Latin in the font that has it."""
-        clean = _clean(words)
+        clean = without_controls(words)
         parts, at = [], 0
         for found in _WIDE.finditer(clean):
             parts.append(escape(clean[at : found.start()]))
@@ -259,10 +258,6 @@ def _digest(document: Document) -> str:
     return sha256(repr(document).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _clean(text: str) -> str:
-    return _CONTROL.sub("", text)
-
-
 class _Numbered(Canvas):  # type: ignore[misc]  # the library has no types
     """A canvas that knows on every page how many there are."""
 
@@ -295,5 +290,5 @@ class _Numbered(Canvas):  # type: ignore[misc]  # the library has no types
         self.drawString(_MARGIN, _MARGIN - 9, f"SHA-256 of the content: {self._digest}")
         self.setFont(self._cjk, 7)
         self.drawRightString(
-            right, _MARGIN - 9, f"Page {number} of {count} 第{number}页/共{count}页"
+            right, _MARGIN - 9, f"Page {number} of {count}  ·  第 {number} 页 / 共 {count} 页"
         )

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from usufruct.chain.records import Block
 from usufruct.errors import ChainError, ConfigError
+from usufruct.ledger.bulk import Row, insert_rows
 from usufruct.ledger.models import FROM_LOGS, block, cursor, header, meta
 from usufruct.ledger.types import first_position
 
@@ -94,10 +95,9 @@ def advance(
         )
     kept = [_row(each) for each in blocks if each.number in with_logs]
     recent = [_row(each) for each in blocks if each.number > end.number - window]
-    if kept:
-        connection.execute(insert(block), kept)
+    insert_rows(connection, block, kept)
     connection.execute(delete(header).where(header.c.number <= end.number - window))
-    connection.execute(insert(header), recent)
+    insert_rows(connection, header, recent)
     return Place(end.number, end.hash, end.timestamp)
 
 
@@ -161,13 +161,8 @@ def undo_after(connection: Connection, place: Place) -> int:
     return undone
 
 
-def _row(each: Block) -> dict[str, int | bytes]:
-    return {
-        "number": each.number,
-        "hash": each.hash,
-        "parent": each.parent_hash,
-        "timestamp": each.timestamp,
-    }
+def _row(each: Block) -> Row:
+    return each.number, each.hash, each.parent_hash, each.timestamp
 
 
 def _origin(connection: Connection, hash_of: Callable[[int], bytes | None]) -> Place:

@@ -21,7 +21,7 @@ FIRST_RANGE: Final = 200
 LARGEST_RANGE: Final = 5_000
 _MANY_LOGS: Final = 10_000
 _FEW_LOGS: Final = 3_000
-_AHEAD: Final = 3
+_AHEAD: Final = 2
 """Ranges that are read while one is written."""
 
 

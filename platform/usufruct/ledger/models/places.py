@@ -13,7 +13,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    UniqueConstraint,
 )
 
 from usufruct.ledger.models.base import ADDRESS, HASH, id_column, metadata, pos_column
@@ -53,7 +52,7 @@ block = Table(  # every block with at least one log of ours
     Column("timestamp", BigInteger, nullable=False),
     Index(None, "timestamp"),
 )
-log = Table(
+log = Table(  # the key is block and log index packed: no event is kept twice
     "log",
     metadata,
     pos_column(),
@@ -61,7 +60,6 @@ log = Table(
     Column("tx_index", Integer, nullable=False),
     Column("log_index", Integer, nullable=False),
     Column("tx_hash", HASH, nullable=False),
-    UniqueConstraint("block", "tx_index", "log_index"),
 )
 
 
@@ -130,6 +128,14 @@ series_event = Table(
     Column("series", Integer, nullable=False, index=True),
     Column("kind", String(8), nullable=False),  # sealed | paused | resumed | closed
     Column("supply", U64),
+)
+fund = Table(  # a contract that holds series, and the units of it that its holders have
+    "fund",
+    metadata,
+    pos_column(),
+    Column("series", Integer, nullable=False, unique=True),  # of its units
+    Column("wallet", Integer, nullable=False, unique=True),  # its own
+    Column("level", SmallInteger, nullable=False),
 )
 registration = Table(
     "registration",
