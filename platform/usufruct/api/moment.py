@@ -10,13 +10,14 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import Depends, Request, Response
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from usufruct.api.auth.gate import asking
 from usufruct.api.auth.principal import Principal
 from usufruct.api.problems import Problem
 from usufruct.api.render import Json, Renderer, rfc3339
 from usufruct.api.service import Service, service_of
+from usufruct.index.cursor import known_hash
 from usufruct.ledger.reader import AsyncReader
 from usufruct.ledger.reads.places import CURSOR
 from usufruct.ledger.reads.rows import Query
@@ -40,6 +41,7 @@ class Moment:
     service: Service
     reader: AsyncReader
     block: int
+    hash: bytes
     time: int
     etag: str
     who: Principal
@@ -75,6 +77,18 @@ class Moment:
     def plain(self, content: bytes) -> Response:
         """JSON that is complete already."""
         return Response(content, media_type="application/json", headers=self.headers)
+
+    def require_past_of(self, connection: Connection) -> None:
+        """Raises Problem unless another, later moment of the ledger has this one's block in its past."""
+        now = connection.execute(CURSOR).one()
+        if self.hash not in (now.hash, known_hash(connection, self.block)):
+            raise Problem(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "reorganised",
+                "The chain was reorganised while the answer was made.",
+                remedy="ask again",
+                headers={"retry-after": "1"},
+            )
 
     @property
     def headers(self) -> dict[str, str]:
@@ -119,7 +133,7 @@ async def _moment(request: Request) -> AsyncIterator[Moment]:
         etag = f'W/"{row.block}-{row.hash.hex()[:16]}-{row.evidence}-{service.version}{whose}"'
         if _matches(request.headers.get("if-none-match"), etag):
             raise NotModified(etag)
-        yield Moment(service, reader, row.block, row.timestamp, etag, who)
+        yield Moment(service, reader, row.block, row.hash, row.timestamp, etag, who)
 
 
 AnyMoment = Annotated[Moment, Depends(_moment)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
@@ -10,11 +11,13 @@ import msgspec
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 
 from usufruct.chain.explain import explain
 from usufruct.contracts import ContractError
 from usufruct.errors import ChainError, EvidenceError, InputError, UsufructError
+from usufruct.ledger.pool import DatabaseAway
 
 __all__ = ["BASE", "Problem", "install", "not_found", "problem_response"]
 
@@ -27,6 +30,18 @@ _REMEDIES: Final = {
     HTTPStatus.METHOD_NOT_ALLOWED: "see /openapi.json for what is possible",
 }
 _SHOWN: Final = 96
+_RETRY_SECONDS: Final = "2"
+_AWAY: Final = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_PROTOCOL,
+    }
+)
+"""SQLite's errors that pass: the file is in use, or the disk cannot be read or has no room."""
 _logger = structlog.get_logger(__name__)
 
 
@@ -84,6 +99,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(UsufructError, _usufruct)
+    for kind in (OperationalError, InterfaceError, sqlite3.OperationalError):
+        app.add_exception_handler(kind, _database)
     app.add_exception_handler(ContractError, _contract)
     app.add_exception_handler(Exception, _defect)
 
@@ -145,12 +162,14 @@ async def _usufruct(request: Request, error: Exception) -> Response:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _logger.warning("request failed", path=request.scope["path"], error=error.one_line())
     value = None if error.value is None else _shown(error.value)
+    away = isinstance(error, DatabaseAway)
     return problem_response(
         request,
         Problem(
             status,
             kind,
             f"{error.message[:1].upper()}{error.message[1:]}.",
+            headers={"retry-after": _RETRY_SECONDS} if away else None,
             field=error.field,
             value=value,
             rule=error.rule,
@@ -166,7 +185,24 @@ def _kind_of(error: UsufructError) -> tuple[HTTPStatus, str]:
         return HTTPStatus.CONFLICT, "evidence-missing"
     if isinstance(error, ChainError):
         return HTTPStatus.SERVICE_UNAVAILABLE, "chain-unavailable"
+    if isinstance(error, DatabaseAway):
+        return HTTPStatus.SERVICE_UNAVAILABLE, "database-unavailable"
     return HTTPStatus.INTERNAL_SERVER_ERROR, "misconfigured"
+
+
+async def _database(request: Request, error: Exception) -> Response:
+    """A driver's error: the database is away, or a statement of ours is wrong."""
+    if not _away(error):
+        return await _defect(request, error)
+    return await _usufruct(request, DatabaseAway(error))
+
+
+def _away(error: Exception) -> bool:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        # The low byte is the kind of error; the rest tells more of it.
+        return getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _AWAY
+    return True
 
 
 async def _contract(request: Request, error: Exception) -> Response:

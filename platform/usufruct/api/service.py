@@ -26,13 +26,13 @@ T = TypeVar("T")
 
 
 class Once:
-    """Keeps the answer to a costly question for as long as the block stays the same, whoever asks."""
+    """Keeps the answer to a costly question for as long as the block with this hash is the newest, whoever asks."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._known: tuple[int, object] | None = None
+        self._known: tuple[bytes, object] | None = None
 
-    def at(self, block: int, make: Callable[[], T]) -> T:
+    def at(self, block: bytes, make: Callable[[], T]) -> T:
         """The answer as of a block; one thread makes it while the others wait."""
         with self._lock:
             if self._known is None or self._known[0] != block:

@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError
 
 from usufruct.errors import ChainError
 
-__all__ = ["Question", "Transport", "Wire"]
+__all__ = ["Question", "Transport", "Wire", "shown"]
 
 Question = tuple[str, Sequence[object]]
 """A method and its parameters."""
@@ -60,7 +60,7 @@ class Transport:
     """
 
     def __init__(self, url: str, timeout: float) -> None:
-        self.shown = _shown(url)
+        self.shown = shown(url)
         if not url.startswith(("http://", "https://")):
             raise self.failure("it is not an http address")
         self._url = url
@@ -170,7 +170,7 @@ class Transport:
         return made
 
 
-def _shown(url: str) -> str:
+def shown(url: str) -> str:
     """The endpoint without user, password, path and query, where providers put keys."""
     try:
         parts = urlsplit(url)
