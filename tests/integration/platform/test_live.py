@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -99,6 +101,19 @@ def test_without_announcements_blocks_are_found_by_looking(
 ) -> None:
     with live(follow(ledger), "ws://127.0.0.1:9", 0.01) as following:
         for units in range(1, 4):
+            kit.transfer("JR", HOLDERS[2], HOLDERS[0], units)
+            following.await_block(kit.client.block_number())
+    assert compared(kit, ledger).differences == []
+
+
+def test_a_clock_that_is_set_forward_and_back_all_the_time_disturbs_nothing(
+    kit: Kit, ledger: Database, follow: Follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    years = itertools.cycle([0, 10**9, -(10**9), 3_600, -3_600])
+    really = time.time
+    monkeypatch.setattr(time, "time", lambda: really() + next(years))
+    with live(follow(ledger), socket_of(kit), 0.01) as following:
+        for units in range(1, 6):
             kit.transfer("JR", HOLDERS[2], HOLDERS[0], units)
             following.await_block(kit.client.block_number())
     assert compared(kit, ledger).differences == []

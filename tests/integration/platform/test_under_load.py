@@ -179,7 +179,7 @@ def test_no_answer_mixes_forks_of_a_chain_that_is_reorganised_under_load(
         if path == PATHS[0]:
             [content] = by_tag[path, tag]
             held = httpx.Response(200, content=content).json()["data"]
-            assert sum(int(each["units"]["value"]) for each in held) == UNITS
+            assert sum(int(each["units"]) for each in held) == UNITS
     ledger, again = Database(f"sqlite:///{tmp_path}/state/ledger.db"), fresh(tmp_path, "again")
     follow(again).catch_up()
     assert tables(ledger) == tables(again)
