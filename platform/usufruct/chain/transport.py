@@ -30,6 +30,8 @@ _PATIENCE: Final = 3
 """An answer may take so many times the time limit from its first byte to its last."""
 _HEADERS: Final = {"Content-Type": "application/json", "User-Agent": "usufruct"}
 _FIRST_ERROR: Final = 400
+_TOLD_BY_STATUS: Final = (400, 413)
+"""Some nodes refuse a request that is wrong or asks for too much with these, and a JSON-RPC error in the body."""
 
 
 class Wire(Protocol):
@@ -137,9 +139,21 @@ class Transport:
         with self._session().post(
             self._url, data=body, headers=_HEADERS, timeout=self._timeout, stream=True
         ) as answer:
+            if answer.status_code in _TOLD_BY_STATUS:
+                return self._refusal(answer, deadline)
             if answer.status_code >= _FIRST_ERROR:
                 raise self.failure(f"HTTP {answer.status_code}")
             return msgspec.json.decode(self._content(answer, deadline))
+
+    def _refusal(self, answer: requests.Response, deadline: float) -> object:
+        """The error that a node tells by the status of HTTP too; ChainError if it tells none."""
+        try:
+            found = msgspec.json.decode(self._content(answer, deadline))
+        except ValueError:
+            found = None
+        if not isinstance(found, Mapping) or not isinstance(found.get("error"), Mapping):
+            raise self.failure(f"HTTP {answer.status_code}")
+        return found
 
     def _content(self, answer: requests.Response, deadline: float) -> bytearray:
         """The answer's body, read as it comes, so that neither its length nor its slowness is unbounded."""
