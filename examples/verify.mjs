@@ -15,10 +15,9 @@ const { chain_id, contracts, payout, distribution, settlement, statement, ...pro
 const keccak = (...hexes) => "0x" + Buffer.from(keccak_256(Buffer.from(hexes.map((each) => each.slice(2)).join(""), "hex"))).toString("hex");
 const text = (value) => "0x" + Buffer.from(value).toString("hex");
 const word = (value) => "0x" + BigInt.asUintN(256, BigInt(value)).toString(16).padStart(64, "0");
-const sum = (values) => values.reduce((total, each) => total + BigInt(each), 0n);
 const canonical = (value) => Array.isArray(value) ? `[${value.map(canonical)}]` : value === null || typeof value !== "object" ? JSON.stringify(value)
   : `{${Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`)}}`;
-const document = (value) => keccak(text(canonical(value)));
+const document = (value) => keccak(text(canonical(value))), sum = (values) => values.reduce((total, each) => total + BigInt(each), 0n);
 const typed = (type, contract, values) => {
   const domain = keccak(keccak(text(DOMAIN)), keccak(text("Usufruct")), keccak(text("1")), word(chain_id), word(contract));
   return keccak("0x1901", domain, keccak(keccak(text(type)), ...values.map(word)));
@@ -35,10 +34,8 @@ function root(leaves, at = 0, size = 1, path = []) {
   return level[0];
 }
 
-function check(name, ...pairs) {
-  if (pairs.every(([one, two]) => String(one) === String(two))) return console.log(`${name}: holds`);
-  process.exit(console.log(`${name}: BROKEN`) ?? 1);
-}
+const check = (name, ...pairs) =>
+  pairs.every(([one, two]) => String(one) === String(two)) ? console.log(`${name}: holds`) : process.exit(console.log(`${name}: BROKEN`) ?? 1);
 
 let { digest, seq, to, next } = proof.cursor;
 const heads = [keccak(...[digest, seq, to, next].map(word))], manifests = new Map(proof.batches.map(({ manifest }) => [manifest.seq, manifest]));
@@ -48,6 +45,9 @@ for (const { closes, manifest: m } of proof.batches) {
   heads.push(keccak(...[typed(BATCH, contracts.telemetry_anchor, values), seq, to, next].map(word)));
 }
 check(`${manifests.size} batches`, [heads[0], statement.first_head], [heads.at(-1), statement.last_head]);
+const full = [...manifests.values()].filter((m) => m.count), most = Math.max(...full.map((m) => m.count));
+const shown = proof.scope === "all" ? full : full.filter((m) => m.count === most).slice(0, 1);
+check(`readings (${proof.scope})`, [shown.map((m) => m.seq), proof.readings.map((each) => each.seq)]);
 for (const { seq: number, some, all } of proof.readings) {
   const { root: wanted, count } = manifests.get(number), places = [...new Set([0, count >> 1, count - 1])].sort((a, b) => a - b);
   check(`readings of batch ${number}`, ...(some ? places.map((at, i) => [root([some[i].leaf], at, count, some[i].path), wanted]) : [[root(all), wanted]]));
@@ -57,7 +57,7 @@ const amount = ({ id, price, per }) => (quantity(id) * BigInt(price)) / BigInt(p
 check("lines", [document(proof.tariff), statement.tariff_hash], [sum(proof.tariff.rows.map(amount)), statement.gross]);
 check("corrections", [proof.corrections ? document(proof.corrections.document) : word(0), statement.documents]);
 const signed = typed(STATEMENT, contracts.statement_book, [settlement.stream, distribution.period, ...Object.values(statement).slice(1, 14)]);
-check("statement", [signed, statement.digest]);
+check("statement", [signed, statement.digest], [2 + 128 * (BigInt(statement.signers).toString(2).replaceAll("0", "").length || 1), statement.signatures.length]);
 for (let at = 2; at < statement.signatures.length; at += 128) {
   const [r, s] = [at, at + 64].map((from) => BigInt("0x" + statement.signatures.slice(from, from + 64)));
   const signature = new secp256k1.Signature(r, BigInt.asUintN(255, s)).addRecoveryBit(Number(s >> 255n));

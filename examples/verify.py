@@ -17,7 +17,7 @@ BATCH = "stream:uint32 seq:uint32 prev from:uint40 to:uint40 first:uint64 count:
 STATEMENT = "stream:uint32 period:uint32 version:uint16 from:uint40 to:uint40 firstHead lastHead linesRoot "
 STATEMENT += "gross:uint64 adjustments:int64 tariffHash coverageBp:uint16 estimatedBp:uint16 kpis documents"
 proof = json.load(sys.stdin)
-paid, shared, settled, said = (proof[name] for name in ("payout", "distribution", "settlement", "statement"))
+paid, shared, settled, said, scope = map(proof.get, ("payout", "distribution", "settlement", "statement", "scope"))
 
 def document(value):
     return "0x" + keccak(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()).hex()
@@ -29,8 +29,7 @@ def typed(kind, members, contract, values):
     message = encode_typed_data(domain, {kind: types}, given)
     return message, "0x" + keccak(b"\x19\x01" + message.header + message.body).hex()
 
-def root(leaves, at, size, path):
-    """Root over all leaves (no path), or over one of `size` leaves with its path: RFC 9162 with Keccak-256."""
+def root(leaves, at, size, path):  # RFC 9162 with Keccak-256: over all leaves (no path), or one of `size` with its path
     level, last = [keccak(hexstr=leaf) for leaf in leaves], size - 1
     while len(level) > 1:
         level = [keccak(b"\1" + a + b) for a, b in zip(level[::2], level[1::2])] + level[len(level) & ~1 :]
@@ -56,9 +55,10 @@ for b in proof["batches"]:
     heads.append(head(typed("Batch", BATCH, proof["contracts"]["telemetry_anchor"], values)[1], seq, to, following))
     sums |= {line["row"]: sums[line["row"]] + int(line["quantity"]) for line in m["lines"]}
 check(f"{len(batches)} batches", (heads[0], said["first_head"]), (heads[-1], said["last_head"]))
+full = sorted((-m["count"] * (scope != "all"), m["seq"]) for m in batches.values() if m["count"])
+check("readings", ([at for _, at in full[: None if scope == "all" else 1]], [x["seq"] for x in proof["readings"]]))
 for each in proof["readings"]:
-    m, some = batches[each["seq"]], each["some"] or []
-    places = sorted({0, m["count"] // 2, m["count"] - 1})
+    m, some, places = (m := batches[each["seq"]]), each["some"] or [], sorted({0, m["count"] // 2, m["count"] - 1})
     roots = [root([one["leaf"]], at, m["count"], one["path"]) for at, one in zip(places, some, strict=bool(some))]
     check(f"readings of batch {m['seq']}", *((m["root"], each) for each in roots or [root(each["all"], 0, 0, ())]))
 amounts = [sums[row["id"]] * row["price"] // row["per"] for row in proof["tariff"]["rows"]]
@@ -66,7 +66,7 @@ check("lines", (document(proof["tariff"]), said["tariff_hash"]), (sum(amounts), 
 check("corrections", (said["documents"], document(x["document"]) if (x := proof["corrections"]) else "0x" + "0" * 64))
 values = [settled["stream"], shared["period"], *list(said.values())[1:14]]
 message, digest = typed("Statement", STATEMENT, proof["contracts"]["statement_book"], values)
-check("statement", (digest, said["digest"]))
+check("statement", (digest, said["digest"]), (int(said["signers"]).bit_count() or 1, len(said["signatures"]) // 128))
 for at in range(2, len(said["signatures"]), 128):
     r, s = (int(said["signatures"][i : i + 64], 16) for i in (at, at + 64))
     print("  signed by", Account.recover_message(message, vrs=(27 + (s >> 255), r, s % 2**255)))

@@ -9,6 +9,7 @@ Environment:
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.support.anvil import Anvil, running_anvil
 from tests.support.parts import PREFIX
 
 ROOT = Path(__file__).resolve().parent.parent
+MEMORY, ENOUGH = Path("/dev/shm"), 4 << 30  # noqa: S108  # pytest makes a folder of its own in it
 IN_CI = os.environ.get("CI") == "true"
 
 settings.register_profile("dev", max_examples=50, deadline=None)
@@ -26,6 +28,11 @@ settings.register_profile(
     "deep", max_examples=20_000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if IN_CI else "dev"))
+
+
+# What tests write they need not flush to a disk: thousands of small databases would wait for it most of the time.
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

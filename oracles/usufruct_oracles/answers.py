@@ -26,7 +26,7 @@ from usufruct.core.corrections import Corrections
 from usufruct.core.documents import keyed, text, wrong
 from usufruct.core.encoding import ZERO_HASH, canonical_json, hex0x, load_json, unhex
 from usufruct.core.keccak import DIGEST
-from usufruct.core.statements import StatementLine
+from usufruct.core.statements import line_document
 from usufruct.core.typed_data import Batch, Statement, batch_digest, statement_digest
 from usufruct.errors import EvidenceError, InputError
 from usufruct_oracles import differ, logs
@@ -38,6 +38,7 @@ from usufruct_oracles.metrics import Metrics
 from usufruct_oracles.peers import DISAGREEMENT
 from usufruct_oracles.pledges import Equivocation
 from usufruct_oracles.ports import BuiltBatch, BuiltStatement
+from usufruct_oracles.turns import Turns
 from usufruct_oracles.wire import (
     Json,
     batch_from,
@@ -87,7 +88,7 @@ def statement_proposal(ready: Ready[BuiltStatement]) -> Json:
         "v": VERSION,
         "digest": hex0x(ready.digest),
         "statement": statement_to(ready.built.statement),
-        "lines": [line_object(line) for line in ready.built.lines],
+        "lines": [line_document(line) for line in ready.built.lines],
         "corrections": corrections_object(ready.built.corrections),
     }
 
@@ -95,21 +96,6 @@ def statement_proposal(ready: Ready[BuiltStatement]) -> Json:
 def corrections_object(document: Corrections | None) -> object:
     """A corrections document as the JSON value that is hashed, None for none."""
     return None if document is None else load_json(document.canonical())
-
-
-def line_object(line: StatementLine) -> Json:
-    """A statement line as a JSON object."""
-    blinding = None if line.blinding is None else hex0x(line.blinding.to_bytes(DIGEST, "big"))
-    return {
-        "index": line.row_index,
-        "row": line.row,
-        "price": str(line.price),
-        "per": str(line.per),
-        "quantity": str(line.quantity),
-        "amount": str(line.amount),
-        "blinding": blinding,
-        "count": line.count,
-    }
 
 
 class Answerer:
@@ -124,10 +110,12 @@ class Answerer:
         metrics: Metrics,
         clock: Clock | None = None,
         witness: Witness | None = None,
+        turns: Turns | None = None,
     ) -> None:
         self._desk = desk
         self._view = view
         self._witness = witness
+        self._turns = turns
         self._catch_up = catch_up
         self._alerts = alerts
         self._metrics = metrics
@@ -152,7 +140,7 @@ class Answerer:
         if (mine.built.batch.seq, mine.built.batch.prev) != (batch.seq, batch.prev):
             return self._stale("batch", batch.stream)
         if mine.digest == batch_digest(self._view.anchor_domain, batch):
-            return self._sign(mine)
+            return self._sign(mine, caller)
         summary = self._batch_summary(mine.built, batch, given["manifest"], leaves)
         return self._disagree(mine, batch.stream, caller, hex_of(given), summary)
 
@@ -178,7 +166,7 @@ class Answerer:
         if (own.period, own.version) != (statement.period, statement.version):
             return self._stale("statement", statement.stream)
         if mine.digest == statement_digest(self._view.book_domain, statement):
-            return self._sign(mine)
+            return self._sign(mine, caller)
         summary = self._statement_summary(mine.built, statement, given["lines"])
         summary["corrections"] = [
             describe_leaf(leaf)
@@ -201,7 +189,7 @@ class Answerer:
         self._catch_up(stream)
         return None
 
-    def _sign(self, mine: AnyReady) -> Reply:
+    def _sign(self, mine: AnyReady, caller: str) -> Reply:
         try:
             signature = self._desk.sign(mine)
         except Equivocation as error:
@@ -210,6 +198,8 @@ class Answerer:
             )
         except Barred as error:
             return self._refuse(mine.place.kind, _FORBIDDEN, BARRED, error.one_line())
+        if self._turns is not None:
+            self._turns.leave(mine.place, caller)
         body: Json = {
             "digest": hex0x(mine.digest),
             "signer": self._desk.address,
@@ -263,7 +253,7 @@ class Answerer:
     def _statement_summary(
         self, built: BuiltStatement, statement: Statement, lines: object
     ) -> Json:
-        mine = [line_object(line) for line in built.lines]
+        mine = [line_document(line) for line in built.lines]
         theirs = lines if isinstance(lines, list) else []
         return {
             "differs": differ.differing(statement_to(built.statement), statement_to(statement)),

@@ -11,6 +11,7 @@ import typer
 from usufruct.config import load_community
 from usufruct.errors import ConfigError
 from usufruct.ledger.database import Database as Ledger
+from usufruct.replay.options import Drops, Period, Prices, Values
 from usufruct.replay.report import asked_of, document_of, lines_of, report_of
 from usufruct_oracles import logs
 from usufruct_oracles.catalog import catalog_of
@@ -27,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 
 def replay(
-    period: Annotated[int, typer.Argument(min=1, help="Number of the period, from 1.")],
+    period: Period,
     stream: Annotated[str, typer.Option(help="Code or number of the stream.")],
     ledger: Annotated[
         str, typer.Option(help="URL of a ledger that usufruct serve has indexed from the chain.")
@@ -38,17 +39,9 @@ def replay(
     journal: Annotated[
         str | None, typer.Option(help="Another journal: a copy of the file, or a URL.")
     ] = None,
-    values: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="METER/SEQ=VALUE: another value of a reading, base units."),
-    ] = None,
-    drops: Annotated[
-        list[str] | None, typer.Option("--drop", help="METER/SEQ: a reading that is left out.")
-    ] = None,
-    prices: Annotated[
-        list[str] | None,
-        typer.Option("--price", help="ROW=PRICE: another price of a row, minor units."),
-    ] = None,
+    values: Values = None,
+    drops: Drops = None,
+    prices: Prices = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Rebuild a period from raw records, and show which lines, fees and payouts move if a reading were another.

@@ -8,9 +8,10 @@ from typing import Protocol
 
 from usufruct.config import Stream
 from usufruct.core.encoding import hex0x, load_json
+from usufruct.core.statements import line_document
 from usufruct.core.typed_data import Cursor, batch_digest, head_of, statement_digest
 from usufruct_oracles.alerts import Alerts
-from usufruct_oracles.answers import corrections_object, line_object
+from usufruct_oracles.answers import corrections_object
 from usufruct_oracles.chainview import ChainView
 from usufruct_oracles.desk import Waiting
 from usufruct_oracles.differ import manifest_object
@@ -102,7 +103,7 @@ class Publisher:
             "contract": self._identity.book,
             "statement": statement_to(statement),
             "digest": hex0x(statement_digest(self._view.book_domain, statement)),
-            "lines": [line_object(line) for line in found.built.lines],
+            "lines": [line_document(line) for line in found.built.lines],
             "tariff": load_json(found.built.tariff.canonical()),
             "corrections": corrections_object(found.built.corrections),
             "signers": str(found.signers),

@@ -206,12 +206,13 @@ def open_runtime(
         gatherer = Gatherer(peers, address, witness=witness)
         stack.callback(gatherer.close)
         outbox = stack.enter_context(Outbox(config.outbox))
+        turns = Turns(desk.address, config.takeover, config.poll)
         proposer = Proposer(
             desk,
             view,
             gatherer,
             _submitter(ground, outbox, metrics),
-            Turns(desk.address, config.takeover, config.poll),
+            turns,
             alerts,
             metrics=metrics,
         )
@@ -249,7 +250,9 @@ def open_runtime(
         site = Site(
             realm=realm,
             view=view,
-            answerer=Answerer(desk, view, reconciler.catch_up, alerts, metrics, witness=witness),
+            answerer=Answerer(
+                desk, view, reconciler.catch_up, alerts, metrics, witness=witness, turns=turns
+            ),
             publisher=Publisher(_identity(ground), streams, journal, view, worker, alerts, witness),
             metrics=metrics,
             readers=config.readers,

@@ -1,15 +1,17 @@
 """Whose turn it is to propose: usually one worker sends, and nobody waits for one that is down.
 
 For each place the members of the signer table have an order, (index + stream + position) mod n. The first
-proposes at once, the next one `takeover` seconds later, and so on. Who found no agreement waits longer each
-time, unless its journal has changed since.
+proposes at once, the next one `takeover` seconds later, and so on. Who has signed what another one proposes leaves
+it `takeover` seconds to send it, once for each: a slow one is not down, and two transactions would be one too many. Who
+found no agreement waits longer each time, unless its journal has changed since.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from usufruct_oracles.chainstate import Signers
 from usufruct_oracles.pledges import Place
@@ -25,8 +27,17 @@ class _Try:
     not_before: float = 0.0
 
 
+@dataclass(slots=True)
+class _Offer:
+    """What others propose at a place: until when that is left to them, and to whom it was."""
+
+    place: Place
+    until: float = 0.0
+    callers: set[str] = field(default_factory=set)
+
+
 class Turns:
-    """Remembers since when each stream's next batch or statement could be proposed."""
+    """Remembers since when each stream's next batch or statement could be proposed; safe to share between threads."""
 
     def __init__(
         self,
@@ -40,6 +51,8 @@ class Turns:
         self._pause = pause
         self._now = monotonic
         self._tries: dict[tuple[str, int], tuple[Place, _Try]] = {}
+        self._offers: dict[tuple[str, int], _Offer] = {}
+        self._lock = threading.Lock()
 
     def is_mine(self, place: Place, digest: bytes, signers: Signers) -> bool:
         """Whether this worker should propose `digest` at `place` now."""
@@ -49,7 +62,18 @@ class Turns:
         found = self._try(place, digest)
         rank = (index + place.stream + place.position) % len(signers.table)
         now = self._now()
-        return now >= found.since + rank * self._takeover and now >= found.not_before
+        return now >= max(found.since + rank * self._takeover, found.not_before, self._left(place))
+
+    def leave(self, place: Place, caller: str) -> None:
+        """Note that `caller` proposes what this worker has signed, and is about to send it."""
+        key = (place.kind, place.stream)
+        with self._lock:
+            offer = self._offers.get(key)
+            if offer is None or offer.place != place:
+                offer = self._offers[key] = _Offer(place)
+            if caller not in offer.callers:
+                offer.callers.add(caller)
+                offer.until = self._now() + self._takeover
 
     def failed(self, place: Place, digest: bytes) -> float:
         """Note that no quorum was found; returns the seconds until the next try."""
@@ -58,6 +82,12 @@ class Turns:
         pause: float = min(self._pause * 2 ** min(found.failures - 1, 10), _LONGEST_PAUSE)
         found.not_before = self._now() + pause
         return pause
+
+    def _left(self, place: Place) -> float:
+        """Until when the place is left to another."""
+        with self._lock:
+            offer = self._offers.get((place.kind, place.stream))
+            return offer.until if offer is not None and offer.place == place else 0.0
 
     def _try(self, place: Place, digest: bytes) -> _Try:
         key = (place.kind, place.stream)

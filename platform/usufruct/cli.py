@@ -33,6 +33,7 @@ PARTS: Final[Mapping[str, str]] = MappingProxyType(
         "fund": "usufruct.keeper.cli",
         "records": "usufruct.keeper.cli",
         "payouts": "usufruct.api.cli",
+        "positions": "usufruct.api.cli",
         "reconcile": "usufruct.api.cli",
         "keys": "usufruct.api.cli",
         "verify": "usufruct.proof.cli",

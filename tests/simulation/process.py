@@ -320,8 +320,9 @@ class Process:
             metrics,
             clock,
         )
+        turns = Turns(self.address, TAKEOVER, POLL, clock.monotonic)
         self.answerer = Answerer(
-            desk, view, reconciler.catch_up, alerts, metrics, clock, self.witness
+            desk, view, reconciler.catch_up, alerts, metrics, clock, self.witness, turns
         )
         outbox = Outbox(self._folder / "outbox.sqlite")
         self._parts.append(outbox.close)
@@ -333,7 +334,6 @@ class Process:
         )
         posts = [_Post(self, other) for other in self.others]
         gatherer = Gatherer(posts, self.address, _Messages(self._world), self.witness)
-        turns = Turns(self.address, TAKEOVER, POLL, clock.monotonic)
         self.proposer = Proposer(desk, view, gatherer, submitter, turns, alerts, clock)
         self.worker = Worker(
             streams,

@@ -51,6 +51,11 @@ class RunningBroker:
             self._process.wait()
             self._process = None
 
+    def has_saved(self, client: str) -> bool:
+        """Whether a client's session is in the file from which sessions are restored."""
+        saved = self._folder / "mosquitto.db"
+        return saved.exists() and client.encode() in saved.read_bytes()
+
     def _command(self) -> list[str]:
         assert _MOSQUITTO is not None
         config = self._folder / "mosquitto.conf"

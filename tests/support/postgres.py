@@ -54,13 +54,12 @@ class Server:
 
     def start(self) -> None:
         """Starts it and waits until it listens."""
-        socket = self._home / ".s.PGSQL.5432"
-        socket.unlink(missing_ok=True)
+        (self._home / ".s.PGSQL.5432").unlink(missing_ok=True)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command, user=self._user, stdout=log, stderr=log, cwd=self._home
             )
-        _await(socket, self._process)
+        _await(self._home, self._process)
 
     def kill(self) -> None:
         """kill -9."""
@@ -118,10 +117,10 @@ def _run(command: list[str | Path], user: str | None) -> None:
     subprocess.run(command, user=user, check=True, capture_output=True, cwd="/tmp")  # noqa: S108  # a folder all may enter
 
 
-def _await(socket: Path, server: subprocess.Popen[bytes]) -> None:
+def _await(home: Path, server: subprocess.Popen[bytes]) -> None:
+    ready: list[str | Path] = [_program("pg_isready"), "-q", "-h", home]
     deadline = time.monotonic() + _PATIENCE
-    while not socket.exists() and server.poll() is None and time.monotonic() < deadline:
+    while subprocess.run(ready, check=False).returncode:
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError("PostgreSQL did not start")
         time.sleep(0.05)
-    if not socket.exists():
-        raise RuntimeError("PostgreSQL did not start")
-    time.sleep(0.2)

@@ -11,7 +11,6 @@ rejected there, with their reasons. The report says what the data are not.
 
 from __future__ import annotations
 
-import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -99,11 +98,6 @@ class _Month:
         if requested is not None:
             text += f",{decimal_text(requested)}"
         self.lines[meter.code][day].append((start, f"{meter.code},{text}"))
-
-
-def default_data_dir() -> Path:
-    """The folder of the data sets: USUFRUCT_DATA, by default ../shared/data."""
-    return Path(os.environ.get("USUFRUCT_DATA", "../shared/data"))
 
 
 def convert_month(

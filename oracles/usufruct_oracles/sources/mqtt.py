@@ -98,6 +98,7 @@ class MqttSource:
         self._inbound: list[_Inbound] = []
         self._connection = 0
         self._client: aiomqtt.Client | None = None
+        self._subscribed = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
         self._asked: dict[str, int] = {}
@@ -162,8 +163,8 @@ class MqttSource:
 
     @property
     def connected(self) -> bool:
-        """Whether there is a connection at this moment."""
-        return self._client is not None
+        """Whether there is a connection at this moment, and the broker knows its subscriptions."""
+        return self._subscribed
 
     # --- The connection: its own thread ----------------------------------------------------------
 
@@ -225,6 +226,7 @@ class MqttSource:
             self._log.warning("mqtt-disconnected", host=self._broker.host, reason=str(error))
         finally:
             self._client = None
+            self._subscribed = False
 
     def _begin(self, client: aiomqtt.Client) -> None:
         """What an earlier connection did not acknowledge, the broker delivers again by this one."""
@@ -239,6 +241,7 @@ class MqttSource:
             await client.publish(state_topic(self._broker.host_id), birth, qos=QOS, retain=True)
         for each in self._mapping.filters:
             await client.subscribe(each, qos=QOS)
+        self._subscribed = True
         self._log.info("mqtt-connected", host=self._broker.host, filters=len(self._mapping.filters))
 
     async def _receive(self, client: aiomqtt.Client, message: aiomqtt.Message) -> None:

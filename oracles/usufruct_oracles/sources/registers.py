@@ -9,7 +9,7 @@ old register's last value (`final`) and the new one's first (`start`) are told, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -57,12 +57,6 @@ class _Moment:
     value: int
     quality: int
     event: str
-
-
-def register_payload(meter: Meter, digits: int, unit: str, lines: Iterable[str]) -> bytes:
-    """The bytes of a message of register readings."""
-    head = f"{_HEADING}\n{meter.stream}\n{meter.code}\n{digits},{unit}\n"
-    return (head + "".join(f"{line}\n" for line in lines)).encode()
 
 
 def decode_registers(payload: bytes, meter: Meter) -> Sequence[Row]:

@@ -22,7 +22,9 @@ from usufruct.api.routes import (
     events,
     evidence,
     finance,
+    funds,
     payouts,
+    positions,
     series,
     system,
     wallets,
@@ -67,6 +69,8 @@ def create_app(service: Service) -> FastAPI:
         accounts,
         series,
         payouts,
+        positions,
+        funds,
         evidence,
         finance,
         actions,
@@ -78,7 +82,7 @@ def create_app(service: Service) -> FastAPI:
         app.include_router(module.router)
     web.install(app)
     rates = Rates(service.access.requests_per_second)
-    app.add_middleware(Limits, metrics=app.state.metrics, rates=rates)
+    app.add_middleware(Limits, metrics=app.state.metrics, rates=rates, tell=web.told)
     _describe_problems(app)
     return app
 

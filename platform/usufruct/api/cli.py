@@ -1,4 +1,4 @@
-"""`usufruct serve`, `usufruct payouts`, `usufruct reconcile` and `usufruct keys`."""
+"""`usufruct serve`, `usufruct payouts`, `usufruct positions`, `usufruct reconcile` and `usufruct keys`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from usufruct.api.auth.cli import keys
+from usufruct.api.positions_cli import positions
 from usufruct.api.reports import payouts, reconcile
 from usufruct.api.server import serve as run
 from usufruct.index.settings import Settings
@@ -19,6 +20,7 @@ def register(app: typer.Typer) -> None:
     """Adds the commands to the root command."""
     app.command("serve")(serve)
     app.command("payouts")(payouts)
+    app.command("positions")(positions)
     app.command("reconcile")(reconcile)
     app.add_typer(keys, name="keys")
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Row
 
 from usufruct.api.render import KINDS, Json, Renderer, hexed, rfc3339
+from usufruct.contracts.objective_disputes import Fault
 from usufruct.contracts.revenue_right import Refusal
 from usufruct.core.corrections import CorrectedPeriod, Corrections
 from usufruct.core.encoding import ReadingLeaf, checksum_address
@@ -17,7 +18,18 @@ from usufruct.ledger import ids
 from usufruct.ledger.accounts import payout_amount
 from usufruct.money import Currency, format_amount
 
-__all__ = ["arithmetic", "batch", "refusal", "sentence", "statement", "stream"]
+__all__ = [
+    "arithmetic",
+    "batch",
+    "dispute",
+    "happened",
+    "kpis",
+    "refusal",
+    "sentence",
+    "statement",
+    "stream",
+    "version",
+]
 
 _REFUSALS: Final = {
     Refusal.RECIPIENT_FROZEN: "The wallet was frozen; the amount stays with it until it is released.",
@@ -53,12 +65,18 @@ def stream(
     if tariffs is None:
         return body
     body["tariffs"] = [
-        {"hash": hexed(each.hash), "valid_from": rfc3339(each.valid_from)} for each in tariffs
+        {
+            "hash": hexed(each.hash),
+            "valid_from": rfc3339(each.valid_from),
+            "registered": render.place(each),
+        }
+        for each in tariffs
     ]
     body["rules"] = [
         {
             "version": each.version,
             "effective_at": rfc3339(each.effective_at),
+            "recorded": render.place(each),
             **json.loads(each.content),
         }
         for each in rules
@@ -128,6 +146,23 @@ def statement(render: Renderer, row: Row[Any], now: int, *, detailed: bool = Fal
     body["corrections"] = _corrections(render, row)
     body["signers"] = _signers(row)
     return body
+
+
+def version(render: Renderer, row: Row[Any], now: int) -> Json:
+    """One of a period's versions, with what it says in one line and where it was attested."""
+    shown = statement(render, row, now)
+    kept = ("id", "version", "status", "digest", "adjustments", "distributable", "attested")
+    return {name: shown[name] for name in kept}
+
+
+def happened(render: Renderer, row: Row[Any]) -> Json:
+    """Something that happened to a statement."""
+    return {
+        "event": row.kind,
+        "version": row.version,
+        "hash": hexed(row.hash) if row.hash else None,
+        **render.place(row),
+    }
 
 
 def _status(row: Row[Any], final_at: int, now: int) -> str:
@@ -206,6 +241,55 @@ def _signers(row: Row[Any]) -> list[str] | None:
     return [each for place, each in enumerate(json.loads(row.signer_table)) if bitmap >> place & 1]
 
 
+def dispute(render: Renderer, row: Row[Any]) -> Json:
+    """A dispute of one version of a statement, what was decided, and what that does to the money."""
+    fault = None
+    if row.fault is not None:
+        fault = {
+            "id": hexed(row.fault),
+            "kind": Fault(row.fault_kind).name.lower().replace("_", "-"),
+            "challenger": checksum_address(row.challenger),
+            "evidence": hexed(row.fault_evidence),
+        }
+    successor = None
+    if row.next_version is not None:
+        successor = {
+            "id": ids.statement_id(row.stream, row.period, row.next_version),
+            "distributable": render.money(row.next_distributable),
+        }
+    disputed = row.kind == "disputed"
+    status, effect = _outcome(row)
+    return {
+        "id": ids.dispute_id(row.stream, row.period, row.version, row.earlier + 1),
+        "object": "dispute",
+        "stream": ids.stream_id(row.stream),
+        "period": render.period(row.period),
+        "statement": ids.statement_id(row.stream, row.period, row.version),
+        "version": row.version,
+        "digest": hexed(row.digest),
+        "distributable": render.money(row.distributable),
+        "by": checksum_address(row.actor) if row.actor else None,
+        "evidence": hexed(row.hash) if disputed and row.hash else None,
+        "opened": render.place(row),
+        "status": status,
+        "reason": hexed(row.decided_hash) if row.decided_hash else None,
+        "decided": render.place(row, "decided_") if row.decision else None,
+        "fault": fault,
+        "effect": effect,
+        "successor": successor,
+    }
+
+
+def _outcome(row: Row[Any]) -> tuple[str, str]:
+    """What became of a dispute, and what that does to the period's payment."""
+    if row.decision is None:
+        return "open", "payment-blocked"
+    if row.decision == "dismissed":
+        return "lapsed" if row.lapsed else "dismissed", "statement-stands"
+    replaced = row.next_version is not None
+    return "upheld", "statement-replaced" if replaced else "waits-for-new-statement"
+
+
 def refusal(reason: int) -> Json:
     """Why a page of payments passed over a wallet."""
     known = Refusal(reason)
@@ -214,6 +298,22 @@ def refusal(reason: int) -> Json:
 
 
 # --- Why this amount -------------------------------------------------------------------------------
+
+
+def kpis(stated: Any, rules: Any) -> list[Json]:
+    """The KPIs that the rules look at, with the attested value of each."""
+    if stated is None or rules is None:
+        return []
+    values = kpi_values(bytes.fromhex(json.loads(stated.fields)["kpis"][2:]))
+    return [
+        {
+            "kpi": each["index"],
+            "value_bp": values[each["index"]],
+            "rule": each,
+            "statement": ids.statement_id(stated.stream, stated.period, stated.version),
+        }
+        for each in json.loads(rules.content)["kpis"]
+    ]
 
 
 def arithmetic(row: Row[Any]) -> Json:
@@ -225,6 +325,9 @@ def arithmetic(row: Row[Any]) -> Json:
         "units": str(row.units),
         "supply": str(row.supply),
         "distributed": str(row.distributed),
+        "rate": f"{row.distributed}/{row.supply}",
+        "accumulator_before": str(row.acc_before),
+        "accumulator_after": str(row.acc_after),
         "numerator_before": str(before),
         "numerator_after": str(row.numerator),
         "earned_before": str(before // row.supply),

@@ -1,22 +1,38 @@
-"""What was known at an earlier time: the ledger keeps all versions, and the block in which each came."""
+"""What was known at an earlier time: the ledger keeps all versions, and the block in which each came.
+
+An answer as of a block is the one that was given when that block was the last in the ledger, mark of the block
+included. What comes from workers and not from the chain (manifests, lines, tariffs by their hashes) is shown whenever
+it came: a hash that was anchored before stands for it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Any
 
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Row
 
 from usufruct.api.moment import Moment
 from usufruct.api.params import AsOf, moment_of
 from usufruct.api.problems import Problem
 from usufruct.api.render import rfc3339
-from usufruct.ledger.reads.places import BLOCK_AT_TIME, TIME_AT_BLOCK
+from usufruct.chain.client import ChainClient
+from usufruct.errors import ChainError
+from usufruct.ledger.reads.places import BLOCK_AT_TIME, TIME_AT_BLOCK, TIME_OF_BLOCK
 
-__all__ = ["Known", "as_known", "statement_as_known"]
+__all__ = [
+    "Known",
+    "as_known",
+    "moment_as_known",
+    "refused",
+    "statement_as_known",
+    "time_by_node",
+    "too_late",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,29 +51,52 @@ class Known:
 async def as_known(moment: Moment, query: AsOf) -> Known:
     """The end of the block, or of the day, that the query names; the ledger's last block if it names none."""
     if query.as_of_block is not None and query.as_of_date is not None:
-        raise _refused("as_of_date", query.as_of_date, "give as_of_block or as_of_date", "drop one")
+        raise refused("as_of_date", query.as_of_date, "give as_of_block or as_of_date", "drop one")
     if query.as_of_block is not None:
         if query.as_of_block > moment.block:
-            raise _refused(
-                "as_of_block",
-                query.as_of_block,
-                f"the ledger ends with block {moment.block}",
-                "wait, or ask for an earlier block",
-            )
-        row = await moment.row(TIME_AT_BLOCK, block=query.as_of_block)
-        return Known(query.as_of_block, int(row[0] or 0) if row else 0)
+            raise too_late("as_of_block", query.as_of_block, f"block {moment.block}")
+        return Known(query.as_of_block, await _time_of(moment, query.as_of_block))
     if query.as_of_date is None:
         return Known(moment.block, moment.time)
     first, last = moment_of(query.as_of_date, moment.render.labels.timezone)
     if first > moment.time:
-        raise _refused(
-            "as_of_date",
-            query.as_of_date,
-            f"the ledger ends at {rfc3339(moment.time)}",
-            "wait, or ask for an earlier time",
-        )
+        raise too_late("as_of_date", query.as_of_date, rfc3339(moment.time))
+    if last >= moment.time:
+        return Known(moment.block, moment.time)
     row = await moment.row(BLOCK_AT_TIME, time=last)
-    return Known(int(row[0] or 0) if row else 0, min(last, moment.time))
+    return Known(int(row[0] or 0) if row else 0, last)
+
+
+async def moment_as_known(moment: Moment, query: AsOf) -> Moment:
+    """The moment that the query names, whose end bounds what is read; the same moment if it names none."""
+    known = await as_known(moment, query)
+    if known == Known(moment.block, moment.time):
+        return moment
+    return replace(moment, block=known.block, time=known.time)
+
+
+async def _time_of(moment: Moment, number: int) -> int:
+    """Time of a block by the ledger, else by the node, else that of the last block before with a log of ours."""
+    if number == moment.block:
+        return moment.time
+    row = await moment.row(TIME_OF_BLOCK, block=number)
+    if row is not None:
+        return int(row[0])
+    told = await run_in_threadpool(time_by_node, moment.service.chain, number)
+    if told is not None:
+        return told
+    row = await moment.row(TIME_AT_BLOCK, block=number)
+    return int(row[0]) if row else 0
+
+
+def time_by_node(node: ChainClient | None, number: int) -> int | None:
+    """Time of a block that the ledger knows nothing of; None without a node that tells it."""
+    if node is None:
+        return None
+    try:
+        return node.block(number).timestamp
+    except ChainError:
+        return None  # the ledger answers as well as it can without
 
 
 def statement_as_known(
@@ -86,7 +125,15 @@ def statement_as_known(
     return found, happened
 
 
-def _refused(field: str, value: object, rule: str, remedy: str) -> Problem:
+def too_late(field: str, value: object, end: str) -> Problem:
+    """The problem that the ledger is not that far yet."""
+    return refused(
+        field, value, f"the ledger ends with {end}", "wait, or ask for an earlier moment"
+    )
+
+
+def refused(field: str, value: object, rule: str, remedy: str) -> Problem:
+    """The problem that a moment cannot be asked for."""
     return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "invalid-parameter",

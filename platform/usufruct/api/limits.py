@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
 
-from fastapi import Request
+from fastapi import Request, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from usufruct.api.metrics import Metrics
@@ -26,6 +27,7 @@ _COSTS: Final = {
     "/v1/finance/risk": 20.0,
     "/v1/finance/value": 2.0,
     "/v1/finance/structure/compare": 2.0,
+    "/audit/replay": 10.0,
 }
 """What a request weighs that costs more than a look into the ledger."""
 _HEADERS: Final = (
@@ -36,10 +38,20 @@ _HEADERS: Final = (
 
 
 class Limits:
-    """Refuses oversized requests before anything reads them, and measures the others."""
+    """Refuses oversized requests before anything reads them, and measures the others.
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, rates: Rates) -> None:
+    `tell` makes the answer to a refused request: a page for people, a problem for programs.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        metrics: Metrics,
+        rates: Rates,
+        tell: Callable[[Request, Problem], Response] = problem_response,
+    ) -> None:
         self._app = app
+        self._tell = tell
         self._rates = rates
         self._metrics = metrics
 
@@ -65,7 +77,7 @@ class Limits:
         if problem is None:
             await self._app(scope, receive, sending)
         else:
-            await problem_response(Request(scope), problem)(scope, receive, sending)
+            await self._tell(Request(scope), problem)(scope, receive, sending)
         self._metrics.answered(_route(scope), scope["method"], status, time.perf_counter() - began)
 
     def _too_many(self, scope: Scope, now: float) -> Problem | None:

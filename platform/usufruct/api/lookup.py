@@ -16,6 +16,7 @@ from usufruct.ledger.models import batch, distribution, series, settlement, stat
 from usufruct.ledger.reads.holders import WALLET_ID
 from usufruct.ledger.reads.rows import Query
 from usufruct.ledger.reads.series import (
+    SERIES_AS_OF,
     SERIES_BY_ADDRESS,
     SERIES_BY_SLUG,
     SERIES_NUMBER_BY_ADDRESS,
@@ -32,6 +33,7 @@ __all__ = [
     "find_wallet",
     "payout_position",
     "series_number",
+    "series_then",
     "settlement_position",
     "statement_position",
     "stream_number",
@@ -63,6 +65,12 @@ async def find_series(moment: Moment, name: str, field: str = "id") -> Row[Any]:
     return await _named_series(moment, name, field, SERIES_BY_SLUG, SERIES_BY_ADDRESS)
 
 
+async def series_then(then: Moment, name: str) -> Row[Any]:
+    """The same as it stood at a moment that may be an earlier one."""
+    row = await find_series(then, name)
+    return await then.row(SERIES_AS_OF, series=row.id, end=then.end) or row
+
+
 async def series_number(moment: Moment, name: str | None, field: str = "series") -> int | None:
     """Ledger number of the series that a filter, or the path, names; a problem if there is none."""
     if name is None:
@@ -74,15 +82,17 @@ async def series_number(moment: Moment, name: str | None, field: str = "series")
 async def _named_series(
     moment: Moment, name: str, field: str, by_slug: Query, by_address: Query
 ) -> Row[Any]:
+    row = None
+    nameless = "\0" in name  # PostgreSQL has no such text to compare with
     if name.startswith("0x"):
         row = await moment.row(by_address, address=wallet_bytes(name, field))
-    else:
+    elif not nameless:
         slug = name.removeprefix("ser_").lower()
         row = await moment.row(by_slug, slug=slug)
         coded = [at for at, code in moment.render.labels.series.items() if code == name]
         if row is None and coded:
             row = await moment.row(by_address, address=bytes.fromhex(coded[0][2:]))
-    if row is None:
+    if row is None or row.pos >= moment.end:
         raise not_found("series", field, name, "GET /v1/series lists them")
     return row
 
@@ -93,7 +103,7 @@ async def find_stream(moment: Moment, name: str, field: str = "stream") -> Row[A
     rows = [
         row
         for row in await moment.rows(STREAMS)
-        if str(row.id) == wanted or row.code.upper() == name.upper()
+        if row.pos < moment.end and (str(row.id) == wanted or row.code.upper() == name.upper())
     ]
     if len(rows) > 1:
         numbers = ", ".join(str(row.id) for row in rows)

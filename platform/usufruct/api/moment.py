@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from fastapi import Depends, Request, Response
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row
 
 from usufruct.api.auth.gate import asking
 from usufruct.api.auth.principal import Principal
+from usufruct.api.kept import State
 from usufruct.api.problems import Problem
 from usufruct.api.render import Json, Renderer, rfc3339
 from usufruct.api.service import Service, service_of
@@ -24,6 +25,8 @@ from usufruct.ledger.reads.rows import Query
 from usufruct.ledger.types import first_position
 
 __all__ = ["AnyMoment", "Moment", "NotModified", "page", "service_of", "unstamped"]
+
+T = TypeVar("T")
 
 
 class NotModified(Exception):
@@ -41,10 +44,11 @@ class Moment:
     service: Service
     reader: AsyncReader
     block: int
-    hash: bytes
     time: int
     etag: str
     who: Principal
+    state: State
+    """The ledger's, also where the moment is an earlier one."""
 
     @property
     def render(self) -> Renderer:
@@ -69,6 +73,10 @@ class Moment:
         """All rows of a query that has no small bound on what it reads."""
         return await self.reader.rows(query, values, heavy=True)
 
+    async def kept(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
+        """What `make` finds at this moment: made once, however many ask, and not to be changed."""
+        return await self.service.kept.of(self.state, (self.block, self.time, key), make)
+
     def answer(self, body: Mapping[str, Any]) -> Response:
         """`body` with the block it is as of, in JSON."""
         stamped = {**body, "as_of_block": self.block, "as_of_time": rfc3339(self.time)}
@@ -81,7 +89,8 @@ class Moment:
     def require_past_of(self, connection: Connection) -> None:
         """Raises Problem unless another, later moment of the ledger has this one's block in its past."""
         now = connection.execute(CURSOR).one()
-        if self.hash not in (now.hash, known_hash(connection, self.block)):
+        number, block_hash, _ = self.state
+        if block_hash not in (now.hash, known_hash(connection, number)):
             raise Problem(
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 "reorganised",
@@ -133,7 +142,8 @@ async def _moment(request: Request) -> AsyncIterator[Moment]:
         etag = f'W/"{row.block}-{row.hash.hex()[:16]}-{row.evidence}-{service.version}{whose}"'
         if _matches(request.headers.get("if-none-match"), etag):
             raise NotModified(etag)
-        yield Moment(service, reader, row.block, row.hash, row.timestamp, etag, who)
+        state = (row.block, row.hash, row.evidence)
+        yield Moment(service, reader, row.block, row.timestamp, etag, who, state)
 
 
 AnyMoment = Annotated[Moment, Depends(_moment)]

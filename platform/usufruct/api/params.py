@@ -15,12 +15,15 @@ from usufruct.wallets import wallet_bytes
 __all__ = [
     "AsOf",
     "BatchQuery",
+    "DisputeQuery",
     "DistributionPayoutQuery",
     "DistributionQuery",
     "HolderQuery",
+    "HoldingQuery",
     "PageQuery",
     "PayoutQuery",
     "ProofQuery",
+    "RecordQuery",
     "SeriesQuery",
     "SettlementQuery",
     "StatementQuery",
@@ -31,6 +34,7 @@ __all__ = [
 ]
 
 MAX_LIMIT: Final = 200
+_WAY: Final = "with a minus the greatest first"
 _DIGITS: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 _MOMENT: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
@@ -61,42 +65,6 @@ StreamName = Annotated[
 ]
 
 
-class PageQuery(BaseModel):
-    """Which part of a list."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    limit: Limit = 50
-    starting_after: Annotated[
-        str | None,
-        Field(max_length=128, description="`next` of the page before; the list goes on after it"),
-    ] = None
-
-
-class StreamPage(PageQuery):
-    """A list that can be narrowed to a stream."""
-
-    stream: StreamName = None
-
-
-class PayoutQuery(StreamPage):
-    """Payouts of a wallet."""
-
-    series: SeriesName = None
-    period: Annotated[Number | None, Field(description="number of a period")] = None
-    status: Annotated[Literal["accrued", "paid"] | None, Field(description="only these")] = None
-
-
-class DistributionPayoutQuery(PageQuery):
-    """Payouts of a distribution."""
-
-    status: Annotated[Literal["accrued", "paid"] | None, Field(description="only these")] = None
-
-
-class SeriesQuery(StreamPage):
-    """Series."""
-
-
 class AsOf(BaseModel):
     """As known at an earlier time."""
 
@@ -113,34 +81,156 @@ class AsOf(BaseModel):
     ] = None
 
 
-class HolderQuery(PageQuery, AsOf):
+class PageQuery(AsOf):
+    """Which part of a list, now or earlier."""
+
+    limit: Limit = 50
+    starting_after: Annotated[
+        str | None,
+        Field(
+            max_length=128,
+            pattern=r"^[!-~]*$",
+            description="`next` of the page before, with the same sort and filters; the list goes on after it",
+        ),
+    ] = None
+
+
+class StreamPage(PageQuery):
+    """A list that can be narrowed to a stream."""
+
+    stream: StreamName = None
+    period: Annotated[Number | None, Field(description="number of a period")] = None
+
+
+class PayoutQuery(StreamPage):
+    """Payouts of a wallet."""
+
+    series: SeriesName = None
+    status: Annotated[Literal["accrued", "paid"] | None, Field(description="only these")] = None
+    sort: Annotated[
+        Literal["time", "-time", "amount", "-amount", "units", "-units", "period", "-period"]
+        | None,
+        Field(description=f"`-time` without it; {_WAY}"),
+    ] = None
+
+
+class DistributionPayoutQuery(PageQuery):
+    """Payouts of a distribution."""
+
+    status: Annotated[Literal["accrued", "paid"] | None, Field(description="only these")] = None
+    sort: Annotated[
+        Literal["amount", "-amount", "units", "-units"] | None,
+        Field(description=f"in the order of the holders' first appearance without it; {_WAY}"),
+    ] = None
+
+
+class SeriesQuery(PageQuery):
+    """Series."""
+
+    stream: StreamName = None
+    status: Annotated[
+        Literal["open", "sealed", "closed"] | None,
+        Field(description="only these: units may still be issued, all are, or all is over"),
+    ] = None
+    sort: Annotated[
+        Literal["created", "-created", "rank", "-rank", "first", "-first", "last", "-last"] | None,
+        Field(description=f"`created` without it; first and last are the term's periods; {_WAY}"),
+    ] = None
+
+
+class HolderQuery(PageQuery):
     """Holders of a series, now or earlier."""
+
+    sort: Annotated[
+        Literal["units", "-units", "paid", "-paid"] | None,
+        Field(description=f"in the order of their first appearance without it; {_WAY}"),
+    ] = None
+
+
+class HoldingQuery(PageQuery):
+    """Holdings of a wallet, now or earlier."""
+
+    series: SeriesName = None
+    stream: StreamName = None
+    sort: Annotated[
+        Literal["units", "-units", "paid", "-paid"] | None,
+        Field(description=f"in the order of the series' creation without it; {_WAY}"),
+    ] = None
+
+
+class RecordQuery(PageQuery):
+    """Record dates of a series."""
+
+    period: Annotated[Number | None, Field(description="number of a period")] = None
+    sort: Annotated[
+        Literal["period", "-period", "record_date", "-record_date"] | None,
+        Field(description=f"`-period` without it; {_WAY}"),
+    ] = None
 
 
 class DistributionQuery(StreamPage):
     """Distributions."""
 
     series: SeriesName = None
-    period: Annotated[Number | None, Field(description="number of a period")] = None
+    sort: Annotated[
+        Literal["time", "-time", "amount", "-amount", "period", "-period"] | None,
+        Field(description=f"`-time` without it; {_WAY}"),
+    ] = None
 
 
 class SettlementQuery(StreamPage):
     """Settlements."""
 
-    period: Annotated[Number | None, Field(description="number of a period")] = None
+    status: Annotated[
+        Literal["full", "short"] | None,
+        Field(description="only those that receipts covered, or those that they fell short of"),
+    ] = None
+    sort: Annotated[
+        Literal[
+            "time", "-time", "period", "-period", "receipts", "-receipts", "shortfall", "-shortfall"
+        ]
+        | None,
+        Field(description=f"`-time` without it; {_WAY}"),
+    ] = None
 
 
-class StatementQuery(SettlementQuery):
+class StatementQuery(StreamPage):
     """Statements."""
 
     status: Annotated[
         Literal["attested", "final", "disputed", "voided", "settled"] | None,
         Field(description="only these; `final` is attested with the challenge window over"),
     ] = None
+    sort: Annotated[
+        Literal["time", "-time", "period", "-period", "distributable", "-distributable"] | None,
+        Field(description=f"`-time` without it; {_WAY}"),
+    ] = None
 
 
-class BatchQuery(StreamPage):
+class DisputeQuery(StreamPage):
+    """Disputes of statements."""
+
+    status: Annotated[
+        Literal["open", "dismissed", "lapsed", "upheld"] | None,
+        Field(description="only these; lapsed: nobody answered in time, and the statement stands"),
+    ] = None
+    sort: Annotated[Literal["time", "-time", "period", "-period"], Field(description=_WAY)] = (
+        "-time"
+    )
+
+
+class BatchQuery(PageQuery):
     """Batches."""
+
+    stream: StreamName = None
+    status: Annotated[
+        Literal["checked", "missing"] | None,
+        Field(description="only those whose evidence is here, or is not yet"),
+    ] = None
+    sort: Annotated[
+        Literal["time", "-time", "seq", "-seq", "from", "-from", "count", "-count"] | None,
+        Field(description=f"`-time` without it; {_WAY}"),
+    ] = None
 
 
 class VerdictQuery(BaseModel):
@@ -184,16 +274,16 @@ class EventQuery(LogQuery):
     ] = None
 
 
-class DisclosureQuery(BaseModel):
-    """Documents."""
-
-    model_config = ConfigDict(extra="forbid")
+class DisclosureQuery(AsOf):
+    """Documents, as attached now or earlier."""
 
     stream: StreamName = None
     series: SeriesName = None
-    as_of_date: Annotated[
-        str | None,
-        Field(max_length=40, description="as attached at this time", examples=["2026-10-31"]),
+    period: Annotated[Number | None, Field(description="number of a period")] = None
+    kind: Annotated[
+        Literal["other", "terms", "assumptions", "filing", "report", "audit", "opinion", "manifest"]
+        | None,
+        Field(description="only documents of this kind"),
     ] = None
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
+from collections.abc import Callable
 from http import HTTPStatus
+from importlib.util import find_spec
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -11,7 +14,7 @@ import msgspec
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 
 from usufruct.chain.explain import explain
@@ -19,7 +22,7 @@ from usufruct.contracts import ContractError
 from usufruct.errors import ChainError, EvidenceError, InputError, UsufructError
 from usufruct.ledger.pool import DatabaseAway
 
-__all__ = ["BASE", "Problem", "install", "not_found", "problem_response"]
+__all__ = ["BASE", "Problem", "install", "not_found", "problem_of", "problem_response"]
 
 BASE: Final = "https://usufruct.invalid/problems/"
 """Prefix of problem types; the last part names the kind of problem."""
@@ -30,18 +33,8 @@ _REMEDIES: Final = {
     HTTPStatus.METHOD_NOT_ALLOWED: "see /openapi.json for what is possible",
 }
 _SHOWN: Final = 96
-_RETRY_SECONDS: Final = "2"
-_AWAY: Final = frozenset(
-    {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_PROTOCOL,
-    }
-)
-"""SQLite's errors that pass: the file is in use, or the disk cannot be read or has no room."""
+_INCIDENT: Final = 6
+"""Bytes of the number under which the log has what a reader is not told."""
 _logger = structlog.get_logger(__name__)
 
 
@@ -95,33 +88,33 @@ def problem_response(request: Request, problem: Problem) -> Response:
 
 def install(app: FastAPI) -> None:
     """Makes `app` answer every error with a problem."""
-    app.add_exception_handler(Problem, _problem)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(UsufructError, _usufruct)
-    for kind in (OperationalError, InterfaceError, sqlite3.OperationalError):
-        app.add_exception_handler(kind, _database)
-    app.add_exception_handler(ContractError, _contract)
-    app.add_exception_handler(Exception, _defect)
+    kinds: list[type[Exception]] = [Problem, *(kind for kind, _ in _TOLD), Exception]
+    for kind in kinds:
+        app.add_exception_handler(kind, _answer)
 
 
-async def _problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem)
-    return problem_response(request, error)
+async def _answer(request: Request, error: Exception) -> Response:
+    return problem_response(request, problem_of(request, error))
 
 
-async def _invalid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
+def problem_of(request: Request, error: Exception) -> Problem:
+    """What a request is told of an error; one that should not be is logged under the number that it is told with."""
+    if isinstance(error, Problem):
+        return error
+    for kind, told in _TOLD:
+        if isinstance(error, kind):
+            return told(request, error)
+    return _defect(request, error)
+
+
+def _invalid(_: Request, error: RequestValidationError) -> Problem:
     found = [_violation(each) for each in error.errors()]
     first = found[0]
-    return problem_response(
-        request,
-        Problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "invalid-parameter",
-            f"{first['field']}: {first['rule']}.",
-            **(first | {"errors": found if len(found) > 1 else None}),
-        ),
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "invalid-parameter",
+        f"{first['field']}: {first['rule']}.",
+        **(first | {"errors": found if len(found) > 1 else None}),
     )
 
 
@@ -143,8 +136,7 @@ def _violation(error: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def _http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+def _http(request: Request, error: HTTPException) -> Problem:
     status = HTTPStatus(error.status_code)
     kind = status.phrase.lower().replace(" ", "-")
     detail = {
@@ -152,78 +144,100 @@ async def _http(request: Request, error: Exception) -> Response:
         HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not possible here.",
     }.get(status, str(error.detail))
     headers = dict(error.headers) if error.headers else None
-    problem = Problem(status, kind, detail, headers=headers, remedy=_REMEDIES.get(status))
-    return problem_response(request, problem)
+    return Problem(status, kind, detail, headers=headers, remedy=_REMEDIES.get(status))
 
 
-async def _usufruct(request: Request, error: Exception) -> Response:
-    assert isinstance(error, UsufructError)
-    status, kind = _kind_of(error)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _logger.warning("request failed", path=request.scope["path"], error=error.one_line())
-    value = None if error.value is None else _shown(error.value)
-    away = isinstance(error, DatabaseAway)
-    return problem_response(
-        request,
-        Problem(
-            status,
-            kind,
+def _usufruct(request: Request, error: UsufructError) -> Problem:
+    if isinstance(error, InputError | EvidenceError):
+        wrong = isinstance(error, InputError)
+        return Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.CONFLICT,
+            "invalid-parameter" if wrong else "evidence-missing",
             f"{error.message[:1].upper()}{error.message[1:]}.",
-            headers={"retry-after": _RETRY_SECONDS} if away else None,
             field=error.field,
-            value=value,
+            value=None if error.value is None else _shown(error.value),
             rule=error.rule,
             remedy=error.remedy,
-        ),
-    )
-
-
-def _kind_of(error: UsufructError) -> tuple[HTTPStatus, str]:
-    if isinstance(error, InputError):
-        return HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-parameter"
-    if isinstance(error, EvidenceError):
-        return HTTPStatus.CONFLICT, "evidence-missing"
+        )
+    # Such an error may name a node with its key, or a file: that is for the log alone.
+    incident = secrets.token_hex(_INCIDENT)
+    path = request.scope["path"]
+    _logger.warning("request failed", path=path, incident=incident, error=error.one_line())
     if isinstance(error, ChainError):
-        return HTTPStatus.SERVICE_UNAVAILABLE, "chain-unavailable"
-    if isinstance(error, DatabaseAway):
-        return HTTPStatus.SERVICE_UNAVAILABLE, "database-unavailable"
-    return HTTPStatus.INTERNAL_SERVER_ERROR, "misconfigured"
-
-
-async def _database(request: Request, error: Exception) -> Response:
-    """A driver's error: the database is away, or a statement of ours is wrong."""
-    if not _away(error):
-        return await _defect(request, error)
-    return await _usufruct(request, DatabaseAway(error))
-
-
-def _away(error: Exception) -> bool:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(cause, sqlite3.Error):
-        # The low byte is the kind of error; the rest tells more of it.
-        return getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _AWAY
-    return True
-
-
-async def _contract(request: Request, error: Exception) -> Response:
-    assert isinstance(error, ContractError)
-    return problem_response(
-        request,
-        Problem(HTTPStatus.CONFLICT, "refused-by-contract", explain(error), rule=error.NAME),
+        return Problem(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "chain-unavailable",
+            "The node of the chain did not answer as it should.",
+            remedy="try again in a moment; what the ledger holds is not touched by it",
+            incident=incident,
+            headers={"retry-after": "5"},
+        )
+    return Problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "misconfigured",
+        "This service is not set up for that.",
+        remedy="report it with its number",
+        incident=incident,
     )
 
 
-async def _defect(request: Request, error: Exception) -> Response:
-    _logger.error("defect", path=request.scope["path"], exc_info=error)
-    return problem_response(
-        request,
-        Problem(
-            HTTPStatus.INTERNAL_SERVER_ERROR,
-            "defect",
-            "Something went wrong here that should not.",
-            remedy="try again; if it stays, report it with the time and the address",
-        ),
+def _database(request: Request, error: Exception) -> Problem:
+    """The database is away: that passes, and what it said is for the log alone."""
+    incident = secrets.token_hex(_INCIDENT)
+    path = request.scope["path"]
+    _logger.error("database unavailable", path=path, incident=incident, exc_info=error)
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "database-unavailable",
+        "The database does not answer.",
+        remedy="try again in a moment; nothing was lost",
+        incident=incident,
+        headers={"retry-after": "5"},
     )
+
+
+def _defect(request: Request, error: Exception) -> Problem:
+    incident = secrets.token_hex(_INCIDENT)
+    _logger.error("defect", path=request.scope["path"], incident=incident, exc_info=error)
+    return Problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "defect",
+        "Something went wrong here that should not.",
+        remedy="try again; if it stays, report it with its number",
+        incident=incident,
+    )
+
+
+def _contract(_: Request, error: ContractError) -> Problem:
+    return Problem(HTTPStatus.CONFLICT, "refused-by-contract", explain(error), rule=error.NAME)
+
+
+def _away() -> list[type[Exception]]:
+    """What is raised when a database does not answer, by SQLAlchemy and by the drivers that are used past it."""
+    kinds: list[type[Exception]] = [
+        OperationalError,
+        InterfaceError,
+        sqlite3.OperationalError,
+        ConnectionError,
+        TimeoutError,
+    ]
+    if find_spec("asyncpg") is not None:
+        from asyncpg import InterfaceError as Unusable  # noqa: PLC0415 - optional
+        from asyncpg import OperatorInterventionError, PostgresConnectionError  # noqa: PLC0415
+
+        kinds += [PostgresConnectionError, OperatorInterventionError, Unusable]
+    return kinds
+
+
+_TOLD: Final[tuple[tuple[type[Exception], Callable[[Request, Any], Problem]], ...]] = (
+    (RequestValidationError, _invalid),
+    (HTTPException, _http),
+    (DatabaseAway, _database),
+    (UsufructError, _usufruct),
+    (ContractError, _contract),
+    *((each, _database) for each in _away()),
+)
+"""How errors are told, by their kind; every other one is a defect."""
 
 
 def _shown(value: object) -> str:

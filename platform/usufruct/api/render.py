@@ -15,6 +15,7 @@ from usufruct.api.labels import Labels
 from usufruct.core.encoding import checksum_address
 from usufruct.ledger import ids
 from usufruct.ledger.accounts import claimable, earned
+from usufruct.ledger.positions import Position
 from usufruct.ledger.reads.holders import holding_of
 from usufruct.money import Currency, format_amount
 
@@ -56,7 +57,7 @@ def _series_ref(
     }
 
 
-def stream_of(row: Row[Any]) -> str | None:
+def stream_of(row: Row[Any] | Position) -> str | None:
     """The stream of a series; None for units of a fund."""
     return None if row.stream is None else ids.stream_id(row.stream)
 
@@ -93,7 +94,7 @@ class Renderer:
         of_fund = series is not None and series.stream is None
         return {"number": number, "month": None if of_fund else self.labels.period(number)}
 
-    def series_ref(self, row: Row[Any]) -> Json:
+    def series_ref(self, row: Row[Any] | Position) -> Json:
         """The series that a row is about."""
         return self._series(row, row.series_address)
 
@@ -101,7 +102,7 @@ class Renderer:
         """The same of a row that is the series itself."""
         return self._series(row, row.address)
 
-    def _series(self, row: Row[Any], raw: bytes) -> Json:
+    def _series(self, row: Row[Any] | Position, raw: bytes) -> Json:
         code = self.labels.series.get("0x" + raw.hex())
         return {**_series_ref(raw, row.slug, row.symbol, code, row.stream)}
 
@@ -147,6 +148,19 @@ class Renderer:
             "earned": self.money(earned(held, acc, supply)),
             "paid": self.money(row.paid),
             "claimable": self.money(claimable(held, acc, supply)),
+        }
+
+    def position(self, found: Position) -> Json:
+        """Where one wallet stands in one series."""
+        figures = ("accrued", "paid", "claimable", "withheld", "arrears")
+        return {
+            "id": ids.position_id(found.series, found.wallet),
+            "object": "position",
+            "wallet": account(found.wallet),
+            "series": self.series_ref(found),
+            "units": str(found.units),
+            "decimals": found.series_decimals,
+            **{name: self.money(getattr(found, name)) for name in figures},
         }
 
     def distribution(self, row: Row[Any]) -> Json:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Final
 
 import httpx
 import typer
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy import Connection
 
 from usufruct.api.labels import Labels
 from usufruct.api.params import wallet_bytes
@@ -26,9 +29,9 @@ from usufruct.ledger.reconcile import Report
 from usufruct.ledger.reconcile import reconcile as compare
 from usufruct.money import Currency, format_amount
 
-__all__ = ["payouts", "reconcile"]
+__all__ = ["API", "from_api", "ledger_of", "one_source", "payouts", "reconcile"]
 
-_API: Final = "http://127.0.0.1:8000"
+API: Final = "http://127.0.0.1:8000"
 _NEWEST: Final = 1 << 62
 _PAGE: Final = 200
 _SHORT: Final = 12
@@ -36,7 +39,7 @@ _SHORT: Final = 12
 
 def payouts(
     wallet: Annotated[str, typer.Argument(help="Address of the wallet.")],
-    api: Annotated[str | None, typer.Option(help=f"Address of the API; by default {_API}.")] = None,
+    api: Annotated[str | None, typer.Option(help=f"Address of the API; by default {API}.")] = None,
     db: Annotated[
         str | None, typer.Option("--db", help="Read the ledger at this URL instead of the API.")
     ] = None,
@@ -44,6 +47,17 @@ def payouts(
 ) -> None:
     """Show every payout of a wallet, newest first, and the totals."""
     raw = wallet_bytes(wallet, "wallet")
+    one_source(api, db)
+    path = f"/v1/wallets/{wallet}/payouts"
+    found = list(_from_ledger(db, raw) if db is not None else from_api(api or API, path))
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+    else:
+        _show(wallet, found)
+
+
+def one_source(api: str | None, db: str | None) -> None:
+    """Raises ConfigError if both the API and a ledger were named."""
     if api is not None and db is not None:
         raise ConfigError(
             "two sources were named",
@@ -52,21 +66,23 @@ def payouts(
             rule="either --api or --db",
             remedy="drop one",
         )
-    found = list(_from_ledger(db, raw) if db is not None else _from_api(api or _API, wallet))
-    if as_json:
-        typer.echo(json.dumps(found, indent=2))
-    else:
-        _show(wallet, found)
 
 
-def _from_api(url: str, wallet: str) -> Iterator[dict[str, Any]]:
+def from_api(
+    url: str, path: str, params: Mapping[str, str] = MappingProxyType({}), key: str | None = None
+) -> Iterator[dict[str, Any]]:
+    """All objects of a list of the API at `url`, page by page, as whoever has `key`.
+
+    Raises:
+        InputError: The API refuses the question.
+        ChainError: Nothing answers there.
+    """
     after: dict[str, str] = {}
+    headers = {} if key is None else {"authorization": f"Bearer {key}"}
     try:
-        with httpx.Client(base_url=url, timeout=30, trust_env=False) as http:
+        with httpx.Client(base_url=url, timeout=30, trust_env=False, headers=headers) as http:
             while True:
-                answer = http.get(
-                    f"/v1/wallets/{wallet}/payouts", params={"limit": str(_PAGE), **after}
-                )
+                answer = http.get(path, params={"limit": str(_PAGE), **params, **after})
                 page = _page(answer, url)
                 yield from page["data"]
                 if not page["has_more"]:
@@ -102,13 +118,19 @@ def _no_api(url: str, why: str) -> ChainError:
     )
 
 
-def _from_ledger(url: str, raw: bytes) -> Iterator[dict[str, Any]]:
+@contextmanager
+def ledger_of(url: str) -> Iterator[tuple[Connection, Renderer]]:
+    """One moment of the ledger at a URL, and what renders it in its currency. ConfigError if there is none."""
     database = Database(url)
     database.require()
     with database.read() as connection:
         meta = {row.key: row.value for row in connection.execute(META)}
         code, _, decimals = meta.get("currency", ":0").partition(":")
-        render = Renderer(Currency(code, int(decimals)), Labels())
+        yield connection, Renderer(Currency(code, int(decimals)), Labels())
+
+
+def _from_ledger(url: str, raw: bytes) -> Iterator[dict[str, Any]]:
+    with ledger_of(url) as (connection, render):
         wallet = connection.execute(WALLET_ID, {"address": raw}).scalar()
         values = {"wallet": wallet or 0, "before": _NEWEST, "limit": 1 << 40}
         for row in connection.execute(payouts_of_wallet(), values):

@@ -19,6 +19,7 @@ from usufruct.api.events.feed import Feed
 from usufruct.api.labels import Labels
 from usufruct.api.protocol import MOST_CONNECTIONS, Impatient
 from usufruct.api.render import Renderer
+from usufruct.api.routes.events import Streams
 from usufruct.api.service import Service
 from usufruct.chain.client import ChainClient
 from usufruct.config import load_community
@@ -61,9 +62,10 @@ def serve(settings: Settings) -> None:
         reader_rpc=settings.reader_rpc,
         bank_journal=settings.state / JOURNAL,
     )
+    app = create_app(service)
     server = _Server(
         uvicorn.Config(
-            create_app(service),
+            app,
             host=settings.host,
             port=settings.port,
             log_config=None,
@@ -75,6 +77,7 @@ def serve(settings: Settings) -> None:
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
     )
+    server.streams = app.state.streams
     runners = [
         _index_runner(site, progress, server.fail),
         *_evidence_runner(site, server.fail),
@@ -96,6 +99,13 @@ class _Server(uvicorn.Server):
     """Uvicorn that returns after a signal instead of dying of it, and that a thread can end."""
 
     failure: BaseException | None = None
+    streams: Streams | None = None
+
+    async def shutdown(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]  # wider is fine
+        """Answers what is under way; streams of events end by themselves, so that nobody waits for them."""
+        if self.streams is not None:
+            self.streams.closing = True
+        await super().shutdown(sockets)  # type: ignore[arg-type]  # passed through
 
     def fail(self, error: BaseException) -> None:
         """Ends the server because a thread cannot go on."""

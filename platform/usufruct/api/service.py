@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from asyncio import Semaphore
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,9 +10,11 @@ from pathlib import Path
 from threading import Lock
 from typing import TypeVar, cast
 
+from anyio import CapacityLimiter
 from fastapi import Request
 
 from usufruct.api.auth.principal import Access
+from usufruct.api.kept import Kept
 from usufruct.api.render import Renderer
 from usufruct.chain.client import ChainClient
 from usufruct.clock import Clock, SystemClock
@@ -72,11 +73,25 @@ class Service:
 
     reconciled: Once = field(default_factory=Once)
     """The last comparison of the ledger with the chain."""
+    kept: Kept = field(default_factory=Kept)
+    """What requests find alike."""
+    offered: Once = field(default_factory=Once)
+    """The offerings as of the last block they were asked for."""
 
     @cached_property
-    def proofs(self) -> Semaphore:
+    def replays(self) -> CapacityLimiter:
+        """Lets one period be replayed at a time: it is all of its readings."""
+        return CapacityLimiter(1)
+
+    @cached_property
+    def proofs(self) -> CapacityLimiter:
         """Lets two uploaded proofs be checked at a time: each asks the node many questions."""
-        return Semaphore(2)
+        return CapacityLimiter(2)
+
+    @cached_property
+    def contract_wallets(self) -> CapacityLimiter:
+        """Lets two contracts be asked at a time whether they signed: their code is the caller's choice."""
+        return CapacityLimiter(2)
 
     @cached_property
     def version(self) -> str:

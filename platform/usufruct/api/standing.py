@@ -10,7 +10,8 @@ from sqlalchemy import Row
 
 from usufruct.api.moment import Moment
 from usufruct.api.render import Json, rfc3339
-from usufruct.ledger.reads.holders import HOLDINGS_OF_WALLET, STANDING
+from usufruct.ledger.reads.holders import HOLDINGS_OF_WALLET
+from usufruct.ledger.reads.standing import STANDING
 from usufruct.ledger.types import first_position
 
 __all__ = ["positions", "withheld"]
@@ -29,8 +30,8 @@ async def positions(
 
 
 async def withheld(moment: Moment, wallet: int | None) -> Json | None:
-    """Why the registry would withhold a payment now, None if it would not."""
-    row = await moment.row(STANDING, wallet=wallet or 0)
+    """Why the registry would withhold a payment at the moment, None if it would not."""
+    row = await moment.row(STANDING, wallet=wallet or 0, end=moment.end)
     if row is None or row.kyc_until is None:
         return {
             "reason": "unknown",

@@ -38,6 +38,9 @@ class Arithmetic(TypedDict):
     units: str
     supply: str
     distributed: str
+    rate: str
+    accumulator_before: str
+    accumulator_after: str
     numerator_before: str
     numerator_after: str
     earned_before: str
@@ -98,6 +101,7 @@ class BatchSummary(TypedDict):
     last: str | None
     evidence_missing: int
     last_head: str | None
+    anchored: Place | None
 
 
 class Batches(TypedDict):
@@ -214,6 +218,19 @@ class Corrections(TypedDict):
     document: dict[str, Any]
 
 
+class Coverage(TypedDict):
+    """How much of the period was measured."""
+
+    coverage_bp: int
+    required_bp: int
+    estimated_bp: int
+    allowed_estimated_bp: int
+    statement: str
+    expected: str | None
+    covered: str | None
+    estimated: str | None
+
+
 class Difference(TypedDict):
     """What somebody gets before and after, minor units over all periods."""
 
@@ -235,6 +252,8 @@ class Disclosure(TypedDict):
     hash: str
     uri: str
     since: str
+    version: int
+    versions: list[DocumentVersion]
 
 
 class Disclosures(TypedDict):
@@ -245,6 +264,41 @@ class Disclosures(TypedDict):
     next: str | None
     data: list[Disclosure]
     at: str
+
+
+class DisputeBody(TypedDict):
+    """A dispute of one version of a statement."""
+
+    id: str
+    object: Literal["dispute"]
+    stream: str
+    period: Period
+    statement: str
+    version: int
+    digest: str
+    distributable: Money
+    by: str | None
+    evidence: str | None
+    opened: Place
+    status: Literal["open", "dismissed", "lapsed", "upheld"]
+    reason: str | None
+    decided: Place | None
+    fault: ProvenFault | None
+    effect: Literal[
+        "payment-blocked", "statement-stands", "waits-for-new-statement", "statement-replaced"
+    ]
+    successor: Successor | None
+
+
+class Disputes(TypedDict):
+    """Disputes."""
+
+    as_of_block: int
+    as_of_time: str
+    object: Literal["list"]
+    has_more: bool
+    next: str | None
+    data: list[DisputeBody]
 
 
 class DistributionBody(TypedDict):
@@ -299,6 +353,30 @@ class Distributions(TypedDict):
     has_more: bool
     next: str | None
     data: list[DistributionBody]
+
+
+class DocumentVersion(TypedDict):
+    """An entry in the history of a document."""
+
+    version: int
+    since: str
+    attached: bool
+    supersedes: int | None
+    hash: str
+    uri: str
+
+
+class Dust(TypedDict):
+    """Fractions of minor units, which each holder keeps for later distributions."""
+
+    as_of_block: int
+    as_of_time: str
+    object: Literal["dust"]
+    series: SeriesRef
+    distributed: Money
+    accrued: Money
+    dust: Money
+    accounts: int
 
 
 class Event(TypedDict):
@@ -368,6 +446,14 @@ class FreezeBody(TypedDict):
     frozen: bool
     reason_hash: str
     series: NotRequired[list[str]]
+
+
+class FundIncome(TypedDict):
+    """What a fund was paid before it passed its income on."""
+
+    series: SeriesRef
+    amount: Money
+    paid: Place
 
 
 Funding = TypedDict(
@@ -450,6 +536,37 @@ class Knob(TypedDict):
     value: str
 
 
+class KpiValue(TypedDict):
+    """A KPI that the rules look at."""
+
+    kpi: int
+    value_bp: int | None
+    rule: dict[str, Any]
+    statement: str
+
+
+class LookThrough(TypedDict):
+    """What is behind a wallet's or a fund's units."""
+
+    as_of_block: int
+    as_of_time: str
+    object: Literal["look-through"]
+    holder: str
+    units_of: SeriesRef | None
+    lines: list[LookThroughLine]
+    streams: list[StreamShare]
+
+
+class LookThroughLine(TypedDict):
+    """A series behind a holder's units."""
+
+    series: SeriesRef
+    through: list[str]
+    units: str
+    units_outstanding: str
+    share: str
+
+
 class Money(TypedDict):
     """An amount of money: exact, and in a form for people."""
 
@@ -529,10 +646,20 @@ class PayoutDetail(TypedDict):
     paid: Place | None
     sentence: str
     arithmetic: Arithmetic
+    units_since: Place | None
+    record: RecordRef | None
     withheld: Skip | None
     settlement: SettlementBody | None
+    rules: RulesRef | None
+    kpis: list[KpiValue]
     statement: StatementBody | None
+    versions: list[StatementVersion]
+    history: list[HistoryEvent]
+    disputes: list[DisputeBody]
+    tariff: TariffRef | None
+    coverage: Coverage | None
     batches: BatchSummary | None
+    fund_income: list[FundIncome] | None
     proof: str
 
 
@@ -578,6 +705,33 @@ class Played(TypedDict):
     tranches: list[Tranche]
     holders: list[Holder]
     arrears: list[str]
+
+
+class PositionBody(TypedDict):
+    """Where one wallet stands in one series."""
+
+    id: str
+    object: Literal["position"]
+    wallet: str
+    series: SeriesRef
+    units: str
+    decimals: int
+    accrued: Money
+    paid: Money
+    claimable: Money
+    withheld: Money
+    arrears: Money
+
+
+class Positions(TypedDict):
+    """Positions."""
+
+    as_of_block: int
+    as_of_time: str
+    object: Literal["list"]
+    has_more: bool
+    next: str | None
+    data: list[PositionBody]
 
 
 class Prepared(TypedDict):
@@ -678,6 +832,15 @@ class ProofVerdict(TypedDict):
     checks: list[ProofCheck]
 
 
+class ProvenFault(TypedDict):
+    """A fault that was proven to the chain."""
+
+    id: str
+    kind: str
+    challenger: str
+    evidence: str
+
+
 class RecordBody(TypedDict):
     """When it is decided who is paid for a period."""
 
@@ -687,6 +850,14 @@ class RecordBody(TypedDict):
     record_date: str
     status: Literal["announced", "waiting", "paid", "without-income"]
     distribution: str | None
+    announced: Place
+
+
+class RecordRef(TypedDict):
+    """The record date that decided whose income a distribution is."""
+
+    id: str
+    record_date: str
     announced: Place
 
 
@@ -708,7 +879,7 @@ class RegistrationBody(TypedDict):
     participant: int
     kyc_until: str
     country: int
-    investor_class: str
+    investor_class: Literal["institution", "professional", "retail"]
     identity_hash: str
     locked_until: NotRequired[int]
 
@@ -739,6 +910,7 @@ class RulesBody(TypedDict):
 
     version: int
     effective_at: str
+    recorded: Place
     steps: list[dict[str, Any]]
     kpis: list[dict[str, Any]]
     triggers: list[dict[str, Any]]
@@ -746,6 +918,14 @@ class RulesBody(TypedDict):
     min_multiplier_bp: int
     max_multiplier_bp: int
     max_change_bp: int
+
+
+class RulesRef(TypedDict):
+    """The waterfall's rules that were applied."""
+
+    version: int
+    effective_at: str
+    recorded: Place
 
 
 class SectionAnswer(TypedDict):
@@ -943,6 +1123,7 @@ class Skip(TypedDict):
 
     reason: str
     detail: str
+    skipped: Place
 
 
 StatementBody = TypedDict(
@@ -1010,6 +1191,8 @@ StatementDetail = TypedDict(
         "tariff": "dict[str, Any] | None",
         "corrections": "Corrections | None",
         "signers": "list[str] | None",
+        "versions": "list[StatementVersion]",
+        "disputes": "list[DisputeBody]",
         "history": "list[HistoryEvent]",
         "supersedes": "list[str]",
         "known_as_of_block": "int",
@@ -1050,6 +1233,18 @@ StatementSummary = TypedDict(
         "attested": "Place",
     },
 )
+
+
+class StatementVersion(TypedDict):
+    """One version of a period's statement."""
+
+    id: str
+    version: int
+    status: Literal["attested", "final", "disputed", "voided", "settled", "superseded"]
+    digest: str
+    adjustments: Money
+    distributable: Money
+    attested: Place
 
 
 class Statements(TypedDict):
@@ -1104,6 +1299,13 @@ class StreamDetail(TypedDict):
     funding: list[Funding]
 
 
+class StreamShare(TypedDict):
+    """A stream behind a holder's units."""
+
+    stream: str
+    share: str
+
+
 class Streams(TypedDict):
     """Streams."""
 
@@ -1115,11 +1317,19 @@ class Streams(TypedDict):
     data: list[StreamBody]
 
 
+class Successor(TypedDict):
+    """The version that came after a disputed one."""
+
+    id: str
+    distributable: Money
+
+
 class TariffRef(TypedDict):
     """A registered tariff."""
 
     hash: str
     valid_from: str
+    registered: Place
 
 
 class Term(TypedDict):

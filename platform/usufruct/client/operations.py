@@ -23,6 +23,9 @@ class Client(Asking):
         as_of_date: str | None = None,
         limit: int | None = None,
         starting_after: str | None = None,
+        series: str | None = None,
+        stream: str | None = None,
+        sort: Literal["units", "-units", "paid", "-paid"] | None = None,
     ) -> model.Holdings:
         """What the wallet holds in each series, and what it earned, was paid and may claim there; now or earlier."""
         return cast(
@@ -35,6 +38,9 @@ class Client(Asking):
                     "as_of_date": as_of_date,
                     "limit": limit,
                     "starting_after": starting_after,
+                    "series": series,
+                    "stream": stream,
+                    "sort": sort,
                 },
             ),
         )
@@ -43,26 +49,33 @@ class Client(Asking):
         self,
         address: str,
         *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
         limit: int | None = None,
         starting_after: str | None = None,
         stream: str | None = None,
-        series: str | None = None,
         period: int | None = None,
+        series: str | None = None,
         status: Literal["accrued", "paid"] | None = None,
+        sort: Literal["time", "-time", "amount", "-amount", "units", "-units", "period", "-period"]
+        | None = None,
     ) -> model.Payouts:
-        """The wallet's payouts, newest first: its exact share of every distribution, paid or still to be claimed."""
+        """The wallet's payouts: its exact share of every distribution, paid or still to be claimed."""
         return cast(
             "model.Payouts",
             self._ask(
                 "GET",
                 f"/v1/wallets/{quote(str(address), safe='')}/payouts",
                 {
+                    "as_of_block": as_of_block,
+                    "as_of_date": as_of_date,
                     "limit": limit,
                     "starting_after": starting_after,
                     "stream": stream,
-                    "series": series,
                     "period": period,
+                    "series": series,
                     "status": status,
+                    "sort": sort,
                 },
             ),
         )
@@ -84,6 +97,8 @@ class Client(Asking):
         self,
         address: str,
         *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
         period: str | None = None,
         format: Literal["pdf", "csv", "xlsx"] | None = None,
     ) -> Any:
@@ -93,7 +108,12 @@ class Client(Asking):
             self._ask(
                 "GET",
                 f"/v1/wallets/{quote(str(address), safe='')}/statement",
-                {"period": period, "format": format},
+                {
+                    "as_of_block": as_of_block,
+                    "as_of_date": as_of_date,
+                    "period": period,
+                    "format": format,
+                },
             ),
         )
 
@@ -101,6 +121,8 @@ class Client(Asking):
         self,
         address: str,
         *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
         year: str | None = None,
         format: Literal["pdf", "csv", "xlsx"] | None = None,
     ) -> Any:
@@ -110,31 +132,56 @@ class Client(Asking):
             self._ask(
                 "GET",
                 f"/v1/wallets/{quote(str(address), safe='')}/tax-summary",
-                {"year": year, "format": format},
+                {
+                    "as_of_block": as_of_block,
+                    "as_of_date": as_of_date,
+                    "year": year,
+                    "format": format,
+                },
             ),
         )
 
     def series_list(
         self,
         *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
         limit: int | None = None,
         starting_after: str | None = None,
         stream: str | None = None,
+        status: Literal["open", "sealed", "closed"] | None = None,
+        sort: Literal["created", "-created", "rank", "-rank", "first", "-first", "last", "-last"]
+        | None = None,
     ) -> model.SeriesList:
-        """Series in the order of their creation."""
+        """Series."""
         return cast(
             "model.SeriesList",
             self._ask(
                 "GET",
                 "/v1/series",
-                {"limit": limit, "starting_after": starting_after, "stream": stream},
+                {
+                    "as_of_block": as_of_block,
+                    "as_of_date": as_of_date,
+                    "limit": limit,
+                    "starting_after": starting_after,
+                    "stream": stream,
+                    "status": status,
+                    "sort": sort,
+                },
             ),
         )
 
-    def one_series(self, series_id: str) -> model.Series:
+    def one_series(
+        self, series_id: str, *, as_of_block: int | None = None, as_of_date: str | None = None
+    ) -> model.Series:
         """One series."""
         return cast(
-            "model.Series", self._ask("GET", f"/v1/series/{quote(str(series_id), safe='')}")
+            "model.Series",
+            self._ask(
+                "GET",
+                f"/v1/series/{quote(str(series_id), safe='')}",
+                {"as_of_block": as_of_block, "as_of_date": as_of_date},
+            ),
         )
 
     def holders(
@@ -145,6 +192,7 @@ class Client(Asking):
         as_of_date: str | None = None,
         limit: int | None = None,
         starting_after: str | None = None,
+        sort: Literal["units", "-units", "paid", "-paid"] | None = None,
     ) -> model.Holders:
         """Who holds the series now, at the end of a block, or at a time, with what each had earned by then."""
         return cast(
@@ -157,62 +205,93 @@ class Client(Asking):
                     "as_of_date": as_of_date,
                     "limit": limit,
                     "starting_after": starting_after,
+                    "sort": sort,
                 },
             ),
         )
 
     def records(
-        self, series_id: str, *, limit: int | None = None, starting_after: str | None = None
+        self,
+        series_id: str,
+        *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        period: int | None = None,
+        sort: Literal["period", "-period", "record_date", "-record_date"] | None = None,
     ) -> model.Records:
-        """Record dates of a series, newest period first: who holds at one is paid for its period, whenever that is."""
+        """Record dates of a series: who holds at one is paid for its period, whenever that is."""
         return cast(
             "model.Records",
             self._ask(
                 "GET",
                 f"/v1/series/{quote(str(series_id), safe='')}/records",
-                {"limit": limit, "starting_after": starting_after},
+                {
+                    "as_of_block": as_of_block,
+                    "as_of_date": as_of_date,
+                    "limit": limit,
+                    "starting_after": starting_after,
+                    "period": period,
+                    "sort": sort,
+                },
             ),
         )
 
     def distributions(
         self,
         *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
         limit: int | None = None,
         starting_after: str | None = None,
         stream: str | None = None,
-        series: str | None = None,
         period: int | None = None,
+        series: str | None = None,
+        sort: Literal["time", "-time", "amount", "-amount", "period", "-period"] | None = None,
     ) -> model.Distributions:
-        """Distributions, newest first."""
+        """Distributions."""
         return cast(
             "model.Distributions",
             self._ask(
                 "GET",
                 "/v1/distributions",
                 {
+                    "as_of_block": as_of_block,
+                    "as_of_date": as_of_date,
                     "limit": limit,
                     "starting_after": starting_after,
                     "stream": stream,
-                    "series": series,
                     "period": period,
+                    "series": series,
+                    "sort": sort,
                 },
             ),
         )
 
-    def one_distribution(self, distribution_id: str) -> model.DistributionDetail:
+    def one_distribution(
+        self, distribution_id: str, *, as_of_block: int | None = None, as_of_date: str | None = None
+    ) -> model.DistributionDetail:
         """One distribution with the sum of its payouts; the difference is fractions, kept for each holder."""
         return cast(
             "model.DistributionDetail",
-            self._ask("GET", f"/v1/distributions/{quote(str(distribution_id), safe='')}"),
+            self._ask(
+                "GET",
+                f"/v1/distributions/{quote(str(distribution_id), safe='')}",
+                {"as_of_block": as_of_block, "as_of_date": as_of_date},
+            ),
         )
 
     def distribution_payouts(
         self,
         distribution_id: str,
         *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
         limit: int | None = None,
         starting_after: str | None = None,
         status: Literal["accrued", "paid"] | None = None,
+        sort: Literal["amount", "-amount", "units", "-units"] | None = None,
     ) -> model.Payouts:
         """Every holder's payout of one distribution."""
         return cast(
@@ -220,14 +299,28 @@ class Client(Asking):
             self._ask(
                 "GET",
                 f"/v1/distributions/{quote(str(distribution_id), safe='')}/payouts",
-                {"limit": limit, "starting_after": starting_after, "status": status},
+                {
+                    "as_of_block": as_of_block,
+                    "as_of_date": as_of_date,
+                    "limit": limit,
+                    "starting_after": starting_after,
+                    "status": status,
+                    "sort": sort,
+                },
             ),
         )
 
-    def one_payout(self, payout_id: str) -> model.PayoutDetail:
-        """One payout with its full explanation: units, accumulator, waterfall, statement, tariff, coverage, batches."""
+    def one_payout(
+        self, payout_id: str, *, as_of_block: int | None = None, as_of_date: str | None = None
+    ) -> model.PayoutDetail:
+        """One payout with its full explanation."""
         return cast(
-            "model.PayoutDetail", self._ask("GET", f"/v1/payouts/{quote(str(payout_id), safe='')}")
+            "model.PayoutDetail",
+            self._ask(
+                "GET",
+                f"/v1/payouts/{quote(str(payout_id), safe='')}",
+                {"as_of_block": as_of_block, "as_of_date": as_of_date},
+            ),
         )
 
     def payout_proof(
@@ -241,65 +334,215 @@ class Client(Asking):
             ),
         )
 
-    def streams(
+    def wallet_positions(
         self,
+        address: str,
+        *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
+        limit: int | None = None,
+        starting_after: str | None = None,
+    ) -> model.Positions:
+        """Where the wallet stands in every series it ever held, now or earlier."""
+        return cast(
+            "model.Positions",
+            self._ask(
+                "GET",
+                f"/v1/wallets/{quote(str(address), safe='')}/positions",
+                {
+                    "as_of_block": as_of_block,
+                    "as_of_date": as_of_date,
+                    "limit": limit,
+                    "starting_after": starting_after,
+                },
+            ),
+        )
+
+    def series_positions(
+        self,
+        series_id: str,
+        *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
+        limit: int | None = None,
+        starting_after: str | None = None,
+    ) -> model.Positions:
+        """Where each holder of the series stands, in the order of their first appearance, now or earlier."""
+        return cast(
+            "model.Positions",
+            self._ask(
+                "GET",
+                f"/v1/series/{quote(str(series_id), safe='')}/positions",
+                {
+                    "as_of_block": as_of_block,
+                    "as_of_date": as_of_date,
+                    "limit": limit,
+                    "starting_after": starting_after,
+                },
+            ),
+        )
+
+    def participant_positions(
+        self,
+        participant: int,
+        *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
+        limit: int | None = None,
+        starting_after: str | None = None,
+    ) -> model.Positions:
+        """Where a participant stands with all wallets that were registered to it then, by wallet and series."""
+        return cast(
+            "model.Positions",
+            self._ask(
+                "GET",
+                f"/v1/participants/{quote(str(participant), safe='')}/positions",
+                {
+                    "as_of_block": as_of_block,
+                    "as_of_date": as_of_date,
+                    "limit": limit,
+                    "starting_after": starting_after,
+                },
+            ),
+        )
+
+    def wallet_look_through(
+        self, address: str, *, as_of_block: int | None = None, as_of_date: str | None = None
+    ) -> model.LookThrough:
+        """The wallet's share of the income of each series and stream, itself and through funds, now or earlier."""
+        return cast(
+            "model.LookThrough",
+            self._ask(
+                "GET",
+                f"/v1/wallets/{quote(str(address), safe='')}/look-through",
+                {"as_of_block": as_of_block, "as_of_date": as_of_date},
+            ),
+        )
+
+    def fund_look_through(
+        self, series_id: str, *, as_of_block: int | None = None, as_of_date: str | None = None
+    ) -> model.LookThrough:
+        """The fund's share of the income of each series and stream behind its units, now or earlier."""
+        return cast(
+            "model.LookThrough",
+            self._ask(
+                "GET",
+                f"/v1/series/{quote(str(series_id), safe='')}/look-through",
+                {"as_of_block": as_of_block, "as_of_date": as_of_date},
+            ),
+        )
+
+    def dust(
+        self, series_id: str, *, as_of_block: int | None = None, as_of_date: str | None = None
+    ) -> model.Dust:
+        """What the series was paid beyond the whole minor units of its holders: fractions that each keeps for later."""
+        return cast(
+            "model.Dust",
+            self._ask(
+                "GET",
+                f"/v1/series/{quote(str(series_id), safe='')}/dust",
+                {"as_of_block": as_of_block, "as_of_date": as_of_date},
+            ),
+        )
+
+    def streams(
+        self, *, as_of_block: int | None = None, as_of_date: str | None = None
     ) -> model.Streams:
         """The income streams of the project."""
-        return cast("model.Streams", self._ask("GET", "/v1/streams"))
+        return cast(
+            "model.Streams",
+            self._ask("GET", "/v1/streams", {"as_of_block": as_of_block, "as_of_date": as_of_date}),
+        )
 
-    def one_stream(self, stream_id: str) -> model.StreamDetail:
+    def one_stream(
+        self, stream_id: str, *, as_of_block: int | None = None, as_of_date: str | None = None
+    ) -> model.StreamDetail:
         """One stream with its tariffs, waterfall rules and latest funding."""
         return cast(
-            "model.StreamDetail", self._ask("GET", f"/v1/streams/{quote(str(stream_id), safe='')}")
+            "model.StreamDetail",
+            self._ask(
+                "GET",
+                f"/v1/streams/{quote(str(stream_id), safe='')}",
+                {"as_of_block": as_of_block, "as_of_date": as_of_date},
+            ),
         )
 
     def batches(
         self,
         *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
         limit: int | None = None,
         starting_after: str | None = None,
         stream: str | None = None,
+        status: Literal["checked", "missing"] | None = None,
+        sort: Literal["time", "-time", "seq", "-seq", "from", "-from", "count", "-count"]
+        | None = None,
     ) -> model.Batches:
-        """Anchored batches of readings, newest first."""
+        """Anchored batches of readings."""
         return cast(
             "model.Batches",
             self._ask(
                 "GET",
                 "/v1/batches",
-                {"limit": limit, "starting_after": starting_after, "stream": stream},
+                {
+                    "as_of_block": as_of_block,
+                    "as_of_date": as_of_date,
+                    "limit": limit,
+                    "starting_after": starting_after,
+                    "stream": stream,
+                    "status": status,
+                    "sort": sort,
+                },
             ),
         )
 
-    def one_batch(self, stream_id: str, seq: int) -> model.BatchDetail:
+    def one_batch(
+        self,
+        stream_id: str,
+        seq: int,
+        *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
+    ) -> model.BatchDetail:
         """One batch with its manifest, once a worker has handed that over."""
         return cast(
             "model.BatchDetail",
             self._ask(
-                "GET", f"/v1/batches/{quote(str(stream_id), safe='')}/{quote(str(seq), safe='')}"
+                "GET",
+                f"/v1/batches/{quote(str(stream_id), safe='')}/{quote(str(seq), safe='')}",
+                {"as_of_block": as_of_block, "as_of_date": as_of_date},
             ),
         )
 
     def statements(
         self,
         *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
         limit: int | None = None,
         starting_after: str | None = None,
         stream: str | None = None,
         period: int | None = None,
         status: Literal["attested", "final", "disputed", "voided", "settled"] | None = None,
+        sort: Literal["time", "-time", "period", "-period", "distributable", "-distributable"]
+        | None = None,
     ) -> model.Statements:
-        """The newest version of each period's statement, newest first."""
+        """The newest version of each period's statement."""
         return cast(
             "model.Statements",
             self._ask(
                 "GET",
                 "/v1/statements",
                 {
+                    "as_of_block": as_of_block,
+                    "as_of_date": as_of_date,
                     "limit": limit,
                     "starting_after": starting_after,
                     "stream": stream,
                     "period": period,
                     "status": status,
+                    "sort": sort,
                 },
             ),
         )
@@ -312,7 +555,7 @@ class Client(Asking):
         as_of_block: int | None = None,
         as_of_date: str | None = None,
     ) -> model.StatementDetail:
-        """The newest version of a period's statement with lines, tariff and corrections, and the period's history."""
+        """The newest version of a period's statement with lines, tariff, corrections, disputes and the period's history."""
         return cast(
             "model.StatementDetail",
             self._ask(
@@ -322,36 +565,86 @@ class Client(Asking):
             ),
         )
 
-    def settlements(
+    def disputes(
         self,
         *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
         limit: int | None = None,
         starting_after: str | None = None,
         stream: str | None = None,
         period: int | None = None,
+        status: Literal["open", "dismissed", "lapsed", "upheld"] | None = None,
+        sort: Literal["time", "-time", "period", "-period"] | None = None,
+    ) -> model.Disputes:
+        """Disputes of statements and proven faults, what was decided, and what that does to the money."""
+        return cast(
+            "model.Disputes",
+            self._ask(
+                "GET",
+                "/v1/disputes",
+                {
+                    "as_of_block": as_of_block,
+                    "as_of_date": as_of_date,
+                    "limit": limit,
+                    "starting_after": starting_after,
+                    "stream": stream,
+                    "period": period,
+                    "status": status,
+                    "sort": sort,
+                },
+            ),
+        )
+
+    def settlements(
+        self,
+        *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        stream: str | None = None,
+        period: int | None = None,
+        status: Literal["full", "short"] | None = None,
+        sort: Literal[
+            "time", "-time", "period", "-period", "receipts", "-receipts", "shortfall", "-shortfall"
+        ]
+        | None = None,
     ) -> model.Settlements:
-        """Settlements with every step of the waterfall, newest first."""
+        """Settlements with every step of the waterfall."""
         return cast(
             "model.Settlements",
             self._ask(
                 "GET",
                 "/v1/settlements",
                 {
+                    "as_of_block": as_of_block,
+                    "as_of_date": as_of_date,
                     "limit": limit,
                     "starting_after": starting_after,
                     "stream": stream,
                     "period": period,
+                    "status": status,
+                    "sort": sort,
                 },
             ),
         )
 
-    def one_settlement(self, stream_id: str, period: int) -> model.Settlement:
+    def one_settlement(
+        self,
+        stream_id: str,
+        period: int,
+        *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
+    ) -> model.Settlement:
         """One settlement."""
         return cast(
             "model.Settlement",
             self._ask(
                 "GET",
                 f"/v1/settlements/{quote(str(stream_id), safe='')}/{quote(str(period), safe='')}",
+                {"as_of_block": as_of_block, "as_of_date": as_of_date},
             ),
         )
 
@@ -492,15 +785,32 @@ class Client(Asking):
         )
 
     def disclosures(
-        self, *, stream: str | None = None, series: str | None = None, as_of_date: str | None = None
+        self,
+        *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
+        stream: str | None = None,
+        series: str | None = None,
+        period: int | None = None,
+        kind: Literal[
+            "other", "terms", "assumptions", "filing", "report", "audit", "opinion", "manifest"
+        ]
+        | None = None,
     ) -> model.Disclosures:
-        """The documents attached now or at a time, with their hashes; of the project unless a stream or series is named."""
+        """The documents attached now or earlier, with hashes and versions."""
         return cast(
             "model.Disclosures",
             self._ask(
                 "GET",
                 "/v1/disclosures",
-                {"stream": stream, "series": series, "as_of_date": as_of_date},
+                {
+                    "as_of_block": as_of_block,
+                    "as_of_date": as_of_date,
+                    "stream": stream,
+                    "series": series,
+                    "period": period,
+                    "kind": kind,
+                },
             ),
         )
 
@@ -544,7 +854,7 @@ class Client(Asking):
     def remove_webhook(
         self, webhook_id: str, *, idempotency_key: str | None = None
     ) -> model.Webhook:
-        """Ends a webhook of one's own."""
+        """Ends a webhook of one's own. Asked again, the answer is the same."""
         return cast(
             "model.Webhook",
             self._ask(
@@ -589,10 +899,10 @@ class Client(Asking):
         return cast("model.Whoami", self._ask("GET", "/v1/auth/session"))
 
     def sign_out(self, *, idempotency_key: str | None = None) -> model.SignedOut:
-        """Ends the session that asks, for good."""
+        """Ends the session that asks, for good. Asked again, or without a session, there is nothing left to end."""
         return cast(
             "model.SignedOut",
-            self._ask("POST", "/v1/auth/sign-out", idempotency_key=idempotency_key),
+            self._ask("POST", "/v1/auth/signout", idempotency_key=idempotency_key),
         )
 
     def access_log(

@@ -9,8 +9,8 @@ from usufruct.config.locate import Path, dotted
 from usufruct.config.model import Project
 from usufruct.config.model_streams import Meter, Stream
 from usufruct.config.problems import Problems
+from usufruct.config.references import require_unique, stream_of
 from usufruct.config.schema import CommunityTable, MeterGroupTable, MeterTable
-from usufruct.config.unique import require_unique, unknown_reference
 from usufruct.config.values import DEV_KEY
 from usufruct.core.periods import day_bounds
 from usufruct.core.signing import key_xy, public_key
@@ -33,10 +33,8 @@ def meters(
         *((("meter", index), single) for index, single in enumerate(table.meter)),
     ]
     for path, each in named:
-        stream = streams.get(each.stream)
+        stream = stream_of(path, each.stream, streams, problems)
         if stream is None:
-            if not problems:
-                unknown_reference((*path, "stream"), each.stream, "stream", streams, problems)
             continue
         _check(path, each, stream, project, problems)
         with problems.at((*path, "key"), each.key):

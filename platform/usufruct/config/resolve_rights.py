@@ -12,8 +12,8 @@ from usufruct.config.model import Project
 from usufruct.config.model_rights import CLASSES, RANKS, Holder, Participant, Series
 from usufruct.config.model_streams import Stream
 from usufruct.config.problems import Problems
+from usufruct.config.references import require_unique, stream_of
 from usufruct.config.schema import ParticipantTable, SeriesTable
-from usufruct.config.unique import require_unique, unknown_reference
 from usufruct.core.periods import day_bounds, day_of, period_of
 
 __all__ = ["participants", "series"]
@@ -65,10 +65,8 @@ def series(
     }
     found = []
     for path, table in rows:
-        stream = streams.get(table.stream)
+        stream = stream_of(path, table.stream, streams, problems)
         if stream is None:
-            if not problems:
-                unknown_reference((*path, "stream"), table.stream, "stream", streams, problems)
             continue
         one = _series(table, stream, project)
         _check_term(path, one, table, project, problems)

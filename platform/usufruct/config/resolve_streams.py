@@ -10,8 +10,8 @@ from usufruct.config.locate import Path
 from usufruct.config.model import Project
 from usufruct.config.model_streams import KINDS, Estimation, Stream
 from usufruct.config.problems import Problems
+from usufruct.config.references import require_unique, unknown_reference
 from usufruct.config.schema import EstimationTable, RowTable, StreamTable
-from usufruct.config.unique import require_unique, unknown_reference
 from usufruct.core.tariffs import CalendarRule, PriceRow, Tariff
 from usufruct.errors import InputError
 from usufruct.money import Currency

@@ -8,8 +8,8 @@ from usufruct.config.locate import Path
 from usufruct.config.model_streams import Stream
 from usufruct.config.model_waterfalls import Trigger
 from usufruct.config.problems import Problems
+from usufruct.config.references import require_unique
 from usufruct.config.schema import StepTable, TriggerTable, WaterfallTable
-from usufruct.config.unique import require_unique
 from usufruct.core.waterfall import Trigger as Rule
 from usufruct.core.waterfall import TriggerKind, When
 

@@ -11,6 +11,7 @@ from usufruct.config.model_rights import Series
 from usufruct.config.model_streams import Stream
 from usufruct.config.model_waterfalls import Kpi, Waterfall, WaterfallStep
 from usufruct.config.problems import Problems
+from usufruct.config.references import require_unique, stream_of
 from usufruct.config.resolve_triggers import (
     check_accounts,
     check_owners_first,
@@ -18,7 +19,6 @@ from usufruct.config.resolve_triggers import (
     triggers,
 )
 from usufruct.config.schema import KpiTable, StepTable, TriggerTable, WaterfallTable
-from usufruct.config.unique import require_unique, unknown_reference
 from usufruct.contracts import address
 from usufruct.core.waterfall import Purpose, StepKind
 from usufruct.money import BASIS, Currency, format_amount, parse_amount
@@ -65,10 +65,8 @@ def waterfalls(
     require_unique((((*path, "stream"), table.stream) for path, table in rows), "stream", problems)
     found = []
     for path, table in rows:
-        stream = streams.get(table.stream)
+        stream = stream_of(path, table.stream, streams, problems)
         if stream is None:
-            if not problems:
-                unknown_reference((*path, "stream"), table.stream, "stream", streams, problems)
             continue
         own = {one.code: one for one in rights if one.stream == stream.code}
         found.append(_waterfall(path, table, stream, own, rights, currency, problems))

@@ -3,15 +3,13 @@
 import json
 import re
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import NoReturn
 
-import numpy as np
-
-from usufruct.core.keccak import Bytes2D, keccak256
+from usufruct.core.keccak import keccak256
 from usufruct.errors import InputError
 
 LEAF_LENGTH = 102
@@ -129,16 +127,6 @@ ZERO_HASH = bytes(32)
 """The hash that stands for "none"."""
 
 
-def encode_many(leaves: Iterable[ReadingLeaf]) -> Bytes2D:
-    """Preimages of many readings, shape [n, 102].
-
-    Raises:
-        InputError: A field does not fit its width.
-    """
-    joined = b"".join([leaf.encode() for leaf in leaves])
-    return np.frombuffer(joined, np.uint8).reshape(-1, LEAF_LENGTH)
-
-
 def open_quantity(quantity: int) -> bytes:
     """The quantity field of a number that may be seen: 0x00 ‖ uint256.
 
@@ -241,7 +229,7 @@ def load_json(data: bytes, fraction: Callable[[str], object] | None = None) -> o
     """
     try:
         text = data.decode()
-        _require_shallow(text)
+        require_shallow(text)
         return json.loads(
             text,
             parse_float=fraction or _refuse_number,
@@ -270,7 +258,8 @@ def exact_number(text: str) -> Decimal:
     return Decimal(text)
 
 
-def _require_shallow(text: str) -> None:
+def require_shallow(text: str) -> None:
+    """Raises ValueError for JSON that is nested deeper than MAX_DEPTH."""
     # Not left to the decoder: it overflows the stack where a library has raised the recursion limit.
     depth = 0
     for token in _JSON_TOKEN.finditer(text):

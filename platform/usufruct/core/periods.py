@@ -1,7 +1,6 @@
 """Calendar periods and days of a project's time zone as half-open ranges of unix seconds."""
 
 import re
-from calendar import monthrange
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -78,18 +77,6 @@ def month_distance(start: str, end: str) -> int:
         InputError: One of them is no "YYYY-MM".
     """
     return _months(end) - _months(start)
-
-
-def days_in_period(first_period: str, number: int, timezone: str) -> list[date]:
-    """The local days of period `number`, in order.
-
-    Raises:
-        InputError: As for `period_bounds`.
-    """
-    period_bounds(first_period, number, timezone)
-    year, month = divmod(_months(first_period) + number - 1, _MONTHS)
-    first = date(year, month + 1, 1)
-    return [first + timedelta(days=each) for each in range(monthrange(year, month + 1)[1])]
 
 
 def day_bounds(day: date | str, timezone: str) -> tuple[int, int]:

@@ -14,8 +14,6 @@ from usufruct.core.typed_data import Statement
 from usufruct.errors import EvidenceError, InputError
 from usufruct.money import BASIS, mul_div_down
 
-LINE_LENGTH = 92
-"""Bytes of a statement line's preimage."""
 KPIS = 16
 """Places of the KPI vector."""
 MISSING = 0xFFFF

@@ -119,11 +119,6 @@ class Result:
     balances: Mapping[int, int] = field(default_factory=dict)
 
     @property
-    def paid_total(self) -> int:
-        """Σ paid: receipts + Σ released."""
-        return sum(line.paid for line in self.lines)
-
-    @property
     def released_total(self) -> int:
         """Σ released from reserves."""
         return sum(line.released for line in self.lines)

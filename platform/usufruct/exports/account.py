@@ -121,19 +121,21 @@ class Account:
     balances: tuple[Balance, ...]
 
 
-def read_account(connection: Connection, wallet: bytes, window: Window) -> Account:
-    """The account of a wallet; empty for one that never held anything.
+def read_account(
+    connection: Connection, wallet: bytes, window: Window, known: AsOf | None = None
+) -> Account:
+    """The account of a wallet as it is, or as it was `known`; empty for one that had never held anything.
 
     Raises:
         EvidenceError: The ledger does not add up.
         ConfigError: It is empty.
     """
-    known = ledger_end(connection)
-    before, after = as_of(connection, window.start), as_of(connection, window.end)
+    known = known or ledger_end(connection)
+    before, after = (as_of(connection, each, known) for each in (window.start, window.end))
     number = connection.execute(WALLET_ID, {"address": wallet}).scalar()
     if number is None:
         return Account(address(wallet), window, known, (), (), ())
-    income = income_of(connection, int(number), wallet)
+    income = income_of(connection, int(number), wallet, known.end)
     credited = [each for each in income if before.end <= each.pos < after.end]
     bounds = {"wallet": number, "start": before.end, "end": after.end}
     payments = connection.execute(PAYMENTS_BETWEEN, bounds).all()
@@ -148,10 +150,12 @@ def read_account(connection: Connection, wallet: bytes, window: Window) -> Accou
     return Account(address(wallet), window, known, tuple(earned), tuple(movements), tuple(balances))
 
 
-def income_of(connection: Connection, number: int, wallet: bytes) -> list[Income]:
-    """All payouts of a wallet in the order of their distributions."""
-    values = {"wallet": number, "before": _NEWEST, "limit": _ALL}
-    rows = connection.execute(payouts_of_wallet(), values).all()
+def income_of(
+    connection: Connection, number: int, wallet: bytes, end: int = _NEWEST
+) -> list[Income]:
+    """All payouts of a wallet before the position `end`, with what was paid by then, in their order."""
+    values = {"wallet": number, "before": end, "end": end, "limit": _ALL}
+    rows = connection.execute(payouts_of_wallet(as_of=True), values).all()
     return [_income(row, wallet) for row in reversed(rows)]
 
 

@@ -125,9 +125,9 @@ def ledger_end(connection: Connection) -> AsOf:
     return AsOf(int(row.block), int(row.timestamp), first_position(int(row.block) + 1))
 
 
-def as_of(connection: Connection, time: int) -> AsOf:
-    """The ledger just before `time`, or its end where it has not come so far."""
-    last = ledger_end(connection)
+def as_of(connection: Connection, time: int, known: AsOf | None = None) -> AsOf:
+    """The ledger just before `time`, or its end (or what was known, if given) where that has not come so far."""
+    last = known or ledger_end(connection)
     if last.time < time:
         return last
     block = int(connection.execute(BLOCK_AT_TIME, {"time": time - 1}).scalar() or 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,7 +11,17 @@ from typing import Final, NamedTuple
 from usufruct.errors import EvidenceError
 from usufruct.money import Currency, format_amount
 
-__all__ = ["Amount", "Cell", "Column", "Document", "Kind", "Table", "Text", "amount_total"]
+__all__ = [
+    "Amount",
+    "Cell",
+    "Column",
+    "Document",
+    "Kind",
+    "Table",
+    "Text",
+    "amount_total",
+    "without_controls",
+]
 
 
 class Text(NamedTuple):
@@ -51,6 +62,10 @@ class Column(NamedTuple):
     """Share of the page's width."""
 
 
+_CONTROL: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
+"""Control characters, half characters, and the marks that turn the direction of a text, so that it shows as another."""
 _NOTHING: Final = Text("Nothing in this period.", "本期无记录。")
 
 
@@ -115,6 +130,11 @@ class Document:
 
 FORMATS: Final = ("pdf", "csv", "xlsx")
 """Formats that any document can be written in."""
+
+
+def without_controls(text: str, keep: str = "") -> str:
+    """`text` without control characters and marks of direction, but for those in `keep`."""
+    return _CONTROL.sub(lambda found: found[0] if found[0] in keep else "", text)
 
 
 def amount_total(cells: Iterable[object]) -> int:

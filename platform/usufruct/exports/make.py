@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from usufruct.exports.account import read_account
 from usufruct.exports.bank.record import Transfer
-from usufruct.exports.calendar import Window
+from usufruct.exports.calendar import AsOf, Window
 from usufruct.exports.document import Document
 from usufruct.exports.pdf import to_pdf
 from usufruct.exports.project import Project, currency_of
@@ -35,8 +35,11 @@ def account_document(
     *,
     period: str | None = None,
     year: str | None = None,
+    known: AsOf | None = None,
 ) -> tuple[Document, Window]:
     """The statement of a period, or the tax summary of a year, and the stretch of time it is of.
+
+    With `known` as the ledger was then; bank transfers are those given.
 
     Raises:
         InputError: The text names no period or year.
@@ -45,10 +48,10 @@ def account_document(
     currency = currency_of(connection)
     if period is not None:
         window = project.calendar.period(period)
-        account = read_account(connection, wallet, window)
+        account = read_account(connection, wallet, window, known)
         return statement_document(project, currency, account, transfers), window
     window = project.calendar.year(year or "")
-    account = read_account(connection, wallet, window)
+    account = read_account(connection, wallet, window, known)
     return tax_document(project, currency, account, transfers), window
 
 

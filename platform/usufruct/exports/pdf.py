@@ -1,14 +1,13 @@
 """Documents as PDF, for people: A4, English and Chinese, the same bytes for the same content.
 
-Chinese is set in STSong-Light, one of the fonts every PDF reader is to provide (ISO 32000-1, 9.7.5.2), or in a
-TrueType font that is embedded, where a file is named.
+Chinese is set in a font that is embedded: the one of `usufruct.fonts`, or a TrueType file that is named.
 """
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from html import escape
 from pathlib import Path
@@ -20,20 +19,18 @@ from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFError, TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import KeepTogether, Paragraph, SimpleDocTemplate, Spacer
 from reportlab.platypus import Table as Grid
 
 from usufruct.errors import ConfigError
-from usufruct.exports.document import Amount, Document, Kind, Table, Text
+from usufruct.exports.document import Amount, Document, Kind, Table, Text, without_controls
+from usufruct.fonts import EMBEDDED, chinese_runs, register_chinese
 
 __all__ = ["to_pdf"]
 
-_CJK_FONT: Final = "STSong-Light"
-_EMBEDDED: Final = "UsufructCJK"
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_NAMED: Final = "UsufructCJK"
 _WIDE: Final = re.compile(r"[^\x00-\xff\u2010-\u2026\u20ac\u2212]+")
 """What the standard Latin fonts do not have."""
 _INK: Final = HexColor("#1b2430")
@@ -50,7 +47,7 @@ def to_pdf(document: Document, font: Path | None = None) -> bytes:
 
     Args:
         document: What to print.
-        font: TrueType file with Chinese characters, embedded in place of the reader's own font.
+        font: TrueType file with Chinese characters, embedded in place of our own.
 
     Raises:
         ConfigError: The font cannot be used.
@@ -67,7 +64,7 @@ def to_pdf(document: Document, font: Path | None = None) -> bytes:
         rightMargin=_MARGIN,
         topMargin=_MARGIN,
         bottomMargin=_MARGIN + 4 * mm,
-        title=f"{document.title.en} {_clean(document.subject)}",
+        title=f"{document.title.en} {without_controls(document.subject)}",
         author="Usufruct",
         subject=document.title.en,
         invariant=1,
@@ -88,11 +85,11 @@ def to_pdf(document: Document, font: Path | None = None) -> bytes:
 
 def _registered(font: Path | None) -> str:
     """The name of the font for Chinese, made known to the library."""
+    register_chinese()
     if font is None:
-        pdfmetrics.registerFont(UnicodeCIDFont(_CJK_FONT))
-        return _CJK_FONT
+        return EMBEDDED
     try:
-        pdfmetrics.registerFont(TTFont(_EMBEDDED, str(font)))
+        pdfmetrics.registerFont(TTFont(_NAMED, str(font)))
     except (TTFError, OSError) as error:
         raise ConfigError(
             f"the font cannot be used: {error}",
@@ -101,7 +98,7 @@ def _registered(font: Path | None) -> str:
             rule="a TrueType file (.ttf) with Chinese characters",
             remedy="leave --font out, or name another file",
         ) from None
-    return _EMBEDDED
+    return _NAMED
 
 
 class _Styles:
@@ -133,13 +130,18 @@ class _Styles:
 
     def text(self, words: str) -> str:
         """Markup of plain words, what is not Latin in the font that has it."""
-        clean = _clean(words)
+        clean = without_controls(words)
         parts, at = [], 0
         for found in _WIDE.finditer(clean):
             parts.append(escape(clean[at : found.start()]))
-            parts.append(f'<font name="{self.cjk}">{escape(found.group())}</font>')
+            parts += [
+                f'<font name="{font}">{escape(run)}</font>' for run, font in self._runs(found[0])
+            ]
             at = found.end()
         return "".join([*parts, escape(clean[at:])])
+
+    def _runs(self, text: str) -> Iterable[tuple[str, str]]:
+        return chinese_runs(text) if self.cjk == EMBEDDED else [(text, self.cjk)]
 
     def both(self, words: Text, between: str = " ") -> str:
         """Markup of both languages."""
@@ -256,10 +258,6 @@ def _digest(document: Document) -> str:
     return sha256(repr(document).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _clean(text: str) -> str:
-    return _CONTROL.sub("", text)
-
-
 class _Numbered(Canvas):  # type: ignore[misc]  # the library has no types
     """A canvas that knows on every page how many there are."""
 
@@ -292,5 +290,5 @@ class _Numbered(Canvas):  # type: ignore[misc]  # the library has no types
         self.drawString(_MARGIN, _MARGIN - 9, f"SHA-256 of the content: {self._digest}")
         self.setFont(self._cjk, 7)
         self.drawRightString(
-            right, _MARGIN - 9, f"Page {number} of {count} 第{number}页/共{count}页"
+            right, _MARGIN - 9, f"Page {number} of {count}  ·  第 {number} 页 / 共 {count} 页"
         )

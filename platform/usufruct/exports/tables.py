@@ -10,14 +10,13 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from usufruct.exports.document import Amount, Cell, Document, Table, Text
+from usufruct.exports.document import Amount, Cell, Document, Table, Text, without_controls
 
 __all__ = ["plain_csv", "safe", "to_csv", "to_xlsx"]
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
 """First characters that make a spreadsheet take a cell for a formula or a command (OWASP, CSV injection)."""
 _NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _EXACT_DIGITS: Final = 15
 """Decimal digits that a spreadsheet's number keeps exactly."""
 _CREATED: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -27,7 +26,7 @@ _MOST_WIDTH: Final = 48
 
 def safe(text: str) -> str:
     """`text` without control characters, quoted where a spreadsheet would compute it."""
-    clean = _CONTROL.sub("", text)
+    clean = without_controls(text, keep="\t\n\r")
     if clean.lstrip(" ").startswith(_FORMULA) and not _NUMBER.fullmatch(clean):
         return "'" + clean
     return clean
@@ -137,7 +136,7 @@ class _Sheets:
 
 
 def _clean(text: str) -> str:
-    return _CONTROL.sub("", text)
+    return without_controls(text, keep="\t\n\r")
 
 
 def _both(text: Text) -> str:

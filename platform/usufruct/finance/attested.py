@@ -23,7 +23,7 @@ from usufruct.ledger.reads.places import META
 from usufruct.ledger.reads.statements import STREAMS, statements_page
 from usufruct.money import Currency
 
-__all__ = ["Feed", "Receipt", "read_feed", "statements_section"]
+__all__ = ["Feed", "Receipt", "read_feed", "receipts_of", "statements_section"]
 
 _MOST: Final = 2_400
 _LAST: Final = 2**63 - 1
@@ -172,7 +172,7 @@ def read_feed(url: str, stream: str = "", *, annualise: bool = False) -> Feed:
         database.dispose()
     code, _, decimals = facts.get("currency", "").rpartition(":")
     currency = Currency(code or "?", int(decimals or 0))
-    receipts = {name: tuple(_receipts(name, found)) for name, found in rows.items()}
+    receipts = {name: tuple(receipts_of(name, found)) for name, found in rows.items()}
     return Feed(currency, tuple(rows), receipts, stream, annualise)
 
 
@@ -190,8 +190,12 @@ def statements_section(receipts: Sequence[Receipt], currency: Currency) -> Secti
     return section
 
 
-def _receipts(stream: str, rows: Sequence[Row[Any]]) -> Iterator[Receipt]:
-    """The usable periods in order, up to the first that has no statement that stands after it."""
+def receipts_of(stream: str, rows: Sequence[Row[Any]]) -> Iterator[Receipt]:
+    """The periods of a stream that a statement stands for, in order, from the rows of its statements.
+
+    Raises:
+        InputError: One in the middle has none.
+    """
     usable = sorted((row for row in rows if row.event not in _GONE), key=lambda row: row.period)
     for before, row in zip([None, *usable], usable, strict=False):
         if before is not None and row.period != before.period + 1:

@@ -14,6 +14,7 @@ from usufruct.contracts import (
     DecodeError,
     Event,
     address,
+    fund_factory,
     objective_disputes,
     operator_bond,
     participant_registry,
@@ -30,7 +31,7 @@ from usufruct.contracts.waterfall import Rules
 from usufruct.errors import ChainError
 
 __all__ = [
-    "DISPUTES",
+    "OPTIONAL",
     "WATCHED",
     "Chain",
     "Decoder",
@@ -50,7 +51,8 @@ WATCHED: Final[Mapping[str, ModuleType]] = {
     "Waterfall": waterfall,
 }
 """Contracts of a deployment whose events the ledger keeps, by their name in the deployment record."""
-DISPUTES: Final[Mapping[str, ModuleType]] = {
+OPTIONAL: Final[Mapping[str, ModuleType]] = {
+    "FundFactory": fund_factory,
     "ObjectiveDisputes": objective_disputes,
     "OperatorBond": operator_bond,
 }
@@ -190,7 +192,7 @@ class Decoder:
             for name, where in contracts.items()
             if name in WATCHED
         }
-        for name, module in DISPUTES.items():
+        for name, module in OPTIONAL.items():
             if name in contracts:
                 self._events[address(contracts[name])] = module.EVENTS
         for raw in series:

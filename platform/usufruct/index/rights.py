@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from usufruct.contracts import Event
+from usufruct.contracts import fund_factory as ff
 from usufruct.contracts import revenue_right as rr
 from usufruct.contracts import series_extension as se
 from usufruct.contracts import series_factory as sf
@@ -38,6 +39,11 @@ def _created(p: Projection, pos: int, factory: bytes, e: sf.SeriesCreated) -> No
         t.term_to, t.rank, t.decimals, t.classes, json.dumps(countries(t.countries)), t.min_ticket,
         t.locked_until, t.tail, t.holder_cap, t.country_cap, t.window_every, t.window_length, t.consent,
     )  # fmt: skip
+
+
+def _fund_opened(p: Projection, pos: int, _: bytes, e: ff.FundOpened) -> None:
+    series = p.state.series[bytes.fromhex(e.units[2:])]
+    p.add(m.fund, pos, series, p.wallet(e.fund, pos), e.level)
 
 
 def _transfer(
@@ -113,6 +119,7 @@ def _closed(p: Projection, pos: int, address: bytes, e: se.Closed) -> None:
 
 RIGHTS: Final[dict[type[Event], Handler]] = {
     sf.SeriesCreated: _created,
+    ff.FundOpened: _fund_opened,
     rr.Distributed: _distributed,
     se.RecordScheduled: _scheduled,
     se.Closed: _closed,

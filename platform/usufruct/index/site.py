@@ -10,7 +10,7 @@ from usufruct.contracts import settlement_currency
 from usufruct.core.encoding import hex0x
 from usufruct.deploy.record import Deployment, load_deployment
 from usufruct.errors import ConfigError
-from usufruct.index.chain import DISPUTES, WATCHED, Chain, NodeChain
+from usufruct.index.chain import OPTIONAL, WATCHED, Chain, NodeChain
 from usufruct.index.compared import ComparedChain
 from usufruct.index.heads import Heads
 from usufruct.index.indexer import Indexer
@@ -53,7 +53,7 @@ class Site:
         """An indexer on the migrated ledger."""
         contracts = {name: self.deployment.address(name) for name in WATCHED}
         known = self.deployment.contracts
-        contracts |= {name: known[name] for name in DISPUTES if name in known}
+        contracts |= {name: known[name] for name in OPTIONAL if name in known}
         currency = self.currency()
         identity = {
             "chain_id": str(self.deployment.chain_id),

@@ -4,6 +4,8 @@ ser_lvpps                               series (its symbol in lower case, `ser_l
 dist_lvpps_3  rec_lvpps_3               its third distribution, the record date of period 3
 po_lvpps_3_5b38…ddc4                    a wallet's payout of it (address without 0x)
 str_1   bat_1_15   st_1_2_v1   set_1_2  stream, batch 15, statement of period 2, settlement of period 2
+dis_1_2_v1_1                            first dispute of that statement
+pos_lvpps_5b38…ddc4                     a wallet's position in a series
 """
 
 from __future__ import annotations
@@ -18,11 +20,14 @@ __all__ = [
     "PayoutKey",
     "Slugs",
     "batch_id",
+    "dispute_id",
     "distribution_id",
     "parse_distribution_id",
     "parse_payout_id",
+    "parse_position_id",
     "parse_record_id",
     "payout_id",
+    "position_id",
     "record_id",
     "series_id",
     "settlement_id",
@@ -33,6 +38,7 @@ __all__ = [
 _SLUG: Final = r"([a-z0-9]{1,32}(?:-[0-9]{1,9})?)"
 _NUMBER: Final = r"([1-9][0-9]{0,9})"
 _PAYOUT: Final = re.compile(rf"po_{_SLUG}_{_NUMBER}_([0-9a-f]{{40}})", re.ASCII)
+_POSITION: Final = re.compile(rf"pos_{_SLUG}_([0-9a-f]{{40}})", re.ASCII)
 _RECORD: Final = re.compile(rf"rec_{_SLUG}_{_NUMBER}", re.ASCII)
 _DISTRIBUTION: Final = re.compile(rf"dist_{_SLUG}_{_NUMBER}", re.ASCII)
 
@@ -82,6 +88,11 @@ def record_id(slug: str, period: int) -> str:
     return f"rec_{slug}_{period}"
 
 
+def position_id(slug: str, wallet: bytes) -> str:
+    """Id of a wallet's position in a series."""
+    return f"pos_{slug}_{wallet.hex()}"
+
+
 def stream_id(stream: int) -> str:
     """Id of a stream."""
     return f"str_{stream}"
@@ -97,6 +108,11 @@ def statement_id(stream: int, period: int, version: int) -> str:
     return f"st_{stream}_{period}_v{version}"
 
 
+def dispute_id(stream: int, period: int, version: int, number: int) -> str:
+    """Id of a dispute of one version of a period's statement, counted from 1."""
+    return f"dis_{stream}_{period}_v{version}_{number}"
+
+
 def settlement_id(stream: int, period: int) -> str:
     """Id of a period's settlement."""
     return f"set_{stream}_{period}"
@@ -108,6 +124,14 @@ def parse_payout_id(text: str, field: str = "id") -> PayoutKey:
     if match is None:
         raise _malformed("payout", field, text, "po_lvpps_3_<address without 0x, lower case>")
     return PayoutKey(match[1], int(match[2]), bytes.fromhex(match[3]))
+
+
+def parse_position_id(text: str, field: str = "id") -> tuple[str, bytes]:
+    """Slug and wallet in a position's id; InputError if it is none."""
+    match = _POSITION.fullmatch(text)
+    if match is None:
+        raise _malformed("position", field, text, "pos_lvpps_<address without 0x, lower case>")
+    return match[1], bytes.fromhex(match[2])
 
 
 def parse_distribution_id(text: str, field: str = "id") -> tuple[str, int]:

@@ -30,6 +30,7 @@ _SETTINGS: Final = {
     "enable_mergejoin": "off",
     "enable_seqscan": "off",
     "jit": "off",
+    "idle_in_transaction_session_timeout": "0",
 }
 """A plan that does not see how few rows a LIMIT asks for, or that was made while the tables were small, would read them
 whole: only ways by an index are offered, which our questions all have."""
@@ -61,7 +62,7 @@ class ReaderPool:
 
     @asynccontextmanager
     async def moment(self) -> AsyncIterator[Connection]:
-        """A connection in a transaction that sees one moment, from its first statement on.
+        """A connection in a transaction that sees one moment, that of its first statement.
 
         Raises DatabaseAway if the server cannot be reached, or is gone before the end.
         """
@@ -69,7 +70,6 @@ class ReaderPool:
             connection = await self._taken()
             ended = False
             try:
-                await connection.execute("BEGIN")
                 try:
                     yield connection
                 except Exception:
@@ -101,18 +101,23 @@ class ReaderPool:
         from asyncpg import InterfaceError, PostgresError, connect  # noqa: PLC0415 - optional
 
         try:
-            return await connect(
+            connection = await connect(
                 self._dsn,
                 timeout=_PATIENCE_S,
                 command_timeout=_PATIENCE_S,
                 max_cached_statement_lifetime=0,
                 server_settings=_SETTINGS,
             )
+            await connection.execute("BEGIN")
         except (OSError, TimeoutError, PostgresError, InterfaceError) as error:
             raise DatabaseAway(error) from error
+        return connection
 
 
 async def _rolled_back(connection: Connection) -> bool:
-    """Ends the transaction; true once it has."""
-    await connection.execute("ROLLBACK")
+    """Ends the transaction and begins the next; true once it has.
+
+    The next sees nothing, and holds up nothing on the server, until its first statement.
+    """
+    await connection.execute("ROLLBACK AND CHAIN")
     return True

@@ -20,14 +20,12 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from usufruct.ledger.accounts import claimable, earned
 from usufruct.ledger.models import (
     block,
     cursor,
-    freeze,
-    holder,
     registration,
     rules,
     series_event,
@@ -41,7 +39,7 @@ from usufruct.ledger.reads.holders import (
     WALLET_ID,
     holding_of,
 )
-from usufruct.ledger.reads.rows import Query
+from usufruct.ledger.reads.standing import HOLDERS_STANDING, STANDING
 from usufruct.ledger.types import first_position
 
 __all__ = [
@@ -74,12 +72,22 @@ class Position:
     series: str
     """Slug of the series."""
     wallet: bytes
+    symbol: str
+    series_address: bytes
+    series_decimals: int
+    stream: int | None
+    """None for units of a fund."""
     units: int
     accrued: int
     paid: int
     claimable: int
     withheld: int
     arrears: int
+
+    @property
+    def slug(self) -> str:
+        """The series' name in ids."""
+        return self.series
 
 
 def at_block(connection: Connection, number: int) -> At | None:
@@ -105,29 +113,41 @@ def at_time(connection: Connection, time: int) -> At | None:
     return At(0 if number is None else first_position(int(number) + 1), time)
 
 
-def positions_of_wallet(connection: Connection, address: bytes, at: At) -> list[Position]:
-    """What a wallet holds or held, by series in the order of their creation."""
+def positions_of_wallet(
+    connection: Connection, address: bytes, at: At, *, after: int = 0, limit: int = _ALL
+) -> list[Position]:
+    """What a wallet holds or held, in series numbered above `after` in the order of their creation."""
     number = connection.execute(WALLET_ID, {"address": address}).scalar()
     if number is None:
         return []
-    values = {"wallet": number, "after": 0, "end": at.end, "limit": _ALL}
-    standing = connection.execute(_STANDING, values).all()
+    values = {"wallet": number, "after": after, "end": at.end, "limit": limit}
+    standing = connection.execute(STANDING, values).all()
     rows = connection.execute(HOLDINGS_OF_WALLET, values).all()
     return _positions(connection, rows, _payable(standing, at), at)
 
 
-def positions_of_series(connection: Connection, number: int, at: At) -> list[Position]:
-    """The holders of a series, in the order of their first appearance."""
-    values = {"series": number, "after": 0, "end": at.end, "limit": _ALL}
-    standing = connection.execute(_HOLDERS_STANDING, values).all()
+def positions_of_series(
+    connection: Connection, number: int, at: At, *, after: int = 0, limit: int = _ALL
+) -> list[Position]:
+    """The holders of a series numbered above `after`, in the order of their first appearance."""
+    values = {"series": number, "after": after, "end": at.end, "limit": limit}
     rows = connection.execute(HOLDERS_WITH_UNITS, values).all()
+    shown = {"after": after, "last": rows[-1].wallet_id if rows else after}
+    standing = connection.execute(HOLDERS_STANDING, values | shown).all()
     return _positions(connection, rows, _payable(standing, at), at)
 
 
-def positions_of_participant(connection: Connection, participant: int, at: At) -> list[Position]:
-    """The positions of all wallets that are registered to a participant at that moment, by wallet."""
+def positions_of_participant(
+    connection: Connection, participant: int, at: At
+) -> list[Position] | None:
+    """The positions of all wallets that are registered to a participant at that moment, by wallet.
+
+    None where no wallet is.
+    """
     values = {"participant": participant, "end": at.end}
     found = connection.execute(_WALLETS, values).all()
+    if not found:
+        return None
     return [each for row in found for each in positions_of_wallet(connection, row.address, at)]
 
 
@@ -146,6 +166,10 @@ def _positions(
             Position(
                 series=row.slug,
                 wallet=bytes(row.wallet),
+                symbol=row.symbol,
+                series_address=bytes(row.series_address),
+                series_decimals=row.series_decimals,
+                stream=row.stream,
                 units=held.units,
                 accrued=earned(held, acc, supply),
                 paid=held.paid,
@@ -210,29 +234,6 @@ _WALLETS: Final = (
     )
     .order_by(wallet.c.id)
 )
-
-
-def _standing(number: ColumnElement[int]) -> Query:
-    """What the registry said of a wallet before the position :end."""
-    return select(
-        number.label("wallet"),
-        select(registration.c.kyc_until)
-        .where(registration.c.wallet == number, registration.c.pos < bindparam("end"))
-        .order_by(registration.c.pos.desc())
-        .limit(1)
-        .scalar_subquery()
-        .label("kyc_until"),
-        select(freeze.c.frozen)
-        .where(freeze.c.wallet == number, freeze.c.pos < bindparam("end"))
-        .order_by(freeze.c.pos.desc())
-        .limit(1)
-        .scalar_subquery()
-        .label("frozen"),
-    )
-
-
-_STANDING: Final = _standing(wallet.c.id).where(wallet.c.id == bindparam("wallet"))
-_HOLDERS_STANDING: Final = _standing(holder.c.wallet).where(holder.c.series == bindparam("series"))
 _ISSUED: Final = select(func.sum(transfer.c.units)).where(
     transfer.c.series == bindparam("series"),
     transfer.c.sender.is_(None),

@@ -6,11 +6,12 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, select
 
 from usufruct.chain.client import ChainClient
 from usufruct.contracts import Address, address, settlement_currency, waterfall
-from usufruct.ledger.models import funding, owed, rules, settlement, stream
+from usufruct.ledger.models import owed, rules, settlement, stream
+from usufruct.ledger.reads.offices import ESCROW
 from usufruct.ledger.reconcile_report import Report
 
 __all__ = ["compare_waterfall"]
@@ -43,7 +44,7 @@ def _stream(
 ) -> int:
     """Compares one stream; what the waterfall holds for it."""
     chain = client.call(where, waterfall.account_of(number), report.block)
-    money = connection.execute(_MONEY, {"stream": number}).one()
+    money = connection.execute(ESCROW, {"stream": number}).one()
     escrow = int(money.funded or 0) - int(money.settled or 0)
     report.same(f"{code} escrow", escrow, chain.escrow)
     last = connection.execute(_LAST, {"stream": number}).first()
@@ -84,16 +85,6 @@ def _balances(content: str, lines: str) -> tuple[dict[int, int], set[int]]:
     return balances, reserves
 
 
-_MONEY: Final = select(
-    select(func.sum(funding.c.amount))
-    .where(funding.c.stream == bindparam("stream"))
-    .scalar_subquery()
-    .label("funded"),
-    select(func.sum(settlement.c.receipts))
-    .where(settlement.c.stream == bindparam("stream"))
-    .scalar_subquery()
-    .label("settled"),
-)
 _LAST: Final = (
     select(settlement.c.shortfall, settlement.c.lines, rules.c.content)
     .join_from(

@@ -6,16 +6,19 @@ Numbers that may pass 2^53 are decimal strings; hashes, signatures and leaves ar
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NoReturn
 
 import msgspec
 
-from usufruct.core.encoding import whole
+from usufruct.core.encoding import require_shallow, whole
 from usufruct.errors import InputError
 from usufruct.proof.scope import Scope
 
 SCHEMA_ID: Final = "https://usufruct.invalid/schemas/payout-proof-2.json"
 MAX_BYTES: Final = 256 * 1024 * 1024
+MOST_DEPTH: Final = 64
+MOST_NUMBER: Final = 2**53 - 1
+"""The largest number that every language's JSON reads as it is."""
 
 Natural = Annotated[str, msgspec.Meta(pattern=whole(r"(0|[1-9][0-9]{0,77})"))]
 Whole = Annotated[str, msgspec.Meta(pattern=whole(r"(0|-?[1-9][0-9]{0,77})"))]
@@ -225,30 +228,50 @@ class Proof(_Section, frozen=True):
 
 
 def _refuse_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise InputError(
-            "the proof repeats a key",
-            field="proof",
-            value=next(key for place, (key, _) in enumerate(pairs) if key in dict(pairs[:place])),
-            rule="every key of a JSON object stands once",
-            remedy="ask for the proof again",
-        )
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise InputError(
+                "the proof repeats a key",
+                field="proof",
+                value=key,
+                rule="every key of a JSON object stands once",
+                remedy="ask for the proof again",
+            )
+        found[key] = value
     return found
 
 
-def _refuse_other_spellings(text: str) -> int:
-    """Reads a whole number; -0 is no other spelling of 0."""
-    if text == "-0":
-        raise ValueError("-0 is not how a whole number is written")
+def _integer(text: str) -> int:
+    """An integer that every language reads alike; ValueError for another."""
+    if text == "-0" or len(text) > len(str(-MOST_NUMBER)) or abs(int(text)) > MOST_NUMBER:
+        _refuse_number(text)
     return int(text)
+
+
+def _refuse_number(text: str) -> NoReturn:
+    raise ValueError(f"{text[:40]} is no whole number up to 2^53 - 1")
+
+
+def _require_plain(value: Any, left: int) -> None:
+    """ValueError if the value is nested more than `left` deep, or a text in it is no Unicode."""
+    if isinstance(value, str):
+        value.encode()
+    elif isinstance(value, dict | list):
+        if not left:
+            raise ValueError(f"it is nested more than {MOST_DEPTH} deep")
+        for each in value.values() if isinstance(value, dict) else value:
+            _require_plain(each, left - 1)
+        for key in value if isinstance(value, dict) else ():
+            _require_plain(key, left)
 
 
 def parse(data: bytes) -> Proof:
     """Read a proof file strictly.
 
     Raises:
-        InputError: not JSON in UTF-8, too large, a repeated, unknown or missing field, or a value of the wrong form.
+        InputError: not JSON, too large, nested too deeply, a number that not every language reads alike, a repeated,
+            unknown or missing field, or a value of the wrong form.
     """
 
     remedy = "ask for the proof again with GET /v1/payouts/{id}/proof"
@@ -261,13 +284,18 @@ def parse(data: bytes) -> Proof:
             remedy=remedy,
         )
     try:
+        text = data.decode()  # json itself would take a byte order mark, UTF-16 and UTF-32 too
+        require_shallow(text)
         raw = json.loads(
-            data.decode(),  # json would take a byte order mark, UTF-16 and UTF-32 too
+            text,
             object_pairs_hook=_refuse_duplicate_keys,
-            parse_int=_refuse_other_spellings,
+            parse_int=_integer,
+            parse_float=_refuse_number,
+            parse_constant=_refuse_number,
         )
+        _require_plain(raw, MOST_DEPTH)
         return msgspec.convert(raw, Proof, strict=True)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise InputError(
             "this is not a payout proof",
             field="proof",

@@ -17,6 +17,7 @@ from usufruct.ledger.database import Database
 from usufruct.ledger.reads.places import META
 from usufruct.money import Currency
 from usufruct.replay.ledger_facts import period_from_ledger
+from usufruct.replay.options import Drops, Period, Prices, Values
 from usufruct.replay.report import asked_of, document_of, lines_of, report_of
 
 _FAILED = 1
@@ -28,21 +29,13 @@ def register(app: typer.Typer) -> None:
 
 
 def replay(
-    period: Annotated[int, typer.Argument(min=1, help="Number of the period, from 1.")],
+    period: Period,
     stream: Annotated[
         str | None, typer.Option(help="Code or number of the stream; all if it is not given.")
     ] = None,
-    values: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="METER/SEQ=VALUE: another value of a reading, base units."),
-    ] = None,
-    drops: Annotated[
-        list[str] | None, typer.Option("--drop", help="METER/SEQ: a reading that is left out.")
-    ] = None,
-    prices: Annotated[
-        list[str] | None,
-        typer.Option("--price", help="ROW=PRICE: another price of a row, minor units."),
-    ] = None,
+    values: Values = None,
+    drops: Drops = None,
+    prices: Prices = None,
     config: Annotated[
         Path | None, typer.Option(help="Settings file (TOML), as of usufruct serve.")
     ] = None,

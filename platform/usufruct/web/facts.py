@@ -9,13 +9,28 @@ from usufruct.api.documents import statement, stream
 from usufruct.api.lookup import NEWEST
 from usufruct.api.moment import Moment
 from usufruct.api.render import Json
+from usufruct.core.periods import period_bounds
+from usufruct.ledger import ids
+from usufruct.ledger.reads.disputes import DISPUTES
+from usufruct.ledger.reads.offices import ESCROW
 from usufruct.ledger.reads.series import SERIES_PAGE, distributions_page
 from usufruct.ledger.reads.statements import STREAMS, settlements_page, statements_page
 
-__all__ = ["distributions", "series_list", "settlements", "statements", "streams"]
+__all__ = [
+    "MOST",
+    "bounds",
+    "disputes",
+    "distributions",
+    "escrow",
+    "series_list",
+    "settlements",
+    "statements",
+    "streams",
+]
 
 MOST: Final = 200
 """Rows of a kind that a page shows at most."""
+_DISPUTES: Final = 100
 
 
 async def streams(moment: Moment) -> dict[str, Json]:
@@ -50,12 +65,46 @@ async def statements(
     moment: Moment,
     *,
     stream_number: int | None = None,
+    period: int | None = None,
     status: str | None = None,
     limit: int = MOST,
     detailed: bool = False,
 ) -> list[Json]:
     """The newest version of each period's statement, newest first."""
-    query = statements_page(by_stream=stream_number is not None, status=status)
-    given: dict[str, Any] = {} if stream_number is None else {"stream": stream_number}
+    query = statements_page(
+        by_stream=stream_number is not None, by_period=period is not None, status=status
+    )
+    asked = {"stream": stream_number, "period": period}
+    given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     rows: Sequence[Any] = await moment.rows(query, before=NEWEST, limit=limit, **given)
     return [statement(moment.render, row, moment.time, detailed=detailed) for row in rows]
+
+
+async def disputes(moment: Moment) -> list[Json]:
+    """What happened to disputed statements, newest first, at most 100."""
+    return [
+        {
+            "kind": row.kind,
+            "stream": ids.stream_id(row.stream),
+            "period": moment.render.period(row.period),
+            "version": row.version,
+            "hash": "0x" + row.hash.hex() if row.hash else None,
+            "place": moment.render.place(row),
+        }
+        for row in await moment.rows(DISPUTES, limit=_DISPUTES)
+    ]
+
+
+async def escrow(moment: Moment, stream_number: int) -> int:
+    """What lies in escrow for a stream, minor units."""
+    row = await moment.row(ESCROW, stream=stream_number)
+    assert row is not None
+    return int(row.funded or 0) - int(row.settled or 0)
+
+
+def bounds(moment: Moment, period: int) -> tuple[int, int] | None:
+    """First second of a period and first second after it; None where the project's calendar is not known."""
+    labels = moment.render.labels
+    if labels.first_period is None:
+        return None
+    return period_bounds(labels.first_period, period, str(labels.timezone))

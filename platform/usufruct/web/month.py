@@ -10,6 +10,8 @@ from usufruct.api.render import Json
 __all__ = ["Item", "checklist", "rejected"]
 
 _MOST_DIGITS = 40
+_MOST_TEXT = 200
+_MOST_ITEMS = 25
 State = Literal["done", "waiting", "blocked"]
 
 
@@ -23,7 +25,7 @@ class Item:
 
 
 def checklist(
-    stated: Json | None, settlement: Json | None, distributed: int, due: int
+    stated: Json | None, settlement: Json | None, distributed: int, due: int, escrow: int = 0
 ) -> list[Item]:
     """The month-end of one stream.
 
@@ -32,6 +34,7 @@ def checklist(
         settlement: The settlement of the same period; None if there is none yet.
         distributed: Series of the stream that got a distribution for the period.
         due: Series that the settlement paid.
+        escrow: What lies in escrow for the stream, minor units.
     """
     if stated is None:
         return [Item("statement", "waiting")]
@@ -45,6 +48,7 @@ def checklist(
         Item("statement", "done", stated["attested"]["time"]),
         Item("dispute", blocked),
         Item("window", window, stated["final_at"]),
+        Item("funding", "done" if settled or escrow >= _due(stated) else "waiting"),
         Item(
             "settlement",
             "done" if settled else "waiting",
@@ -54,10 +58,14 @@ def checklist(
     ]
 
 
-def rejected(reports: list[Json], code: str) -> list[Json]:
-    """What workers report as rejected: rules with counts and money at stake, once for all that agree.
+def _due(stated: Json) -> int:
+    return int(stated["distributable"]["amount"])
 
-    A report is a worker's word: what is not a count or an amount is left out.
+
+def rejected(reports: list[Json], code: str) -> list[Json]:
+    """What workers report of a stream: coverage, rules with counts, money at stake; once for all that agree.
+
+    A report is a worker's word: what is not a count, an amount or a short text is left out.
     """
     found: list[Json] = []
     for each in reports:
@@ -69,23 +77,45 @@ def rejected(reports: list[Json], code: str) -> list[Json]:
 
 
 def _take_up(found: list[Json], part: Json) -> None:
-    rules = part.get("byRule")
-    rows = [_rule(row) for row in rules if isinstance(row, dict)] if isinstance(rules, list) else []
-    told = {"rules": rows, "stake": _amount(part.get("stake"))}
+    told = {
+        "rules": [_rule(row) for row in _rows(part.get("byRule"))],
+        "stake": _amount(part.get("stake")),
+        "expected": _count(part.get("expected")),
+        "covered": _count(part.get("covered")),
+        "coverage_bp": _count(part.get("coverageBp")),
+        "items": [_item(row) for row in _rows(part.get("open"))[:_MOST_ITEMS]],
+    }
     for known in found:
-        if {"rules": known["rules"], "stake": known["stake"]} == told:
+        if {name: known[name] for name in told} == told:
             known["workers"] += 1
             return
     found.append(told | {"workers": 1})
 
 
+def _rows(value: object) -> list[Json]:
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
 def _rule(row: Json) -> Json:
-    count = row.get("count")
     return {
-        "rule": str(row.get("rule", ""))[:_MOST_DIGITS],
-        "count": count if isinstance(count, int) else None,
+        "rule": _text(row.get("rule")),
+        "count": _count(row.get("count")),
         "stake": _amount(row.get("stake")),
     }
+
+
+def _item(row: Json) -> Json:
+    """One gap: where, which rule, what it costs, and what closes it."""
+    texts = {name: _text(row.get(name)) for name in ("day", "meter", "rule", "detail", "remedy")}
+    return texts | {"stake": _amount(row.get("stake"))}
+
+
+def _text(value: object) -> str:
+    return value[:_MOST_TEXT] if isinstance(value, str) else ""
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def _amount(value: object) -> str | None:

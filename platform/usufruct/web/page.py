@@ -10,39 +10,58 @@ from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
 
-from usufruct.api.moment import Moment, service_of
-from usufruct.api.problems import Problem
+from usufruct.api.auth.gate import found_out
+from usufruct.api.moment import Moment, NotModified, service_of
+from usufruct.api.problems import Problem, problem_of, problem_response
 from usufruct.api.render import rfc3339
-from usufruct.contracts import ContractError
-from usufruct.errors import ChainError, EvidenceError, InputError, UsufructError
+from usufruct.api.service import Service
 from usufruct.web.language import language_of, remember
-from usufruct.web.messages import LANGUAGES, NAMES
+from usufruct.web.messages import LANGUAGES, MESSAGES, NAMES
 from usufruct.web.words import Words
 
-__all__ = ["PageRoute", "error_page", "page"]
+__all__ = ["PageRoute", "page", "told"]
 
 _FOLDER: Final = Path(__file__).parent / "templates"
+_MACHINES: Final = ("/v1/", "/static/")
+_TOLD: Final = ("field", "value", "rule", "remedy")
 
 
 def page(request: Request, moment: Moment, template: str, **values: Any) -> HTMLResponse:
     """A page as of the moment's block."""
-    stamp = {"block": moment.block, "time": rfc3339(moment.time)}
+    stamp = {
+        "block": moment.block,
+        "time": rfc3339(moment.time),
+        "behind": _behind(moment.service),
+    }
     return _html(request, template, as_of=stamp, **values)
 
 
-def error_page(request: Request, status: HTTPStatus, **values: object) -> HTMLResponse:
-    """A page that says what is wrong and what to do; `values` are detail, field, value, rule and remedy."""
-    told = dict.fromkeys(("detail", "field", "value", "rule", "remedy"), None) | values
-    return _html(request, "error.html", status, as_of=None, told=told)
+def told(request: Request, problem: Problem) -> Response:
+    """What somebody is told instead of what was asked for: a page for people, a problem for programs."""
+    for_people = "text/html" in request.headers.get("accept", "")
+    if not for_people or request.scope["path"].startswith(_MACHINES):
+        return problem_response(request, problem)
+    values = {name: problem.members.get(name) for name in (*_TOLD, "incident")}
+    answer = _html(
+        request,
+        "error.html",
+        problem.status,
+        as_of=None,
+        kind=problem.kind,
+        told={"detail": problem.detail, **values},
+    )
+    answer.headers.update(problem.headers or {})
+    answer.headers["cache-control"] = "no-store"
+    return answer
 
 
 class PageRoute(APIRoute):
-    """A route whose errors are pages."""
+    """A route whose errors are told to people as pages, those that nobody thought of too."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler, with errors turned into pages."""
@@ -51,49 +70,31 @@ class PageRoute(APIRoute):
         async def handler(request: Request) -> Response:
             try:
                 return await inner(request)
-            except Problem as problem:
-                told = {"detail": str(problem), **problem.members}
-                answer = error_page(request, problem.status, **told)
-                answer.headers.update(problem.headers or {})
-                return answer
-            except RequestValidationError as error:
-                first = error.errors()[0]
-                told = {"field": str(first["loc"][-1]), "rule": str(first["msg"])}
-                return error_page(request, HTTPStatus.UNPROCESSABLE_ENTITY, **told)
-            except (UsufructError, ContractError) as error:
-                return _told(request, error)
+            except (NotModified, HTTPException):
+                raise
+            except Exception as error:  # noqa: BLE001  # a defect is logged and told with its number
+                return told(request, problem_of(request, error))
 
         return handler
 
 
-def _told(request: Request, error: UsufructError | ContractError) -> HTMLResponse:
-    if isinstance(error, ContractError):
-        return error_page(request, HTTPStatus.CONFLICT, detail=error.NAME)
-    told = {name: getattr(error, name) for name in ("field", "value", "rule", "remedy")}
-    return error_page(request, _status_of(error), detail=error.message, **told)
-
-
-def _status_of(error: UsufructError) -> HTTPStatus:
-    match error:
-        case InputError():
-            return HTTPStatus.UNPROCESSABLE_ENTITY
-        case EvidenceError():
-            return HTTPStatus.CONFLICT
-        case ChainError():
-            return HTTPStatus.SERVICE_UNAVAILABLE
-        case _:
-            return HTTPStatus.INTERNAL_SERVER_ERROR
+def _behind(service: Service) -> int:
+    """Blocks that the index lags, where that is more than is allowed; 0 otherwise."""
+    lag = service.progress.head - service.progress.at
+    return lag if lag > service.ready_lag else 0
 
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.tests["said"] = MESSAGES.__contains__
+    return made
 
 
 def _html(
@@ -111,13 +112,24 @@ def _html(
             project=labels.project,
             languages=_links(request, words.language),
             here=request.url.path,
+            again=_address(request),
+            who=found_out(request),
             status=int(status),
             **values,
         )
     )
     response = HTMLResponse(text, int(status), headers=_headers(service.reader_rpc))
+    if found_out(request).known:
+        response.headers["cache-control"] = "private, no-store"  # gone with the session
     remember(request, response)
     return response
+
+
+def _address(request: Request) -> str:
+    """Path and parameters of the request, to ask the same again; never another host."""
+    query = urlencode(request.query_params.multi_items())
+    path = "/" + request.url.path.lstrip("/")
+    return f"{path}?{query}" if query else path
 
 
 def _links(request: Request, language: str) -> list[dict[str, Any]]:
@@ -159,5 +171,5 @@ def _headers(reader_rpc: str | None) -> dict[str, str]:
         "cross-origin-opener-policy": "same-origin",
         "permissions-policy": "camera=(), geolocation=(), microphone=()",
         "cache-control": "private, no-cache",
-        "vary": "Accept-Language, Cookie",
+        "vary": "Accept, Accept-Language, Cookie",
     }

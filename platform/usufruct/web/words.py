@@ -12,11 +12,14 @@ from markupsafe import Markup
 
 from usufruct.money import Currency, format_amount
 from usufruct.web.language import translate
-from usufruct.web.messages import MESSAGES
+from usufruct.web.messages import LANGUAGES, MESSAGES
+from usufruct.web.problems import PATTERNS, translated
 
 __all__ = ["Words"]
 
 _SHOWN: Final = 2
+_LARGER: Final = {"Wh": "kWh", "L": "m3"}
+"""Units of a thousand base units."""
 _SHORT: Final = 13
 _MONTHS: Final = [
     "Jan",
@@ -81,6 +84,33 @@ class Words:
         places = places.rstrip("0")
         return f"{int(whole):,}" + (f".{places}" if places else "")
 
+    def quantity(self, value: str | int, unit: str) -> Markup:
+        """A metered quantity in the unit that people know, exactly; base units in the title."""
+        number = int(value)
+        base = f"{number:,} {self.maybe('unit', unit)}".strip()
+        if unit == "s":
+            minutes, seconds = divmod(number, 60)
+            shown = self.t("quantity.time", hours=f"{minutes // 60:,}", minutes=minutes % 60)
+            shown += self.t("quantity.seconds", seconds=seconds) if seconds else ""
+        elif unit in _LARGER:
+            large = _LARGER[unit]
+            whole, rest = divmod(number, 1_000)
+            shown = f"{whole:,}.{rest:03d} {self.t('unit.' + large)}"
+        else:
+            shown = base
+        return Markup('<span class="money" title="{}">{}</span>').format(base, shown)
+
+    def told(self, text: str | None) -> Markup:
+        """What a program says, in the reader's language; marked as English where it is not translated."""
+        if text is None:
+            return Markup("–")
+        if self.language == LANGUAGES[0]:
+            return Markup("{}").format(text)
+        found = translated(text, self.language)
+        if found is None:
+            return Markup('<span lang="en">{}</span>').format(text)
+        return Markup("{}").format(found)
+
     def percent(self, basis_points: int) -> str:
         """Basis points as a percentage."""
         return f"{format_amount(basis_points, Currency('', 2))}\u00a0%"
@@ -95,6 +125,17 @@ class Words:
             shown = f"{local.year}年{local.month}月{local.day}日 {clock}"
         else:
             shown = f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {clock}"
+        return Markup('<time datetime="{}">{}</time>').format(text, shown)
+
+    def day(self, text: str | None) -> Markup:
+        """The day of a time of the API in the project's time zone."""
+        if text is None:
+            return Markup("–")
+        local = datetime.fromisoformat(text).astimezone(self.timezone)
+        if self.language == "zh":
+            shown = f"{local.year}年{local.month}月{local.day}日"
+        else:
+            shown = f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
         return Markup('<time datetime="{}">{}</time>').format(text, shown)
 
     def period(self, period: dict[str, Any]) -> str:
@@ -126,7 +167,13 @@ class Words:
             for key, texts in MESSAGES.items()
             if key.startswith(prefix)
         }
-        return json.dumps({**values, "words": words})
+        return json.dumps({**values, "words": words, "told": self._patterns()})
+
+    def _patterns(self) -> list[tuple[str, str]]:
+        """What scripts translate the texts of programs by: regular expressions, and what to say instead."""
+        if self.language == LANGUAGES[0]:
+            return []
+        return [(each.pattern.pattern, each.texts[self.language]) for each in PATTERNS]
 
 
 class _Names(dict[str, str]):

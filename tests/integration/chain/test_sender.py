@@ -146,6 +146,14 @@ class GrumblingClient(ChainClient):
         return super().rpc(method, *params)
 
 
+def await_grumble(client: GrumblingClient) -> None:
+    """Until the node has answered a broadcast."""
+    deadline = time.monotonic() + 20
+    while client.grumble:
+        assert time.monotonic() < deadline, "nothing was broadcast"
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize("said", ["AlreadyKnown", "request rate limited", "internal error"])
 def test_what_the_node_holds_is_never_sent_anew_whatever_it_says(
     anvil_fresh: Anvil, client: ChainClient, contract: str, outbox: Outbox, said: str
@@ -159,7 +167,7 @@ def test_what_the_node_holds_is_never_sent_anew_whatever_it_says(
     after_restart = Sender(grumbling, dev_account(0), outbox, timing=QUICK)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(after_restart.submit, "call", contract, b"")
-        time.sleep(0.5)
+        await_grumble(grumbling)
         anvil_fresh.rpc("evm_setAutomine", True)
         anvil_fresh.rpc("evm_mine")
         assert waiting.result(timeout=20) is not None
@@ -271,8 +279,7 @@ def test_a_chain_that_began_anew_gets_the_effect_again(
 ) -> None:
     (tmp_path / "other").mkdir()
     sender.submit("call", contract, b"")
-    time.sleep(1)  # the genesis block carries the second at which Anvil started
-    with running_anvil(tmp_path / "other") as other:
+    with running_anvil(tmp_path / "other", "--timestamp", "1800000000") as other:
         client = ChainClient(other.url)
         restarted = Sender(client, dev_account(0), outbox, timing=QUICK)
         receipt = restarted.submit("deploy", None, counter.CREATION)

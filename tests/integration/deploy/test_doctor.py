@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,15 @@ from typer.testing import CliRunner
 
 from usufruct.chain.profiles import VARIABLE
 from usufruct.cli import build
+from usufruct.clock import FixedClock
 from usufruct.contracts import usufruct_access_manager as am
 from usufruct.deploy.access import role_number
+from usufruct.deploy.record import record_path
 from usufruct.index.settings import Settings
 from usufruct.index.site import open_site
-from usufruct.keys import dev_address
+from usufruct.keys import create_keystore, dev_address
 from usufruct.ledger.database import Database
+from usufruct.ops.doctor import Patient, examine
 
 
 @pytest.fixture
@@ -150,3 +154,90 @@ def test_no_node_and_no_worker_are_named_with_what_to_do(town: Town) -> None:
     assert outcome.exit_code == 1
     assert "-> start the node, or pass its address with --rpc" in outcome.output
     assert "-> start it: usufruct-oracle run" in outcome.output
+
+
+# --- One thing broken at a time, and the remedy that is said ---
+
+
+def remedy(found: list[dict[str, Any]], part: str, what: str) -> str:
+    (one,) = [each for each in found if (each["part"], each["what"]) == (part, what)]
+    assert one["level"] == "FAIL", one
+    return str(one["remedy"])
+
+
+def test_a_node_of_another_chain_is_named(town: Town, tmp_path: Path) -> None:
+    index(town)
+    record = json.loads(record_path(town.state, 31337).read_bytes())
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps(record | {"genesis": "0x" + "11" * 32}))
+    code, found = examined(town, "--deployment", str(other))
+    assert code == 1
+    assert remedy(found, "node", "chain").startswith("point --rpc at the right node")
+    assert remedy(found, "database", "chain").startswith("name another --database")
+
+
+def test_a_clock_that_is_off_is_named_either_way(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, "default")
+    newest = town.client.block("latest").timestamp
+    settings = Settings.load(None, rpc=town.anvil.url, state=town.state)
+    for now, what, words in (
+        (newest - 60, "chain ahead", "set the computer's clock by NTP"),
+        (newest + 3_600, "newest block", "see whether the node has peers"),
+    ):
+        found = [asdict(each) for each in examine(Patient(settings, clock=FixedClock(now)))]
+        assert remedy(found, "clock", what).startswith(words)
+    well = [asdict(each) for each in examine(Patient(settings, clock=FixedClock(newest + 5)))]
+    assert [each["level"] for each in well if each["part"] == "clock"] == ["ok"]
+
+
+def test_a_database_server_that_is_away_is_named(town: Town) -> None:
+    code, found = examined(town, "--database", "postgresql://nobody:secret@127.0.0.1:9/none")
+    assert code == 1
+    (one,) = [each for each in found if each["part"] == "database" and each["level"] == "FAIL"]
+    assert one["remedy"]
+    assert "secret" not in json.dumps(found)
+
+
+def test_a_keystore_that_another_passphrase_was_given_for_is_named(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "keeper.json"
+    account = create_keystore(path, "the right passphrase")
+    spec = f"keystore:{path}:DOCTOR_PASSPHRASE"
+    monkeypatch.setenv("DOCTOR_PASSPHRASE", "another passphrase")
+    _, found = examined(town, "--key", spec)
+    assert "the password in the variable" in remedy(found, "keys", str(path))
+    assert "another passphrase" not in json.dumps(found)
+    monkeypatch.delenv("DOCTOR_PASSPHRASE")
+    _, found = examined(town, "--key", spec)
+    assert "export DOCTOR_PASSPHRASE=" in remedy(found, "keys", str(path))
+    monkeypatch.setenv("DOCTOR_PASSPHRASE", "the right passphrase")
+    _, found = examined(town, "--key", spec)
+    (one,) = [each for each in found if each["what"] == str(path)]
+    assert (one["level"], one["text"]) == ("ok", f"opens to {account}")
+
+
+def test_an_office_that_nobody_holds_any_more_is_named(town: Town, file: Path) -> None:
+    index(town)
+    revoke = am.revoke_role(role_number("pauser"), dev_address(2))
+    admin, manager = dev_address(0), town.deployment.contracts["AccessManager"]
+    call = {"from": admin, "to": manager, "data": "0x" + revoke.data.hex(), "gas": hex(500_000)}
+    town.anvil.rpc("eth_sendTransaction", call)
+    code, found = examined(town, "--community", str(file), "--alert-after", "520w")
+    assert code == 1
+    (office,) = [each for each in found if each["part"] == "roles"]
+    assert "pauser" in office["what"] + office["text"]
+    assert "usufruct apply puts it right" in office["remedy"]
+
+
+def test_every_check_of_the_handbook_is_one_that_the_doctor_makes(town: Town, file: Path) -> None:
+    """The table in docs/operations/platform.md names what is looked at, and nothing else."""
+    index(town)
+    text = (Path(__file__).parents[3] / "docs" / "operations" / "platform.md").read_text()
+    table = text.partition("## What the doctor checks")[2].partition("\n## ")[0]
+    named = {line.split("|")[1].strip() for line in table.splitlines() if line.startswith("| ")}
+    _, found = examined(town, "--community", str(file), "--key", "dev:8", "--alert-after", "520w")
+    assert {each["part"] for each in found} <= named
+    assert named - {each["part"] for each in found} <= {"part"}

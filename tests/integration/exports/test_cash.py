@@ -149,6 +149,31 @@ def test_what_the_bank_returns_can_be_paid_again_once(
     assert body["differences"] == []
 
 
+def test_reversals_and_parts_are_never_taken_for_a_payment(
+    office: Office, book: Path, tmp_path: Path
+) -> None:
+    adam, carl, _ = pay(office, book)["transfers"]
+
+    def reversed_(content: bytes) -> bytes:
+        return content.replace(b"<Sts>", b"<RvslInd>true</RvslInd><Sts>")
+
+    # A part of the money, and then the rest of it, are two bookings that fit nothing.
+    half = {**adam, "net": "27000"}
+    assert verdicts(office, tmp_path, booked([half]), 1) == ["mismatch"]
+    assert verdicts(office, tmp_path, booked([half], start=1), 1) == ["mismatch"]
+    assert verdicts(office, tmp_path, booked([carl], start=2)) == ["matched"]
+    # The debit is reversed: the money is back. That reversal is reversed: nobody is paid by our word.
+    assert verdicts(office, tmp_path, reversed_(booked([carl], "CRDT"))) == ["returned"]
+    assert verdicts(office, tmp_path, reversed_(booked([carl], start=3)), 1) == ["unmatched"]
+    body = json.loads(office.run("bank", "status", "--json").output)
+    assert (body["confirmed"], body["returned"]) == ("0", carl["net"])
+    less = {**adam, "net": "53900"}  # returned after the bank's charges
+    assert verdicts(office, tmp_path, booked([less], "CRDT", 4), 1) == ["mismatch"]
+    wrong = booked([adam], start=5).replace(b"<Sts>", b"<RvslInd>maybe</RvslInd><Sts>")
+    with pytest.raises(InputError, match="RvslInd"):
+        verdicts(office, tmp_path, wrong)
+
+
 def test_a_notification_that_is_not_whole_changes_nothing(
     office: Office, book: Path, tmp_path: Path
 ) -> None:

@@ -11,12 +11,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
-from tests.integration.oracles.village import COMMUNITY, free_port
+from tests.integration.oracles.village import free_port
+from tests.support import communities
 from tests.support.another_node import CHAIN_ID
 
 from usufruct.chain.client import ChainClient
@@ -33,7 +34,7 @@ from usufruct_oracles.simulate import write_month
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).parents[3]
 WORKERS = ("alpha", "beta", "gamma")
-STREAMS = ("WATER", "EV", "VPP")
+STREAMS = {1: "WATER", 3: "VPP"}
 OFFICES = {0: "admin", 1: "treasurer", 2: "guardian", 3: "auditor", 7: "oracle_admin", 9: "manager"}
 """Who stands in for which development account of the village."""
 KEYS = ("admin", "treasurer", "auditor", "oracle_admin", "operator", *WORKERS)
@@ -108,11 +109,14 @@ class Network:
 
     def write_community(self) -> None:
         """The village with own accounts and meter keys, and windows that a test can wait for."""
-        text = COMMUNITY.replace("2027-02", self.month).replace(
-            'challenge_window = "3d"', 'challenge_window = "8s"'
-        )
+        streams = [
+            replace(communities.WATER, series=communities.Series("WATER-A", "Water", "VWATR")),
+            replace(communities.VPP, series=communities.Series("VPP-A", "Homes", "VHOME")),
+        ]
+        people = {"Ada": 10, "Ben": 11}
+        text = communities.document("VILLAGE", streams, first_period=self.month, people=people)
+        text = text.replace('challenge_window = "3d"', 'challenge_window = "8s"')
         text = re.sub(r"holders = \[.*\]", self._holders(), text)
-        text += _MORE.replace("MONTH", self.month)
         dev = text
         for number, worker in zip((4, 5, 6), WORKERS, strict=True):
             text = text.replace(f'"dev:{number}"', f'"{self.accounts[worker]}"')
@@ -252,38 +256,6 @@ class Network:
         """Everything that no log may show."""
         keys = {name: self.private_key(name).hex() for name in KEYS}
         return {"password": self.password, "privacy secret": self.secret, **keys}
-
-
-_MORE = """
-[[series]]
-code = "VPP-A"
-name = "Homes"
-symbol = "VHOME"
-stream = "VPP"
-rank = "residual"
-term = ["MONTH", "2031-08"]
-decimals = 0
-classes = ["institution"]
-min_ticket = 1
-holders = [{ wallet = "dev:10", units = 1 }, { wallet = "dev:11", units = 2 }]
-[[waterfall]]
-stream = "VPP"
-steps = [
-  { label = "tax", kind = "percent_of_receipts", share = "6%", payee = "dev:9" },
-  { label = "holders", kind = "residual", payee = "series:VPP-A" },
-  { label = "owners", kind = "residual", payee = "dev:9" },
-]
-[[waterfall]]
-stream = "EV"
-steps = [{ label = "owners", kind = "residual", payee = "dev:9" }]
-[[participant]]
-id = 2
-name = "Ben"
-country = 702
-class = "institution"
-kyc_until = "2030-12-31"
-wallets = ["dev:11"]
-"""
 
 
 def _own_meters(text: str) -> str:

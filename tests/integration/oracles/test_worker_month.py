@@ -12,6 +12,7 @@ import httpx
 import pytest
 from tests.integration.oracles.village import (
     EV,
+    HTTP,
     NAMES,
     SECRET,
     VPP,
@@ -41,6 +42,9 @@ from usufruct_oracles.wire import batch_from, statement_from
 pytestmark = pytest.mark.chain
 
 STREAMS = (WATER, EV, VPP)
+AWAY = 6
+"""Days at whose end gamma is not there yet."""
+PATIENT = {"takeover": '"3s"'}
 
 
 @pytest.fixture(scope="module")
@@ -56,11 +60,13 @@ def computed(place: Village, tmp_path_factory: pytest.TempPathFactory) -> Comput
 
 @pytest.fixture(scope="module")
 def month(place: Village) -> Village:
-    """The month, anchored and stated by two workers while the third was away, and then by all."""
-    start_workers(place, 0, 1)
+    """The month, begun by two workers while the third was away, and then anchored and stated by all."""
+    start_workers(place, 0, 1, **PATIENT)
+    place.move_to(place.end_of(AWAY))
+    wait_until("days without gamma", lambda: _confirmed(place, 0) == [AWAY] * 3)
+    start_workers(place, 2, **PATIENT)
     place.move_to(place.end_of(DAYS))
     wait_until("three statements", lambda: all(place.record(each, 1).version for each in STREAMS))
-    start_workers(place, 2)
     wait_until("gamma to catch up", lambda: _confirmed(place, 2) == [DAYS] * 3)
     wait_until("all evidence", lambda: all(_has_statements(place, at) for at in range(3)))
     return place
@@ -101,9 +107,9 @@ def test_nobody_raised_a_false_alarm(month: Village) -> None:
 def test_hardly_a_transaction_was_wasted(month: Village) -> None:
     sent = sum(month.client.nonce(dev_address(4 + at)) for at in range(len(NAMES)))
     needed = len(STREAMS) * (DAYS + 1)
-    # The next in turn sends, too, where the first needs longer than `takeover`, here one second: on a busy machine
-    # some do. Without turns two would send everything.
-    assert needed <= sent <= needed * 6 // 5
+    # The next in turn sends, too, where the first needs longer than `takeover`, which is not to be excluded on a busy
+    # machine. Without turns two would send everything.
+    assert needed <= sent <= needed + 3
 
 
 def test_the_evidence_of_batches_leads_from_the_leaves_to_the_head(month: Village) -> None:
@@ -164,9 +170,7 @@ def test_a_stranger_and_a_replayed_request_get_no_signature(month: Village) -> N
             bytes(dev_account(key)), realm, "POST", "/v1/sign/batch", body, int(time.time())
         )
         for _ in range(2):
-            answer = httpx.post(
-                worker.url + "/v1/sign/batch", content=body, headers=headers, trust_env=False
-            )
+            answer = HTTP.post(worker.url + "/v1/sign/batch", content=body, headers=headers)
             assert answer.status_code == status
 
 

@@ -44,6 +44,8 @@ ROOT = Path(__file__).resolve().parents[3]
 WATER, EV, VPP = 1, 2, 3
 SECRET = "a secret that the three workers of the village share"
 NAMES = ("alpha", "beta", "gamma")
+# One for all: what a client costs is reading the certificates of authorities. Connections are not kept, as workers die.
+HTTP = httpx.Client(timeout=10, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
 
 STREAMS = (
     replace(
@@ -201,7 +203,7 @@ class Process:
         assert self.process.exitcode == -signal.SIGKILL, self.log[-2000:]
 
     def get(self, path: str) -> httpx.Response:
-        return httpx.get(self.url + path, timeout=10, trust_env=False)
+        return HTTP.get(self.url + path)
 
     def is_up(self) -> bool:
         with contextlib.suppress(httpx.HTTPError):

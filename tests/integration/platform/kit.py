@@ -6,7 +6,7 @@ Everything is sent from unlocked accounts by hand, so that these tests do not de
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import rlp
@@ -342,6 +342,13 @@ class Kit:
         )
         self.evidence.append(evidence)
         return evidence
+
+    def restate(self, evidence: Evidence, version: int) -> None:
+        """Attests a further version of a period's statement, with the same figures."""
+        statement = replace(evidence.statement, version=version)
+        bitmap, blob = self._sign(td.statement_digest(self._domain("StatementBook"), statement))
+        given = statement_book.Statement(*statement.values())
+        self.act("StatementBook", statement_book.attest(given, bitmap, blob))
 
     def settle(self, quantity: int, period: int) -> Evidence:
         """Attests, waits for finality, funds what is required and settles."""

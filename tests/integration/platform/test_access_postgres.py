@@ -73,6 +73,9 @@ def test_the_log_is_one_chain_whoever_writes_and_is_only_added_to(house: House) 
     assert at_once(house, lambda h: h.ask(path, headers=headers).status_code) == [200] * _AT_ONCE
     with house.database.read() as connection:
         assert journal.check(connection) == _AT_ONCE
+    shown = house.ask("/audit/access?role=auditor&resource=/v1/&since=2001-01-01", headers=headers)
+    assert shown.text.count(f"GET {path}") == _AT_ONCE
+    assert f"GET {path}" not in house.ask("/audit/access?resource=%25", headers=headers).text
     for change in (update(access_log).values(actor="x"), delete(access_log)):
         with pytest.raises(DatabaseError, match="only added to"), house.database.write() as tried:
             tried.execute(change)
@@ -88,3 +91,22 @@ def test_events_are_written_once_by_several_feeds_at_once(house: House) -> None:
     assert count(house, feed_event) == 34
     events = house.ask("/v1/events?limit=200", headers=house.key(Role.AUDITOR)).json()["data"]
     assert [int(each["id"]) for each in events] == list(range(1, 35))
+
+
+def test_a_zero_in_a_name_is_no_defect(house: House) -> None:
+    """PostgreSQL has no text with one, so that asking it fails where SQLite finds nothing."""
+    agent = house.key(Role.TRANSFER_AGENT)
+    freeze = {"wallet": named(1), "frozen": True, "reason_hash": "0x" + "22" * 32, "series": ["\0"]}
+    once = agent | {"idempotency-key": "1"}
+    assert house.post("/v1/compliance/freezes", freeze, headers=once).status_code == 404
+    holdings = f"/v1/wallets/{named(1)}/holdings"
+    for path, status in (
+        ("/v1/series/s1%00", 404),
+        ("/v1/distributions?series=%00", 404),
+        ("/v1/streams/%00", 404),
+        ("/issuer/series/%00", 404),
+        (f"{holdings}?starting_after=%00", 422),
+        ("/v1/series/s1/holders?starting_after=%00", 422),
+        ("/v1/events?type=%00", 422),
+    ):
+        assert house.ask(path, headers=agent).status_code == status, path

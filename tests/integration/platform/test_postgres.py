@@ -78,6 +78,14 @@ def _answers(kit: Kit, database: Database) -> list[bytes]:
         "/v1/distributions/dist_lvpps_1",
         "/v1/statements?status=settled",
         "/v1/streams/VPP",
+        *(
+            "/",
+            "/operator",
+            "/issuer",
+            "/issuer/series/ser_lvpps",
+            "/workbench/attested?stream=VPP",
+        ),
+        *(f"/wallets/{HOLDERS[0]}", "/audit", "/audit/samples?seed=any"),
     ]
     render = Renderer(Currency("USDX", 6), Labels())
     app = create_app(Service(database, render, 31337, kit.contracts))

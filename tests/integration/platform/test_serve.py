@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -107,6 +108,65 @@ def test_it_follows_the_chain_answers_and_ends_on_sigterm(
     check = ("--rpc", kit.anvil.url, "--deployment", str(record), "--database", ledger)
     assert "2 series, 6 accounts, 1 streams: no difference" in run("reconcile", *check)
     assert json.loads(run("reconcile", *check, "--json"))["differences"] == []
+
+
+@dataclass
+class Asking:
+    """Asks for payouts until nobody listens any more; `failure` is an answer that was wrong or cut off."""
+
+    answered: int = 0
+    failure: str = ""
+
+    def run(self, url: str) -> None:
+        with httpx.Client() as http:
+            while not self.failure:
+                try:
+                    answer = http.get(f"{url}/v1/wallets/{HOLDERS[0]}/payouts")
+                except httpx.HTTPError as error:
+                    # A request that met the end of its idle connection was never taken in.
+                    if "complete message" in str(error):
+                        self.failure = str(error)
+                    return
+                if answer.status_code != 200 or not answer.json()["data"]:
+                    self.failure = answer.text
+                self.answered += 1
+
+
+def test_a_stop_under_load_answers_what_is_under_way_and_ends_streams(
+    kit: Kit, tmp_path: Path, record: Path
+) -> None:
+    kit.settle(900 * MEGA, 1)
+    asking = [Asking() for _ in range(4)]
+    streamed: list[str] = []
+
+    def listen(url: str) -> None:
+        headers = {"accept": "text/event-stream"}
+        with httpx.stream("GET", f"{url}/v1/events", headers=headers, timeout=60) as answer:
+            streamed.append("".join(answer.iter_text()))  # raises if the stream is cut off
+
+    with serving(kit, tmp_path, record) as server:
+        server.await_block(kit.client.block_number())
+        threads = [threading.Thread(target=each.run, args=(server.url,)) for each in asking]
+        threads += [threading.Thread(target=listen, args=(server.url,)) for _ in range(3)]
+        for each in threads:
+            each.start()
+        deadline = time.monotonic() + _PATIENCE
+        while sum(each.answered for each in asking) < 50 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        began = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(_PATIENCE) == 0
+        ended = time.monotonic() - began
+        for each in threads:
+            each.join(_PATIENCE)
+    assert [each.failure for each in asking if each.failure] == []
+    assert sum(each.answered for each in asking) >= 50
+    assert len(streamed) == 3
+    assert all(each.startswith("retry: 2000") for each in streamed)
+    assert ended < 8, "it waited for streams until its grace was over"
+    log = server.log.read_text()
+    assert "Traceback" not in log
+    assert not any(json.loads(line)["level"] in ("error", "critical") for line in log.splitlines())
 
 
 def test_it_ends_with_one_line_when_it_cannot_go_on(kit: Kit, tmp_path: Path, record: Path) -> None:

@@ -136,7 +136,7 @@ def test_a_database_that_restarts_under_load_costs_waiting_and_nothing_else(
     assert load.statuses() == {200, 503}
     refused = [each for each in load.answers if each.status == 503]
     assert {(each.kind, each.retry_after) for each in refused} == {
-        ("application/problem+json", "2")
+        ("application/problem+json", "5")
     }
     assert all(b"database-unavailable" in each.content for each in refused)
     indexed, again = Database(server.url), fresh(tmp_path, "again")

@@ -140,7 +140,6 @@ def test_mqtt_readings_are_acknowledged_by_the_journals_commit(tmp_path: Path) -
         found = journal(tmp_path, source)
         try:
             mqtt_kit.until(lambda: source.connected)
-            mqtt_kit.settle()
             mqtt_kit.publish(
                 broker.port,
                 [

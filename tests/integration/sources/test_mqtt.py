@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,11 +12,11 @@ import pytest
 from tests.integration.sources.mqtt_kit import (
     RULE,
     Store,
+    pass_by,
     payload,
     publish,
     raws,
     readings,
-    settle,
     source,
     until,
 )
@@ -41,20 +40,21 @@ def test_readings_come_once_and_are_acknowledged_after_they_are_stored(
     found.start()
     try:
         until(lambda: found.connected)
-        settle()
         publish(broker.port, readings(range(30)))
         until(lambda: found.waiting >= 10)
         until(lambda: len(store.records) == 30, lambda: store.take(found))
         assert raws(store.records) == {payload(each) for each in range(30)}
     finally:
         found.close()
-    time.sleep(0.5)  # the broker has read the acknowledgements
+    pass_by(broker.port)  # the acknowledgements are read
     again = source(broker.port, tmp_path, version=version)
     again.start()
     try:
         until(lambda: again.connected)
-        time.sleep(0.5)
-        assert list(again.poll()) == []
+        publish(broker.port, readings([30]))
+        until(lambda: again.waiting > 0)
+        (only,) = again.poll()
+        assert raws({only.digest: only}) == {payload(30)}
     finally:
         again.close()
 
@@ -65,7 +65,6 @@ def test_what_was_not_stored_is_delivered_again_to_the_next_worker(
     first, store = source(broker.port, tmp_path), Store()
     first.start()
     until(lambda: first.connected)
-    settle()
     publish(broker.port, readings(range(10)))
     until(lambda: first.waiting == 10)
     first.close()
@@ -99,7 +98,6 @@ def test_a_worker_killed_between_receipt_and_commit_loses_and_doubles_nothing(
     opening = source(broker.port, tmp_path)
     opening.start()
     until(lambda: opening.connected)
-    settle()
     opening.close()
     publish(broker.port, readings(range(12)))
     worker = subprocess.Popen(
@@ -129,21 +127,19 @@ def test_a_broker_killed_in_the_middle_loses_and_doubles_nothing(
     found.start()
     try:
         until(lambda: found.connected)
-        settle()
         publish(broker.port, readings(range(10)))
         until(lambda: found.waiting == 10)
-        time.sleep(1.5)  # the broker has saved its sessions
+        until(lambda: broker.has_saved("alpha"))
         broker.kill()
         until(lambda: not found.connected)
         store.take(found)
         broker.start()
         until(lambda: found.connected)
-        settle()
         publish(broker.port, readings(range(10, 20)))
         until(lambda: len(store.records) == 20, lambda: store.take(found))
-        time.sleep(0.5)
-        store.take(found)
-        assert raws(store.records) == {payload(each) for each in range(20)}
+        publish(broker.port, readings([20]))
+        until(lambda: len(store.records) > 20, lambda: store.take(found))
+        assert raws(store.records) == {payload(each) for each in range(21)}
         assert found.waiting == 0
     finally:
         found.close()
@@ -154,9 +150,9 @@ def test_a_full_source_lets_the_broker_keep_the_rest(broker: RunningBroker, tmp_
     found.start()
     try:
         until(lambda: found.connected)
-        settle()
         publish(broker.port, readings(range(60)))
-        time.sleep(1)
+        until(lambda: found.waiting >= 8)
+        pass_by(broker.port)
         assert found.waiting == 8
         assert found.connected
         until(lambda: len(store.records) == 60, lambda: store.take(found))
@@ -172,7 +168,6 @@ def test_a_topic_without_a_meter_goes_to_the_journal_unsigned(
     found.start()
     try:
         until(lambda: found.connected)
-        settle()
         publish(broker.port, [("site/b/energy", payload(1))])
         until(lambda: found.waiting == 1)
         (only,) = found.poll()
@@ -188,7 +183,6 @@ def test_a_sparkplug_payload_that_cannot_be_read_goes_to_the_journal_unsigned(
     found.start()
     try:
         until(lambda: found.connected)
-        settle()
         publish(broker.port, [("spBv1.0/plant/NDATA/node", b"\xff\xff")])
         until(lambda: found.waiting == 1)
         (only,) = found.poll()
@@ -204,7 +198,6 @@ def test_sparkplug_births_survive_a_restart_and_gaps_ask_for_a_rebirth(
     found, store = source(broker.port, tmp_path, rules=[RULE], host_id="usufruct"), Store()
     found.start()
     until(lambda: found.connected)
-    settle()
     publish(
         broker.port,
         [
@@ -219,7 +212,6 @@ def test_sparkplug_births_survive_a_restart_and_gaps_ask_for_a_rebirth(
     second.start()
     try:
         until(lambda: second.connected)
-        settle()
         publish(broker.port, [(f"{base}/DDATA/node/inv", data(3, {7: (1_800_000, 6)}))])
         until(lambda: len(store.records) == 2, lambda: store.take(second))
         publish(broker.port, [(f"{base}/DDATA/node/inv", data(9, {7: (2_700_000, 7)}))])

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 import pytest
 import uvicorn
+from playwright.sync_api import Browser
 from sqlalchemy import insert, update
 from tests.support.anvil import Anvil
+from tests.support.browser import running_browser
 from tests.support.settled import Settled, settle_periods
 
 from usufruct.api.app import create_app
@@ -59,13 +61,26 @@ class Site:
                 "/workbench",
             ),
             *("/issuer", "/issuer/series/ser_vil", ask + "1", ask + "999999999"),
-            *("/audit", "/audit?reconciled=true", "/nothing/here", "/wallets/0x12", ask + "x"),
+            *(
+                "/audit",
+                "/audit?reconciled=true",
+                "/audit/samples",
+                "/audit/samples?seed=dice&count=2",
+            ),
+            *("/audit/replay", "/audit/replay?what=S1/1", "/audit/replay?what=S1/2&price=peak=1"),
+            *("/audit/replay?what=S1/2&price=dear=1", "/audit/access", "/sign-in"),
+            *("/nothing/here", "/wallets/0x12", ask + "x"),
         ]
 
 
 @contextmanager
 def served(
-    settled: Settled, database: Database, url: str | None, *, guarded: bool = False
+    settled: Settled,
+    database: Database,
+    url: str | None,
+    *,
+    guarded: bool = False,
+    per_second: int = 0,
 ) -> Iterator[Site]:
     """The site on a ledger; `url` is the node that browsers may ask. `guarded` shows what is a wallet's to it alone."""
     with socket.socket() as free:
@@ -80,7 +95,12 @@ def served(
         progress=Progress(at=1, head=1, caught_up=True),
         chain=ChainClient(settled.village.client.url),
         reader_rpc=url,
-        access=Access(public="aggregates" if guarded else "all", origin=here, secret=b"pages" * 7),
+        access=Access(
+            public="aggregates" if guarded else "all",
+            origin=here,
+            secret=b"pages" * 7,
+            requests_per_second=per_second,
+        ),
     )
     config = uvicorn.Config(create_app(service), host="127.0.0.1", port=port, log_level="error")
     server = uvicorn.Server(config)
@@ -129,4 +149,11 @@ def hostile(village: Settled, tmp_path_factory: pytest.TempPathFactory) -> Itera
             )
         )
     with served(village, database, None) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium."""
+    with running_browser() as found:
         yield found

@@ -24,6 +24,11 @@ _CHANGES: dict[str, Change] = {
     "batches": lambda p: p["batches"][0]["manifest"].update(covered=1),
     "batches closed": lambda p: p["batches"][0].update(closes=True),
     "readings": lambda p: p["readings"][0]["some"][1]["path"].reverse(),
+    "readings left out": lambda p: p["readings"].clear(),
+    "statement that nobody signed": lambda p: p["statement"].update(signatures="0x", signers="0"),
+    "statement with a signature left out": lambda p: p["statement"].update(
+        signatures=p["statement"]["signatures"][:-128]
+    ),
     "lines": lambda p: p["tariff"]["rows"][0].update(price=1),
     "corrections": lambda p: p["corrections"]["document"].update(total="5"),
     "statement": lambda p: p["statement"].update(coverage_bp=1),

@@ -10,7 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.proof.test_proof import RememberingClient, changed_text, mutants
+from tests.integration.proof.test_proof import (
+    RememberingClient,
+    at,
+    changed_text,
+    mutants,
+)
 from tests.support.anvil import Anvil
 from tests.support.settled import Settled, settle_periods
 
@@ -142,6 +147,116 @@ def test_repeated_keys_and_rounded_numbers_are_refused(settled: Settled) -> None
     )
     assert twice != text != rounded
     assert [verdict(each) for each in in_javascript([twice, rounded])] == [("refused", None)] * 2
+
+
+HUGE = (2**53, 2**64, -1, 10**30, 1e300, 0.5)
+"""Numbers that a program may round, wrap or take for another."""
+TEXTS = (
+    *(
+        "",
+        "1\n",
+        " 1",
+        "+1",
+        "-0",
+        "1_000",
+        "٣",
+        "1e3",
+        "0x",
+        "NaN",
+        "9" * 100,
+        str(2**256),
+        "0" * 70,
+    ),
+    *("0x" + "0" * 63, "0x" + "G" * 64, "\u202e1", "1\u0000", "\ud800"),
+)
+"""Texts that a program may take for a number, a hash or an address."""
+SECTIONS = {
+    "chain": (("chain_id",), ("contracts",)),
+    "distribution": (("distribution",),),
+    "payout": (("payout",),),
+    "settlement": (("settlement",), ("settlement", "lines", 0)),
+    "statement": (("statement",),),
+    "batches": (("cursor",), ("batches", 0), ("batches", 0, "manifest")),
+    "lines": (("lines", 0), ("tariff",), ("tariff", "rows", 0)),
+    "corrections": (("corrections",), ("corrections", "document")),
+    "readings": (("readings", 0), ("readings", 0, "some", 0)),
+}
+"""Where the values of each link stand."""
+
+
+@pytest.mark.parametrize("link", SECTIONS)
+def test_missing_huge_and_hostile_values_get_the_same_verdict(
+    settled: Settled, anvil: Anvil, client: ChainClient, link: str
+) -> None:
+    original = json.loads(settled.proof(2, settled.holders[1], "sample"))
+    corpus = [each for place in SECTIONS[link] for each in _hostile(original, place)]
+    if link == "corrections" and original["corrections"] is None:
+        assert len(corpus) > 5
+    else:
+        assert len(corpus) > 20
+    ours = [in_python(each.encode(), client) for each in corpus]
+    theirs = [verdict(each) for each in in_javascript(corpus, rpc=anvil.url)]
+    assert [
+        (corpus[place][:300], one, two)
+        for place, (one, two) in enumerate(zip(ours, theirs, strict=True))
+        if one != two
+    ] == []
+    assert ("holds", None) not in ours
+
+
+def _hostile(original: dict[str, Any], path: tuple[str | int, ...]) -> Iterator[str]:
+    """Files with one value of a section missing, huge, of another kind, or nested deeply."""
+    section = original
+    for step in path:
+        if section is None:
+            return
+        section = section[step]  # type: ignore[index]  # as the file goes
+    if not isinstance(section, dict):
+        keys: list[tuple[str | int, ...]] = [path]
+    else:
+        keys = [(*path, key) for key in section]
+    for key in keys:
+        if key != ("corrections",):  # what may be missing
+            yield _with(original, key, _MISSING)
+        kept = at(original, key)
+        others = (
+            HUGE if isinstance(kept, int) and not isinstance(kept, bool) else TEXTS
+            if isinstance(kept, str) else ()
+        )  # fmt: skip
+        for value in (*others, None if kept is not None else 0, [kept], {"x": kept}, True, 7):
+            if value != kept or type(value) is not type(kept):
+                yield _with(original, key, value)
+        yield _with(original, key, "DEEP").replace('"DEEP"', "[" * 20_000 + "]" * 20_000)
+        yield _with(original, key, "DEEP").replace('"DEEP"', '{"a":' * 5_000 + "1" + "}" * 5_000)
+        yield _with(original, key, "DEEP").replace('"DEEP"', "NaN")
+        yield _with(original, key, "DEEP").replace('"DEEP"', "-Infinity")
+
+
+_MISSING = object()
+
+
+def _with(original: dict[str, Any], path: tuple[str | int, ...], value: object) -> str:
+    copy = json.loads(json.dumps(original))
+    place = at(copy, path[:-1])
+    if value is _MISSING:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = value
+    return json.dumps(copy)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "null", "[]", "{}", "true", '"proof"', "\ufeff{}", "{" * 100_000, "[" * 1_000_000),
+        *("1" * 100_000, '{"version":2}', '{"version":1e0}', '{"version":2,"version":2}', "\x00"),
+    ],
+    ids=lambda text: repr(text[:12]),
+)
+def test_what_is_no_proof_at_all_is_refused_by_both(client: ChainClient, text: str) -> None:
+    assert in_python(text.encode(), client) == ("refused", None)
+    (found,) = in_javascript([text])
+    assert verdict(found) == ("refused", None)
 
 
 def test_other_spellings_of_the_same_values_are_refused_by_both(

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser
 from tests.integration.web.conftest import Site
-from tests.integration.web.test_browser import browser, reader  # noqa: F401  # a fixture
+from tests.integration.web.test_browser import reader
 
 from usufruct.api import schemas
 
@@ -112,7 +112,7 @@ def test_too_much_is_refused_before_it_is_read(http: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_a_move_changes_every_payout_at_once(browser: Browser, site: Site, width: int) -> None:  # noqa: F811
+def test_a_move_changes_every_payout_at_once(browser: Browser, site: Site, width: int) -> None:
     with reader(browser, site, width) as page:
         page.goto("/workbench")
         page.get_by_role("button", name="Load the example").click()
@@ -141,7 +141,29 @@ def test_a_move_changes_every_payout_at_once(browser: Browser, site: Site, width
         assert over <= 0
 
 
-def test_what_is_typed_wrong_is_said_where_it_stands(browser: Browser, site: Site) -> None:  # noqa: F811
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+def test_a_stream_of_the_ledger_fills_in_the_structure(
+    browser: Browser,
+    site: Site,
+    locale: str,
+) -> None:
+    with reader(browser, site, locale=locale) as page:
+        page.goto("/workbench")
+        assert page.locator("#wb-empty").is_visible()
+        page.locator("#wb-attested").click()
+        page.locator("#wb-payouts tbody tr").first.wait_for()
+        assert page.locator("#wb-empty").is_hidden()
+        assert 'streams = ["S1"]' in page.locator("#wb-text").input_value()
+        assert page.locator("#wb-state").get_attribute("class") == "verdict holds"
+        page.locator("#wb-sources summary").click()
+        assert page.locator("#wb-sources li").count() == 2
+        # What is typed over it stands on nothing any more.
+        page.locator("#wb-example").click()
+        page.get_by_text("Ada Fund").first.wait_for()
+        assert page.locator("#wb-sources").is_hidden()
+
+
+def test_what_is_typed_wrong_is_said_where_it_stands(browser: Browser, site: Site) -> None:
     with reader(browser, site) as page:
         page.goto("/workbench")
         page.locator("#wb-text").fill('schema = 1\ntitle = "<img src=x onerror=alert(1)>"\n')

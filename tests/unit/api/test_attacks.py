@@ -328,3 +328,18 @@ def test_a_body_that_does_not_come_keeps_no_moment_open(house: House, path: str)
 
     anyio.run(main)
     assert seen == []
+
+
+def test_uploads_do_not_pile_up_where_others_wait(house: House) -> None:
+    class Full:
+        """Two proofs are being checked, and as many wait as may."""
+
+        tasks_waiting = 16
+
+        def statistics(self) -> Full:
+            return self
+
+    house.service.__dict__["proofs"] = Full()
+    answer = house.post("/v1/proofs/verify", {})
+    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (503, "busy")
+    assert answer.headers["retry-after"] == "5"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 
 import anyio
@@ -9,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
+from structlog.testing import capture_logs
 
 from usufruct.api.problems import install
 from usufruct.api.schemas import ProblemBody
@@ -37,14 +39,9 @@ def answer(error: Exception, path: str = "/x") -> tuple[int, dict[str, object], 
 
 @pytest.mark.parametrize(
     ("make", "status", "kind"),
-    [
-        (InputError, 422, "invalid-parameter"),
-        (EvidenceError, 409, "evidence-missing"),
-        (ChainError, 503, "chain-unavailable"),
-        (ConfigError, 500, "misconfigured"),
-    ],
+    [(InputError, 422, "invalid-parameter"), (EvidenceError, 409, "evidence-missing")],
 )
-def test_our_errors_keep_their_parts(
+def test_what_callers_can_put_right_keeps_its_parts(
     make: Callable[..., UsufructError], status: int, kind: str
 ) -> None:
     error = make("it is wrong", field="f", value="v" * 200, rule="be right", remedy="mend it")
@@ -55,6 +52,29 @@ def test_our_errors_keep_their_parts(
     assert len(str(body["value"])) < 100
 
 
+@pytest.mark.parametrize(
+    ("make", "status", "kind"),
+    [
+        (ChainError, 503, "chain-unavailable"),
+        (ConfigError, 500, "misconfigured"),
+        (lambda text, **_: ConnectionRefusedError(text), 503, "database-unavailable"),
+        (lambda text, **_: sqlite3.OperationalError(text), 503, "database-unavailable"),
+    ],
+)
+def test_what_is_ours_to_put_right_is_told_by_a_number_that_the_log_has(
+    make: Callable[..., Exception], status: int, kind: str
+) -> None:
+    where = "https://node.example/v3/key and /root/settings.toml"
+    error = make(where, field="--rpc", value=where, rule="answer", remedy=where)
+    with capture_logs() as logs:
+        code, body, text = answer(error)
+    assert (code, body["type"]) == (status, f"https://usufruct.invalid/problems/{kind}")
+    assert "node.example" not in text
+    assert "/root" not in text
+    assert [each["incident"] for each in logs] == [body["incident"]]
+    assert "node.example" in str(logs)
+
+
 def test_a_refusal_of_a_contract_is_told_in_words() -> None:
     code, body, _ = answer(Underfunded(1, 2, 5_000_000, 1_000_000, 1_790_000_000))
     assert code == 409
@@ -63,9 +83,11 @@ def test_a_refusal_of_a_contract_is_told_in_words() -> None:
 
 
 def test_a_defect_tells_nothing_of_the_inside() -> None:
-    code, body, text = answer(ValueError("secret path /root/x"))
+    with capture_logs() as logs:
+        code, body, text = answer(ValueError("secret path /root/x"))
     assert (code, body["title"]) == (500, "Internal Server Error")
     assert "secret" not in text
+    assert [each["incident"] for each in logs if each["event"] == "defect"] == [body["incident"]]
 
 
 def test_http_errors_keep_status_and_headers() -> None:

@@ -79,6 +79,16 @@ def test_a_message_for_somebody_else_or_another_time_is_refused(
     assert (answer.status_code, answer.json()["field"]) == (401, field)
 
 
+def test_a_nonce_in_other_letters_is_another_nonce() -> None:
+    """Else one challenge signs in once for each way to write its letters."""
+    nonce = next(
+        each for each in (nonces.fresh(b"s" * 32, NOW) for _ in range(99)) if each.upper() != each
+    )
+    assert nonces.is_ours(b"s" * 32, nonce, NOW)
+    assert not nonces.is_ours(b"s" * 32, nonce.upper(), NOW)
+    assert not nonces.is_ours(b"s" * 32, nonce[:-1] + " " + nonce[-1], NOW)
+
+
 def test_a_nonce_of_another_service_or_of_yesterday_is_refused(house: House) -> None:
     assert not nonces.is_ours(b"t" * 32, nonces.fresh(b"s" * 32, NOW), NOW)
     old = challenge(house)
@@ -96,8 +106,10 @@ def test_another_wallet_s_signature_is_refused(house: House) -> None:
 def test_sessions_end_by_time_and_by_sign_out(house: House) -> None:
     headers = bearer(house)
     assert house.ask("/v1/auth/session", headers=headers).json()["actor"] == ME
-    assert house.post("/v1/auth/sign-out", headers=headers).status_code == 200
+    assert house.post("/v1/auth/signout", headers=headers).status_code == 200
     assert house.ask("/v1/auth/session", headers=headers).status_code == 401
+    for again in (headers, {}):
+        assert house.post("/v1/auth/signout", headers=again).json() == {"object": "signed-out"}
     headers = bearer(house)
     house.clock.advance(86_401)
     assert house.ask("/v1/auth/session", headers=headers).status_code == 401
@@ -117,7 +129,7 @@ def test_a_write_by_cookie_needs_the_token_that_another_site_cannot_read(house: 
     answer = sign_in(house, cookie=True)
     cookie = {"cookie": answer.headers["set-cookie"].partition(";")[0]}
     assert house.ask(f"/v1/wallets/{ME}/holdings", headers=cookie).status_code == 200
-    path = "/v1/auth/sign-out"
+    path = "/v1/auth/signout"
     assert house.post(path, headers=cookie).status_code == 403
     assert house.post(path, headers=cookie | {"x-csrf-token": "x"}).status_code == 403
     token = {"x-csrf-token": answer.json()["csrf_token"]}

@@ -193,10 +193,15 @@ def test_every_resource_has_a_rule_or_is_public(house: House) -> None:
     """A new resource must be thought about: it is here, or its rule is a dependency."""
     guarded = {
         ("get", "/v1/series/{series_id}/holders"),
+        ("get", "/v1/series/{series_id}/positions"),
+        ("get", "/v1/participants/{participant}/positions"),
         ("get", "/v1/distributions/{distribution_id}/payouts"),
         *(
             ("get", f"/v1/wallets/{{address}}/{name}")
-            for name in ("holdings", "payouts", "claimable", "statement", "tax-summary")
+            for name in (
+                *("holdings", "payouts", "claimable", "positions"),
+                *("look-through", "statement", "tax-summary"),
+            )
         ),
         ("post", "/v1/wallets/{address}/claims"),
         ("get", "/v1/payouts/{payout_id}"),
@@ -205,7 +210,6 @@ def test_every_resource_has_a_rule_or_is_public(house: House) -> None:
         ("get", "/v1/access-log"),
         ("post", "/v1/compliance/registrations"),
         ("post", "/v1/compliance/freezes"),
-        ("post", "/v1/auth/sign-out"),
         *((method, "/v1/webhooks") for method in ("get", "post")),
         ("delete", "/v1/webhooks/{webhook_id}"),
     }
@@ -213,6 +217,8 @@ def test_every_resource_has_a_rule_or_is_public(house: House) -> None:
         "/v1/series",
         "/v1/series/{series_id}",
         "/v1/series/{series_id}/records",
+        "/v1/series/{series_id}/look-through",
+        "/v1/series/{series_id}/dust",
         "/v1/distributions",
         "/v1/distributions/{distribution_id}",
         "/v1/streams",
@@ -222,6 +228,7 @@ def test_every_resource_has_a_rule_or_is_public(house: House) -> None:
         "/v1/batches/{stream_id}/{seq}",
         "/v1/statements",
         "/v1/statements/{stream_id}/{period}",
+        "/v1/disputes",
         "/v1/settlements",
         "/v1/settlements/{stream_id}/{period}",
         "/v1/disclosures",
@@ -230,7 +237,7 @@ def test_every_resource_has_a_rule_or_is_public(house: House) -> None:
         "/v1/finance/value",
         "/v1/finance/risk",
         *(f"/v1/finance/structure/{each}" for each in ("check", "compare", "export", "simulate")),
-        *(f"/v1/auth/{each}" for each in ("challenge", "sign-in", "session")),
+        *(f"/v1/auth/{each}" for each in ("challenge", "sign-in", "session", "signout")),
         "/health",
         "/ready",
     }
@@ -246,6 +253,7 @@ def test_every_resource_has_a_rule_or_is_public(house: House) -> None:
                 period="1",
                 seq="1",
                 webhook_id="whk_0",
+                participant="1",
             )
             answer = house.ask(concrete, method.upper(), json={})
             assert ((method, path) in guarded) != (path in public), (method, path)

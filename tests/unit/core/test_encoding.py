@@ -11,7 +11,6 @@ from usufruct.core.encoding import (
     ReadingLeaf,
     canonical_json,
     checksum_address,
-    encode_many,
     hex0x,
     load_json,
     open_quantity,
@@ -59,13 +58,6 @@ def test_fields_stand_where_the_protocol_says():
     places = ((66, 70), (70, 78), (78, 86), (86, 90), (90, 98), (98, 99), (99, 100), (100, 101))
     numbers = [int.from_bytes(leaf[start:end], "big") for start, end in (*places, (101, 102))]
     assert numbers == list(range(1, 10))
-
-
-@given(st.lists(leaves, max_size=5))
-def test_many_leaves_are_the_single_ones(many):
-    rows = encode_many(many)
-    assert rows.shape == (len(many), LEAF_LENGTH)
-    assert [row.tobytes() for row in rows] == [leaf.encode() for leaf in many]
 
 
 @pytest.mark.parametrize(

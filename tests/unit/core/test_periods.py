@@ -1,5 +1,4 @@
 from datetime import date, datetime, timedelta
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,7 +8,6 @@ from hypothesis import strategies as st
 from usufruct.core.periods import (
     day_bounds,
     day_of,
-    days_in_period,
     parse_day,
     parse_duration,
     period_bounds,
@@ -52,13 +50,6 @@ def test_each_moment_has_one_period(first, time, timezone):
         assert start <= time < end
     else:
         assert time < period_bounds(first, 1, timezone)[0]
-
-
-@given(months, st.integers(1, 40), zones)
-def test_the_days_fill_the_period(first, number, timezone):
-    bounds = [day_bounds(day, timezone) for day in days_in_period(first, number, timezone)]
-    assert (bounds[0][0], bounds[-1][1]) == period_bounds(first, number, timezone)
-    assert all(before[1] == after[0] for before, after in pairwise(bounds))
 
 
 @given(times, zones)

@@ -61,6 +61,35 @@ def test_names_are_never_markup(name: str) -> None:
     assert shown in page
 
 
+def fonts(content: bytes) -> dict[str, bool]:
+    """Names of the fonts of the first page, and whether each is embedded."""
+    found = {}
+    resources = PdfReader(io.BytesIO(content)).pages[0]["/Resources"]
+    for each in resources["/Font"].values():
+        font = each.get_object()
+        below = font["/DescendantFonts"][0].get_object() if "/DescendantFonts" in font else font
+        told = below.get("/FontDescriptor")
+        inside = told is not None and "/FontFile2" in told.get_object()
+        found[str(font["/BaseFont"]).partition("+")[2] or str(font["/BaseFont"])] = inside
+    return found
+
+
+def test_chinese_is_embedded_so_that_every_reader_shows_it() -> None:
+    content = to_pdf(document())
+    embedded = {name: inside for name, inside in fonts(content).items() if "Helvetica" not in name}
+    assert embedded
+    assert all(embedded.values())
+    assert len(content) < 60_000, "only the characters that are shown"
+    assert content == to_pdf(document())
+
+
+def test_a_rare_character_is_left_to_the_reader_s_font() -> None:
+    (page,) = pages(to_pdf(document(1, "龘龖")))
+    assert "龘龖" in page.replace(" ", "")
+    found = fonts(to_pdf(document(1, "龘龖")))
+    assert [inside for name, inside in found.items() if "STSong" in name] == [False]
+
+
 def test_a_font_that_is_none_is_refused(tmp_path: Path) -> None:
     font = tmp_path / "font.ttf"
     font.write_bytes(b"no font")

@@ -11,6 +11,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pypdf import PdfReader
 
 from usufruct.errors import EvidenceError
 from usufruct.exports.document import Amount, Column, Document, Kind, Table, Text
@@ -20,7 +21,7 @@ from usufruct.money import Currency, parse_amount
 
 EVIL = [
     "=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =HYPERLINK(\"http://x\")", "|calc", "%0A=1",
-    "=cmd|' /C calc'!A0",
+    "=cmd|' /C calc'!A0", "＝1+1", "＋1", "－1", "＠SUM(A1)", "\u202e=1", "\x00=1", "\ufeff=1", "\x9f=1", " \u2067=1",
 ]  # fmt: skip
 
 
@@ -44,6 +45,23 @@ def test_what_looks_like_a_formula_stays_text(text: str) -> None:
             assert cell == "" or cell[0] not in "=+-@\t\r" or re.fullmatch(r"-?[0-9.]+", cell)
     sheets = xlsx(to_xlsx(document(rows)))
     assert all("<f>" not in each and "<hyperlink" not in each for each in sheets.values())
+
+
+HIDDEN = ("\u202e", "\u2066", "\u200f", "\x00", "\x07", "\x9b", "\ufeff", "\ufffe")
+
+
+@pytest.mark.parametrize("mark", HIDDEN, ids=ascii)
+def test_no_document_shows_a_name_as_another(mark: str) -> None:
+    name = f"Ada{mark}fdp.exe{mark}"
+    made = document([(name, Amount(1, 6))])
+    assert mark not in to_csv(made).decode("utf-8-sig")
+    assert "Adafdp.exe" in to_csv(made).decode("utf-8-sig")
+    with zipfile.ZipFile(io.BytesIO(to_xlsx(made))) as book:
+        texts = [book.read(each).decode() for each in book.namelist() if each.endswith(".xml")]
+    assert not any(mark in each or f"_x{ord(mark):04X}_" in each for each in texts)
+    assert any("Adafdp.exe" in each for each in texts)
+    words = "".join(page.extract_text() for page in PdfReader(io.BytesIO(to_pdf(made))).pages)
+    assert "Adafdp.exe" in words
 
 
 def test_negative_amounts_are_numbers_and_not_quoted() -> None:

@@ -16,7 +16,7 @@ from usufruct.config import load_community
 from usufruct.errors import InputError
 from usufruct_oracles.realdata import acn, citylearn, parking, rain, tariffs
 from usufruct_oracles.realdata.citylearn import PriceRule
-from usufruct_oracles.realdata.convert import RealReport, convert_month, default_data_dir
+from usufruct_oracles.realdata.convert import RealReport, convert_month
 from usufruct_oracles.realdata.tables import decimal_text, local_time
 
 HOURS = [datetime(2016, 8, 1) + timedelta(hours=n) for n in range(8760)]  # noqa: DTZ001
@@ -293,10 +293,3 @@ def test_a_missing_data_set_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read") as caught:
         convert_month(tmp_path, tmp_path / "out")
     assert "USUFRUCT_DATA" in str(caught.value.remedy)
-
-
-def test_the_data_folder_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("USUFRUCT_DATA", "/somewhere")
-    assert default_data_dir() == Path("/somewhere")
-    monkeypatch.delenv("USUFRUCT_DATA")
-    assert default_data_dir() == Path("../shared/data")

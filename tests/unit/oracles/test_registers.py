@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.unit.oracles.kit import DAY, at, bounds, community, message, meter, open_messages
 
 from usufruct.core.periods import zone
-from usufruct_oracles.sources.registers import FORM, decode_registers, register_payload
+from usufruct_oracles.sources.registers import FORM, decode_registers
 from usufruct_oracles.validation.rows import Row
 from usufruct_oracles.validation.verdicts import Rule
 
@@ -21,8 +21,9 @@ DIGITS = 4
 CAPACITY = 10**DIGITS * 1000
 
 
-def payload(*lines: str, digits: int = DIGITS) -> bytes:
-    return register_payload(meter(HOME), digits, "kWh", lines)
+def payload(*lines: str, digits: int = DIGITS, code: str = HOME) -> bytes:
+    heading = ("usufruct/register/1", meter(code).stream, code, f"{digits},kWh")
+    return "".join(f"{line}\n" for line in (*heading, *lines)).encode()
 
 
 def rows(*lines: str, digits: int = DIGITS) -> list[Row]:
@@ -106,7 +107,7 @@ def test_what_is_not_register_readings_is_one_malformed_row(lines: tuple[str, ..
 
 
 def test_another_meters_registers_are_refused() -> None:
-    other = register_payload(meter("home-02"), 4, "kWh", [f"{at(0)},1,0", f"{at(1)},2,0"])
+    other = payload(f"{at(0)},1,0", f"{at(1)},2,0", code="home-02")
     [found] = decode_registers(other, meter(HOME))
     assert found.fault is not None
 

@@ -543,6 +543,7 @@ class Member:
             self.metrics,
             self.clock,
         )
+        self.turns = Turns(self.desk.address, takeover, 1.0, lambda: self.monotonic[0])
         self.answerer = Answerer(
             self.desk,
             self.view,
@@ -551,6 +552,7 @@ class Member:
             self.metrics,
             self.clock,
             self.witness,
+            self.turns,
         )
         self.peers = [
             LocalPeer(f"peer-{at}", self.desk.address, partial(_answerer, others, at))
@@ -559,7 +561,6 @@ class Member:
         ]
         self.gatherer = Gatherer(self.peers, self.desk.address, witness=self.witness)
         self.submitter = Submitter(chain, chain.call, ANCHOR, BOOK, self.metrics)
-        self.turns = Turns(self.desk.address, takeover, 1.0, lambda: self.monotonic[0])
         self.proposer = Proposer(
             self.desk,
             self.view,

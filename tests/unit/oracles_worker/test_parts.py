@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -85,6 +86,24 @@ def test_exactly_one_is_first_and_all_come_in_turn(stream: int, position: int) -
     assert able() == 2
     now[0] += 5
     assert able() == 3
+
+
+def test_who_signed_for_another_leaves_it_time_to_send_but_once() -> None:
+    now = [0.0]
+    signers, place = Signers(TABLE, 2, 1), Place("batch", 0, 3, "")
+    mine = Turns(TABLE[0], 5.0, 1.0, lambda: now[0])
+    assert mine.is_mine(place, b"d", signers)
+    for caller, until in ((TABLE[1], 5.0), (TABLE[2], 7.0)):
+        now[0] = until - 5
+        mine.leave(place, caller)
+        now[0] = until - 1
+        mine.leave(place, caller)
+        assert not mine.is_mine(place, b"d", signers)
+    now[0] = 7.0
+    assert mine.is_mine(place, b"d", signers)
+    mine.leave(replace(place, position=6), TABLE[1])
+    assert mine.is_mine(place, b"d", signers)
+    assert not mine.is_mine(replace(place, position=6), b"d", signers)
 
 
 def test_a_stranger_never_has_a_turn() -> None:

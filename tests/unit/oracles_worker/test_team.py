@@ -9,9 +9,11 @@ from tests.unit.oracles_worker.conftest import MakeTeam
 from tests.unit.oracles_worker.fakes import BOOK, WATER, Team
 
 from usufruct.contracts import telemetry_anchor as anchor
+from usufruct.core.encoding import canonical_json
 from usufruct.core.signing import pack_signatures, sign_digest
 from usufruct.core.typed_data import Batch, batch_digest, head_of
 from usufruct.keys import dev_address
+from usufruct_oracles.answers import batch_proposal
 from usufruct_oracles.desk import Ready, Waiting
 
 MONTH = range(1, 31)
@@ -98,6 +100,26 @@ def test_others_propose_after_their_turn_has_come(make_team: MakeTeam) -> None:
     second = team.members[order[1]]
     second.worker.run_once()
     assert second.worker.waiting(WATER)["batch"].code == "not_my_turn"
+    second.wait(4.9)
+    second.worker.run_once()
+    assert team.chain.sent == 0
+    second.wait(0.2)
+    second.worker.run_once()
+    assert team.chain.sent == 1
+
+
+def test_a_slow_proposer_is_not_overtaken_by_those_who_signed_for_it(make_team: MakeTeam) -> None:
+    team = make_team(takeover=5.0)
+    team.deliver(1)
+    team.end_of(1)
+    order = sorted(range(3), key=lambda at: (at + WATER + 1) % 3)
+    first, second = team.members[order[0]], team.members[order[1]]
+    second.worker.run_once()
+    second.wait(4.9)
+    ready = first.desk.next_batch(WATER)
+    assert isinstance(ready, Ready)
+    answer = second.answerer.batch(canonical_json(batch_proposal(ready)), first.desk.address)
+    assert answer.status == 200
     second.wait(4.9)
     second.worker.run_once()
     assert team.chain.sent == 0

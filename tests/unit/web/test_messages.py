@@ -16,6 +16,9 @@ WEB = Path(__file__).resolve().parents[3] / "platform" / "usufruct" / "web"
 _CALL = re.compile(r"""\b(?:w\.)?t\(\s*'([^']+)'(\s*~)?""")
 _MAYBE = re.compile(r"""\bw\.maybe\(\s*'([^']+)'""")
 _SAY = re.compile(r"""\bsay\((?:\w+ \? "([^"]+)" : )?["`]([^"`$]+)""")
+_SHOW = re.compile(r"""\bshow\([^,()]+, (?:\w+ \? "([^"]+)" : )?"([^"]+)\"""")
+_REFUSED = ("rejected", "pending", "unknown-chain", "refused")
+"""What `refusal` of wallets.js gives."""
 
 
 def used() -> tuple[set[str], set[str]]:
@@ -34,7 +37,9 @@ def used() -> tuple[set[str], set[str]]:
         ("signin.js", "sign-in.js."),
         ("workbench.js", "workbench.js."),
     ):
-        for one, two in _SAY.findall((WEB / "static" / script).read_text()):
+        code = (WEB / "static" / script).read_text()
+        keys.update(prefix + each for each in _REFUSED if "refusal(error)" in code)
+        for one, two in [*_SAY.findall(code), *_SHOW.findall(code)]:
             for name in filter(None, (one, two)):
                 (prefixes if name.endswith(".") else keys).add(prefix + name)
     return keys, prefixes
@@ -79,11 +84,10 @@ def test_every_used_key_is_in_the_catalogue() -> None:
 
 def test_every_key_of_the_catalogue_is_used() -> None:
     keys, prefixes = used()
-    more = {"verify.link.", "verify.state.", "verify.found.", "verify.open."}
+    keys.update(re.findall(r"""self\.t\("([a-z.-]+)\"""", (WEB / "words.py").read_text()))
+    more = {"verify.link.", "verify.state.", "verify.found.", "verify.open.", "unit."}
     idle = [
-        key
-        for key in MESSAGES
-        if key not in keys and not key.startswith(tuple(prefixes | more)) and key != "period.number"
+        key for key in MESSAGES if key not in keys and not key.startswith(tuple(prefixes | more))
     ]
     assert idle == []
 
@@ -113,6 +117,7 @@ def test_every_refusal_and_every_line_of_the_checklist_has_words() -> None:
         "evidence": "checked",
         "attested": {"time": "2026-10-01T00:00:00Z"},
         "final_at": "2026-10-04T00:00:00Z",
+        "distributable": {"amount": "5"},
     }
     items = checklist(stated, None, 0, 0) + checklist(None, None, 0, 0)
     assert [each.key for each in items if f"check.{each.key}" not in MESSAGES] == []

@@ -127,24 +127,26 @@ def stated(status: str) -> dict[str, object]:
         "evidence": "checked",
         "attested": {"time": "2026-10-01T00:00:00Z"},
         "final_at": "2026-10-04T00:00:00Z",
+        "distributable": {"amount": "500"},
     }
 
 
 @pytest.mark.parametrize(
-    ("status", "settled", "paid", "states"),
+    ("status", "escrow", "settled", "paid", "states"),
     [
-        ("attested", False, 0, "done done done waiting waiting waiting"),
-        ("final", False, 0, "done done done done waiting waiting"),
-        ("disputed", False, 0, "done done blocked blocked waiting waiting"),
-        ("settled", True, 1, "done done done done done waiting"),
-        ("settled", True, 2, "done done done done done done"),
+        ("attested", 499, False, 0, "done done done waiting waiting waiting waiting"),
+        ("attested", 500, False, 0, "done done done waiting done waiting waiting"),
+        ("final", 0, False, 0, "done done done done waiting waiting waiting"),
+        ("disputed", 500, False, 0, "done done blocked blocked done waiting waiting"),
+        ("settled", 0, True, 1, "done done done done done done waiting"),
+        ("settled", 0, True, 2, "done done done done done done done"),
     ],
 )
 def test_the_checklist_follows_the_ledger(
-    status: str, settled: bool, paid: int, states: str
+    status: str, escrow: int, settled: bool, paid: int, states: str
 ) -> None:
     settlement = {"settled": {"time": "2026-10-05T00:00:00Z"}} if settled else None
-    found = checklist(stated(status), settlement, paid, 2)
+    found = checklist(stated(status), settlement, paid, 2, escrow)
     assert " ".join(each.state for each in found) == states
 
 
@@ -158,5 +160,33 @@ def test_reports_that_agree_are_told_once_and_nonsense_is_left_out() -> None:
     assert second == {
         "workers": 1,
         "stake": None,
-        "rules": [{"rule": "x" * 40, "count": None, "stake": None}],
+        "rules": [{"rule": "x" * 99, "count": None, "stake": None}],
+        "expected": None,
+        "covered": None,
+        "coverage_bp": None,
+        "items": [],
     }
+
+
+def test_gaps_are_told_one_by_one_as_far_as_they_make_sense() -> None:
+    gap = {"day": "2026-09-02", "meter": "garage-02", "rule": "missing", "stake": "97", "line": "x"}
+    odd = {"day": 5, "meter": "m" * 300, "rule": None, "remedy": ["x"], "stake": "1e9"}
+    part = {
+        "code": "VPP",
+        "expected": 5_760,
+        "covered": True,
+        "open": [gap, odd, "none"] + 50 * [gap],
+    }
+    (found,) = rejected([{"streams": [part]}], "VPP")
+    assert (found["expected"], found["covered"]) == (5_760, None)
+    assert found["items"][0] == {
+        "day": "2026-09-02",
+        "meter": "garage-02",
+        "rule": "missing",
+        "detail": "",
+        "remedy": "",
+        "stake": "97",
+    }
+    assert found["items"][1]["meter"] == "m" * 200
+    assert (found["items"][1]["day"], found["items"][1]["stake"]) == ("", None)
+    assert len(found["items"]) == 25

@@ -22,6 +22,7 @@ from usufruct.api.problems import Problem, not_found
 from usufruct.api.service import Service, service_of
 from usufruct.ledger import ids
 from usufruct.ledger.models import series
+from usufruct.ledger.reads.standing import OWN_PARTICIPANT
 
 __all__ = [
     "COOKIE",
@@ -30,11 +31,13 @@ __all__ = [
     "asking_still",
     "compliance",
     "forbidden",
+    "found_out",
     "log_readers",
     "note",
     "others_of_distribution",
     "others_of_series",
     "others_of_streams",
+    "own_participant",
     "own_payout",
     "own_wallet",
     "require_known",
@@ -69,6 +72,12 @@ async def asking(request: Request) -> Principal:
 
 Asking = Annotated[Principal, Depends(asking)]
 """Who asks."""
+
+
+def found_out(request: Request) -> Principal:
+    """Who asks, as far as `asking` has found out in this request; ANONYMOUS before."""
+    kept = request.scope.get(_KEPT)
+    return kept if isinstance(kept, Principal) else ANONYMOUS
 
 
 async def asking_still(request: Request) -> Principal | None:
@@ -136,6 +145,26 @@ async def own_wallet(request: Request) -> None:
             "wallet of yours", "address", text, "sign in with this wallet, or ask for your own"
         )
         await _by_role(request, who, None, missing)
+
+
+async def own_participant(request: Request) -> None:
+    """For whoever signs in with a wallet of the participant in the path, and for those who may read others'.
+
+    A wallet that is frozen, or was lost and replaced, speaks for itself only: who has its key may be a thief.
+    """
+    who = await asking(request)
+    if _open(request):
+        return
+    require_known(who)
+    name = str(request.path_params["participant"])
+    if who.wallet is not None:
+        async with service_of(request).database.read_async() as reader:
+            rows = await reader.rows(OWN_PARTICIPANT, {"address": who.wallet})
+        sound = [row for row in rows if not row.frozen and row.lost is None]
+        if any(str(row.participant) == name for row in sound):
+            return
+    missing = not_found("participant", "participant", name, "the registrar knows the numbers")
+    await _by_role(request, who, None, missing)
 
 
 async def own_payout(request: Request) -> None:

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, String, bindparam, func, insert, select, update
 
 from usufruct.core.encoding import canonical_json
 from usufruct.errors import EvidenceError
 from usufruct.ledger.models import access_head, access_log
+from usufruct.ledger.reads.rows import Query
 
-__all__ = ["HEAD", "LOG_PAGE", "Entry", "append", "check"]
+__all__ = ["FILTERS", "HEAD", "LOG_PAGE", "Entry", "append", "check", "log_part"]
 
 Outcome = Literal["granted", "refused"]
 _SHOWN: Final = 512
@@ -33,6 +35,28 @@ LOG_PAGE: Final = (
     .limit(bindparam("limit"))
 )
 """Rows numbered below :before, newest first."""
+
+FILTERS: Final = ("actor", "role", "action", "outcome", "resource", "since", "until")
+"""What a part of the log may be asked for: equal to, for the resource beginning with, for times from and before."""
+
+
+@cache
+def log_part(given: frozenset[str]) -> Query:
+    """`LOG_PAGE` of what fits: binds each of `given`, which are of FILTERS."""
+    column = access_log.c
+    conditions = {
+        "actor": column.actor == bindparam("actor"),
+        "role": column.role == bindparam("role"),
+        "action": column.action == bindparam("action"),
+        "outcome": column.outcome == bindparam("outcome"),
+        "resource": func.substr(
+            column.resource, 1, func.length(bindparam("resource", type_=String))
+        )
+        == bindparam("resource", type_=String),
+        "since": column.at >= bindparam("since"),
+        "until": column.at < bindparam("until"),
+    }
+    return LOG_PAGE.where(*(conditions[each] for each in sorted(given)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Sign-In with Ethereum (ERC-4361): the message, to the letter, and the signature under it.
 
 The text is built and read by one grammar: the order of the lines is fixed, nothing may be left between them. Read
-are messages without resources and request ids only, since nothing here would look at them. Signatures are those of
-`personal_sign` (ERC-191), 65 bytes r ‖ s ‖ v with a low s, so that no message has a second signature.
+are messages without resources and request ids only, since nothing here would look at them. Signatures of keys are
+those of `personal_sign` (ERC-191), 65 bytes r ‖ s ‖ v with a low s, so that no message has a second signature; what
+contracts say of theirs is asked in `contract_wallets`.
 """
 
 from __future__ import annotations

@@ -9,20 +9,25 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+from sqlalchemy import Connection
 
 from usufruct.api import schemas
 from usufruct.api.auth.gate import own_wallet
+from usufruct.api.known import refused, time_by_node, too_late
 from usufruct.api.labels import Labels
-from usufruct.api.params import wallet_bytes
+from usufruct.api.params import AsOf, moment_of, wallet_bytes
 from usufruct.api.problems import Problem
+from usufruct.api.render import rfc3339
 from usufruct.api.service import Service, service_of
 from usufruct.contracts import address as checksummed
 from usufruct.exports.bank.journal import Journal
-from usufruct.exports.calendar import Calendar
+from usufruct.exports.calendar import AsOf as Moment
+from usufruct.exports.calendar import Calendar, as_of, ledger_end
 from usufruct.exports.make import MEDIA_TYPES, account_document, render
 from usufruct.exports.project import Project
-from usufruct.ledger.reads.places import CURSOR
+from usufruct.ledger.positions import at_block
+from usufruct.ledger.reads.places import CURSOR, TIME_OF_BLOCK
 
 router = APIRouter(
     prefix="/v1/wallets/{address}", tags=["wallets"], dependencies=[Depends(own_wallet)]
@@ -36,10 +41,8 @@ Format = Annotated[
 _FILES: Final = schemas.document(each.partition(";")[0] for each in MEDIA_TYPES.values())
 
 
-class StatementOfAccountQuery(BaseModel):
-    """Which statement of account."""
-
-    model_config = ConfigDict(extra="forbid")
+class StatementOfAccountQuery(AsOf):
+    """Which statement of account, as the ledger is or was."""
 
     period: Annotated[
         str,
@@ -50,10 +53,8 @@ class StatementOfAccountQuery(BaseModel):
     format: Format = None
 
 
-class TaxQuery(BaseModel):
-    """Which tax summary."""
-
-    model_config = ConfigDict(extra="forbid")
+class TaxQuery(AsOf):
+    """Which tax summary, as the ledger is or was."""
 
     year: Annotated[str, Field(max_length=8, description="calendar year", examples=["2026"])]
     format: Format = None
@@ -68,7 +69,7 @@ async def statement(
     """Income of a period and every movement of its month, adding up to the unit, as PDF, CSV or XLSX."""
     kind = _kind(query.format, request)
     content = await run_in_threadpool(
-        _made, service_of(request), wallet_bytes(address), kind, period=query.period
+        _made, service_of(request), wallet_bytes(address), kind, query, period=query.period
     )
     return _file(content, kind, f"statement-{query.period}")
 
@@ -82,7 +83,7 @@ async def tax_summary(
     """Income credited, money received and tax withheld in a calendar year, as PDF, CSV or XLSX."""
     kind = _kind(query.format, request)
     content = await run_in_threadpool(
-        _made, service_of(request), wallet_bytes(address), kind, year=query.year
+        _made, service_of(request), wallet_bytes(address), kind, query, year=query.year
     )
     return _file(content, kind, f"tax-{query.year}")
 
@@ -91,6 +92,7 @@ def _made(
     service: Service,
     wallet: bytes,
     kind: str,
+    query: AsOf,
     *,
     period: str | None = None,
     year: str | None = None,
@@ -108,8 +110,34 @@ def _made(
                 remedy="try again in a moment; /ready tells when",
                 headers={"retry-after": "2"},
             )
-        document, _ = account_document(connection, project, wallet, made, period=period, year=year)
+        then = _then(connection, query, service)
+        document, _ = account_document(
+            connection, project, wallet, made, period=period, year=year, known=then
+        )
     return render(document, kind)
+
+
+def _then(connection: Connection, query: AsOf, service: Service) -> Moment | None:
+    """The moment of the ledger that is asked for; None for its end. A problem where it is not that far."""
+    number, date = query.as_of_block, query.as_of_date
+    if number is not None and date is not None:
+        raise refused("as_of_date", date, "give as_of_block or as_of_date", "drop one")
+    last = ledger_end(connection)
+    if number == last.block:
+        return last
+    if number is not None:
+        at = at_block(connection, number)
+        if at is None:
+            raise too_late("as_of_block", number, f"block {last.block}")
+        row = connection.execute(TIME_OF_BLOCK, {"block": number}).first()
+        time = int(row[0]) if row else time_by_node(service.chain, number)
+        return Moment(number, at.time if time is None else time, at.end)
+    if date is None:
+        return None
+    first, end = moment_of(date, service.render.labels.timezone)
+    if first > last.time:
+        raise too_late("as_of_date", date, rfc3339(last.time))
+    return as_of(connection, end + 1)
 
 
 def _project(labels: Labels) -> Project:

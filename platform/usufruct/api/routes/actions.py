@@ -6,6 +6,7 @@ Nothing here holds a key or sends anything: whoever asks signs with a wallet of 
 from __future__ import annotations
 
 from datetime import date
+from http import HTTPStatus
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -21,6 +22,7 @@ from usufruct.api.moment import AnyMoment, Moment, unstamped
 from usufruct.api.node import asked, contract_of, transaction
 from usufruct.api.once import once
 from usufruct.api.params import wallet_bytes
+from usufruct.api.problems import Problem
 from usufruct.api.render import Json, account
 from usufruct.api.routes.evidence import StreamId
 from usufruct.api.routes.wallets import Address
@@ -40,6 +42,7 @@ router = APIRouter(prefix="/v1")
 _WALLET: Final = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 _ALL: Final = 10_000
 _U64: Final = (1 << 64) - 1
+_WAITING: Final = 16
 Names = Annotated[tuple[str, ...], msgspec.Meta(max_length=100)]
 Amount = Annotated[str, msgspec.Meta(pattern=whole(r"[0-9]{1,20}"))]
 Hash = Annotated[str, msgspec.Meta(pattern=whole(r"0x[0-9a-f]{64}"))]
@@ -251,7 +254,15 @@ async def verify_proof(request: Request) -> Response:
     Whoever trusts nobody runs `usufruct verify` with a node of their own.
     """
     service = service_of(request)
-    parsed = await run_in_threadpool(proof.parse, await request.body())
+    if service.proofs.statistics().tasks_waiting >= _WAITING:
+        raise Problem(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "busy",
+            "Too many proofs are waiting to be checked.",
+            headers={"retry-after": "5"},
+            remedy="ask again in a moment, or check it yourself: usufruct verify",
+        )
+    body = await request.body()
     names = {
         "currency": "SettlementCurrency",
         "series_factory": "SeriesFactory",
@@ -262,6 +273,7 @@ async def verify_proof(request: Request) -> Response:
     }
     pins = {field: contract_of(service, name) for field, name in names.items()}
     async with service.proofs:
+        parsed = await run_in_threadpool(proof.parse, body)
         checks = await asked(service, lambda node: proof.verify(parsed, node, pins=dict(pins)))
     return unstamped(
         {

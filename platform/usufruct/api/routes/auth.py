@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from usufruct.api import schemas
 from usufruct.api.auth import journal, nonces, store
-from usufruct.api.auth.gate import COOKIE, Asking, log_readers, require_known
-from usufruct.api.auth.siwe import Message, signer_of
+from usufruct.api.auth.contract_wallets import MAX_SIGNATURE, accepts
+from usufruct.api.auth.gate import COOKIE, Asking, asking, log_readers
+from usufruct.api.auth.siwe import Message, personal_digest, signer_of
 from usufruct.api.bodies import Body, described, json_body
 from usufruct.api.moment import page, unstamped
 from usufruct.api.params import LogQuery, Nothing, wallet_bytes
@@ -20,11 +23,14 @@ from usufruct.api.problems import Problem
 from usufruct.api.render import hexed, rfc3339
 from usufruct.api.service import Service, service_of
 from usufruct.contracts import address
+from usufruct.errors import UsufructError
 
 router = APIRouter(prefix="/v1", tags=["access"])
 
 _WALLET = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 _NEWEST = 1 << 62
+_WAITING: Final = 16
+_HEX: Final = re.compile(r"0x([0-9a-fA-F]{2})+", re.ASCII)
 
 
 class ChallengeBody(Body, frozen=True):
@@ -86,8 +92,7 @@ async def sign_in(request: Request) -> Response:
     message = Message.parse(body.message)
     now = service.clock.now()
     _require(service, message, now)
-    if signer_of(body.message, body.signature) != message.wallet:
-        raise _refused("signature", "the signature is not that of the address in the message")
+    await _require_signed(service, message, body)
 
     def write() -> store.NewSession | None:
         with service.database.write() as connection:
@@ -119,6 +124,46 @@ async def sign_in(request: Request) -> Response:
             samesite="strict",
         )
     return answer
+
+
+async def _require_signed(service: Service, message: Message, body: SignInBody) -> None:
+    """Raises a problem unless the address in the message signed: its key, or where it is a contract, its code."""
+    refusal: Exception = _refused(
+        "signature", "the signature is not that of the address in the message"
+    )
+    try:
+        if signer_of(body.message, body.signature) == message.wallet:
+            return
+    except UsufructError as error:
+        refusal = error  # no key's signature; a contract may have one of another form
+    node = service.chain
+    raw = _raw(body.signature)
+    if node is None or raw is None:
+        raise refusal
+    limiter = service.contract_wallets
+    if limiter.statistics().tasks_waiting >= _WAITING:
+        raise _busy()
+    digest = personal_digest(body.message)
+    signed = await to_thread.run_sync(accepts, node, message.wallet, digest, raw, limiter=limiter)
+    if not signed:
+        raise refusal
+
+
+def _raw(signature: str) -> bytes | None:
+    """The bytes of a signature of bounded length in hex; None for anything else."""
+    if len(signature) > 2 * MAX_SIGNATURE + 2 or not _HEX.fullmatch(signature):
+        return None
+    return bytes.fromhex(signature[2:])
+
+
+def _busy() -> Problem:
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "busy",
+        "Too many wallets that are contracts wait to be asked.",
+        remedy="try again in a moment",
+        headers={"retry-after": "2"},
+    )
 
 
 def _require(service: Service, message: Message, now: int) -> None:
@@ -173,22 +218,32 @@ async def whoami(_: Nothing, who: Asking) -> Response:
     )
 
 
-@router.post("/auth/sign-out", responses=schemas.done(schemas.SignedOut))
-async def sign_out(request: Request, who: Asking) -> Response:
-    """Ends the session that asks, for good."""
-    require_known(who)
+@router.post("/auth/signout", responses=schemas.done(schemas.SignedOut))
+async def sign_out(request: Request) -> Response:
+    """Ends the session that asks, for good. Asked again, or without a session, there is nothing left to end."""
     service = service_of(request)
     header = request.headers.get("authorization")
     token = request.cookies.get(COOKIE, "") if header is None else header.partition(" ")[2].strip()
+    if await _lasts(request):
 
-    def write() -> None:
-        with service.database.write() as connection:
-            store.end_session(connection, store.hashed(token), service.clock.now())
+        def write() -> None:
+            with service.database.write() as connection:
+                store.end_session(connection, store.hashed(token), service.clock.now())
 
-    await run_in_threadpool(write)
+        await run_in_threadpool(write)
     answer = unstamped({"object": "signed-out"})
     answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
     return answer
+
+
+async def _lasts(request: Request) -> bool:
+    """Whether the caller has a session or key in force. A problem if the session's cookie comes without its token."""
+    try:
+        return (await asking(request)).known
+    except Problem as problem:
+        if problem.status is not HTTPStatus.UNAUTHORIZED:
+            raise
+        return False
 
 
 @router.get(

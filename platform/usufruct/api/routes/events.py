@@ -48,7 +48,9 @@ _HOOKS: Final = (
     .where(webhook.c.actor == bindparam("actor"), webhook.c.status != "removed")
     .order_by(webhook.c.id)
 )
-_HOOK: Final = _HOOKS.where(webhook.c.id == bindparam("id"))
+_HOOK: Final = select(webhook).where(
+    webhook.c.actor == bindparam("actor"), webhook.c.id == bindparam("id")
+)
 
 WebhookId = Annotated[
     str, Path(pattern=r"^whk_[0-9a-f]{1,16}$", description="id of a webhook", examples=["whk_0a1b"])
@@ -57,10 +59,11 @@ WebhookId = Annotated[
 
 @dataclass(slots=True)
 class Streams:
-    """How many streams of events are open, in all and by the caller's address."""
+    """How many streams of events are open, in all and by the caller's address; all end once the server closes."""
 
     count: int = 0
     by_caller: Counter[str] = field(default_factory=Counter)
+    closing: bool = False
 
     def full(self, caller: str) -> bool:
         """Whether a caller may open no further one."""
@@ -182,7 +185,7 @@ async def _told(
     with streams.one(caller):
         yield b"retry: 2000\n\n"
         ends = asyncio.get_running_loop().time() + _STREAM_SECONDS
-        while asyncio.get_running_loop().time() < ends:
+        while not streams.closing and asyncio.get_running_loop().time() < ends:
             rows = await _read(service, after)
             who = await who_asks() if rows else None
             if rows and who is None:
@@ -263,7 +266,7 @@ async def webhooks(_: Nothing, request: Request, who: Asking) -> Response:
 async def remove_webhook(
     webhook_id: WebhookId, _: Nothing, request: Request, who: Asking
 ) -> Response:
-    """Ends a webhook of one's own."""
+    """Ends a webhook of one's own. Asked again, the answer is the same."""
     require_known(who)
     service = service_of(request)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response
@@ -10,8 +11,8 @@ from pydantic import BeforeValidator, Field
 
 from usufruct.api import schemas
 from usufruct.api.auth.gate import others_of_streams
-from usufruct.api.documents import batch, statement, stream
-from usufruct.api.known import as_known, statement_as_known
+from usufruct.api.documents import batch, dispute, happened, statement, stream, version
+from usufruct.api.known import Known, moment_as_known, statement_as_known
 from usufruct.api.lookup import (
     batch_position,
     find_stream,
@@ -19,21 +20,24 @@ from usufruct.api.lookup import (
     statement_position,
     stream_number,
 )
-from usufruct.api.moment import AnyMoment, page
+from usufruct.api.moment import AnyMoment, Moment, page
+from usufruct.api.order import Order, order_of
 from usufruct.api.params import (
     AsOf,
     BatchQuery,
-    Nothing,
+    DisputeQuery,
     SettlementQuery,
     StatementQuery,
     VerdictQuery,
     digits,
 )
 from usufruct.api.problems import not_found
+from usufruct.api.story import disputes_of
 from usufruct.ledger import ids
+from usufruct.ledger.reads.disputes import disputes_page
 from usufruct.ledger.reads.statements import (
-    LAST_FUNDING,
-    LAST_RULES,
+    LAST_FUNDING_AS_OF,
+    LAST_RULES_AS_OF,
     ONE_BATCH,
     ONE_SETTLEMENT,
     STATEMENT_EVENTS,
@@ -67,62 +71,79 @@ def _given(**values: object) -> dict[str, Any]:
 
 
 @router.get("/streams", responses=schemas.ok(schemas.Streams), tags=["streams"])
-async def streams(_: Nothing, moment: AnyMoment) -> Response:
+async def streams(query: Annotated[AsOf, Query()], moment: AnyMoment) -> Response:
     """The income streams of the project."""
-    found = [stream(moment.render, row) for row in await moment.rows(STREAMS)]
-    return moment.answer(page(found, len(found)))
+    then = await moment_as_known(moment, query)
+    rows = [row for row in await then.rows(STREAMS) if row.pos < then.end]
+    return then.answer(page([stream(then.render, row) for row in rows], len(rows)))
 
 
 @router.get("/streams/{stream_id}", responses=schemas.ok(schemas.StreamDetail), tags=["streams"])
-async def one_stream(stream_id: StreamId, _: Nothing, moment: AnyMoment) -> Response:
+async def one_stream(
+    stream_id: StreamId, query: Annotated[AsOf, Query()], moment: AnyMoment
+) -> Response:
     """One stream with its tariffs, waterfall rules and latest funding."""
-    row = await find_stream(moment, stream_id, "id")
-    tariffs = await moment.rows(TARIFFS, stream=row.id)
-    rules = await moment.rows(LAST_RULES, stream=row.id)
-    fundings = await moment.rows(LAST_FUNDING, stream=row.id, limit=_FUNDINGS)
-    return moment.answer(stream(moment.render, row, tariffs, rules, fundings))
+    then = await moment_as_known(moment, query)
+    row = await find_stream(then, stream_id, "id")
+    given = {"stream": row.id, "end": then.end}
+    tariffs = await then.rows(TARIFFS, **given)
+    rules = await then.rows(LAST_RULES_AS_OF, **given)
+    fundings = await then.rows(LAST_FUNDING_AS_OF, **given, limit=_FUNDINGS)
+    return then.answer(stream(then.render, row, tariffs, rules, fundings))
 
 
 @router.get("/batches", responses=schemas.ok(schemas.Batches), tags=["batches"])
 async def batches(query: Annotated[BatchQuery, Query()], moment: AnyMoment) -> Response:
-    """Anchored batches of readings, newest first."""
-    number = await stream_number(moment, query.stream)
-    before = await batch_position(moment, query.starting_after)
-    rows = await moment.rows(
-        batches_page(by_stream=number is not None),
-        before=before,
-        limit=query.limit + 1,
-        **_given(stream=number),
-    )
-    return moment.answer(page([batch(moment.render, row) for row in rows], query.limit))
+    """Anchored batches of readings."""
+    then, order = await moment_as_known(moment, query), order_of("batches", query)
+    number = await stream_number(then, query.stream)
+    before = await _before(then, order, query.starting_after, batch_position)
+    built = batches_page(by_stream=number is not None, status=query.status, **order.query)
+    given = order.values | _given(stream=number)
+    rows = await then.rows(built, before=before, limit=query.limit + 1, **given)
+    found = [batch(then.render, row) for row in rows]
+    return then.answer(order.page(rows, found, query.limit))
 
 
 @router.get(
     "/batches/{stream_id}/{seq}", responses=schemas.ok(schemas.BatchDetail), tags=["batches"]
 )
-async def one_batch(stream_id: StreamId, seq: Seq, _: Nothing, moment: AnyMoment) -> Response:
+async def one_batch(
+    stream_id: StreamId, seq: Seq, query: Annotated[AsOf, Query()], moment: AnyMoment
+) -> Response:
     """One batch with its manifest, once a worker has handed that over."""
-    row = await find_stream(moment, stream_id)
-    found = await moment.row(ONE_BATCH, stream=row.id, seq=seq)
-    if found is None:
+    then = await moment_as_known(moment, query)
+    row = await find_stream(then, stream_id)
+    found = await then.row(ONE_BATCH, stream=row.id, seq=seq)
+    if found is None or found.pos >= then.end:
         raise not_found("batch", "seq", str(seq), f"GET /v1/batches?stream={row.id} lists them")
     manifest = json.loads(found.manifest) if found.manifest else None
-    return moment.answer(batch(moment.render, found) | {"manifest": manifest})
+    return then.answer(batch(then.render, found) | {"manifest": manifest})
 
 
 @router.get("/statements", responses=schemas.ok(schemas.Statements), tags=["statements"])
 async def statements(query: Annotated[StatementQuery, Query()], moment: AnyMoment) -> Response:
-    """The newest version of each period's statement, newest first."""
-    number = await stream_number(moment, query.stream)
-    before = await statement_position(moment, query.starting_after)
+    """The newest version of each period's statement."""
+    then, order = await moment_as_known(moment, query), order_of("statements", query)
+    number = await stream_number(then, query.stream)
+    before = await _before(then, order, query.starting_after, statement_position)
+    as_of = then is not moment
     built = statements_page(
-        by_stream=number is not None, by_period=query.period is not None, status=query.status
+        by_stream=number is not None,
+        by_period=query.period is not None,
+        status=query.status,
+        as_of=as_of,
+        **order.query,
     )
-    now = moment.time if query.status in ("attested", "final") else None
-    given = _given(stream=number, period=query.period, now=now)
-    rows = await moment.rows(built, before=before, limit=query.limit + 1, **given)
-    found = [statement(moment.render, row, moment.time) for row in rows]
-    return moment.answer(page(found, query.limit))
+    given = order.values | _given(
+        stream=number,
+        period=query.period,
+        now=then.time if query.status in ("attested", "final") else None,
+        end=then.end if as_of else None,
+    )
+    rows = await then.rows(built, before=before, limit=query.limit + 1, **given)
+    found = [statement(then.render, row, then.time) for row in rows]
+    return then.answer(order.page(rows, found, query.limit))
 
 
 @router.get(
@@ -136,45 +157,66 @@ async def one_statement(
     query: Annotated[AsOf, Query()],
     moment: AnyMoment,
 ) -> Response:
-    """The newest version of a period's statement with lines, tariff and corrections, and the period's history.
+    """The newest version of a period's statement with lines, tariff, corrections, disputes and the period's history.
 
     With `as_of_date` or `as_of_block` all of it as it was known then.
     """
-    row = await find_stream(moment, stream_id)
-    known = await as_known(moment, query)
+    then = await moment_as_known(moment, query)
+    row = await find_stream(then, stream_id)
     versions, events = statement_as_known(
-        await moment.rows(STATEMENT_VERSIONS, stream=row.id, period=period),
-        await moment.rows(STATEMENT_EVENTS, stream=row.id, period=period),
-        known,
+        await then.rows(STATEMENT_VERSIONS, stream=row.id, period=period),
+        await then.rows(STATEMENT_EVENTS, stream=row.id, period=period),
+        Known(then.block, then.time),
     )
     if not versions:
         remedy = f"GET /v1/statements?stream={row.id} lists them"
         raise not_found("statement of period", "period", str(period), remedy)
-    newest = statement(moment.render, versions[0], known.time, detailed=True)
-    history = [
-        {
-            "event": each.kind,
-            "version": each.version,
-            "hash": "0x" + each.hash.hex() if each.hash else None,
-            **moment.render.place(each),
+    newest = statement(then.render, versions[0], then.time, detailed=True)
+    return then.answer(
+        newest
+        | {
+            "versions": [version(then.render, each, then.time) for each in versions],
+            "disputes": await disputes_of(then, row.id, period),
+            "history": [happened(then.render, each) for each in events],
+            "supersedes": [ids.statement_id(row.id, period, each.version) for each in versions[1:]],
+            "known_as_of_block": then.block,
         }
-        for each in events
-    ]
-    older = [ids.statement_id(row.id, period, each.version) for each in versions[1:]]
-    return moment.answer(
-        newest | {"history": history, "supersedes": older, "known_as_of_block": known.block}
     )
+
+
+@router.get("/disputes", responses=schemas.ok(schemas.Disputes), tags=["statements"])
+async def disputes(query: Annotated[DisputeQuery, Query()], moment: AnyMoment) -> Response:
+    """Disputes of statements and proven faults, what was decided, and what that does to the money."""
+    then, order = await moment_as_known(moment, query), order_of("disputes", query)
+    number = await stream_number(then, query.stream)
+    built = disputes_page(
+        by_stream=number is not None,
+        by_period=query.period is not None,
+        status=query.status,
+        **order.query,
+    )
+    given = order.values | _given(stream=number, period=query.period)
+    rows = await then.rows(built, end=then.end, limit=query.limit + 1, **given)
+    found = [dispute(then.render, row) for row in rows]
+    return then.answer(order.page(rows, found, query.limit))
 
 
 @router.get("/settlements", responses=schemas.ok(schemas.Settlements), tags=["settlements"])
 async def settlements(query: Annotated[SettlementQuery, Query()], moment: AnyMoment) -> Response:
-    """Settlements with every step of the waterfall, newest first."""
-    number = await stream_number(moment, query.stream)
-    before = await settlement_position(moment, query.starting_after)
-    built = settlements_page(by_stream=number is not None, by_period=query.period is not None)
-    given = _given(stream=number, period=query.period)
-    rows = await moment.rows(built, before=before, limit=query.limit + 1, **given)
-    return moment.answer(page([moment.render.settlement(row) for row in rows], query.limit))
+    """Settlements with every step of the waterfall."""
+    then, order = await moment_as_known(moment, query), order_of("settlements", query)
+    number = await stream_number(then, query.stream)
+    before = await _before(then, order, query.starting_after, settlement_position)
+    built = settlements_page(
+        by_stream=number is not None,
+        by_period=query.period is not None,
+        status=query.status,
+        **order.query,
+    )
+    given = order.values | _given(stream=number, period=query.period)
+    rows = await then.rows(built, before=before, limit=query.limit + 1, **given)
+    found = [then.render.settlement(row) for row in rows]
+    return then.answer(order.page(rows, found, query.limit))
 
 
 @router.get(
@@ -183,15 +225,27 @@ async def settlements(query: Annotated[SettlementQuery, Query()], moment: AnyMom
     tags=["settlements"],
 )
 async def one_settlement(
-    stream_id: StreamId, period: PeriodNumber, _: Nothing, moment: AnyMoment
+    stream_id: StreamId, period: PeriodNumber, query: Annotated[AsOf, Query()], moment: AnyMoment
 ) -> Response:
     """One settlement."""
-    row = await find_stream(moment, stream_id)
-    found = await moment.row(ONE_SETTLEMENT, stream=row.id, period=period)
-    if found is None:
+    then = await moment_as_known(moment, query)
+    row = await find_stream(then, stream_id)
+    found = await then.row(ONE_SETTLEMENT, stream=row.id, period=period)
+    if found is None or found.pos >= then.end:
         remedy = f"GET /v1/settlements?stream={row.id} lists them"
         raise not_found("settlement of period", "period", str(period), remedy)
-    return moment.answer(moment.render.settlement(found))
+    return then.answer(then.render.settlement(found))
+
+
+async def _before(
+    then: Moment,
+    order: Order,
+    starting_after: str | None,
+    find: Callable[[Moment, str | None], Awaitable[int]],
+) -> int:
+    """The position that rows of a page lie before: the moment's end, or that of the object it goes on after."""
+    after = starting_after if order.by is None else None
+    return min(await find(then, after), then.end)
 
 
 @router.get(

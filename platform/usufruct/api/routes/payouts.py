@@ -11,8 +11,9 @@ from fastapi.concurrency import run_in_threadpool
 from usufruct import proof
 from usufruct.api import schemas
 from usufruct.api.auth.gate import own_payout
+from usufruct.api.known import moment_as_known
 from usufruct.api.moment import AnyMoment
-from usufruct.api.params import Nothing, ProofQuery
+from usufruct.api.params import AsOf, ProofQuery
 from usufruct.api.problems import Problem
 from usufruct.api.story import explained, find_payout
 from usufruct.ledger import ids
@@ -32,9 +33,16 @@ PayoutId = Annotated[
 
 
 @router.get("", responses=schemas.ok(schemas.PayoutDetail))
-async def one_payout(payout_id: PayoutId, _: Nothing, moment: AnyMoment) -> Response:
-    """One payout with its full explanation: units, accumulator, waterfall, statement, tariff, coverage, batches."""
-    return moment.answer(await explained(moment, await find_payout(moment, payout_id)))
+async def one_payout(
+    payout_id: PayoutId, query: Annotated[AsOf, Query()], moment: AnyMoment
+) -> Response:
+    """One payout with its full explanation.
+
+    Units at the record moment and the rate, waterfall, KPIs, statement with its versions, tariff lines, coverage,
+    corrections, batches and disputes, each with the log, hash or id that proves it; now or earlier.
+    """
+    then = await moment_as_known(moment, query)
+    return then.answer(await explained(then, await find_payout(then, payout_id)))
 
 
 @router.get("/proof", responses=schemas.ok(schemas.Proof))

@@ -8,37 +8,37 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 
 from usufruct.api import schemas
 from usufruct.api.auth.gate import others_of_distribution, others_of_series
-from usufruct.api.known import as_known
+from usufruct.api.known import moment_as_known
 from usufruct.api.lookup import (
     NEWEST,
     distribution_position,
     find_series,
     find_wallet,
     series_number,
+    series_then,
     stream_number,
 )
-from usufruct.api.moment import AnyMoment, Moment, page
+from usufruct.api.moment import AnyMoment, Moment
+from usufruct.api.order import order_of
 from usufruct.api.params import (
+    AsOf,
     DistributionPayoutQuery,
     DistributionQuery,
     HolderQuery,
-    Nothing,
-    PageQuery,
+    RecordQuery,
     SeriesQuery,
 )
 from usufruct.api.problems import not_found
 from usufruct.ledger import ids
-from usufruct.ledger.reads.holders import HOLDERS_WITH_UNITS
+from usufruct.ledger.reads.holders import HOLDERS_WITH_UNITS, holders_in_order
 from usufruct.ledger.reads.payouts import payouts_of_distribution
-from usufruct.ledger.reads.records import RECORDS
+from usufruct.ledger.reads.records import records_page
 from usufruct.ledger.reads.series import (
     ONE_DISTRIBUTION,
     PAYOUT_TOTALS,
-    SERIES_PAGE,
-    SERIES_PAGE_OF_STREAM,
     distributions_page,
+    series_page,
 )
-from usufruct.ledger.types import first_position
 
 router = APIRouter(prefix="/v1", tags=["series"])
 
@@ -55,21 +55,29 @@ DistributionId = Annotated[
 
 @router.get("/series", responses=schemas.ok(schemas.SeriesList))
 async def series_list(query: Annotated[SeriesQuery, Query()], moment: AnyMoment) -> Response:
-    """Series in the order of their creation."""
-    stream = await stream_number(moment, query.stream)
+    """Series."""
+    then, order = await moment_as_known(moment, query), order_of("series", query)
+    stream = await stream_number(then, query.stream)
     after = 0
-    if query.starting_after is not None:
-        after = (await find_series(moment, query.starting_after, "starting_after")).id
-    statement = SERIES_PAGE if stream is None else SERIES_PAGE_OF_STREAM
-    given = {} if stream is None else {"stream": stream}
-    rows = await moment.rows(statement, after=after, limit=query.limit + 1, **given)
-    return moment.answer(page([moment.render.series(row) for row in rows], query.limit))
+    if query.starting_after is not None and order.by is None:
+        after = (await find_series(then, query.starting_after, "starting_after")).id
+    built = series_page(
+        by_stream=stream is not None, status=query.status, as_of=then is not moment, **order.query
+    )
+    given = order.values | _given(stream=stream, end=then.end if then is not moment else None)
+    given |= {"after": after} if order.by is None else {}
+    rows = await then.rows(built, limit=query.limit + 1, **given)
+    found = [then.render.series(row) for row in rows]
+    return then.answer(order.page(rows, found, query.limit))
 
 
 @router.get("/series/{series_id}", responses=schemas.ok(schemas.Series))
-async def one_series(series_id: SeriesId, _: Nothing, moment: AnyMoment) -> Response:
+async def one_series(
+    series_id: SeriesId, query: Annotated[AsOf, Query()], moment: AnyMoment
+) -> Response:
     """One series."""
-    return moment.answer(moment.render.series(await find_series(moment, series_id)))
+    then = await moment_as_known(moment, query)
+    return then.answer(then.render.series(await series_then(then, series_id)))
 
 
 @router.get(
@@ -83,36 +91,40 @@ async def holders(
     moment: AnyMoment,  # the name in the path
 ) -> Response:
     """Who holds the series now, at the end of a block, or at a time, with what each had earned by then."""
-    series = await series_number(moment, series_id, "id")
-    block = (await as_known(moment, query)).block
-    after = 0
-    if query.starting_after is not None:
-        after = await find_wallet(moment, query.starting_after, "starting_after") or 0
-    rows = await moment.rows(
-        HOLDERS_WITH_UNITS,
-        series=series,
-        after=after,
-        end=first_position(block + 1),
-        limit=query.limit + 1,
-    )
-    listed = page([moment.render.holding(row) for row in rows], query.limit, "wallet")
-    return moment.answer(listed | {"holders_as_of_block": block})
+    then = await moment_as_known(moment, query)
+    series = await series_number(then, series_id, "id")
+    order = order_of(f"holders/{series}", query)
+    given: dict[str, object] = dict(order.values)
+    if order.by is None:
+        name = query.starting_after
+        given["after"] = 0 if name is None else await find_wallet(then, name, "starting_after") or 0
+    built = HOLDERS_WITH_UNITS if order.by is None else holders_in_order(**order.query)
+    ask = then.rows if order.by is None else then.many_rows
+    rows = await ask(built, series=series, end=then.end, limit=query.limit + 1, **given)
+    found = [then.render.holding(row) for row in rows]
+    listed = order.page(rows, found, query.limit, "wallet")
+    return then.answer(listed | {"holders_as_of_block": then.block})
 
 
 @router.get("/series/{series_id}/records", responses=schemas.ok(schemas.Records))
 async def records(
     series_id: SeriesId,
-    query: Annotated[PageQuery, Query()],
+    query: Annotated[RecordQuery, Query()],
     moment: AnyMoment,  # the name in the path
 ) -> Response:
-    """Record dates of a series, newest period first: who holds at one is paid for its period, whenever that is."""
-    series = await find_series(moment, series_id)
+    """Record dates of a series: who holds at one is paid for its period, whenever that is."""
+    then = await moment_as_known(moment, query)
+    series = await series_then(then, series_id)
+    order = order_of(f"records/{series.id}", query)
     before = NEWEST
-    if query.starting_after is not None:
+    if query.starting_after is not None and order.by is None:
         _, before = ids.parse_record_id(query.starting_after, "starting_after")
-    rows = await moment.rows(RECORDS, series=series.id, before=before, limit=query.limit + 1)
-    found = [moment.render.record(row, series, moment.time) for row in rows]
-    return moment.answer(page(found, query.limit))
+    as_of = then is not moment
+    built = records_page(by_period=query.period is not None, as_of=as_of, **order.query)
+    given = order.values | _given(period=query.period, end=then.end if as_of else None)
+    rows = await then.rows(built, series=series.id, before=before, limit=query.limit + 1, **given)
+    found = [then.render.record(row, series, then.time) for row in rows]
+    return then.answer(order.page(rows, found, query.limit))
 
 
 # --- Distributions ---------------------------------------------------------------------------------
@@ -122,19 +134,22 @@ async def records(
 async def distributions(
     query: Annotated[DistributionQuery, Query()], moment: AnyMoment
 ) -> Response:
-    """Distributions, newest first."""
-    series = await series_number(moment, query.series)
-    stream = await stream_number(moment, query.stream)
-    before = await distribution_position(moment, query.starting_after)
-    statement = distributions_page(
+    """Distributions."""
+    then, order = await moment_as_known(moment, query), order_of("distributions", query)
+    series = await series_number(then, query.series)
+    stream = await stream_number(then, query.stream)
+    after = query.starting_after if order.by is None else None
+    built = distributions_page(
         by_series=series is not None,
         by_stream=stream is not None,
         by_period=query.period is not None,
+        **order.query,
     )
-    values = {"series": series, "stream": stream, "period": query.period}
-    given = {key: value for key, value in values.items() if value is not None}
-    rows = await moment.rows(statement, before=before, limit=query.limit + 1, **given)
-    return moment.answer(page([moment.render.distribution(row) for row in rows], query.limit))
+    given = order.values | _given(series=series, stream=stream, period=query.period)
+    before = min(await distribution_position(then, after), then.end)
+    rows = await then.rows(built, before=before, limit=query.limit + 1, **given)
+    found = [then.render.distribution(row) for row in rows]
+    return then.answer(order.page(rows, found, query.limit))
 
 
 @router.get(
@@ -143,18 +158,19 @@ async def distributions(
     tags=["distributions"],
 )
 async def one_distribution(
-    distribution_id: DistributionId, _: Nothing, moment: AnyMoment
+    distribution_id: DistributionId, query: Annotated[AsOf, Query()], moment: AnyMoment
 ) -> Response:
     """One distribution with the sum of its payouts; the difference is fractions, kept for each holder."""
-    row = await _distribution(moment, distribution_id)
-    (totals,) = await moment.many_rows(PAYOUT_TOTALS, pos=row.pos)
+    then = await moment_as_known(moment, query)
+    row = await _distribution(then, distribution_id)
+    (totals,) = await then.many_rows(PAYOUT_TOTALS, pos=row.pos)
     shared = int(totals.amount or 0)
-    return moment.answer(
-        moment.render.distribution(row)
+    return then.answer(
+        then.render.distribution(row)
         | {
             "holders": totals.holders,
-            "payouts_total": moment.render.money(shared),
-            "fractions": moment.render.money(row.amount - shared),
+            "payouts_total": then.render.money(shared),
+            "fractions": then.render.money(row.amount - shared),
         }
     )
 
@@ -171,23 +187,34 @@ async def distribution_payouts(
     moment: AnyMoment,
 ) -> Response:
     """Every holder's payout of one distribution."""
-    row = await _distribution(moment, distribution_id)
-    after = 0
-    if query.starting_after is not None:
-        key = ids.parse_payout_id(query.starting_after, "starting_after")
-        after = await find_wallet(moment, "0x" + key.wallet.hex()) or 0
-    rows = await moment.rows(
-        payouts_of_distribution(status=query.status),
-        pos=row.pos,
-        after=after,
-        limit=query.limit + 1,
-    )
-    return moment.answer(page([moment.render.payout(each) for each in rows], query.limit))
+    then = await moment_as_known(moment, query)
+    row = await _distribution(then, distribution_id)
+    order = order_of(f"payouts/{row.pos}", query)
+    as_of = then is not moment
+    given = order.values | _given(end=then.end if as_of else None)
+    if order.by is None:
+        given["after"] = await _wallet_after(then, query.starting_after)
+    built = payouts_of_distribution(status=query.status, as_of=as_of, **order.query)
+    rows = await then.rows(built, pos=row.pos, limit=query.limit + 1, **given)
+    found = [then.render.payout(each) for each in rows]
+    return then.answer(order.page(rows, found, query.limit))
+
+
+async def _wallet_after(moment: Moment, starting_after: str | None) -> int:
+    """Number of the wallet whose payout a page goes on after."""
+    if starting_after is None:
+        return 0
+    key = ids.parse_payout_id(starting_after, "starting_after")
+    return await find_wallet(moment, "0x" + key.wallet.hex()) or 0
+
+
+def _given(**values: object) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
 
 
 async def _distribution(moment: Moment, name: str) -> Any:
     slug, number = ids.parse_distribution_id(name)
     row = await moment.row(ONE_DISTRIBUTION, slug=slug, number=number)
-    if row is None:
+    if row is None or row.pos >= moment.end:
         raise not_found("distribution", "id", name, "GET /v1/distributions lists them")
     return row

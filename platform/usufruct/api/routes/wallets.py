@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from usufruct.api import schemas
 from usufruct.api.auth.gate import own_wallet
-from usufruct.api.known import as_known
+from usufruct.api.known import moment_as_known
 from usufruct.api.lookup import find_wallet, payout_position, series_number, stream_number
-from usufruct.api.moment import AnyMoment, page
-from usufruct.api.params import AsOf, HolderQuery, PayoutQuery, wallet_bytes
+from usufruct.api.moment import AnyMoment, Moment
+from usufruct.api.order import order_of
+from usufruct.api.params import AsOf, HoldingQuery, PayoutQuery, wallet_bytes
 from usufruct.api.render import account
 from usufruct.api.standing import positions, withheld
 from usufruct.ledger.accounts import claimable
-from usufruct.ledger.reads.holders import holding_of
+from usufruct.ledger.reads.holders import holding_of, holdings_in_order
 from usufruct.ledger.reads.payouts import payouts_of_wallet
 from usufruct.ledger.reads.series import SERIES_NUMBER_BY_SLUG
 
@@ -36,45 +37,71 @@ _ALL = 10_000
 
 @router.get("/holdings", responses=schemas.ok(schemas.Holdings))
 async def holdings(
-    address: Address, query: Annotated[HolderQuery, Query()], moment: AnyMoment
+    address: Address, query: Annotated[HoldingQuery, Query()], moment: AnyMoment
 ) -> Response:
     """What the wallet holds in each series, and what it earned, was paid and may claim there; now or earlier."""
-    known = await as_known(moment, query)
-    wallet = await find_wallet(moment, address)
-    after = 0
-    if query.starting_after is not None:
-        slug = query.starting_after.removeprefix("ser_")
-        row = await moment.row(SERIES_NUMBER_BY_SLUG, slug=slug)
-        after = row.id if row else 0
-    rows = await positions(moment, wallet, after, query.limit + 1, known.block)
-    found = [moment.render.holding(row) for row in rows]
-    listed = page(found, query.limit, "series")
-    if listed["next"]:
+    then = await moment_as_known(moment, query)
+    wallet = await find_wallet(then, address)
+    order = order_of(f"holdings/{wallet}", query)
+    given = order.values | _given(
+        series=await series_number(then, query.series),
+        stream=await stream_number(then, query.stream),
+    )
+    if order.by is None:
+        given["after"] = await _series_after(then, query.starting_after)
+    built = holdings_in_order(
+        by_series=query.series is not None, by_stream=query.stream is not None, **order.query
+    )
+    rows = await then.rows(built, wallet=wallet or 0, end=then.end, limit=query.limit + 1, **given)
+    listed = order.page(rows, [then.render.holding(row) for row in rows], query.limit, "series")
+    if listed["has_more"] and order.by is None:
         listed["next"] = listed["next"]["id"]
-    return moment.answer(listed | {"holdings_as_of_block": known.block})
+    return then.answer(listed | {"holdings_as_of_block": then.block})
+
+
+async def _series_after(moment: Moment, starting_after: str | None) -> int:
+    """Number of the series that a page of holdings goes on after."""
+    if starting_after is None:
+        return 0
+    row = await moment.row(SERIES_NUMBER_BY_SLUG, slug=starting_after.removeprefix("ser_"))
+    return int(row.id) if row else 0
+
+
+def _given(**values: object) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
 
 
 @router.get("/payouts", responses=schemas.ok(schemas.Payouts))
 async def payouts(
     address: Address, query: Annotated[PayoutQuery, Query()], moment: AnyMoment
 ) -> Response:
-    """The wallet's payouts, newest first: its exact share of every distribution, paid or still to be claimed."""
-    wallet = await find_wallet(moment, address)
-    series = await series_number(moment, query.series)
-    stream = await stream_number(moment, query.stream)
-    before = await payout_position(moment, query.starting_after)
+    """The wallet's payouts: its exact share of every distribution, paid or still to be claimed."""
+    then = await moment_as_known(moment, query)
+    wallet = await find_wallet(then, address)
+    order = order_of(f"payouts/{wallet}", query)
+    series = await series_number(then, query.series)
+    stream = await stream_number(then, query.stream)
+    before = await payout_position(then, query.starting_after if order.by is None else None)
+    as_of = then is not moment
     statement = payouts_of_wallet(
         status=query.status,
         by_series=series is not None,
         by_stream=stream is not None,
         by_period=query.period is not None,
+        as_of=as_of,
+        **order.query,
     )
-    values = {"series": series, "stream": stream, "period": query.period}
-    given = {key: value for key, value in values.items() if value is not None}
-    rows = await moment.rows(
-        statement, wallet=wallet or 0, before=before, limit=query.limit + 1, **given
+    given = order.values | _given(
+        series=series, stream=stream, period=query.period, end=then.end if as_of else None
     )
-    return moment.answer(page([moment.render.payout(row) for row in rows], query.limit))
+    rows = await then.rows(
+        statement,
+        wallet=wallet or 0,
+        before=min(before, then.end),
+        limit=query.limit + 1,
+        **given,
+    )
+    return then.answer(order.page(rows, [then.render.payout(row) for row in rows], query.limit))
 
 
 @router.get("/claimable", responses=schemas.ok(schemas.Claimable))
@@ -82,25 +109,25 @@ async def claimable_now(
     address: Address, query: Annotated[AsOf, Query()], moment: AnyMoment
 ) -> Response:
     """What the wallet may claim in each series, in all, and whether the registry stands in the way."""
-    wallet = await find_wallet(moment, address)
-    known = await as_known(moment, query)
+    then = await moment_as_known(moment, query)
+    wallet = await find_wallet(then, address)
     parts = []
     total = 0
-    for row in await positions(moment, wallet, 0, _ALL, known.block):
+    for row in await positions(then, wallet, 0, _ALL):
         held = holding_of(row)
         amount = claimable(held, row.acc or 0, row.supply or 0)
         total += amount
         if amount:
             parts.append(
-                {"series": moment.render.series_ref(row), "claimable": moment.render.money(amount)}
+                {"series": then.render.series_ref(row), "claimable": then.render.money(amount)}
             )
-    return moment.answer(
+    return then.answer(
         {
             "object": "claimable",
             "wallet": account(wallet_bytes(address)),
-            "total": moment.render.money(total),
+            "total": then.render.money(total),
             "by_series": parts,
-            "claimable_as_of_block": known.block,
-            "withheld": await withheld(moment, wallet),
+            "claimable_as_of_block": then.block,
+            "withheld": await withheld(then, wallet),
         }
     )

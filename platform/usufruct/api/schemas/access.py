@@ -165,6 +165,17 @@ class ProofVerdict(Model):
     checks: list[ProofCheck]
 
 
+class DocumentVersion(Model):
+    """An entry in the history of a document."""
+
+    version: int
+    since: str
+    attached: bool = Field(description="false where the entry takes the document away")
+    supersedes: int | None = Field(description="the version it takes the place of")
+    hash: str
+    uri: str
+
+
 class Disclosure(Model):
     """A document that is attached to the project, a stream or a series."""
 
@@ -176,6 +187,8 @@ class Disclosure(Model):
     hash: str = Field(description="keccak256 of the document")
     uri: str
     since: str
+    version: int
+    versions: list[DocumentVersion] = Field(description="up to then, the oldest first")
 
 
 class Disclosures(Listing):

@@ -38,6 +38,7 @@ class TariffRef(Model):
 
     hash: str
     valid_from: str
+    registered: Place
 
 
 class RulesBody(Model):
@@ -45,6 +46,7 @@ class RulesBody(Model):
 
     version: int
     effective_at: str
+    recorded: Place
     steps: list[dict[str, Any]]
     kpis: list[dict[str, Any]]
     triggers: list[dict[str, Any]]
@@ -193,6 +195,64 @@ class Statements(Page):
     data: list[StatementSummary]
 
 
+class StatementVersion(Model):
+    """One version of a period's statement."""
+
+    id: str = Field(examples=["st_1_1_v1"])
+    version: int
+    status: Literal["attested", "final", "disputed", "voided", "settled", "superseded"]
+    digest: str
+    adjustments: Money
+    distributable: Money
+    attested: Place
+
+
+class ProvenFault(Model):
+    """A fault that was proven to the chain."""
+
+    id: str
+    kind: str = Field(examples=["wrong-amount"])
+    challenger: str
+    evidence: str = Field(description="hash of the leaf, or of the lines")
+
+
+class Successor(Model):
+    """The version that came after a disputed one."""
+
+    id: str = Field(examples=["st_1_1_v2"])
+    distributable: Money
+
+
+class DisputeBody(Model):
+    """A dispute of one version of a statement."""
+
+    id: str = Field(examples=["dis_1_1_v1_1"])
+    object: Literal["dispute"]
+    stream: str
+    period: Period
+    statement: str = Field(examples=["st_1_1_v1"])
+    version: int
+    digest: str
+    distributable: Money = Field(description="by the disputed version")
+    by: str | None = Field(description="who disputed; null where it was voided without a dispute")
+    evidence: str | None = Field(description="hash of what the dispute relies on")
+    opened: Place
+    status: Literal["open", "dismissed", "lapsed", "upheld"]
+    reason: str | None = Field(description="hash of the decision's reasons, or id of the fault")
+    decided: Place | None
+    fault: ProvenFault | None
+    effect: Literal[
+        "payment-blocked", "statement-stands", "waits-for-new-statement", "statement-replaced"
+    ]
+    successor: Successor | None
+
+
+class Disputes(Page):
+    """Disputes."""
+
+    data: list[DisputeBody]
+
+
 class HistoryEvent(Place):
     """Something that happened to a statement."""
 
@@ -204,6 +264,8 @@ class HistoryEvent(Place):
 class StatementDetail(StatementBody, Stamped):
     """A statement with its history."""
 
+    versions: list[StatementVersion]
+    disputes: list[DisputeBody]
     history: list[HistoryEvent]
     supersedes: list[str]
     known_as_of_block: int = Field(description="what came later is left out")

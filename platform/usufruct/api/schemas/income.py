@@ -7,7 +7,14 @@ from typing import Any, Final, Literal
 from pydantic import ConfigDict, Field, RootModel
 
 from usufruct.api.schemas.common import Model, Money, Page, Period, Place, SeriesRef, Stamped
-from usufruct.api.schemas.evidence import SettlementBody, StatementBody
+from usufruct.api.schemas.evidence import (
+    DisputeBody,
+    HistoryEvent,
+    SettlementBody,
+    StatementBody,
+    StatementVersion,
+    TariffRef,
+)
 from usufruct.proof import schema as proof_schema
 
 RECORD_DATE: Final[Any] = Field(
@@ -46,6 +53,74 @@ class Holders(Page):
 
     data: list[Holding]
     holders_as_of_block: int
+
+
+class PositionBody(Model):
+    """Where one wallet stands in one series."""
+
+    id: str = Field(examples=["pos_lvpps_bcd4042de499d14e55001ccbb24a551f3b954096"])
+    object: Literal["position"]
+    wallet: str
+    series: SeriesRef
+    units: str
+    decimals: int = Field(description="decimals of the units")
+    accrued: Money = Field(description="all income so far")
+    paid: Money = Field(description="of that, paid out")
+    claimable: Money = Field(description="of that, not yet paid out")
+    withheld: Money = Field(description="of that, while the registry stands in the way")
+    arrears: Money = Field(description="share of what the waterfall still owes the series")
+
+
+class Positions(Page):
+    """Positions."""
+
+    data: list[PositionBody]
+
+
+class LookThroughLine(Model):
+    """A series behind a holder's units."""
+
+    series: SeriesRef
+    through: list[str] = Field(description="units of the funds on the way, the nearest first")
+    units: str = Field(description="held by the last fund on the way, or by the holder")
+    units_outstanding: str
+    share: str = Field(description="of the series' income, of 10^18")
+
+
+class StreamShare(Model):
+    """A stream behind a holder's units."""
+
+    stream: str
+    share: str = Field(description="sum over its series, each of 10^18")
+
+
+class LookThrough(Stamped):
+    """What is behind a wallet's or a fund's units."""
+
+    object: Literal["look-through"]
+    holder: str = Field(description="the wallet, or the fund")
+    units_of: SeriesRef | None = Field(description="the fund's own units")
+    lines: list[LookThroughLine]
+    streams: list[StreamShare]
+
+
+class Dust(Stamped):
+    """Fractions of minor units, which each holder keeps for later distributions."""
+
+    object: Literal["dust"]
+    series: SeriesRef
+    distributed: Money
+    accrued: Money = Field(description="whole minor units of all payouts")
+    dust: Money
+    accounts: int = Field(description="holders that ever had a payout; each keeps less than one")
+
+
+class FundIncome(Model):
+    """What a fund was paid before it passed its income on."""
+
+    series: SeriesRef
+    amount: Money
+    paid: Place
 
 
 class PayoutBody(Model):
@@ -107,6 +182,12 @@ class Arithmetic(Model):
     units: str
     supply: str
     distributed: str
+    rate: str = Field(
+        description="minor units for each unit, as an exact fraction",
+        examples=["900000000/1000000"],
+    )
+    accumulator_before: str = Field(description="money of all distributions before")
+    accumulator_after: str
     numerator_before: str = Field(description="the holder's income before, times the supply")
     numerator_after: str
     earned_before: str
@@ -119,6 +200,45 @@ class Skip(Model):
 
     reason: str
     detail: str
+    skipped: Place
+
+
+class RecordRef(Model):
+    """The record date that decided whose income a distribution is."""
+
+    id: str = Field(examples=["rec_lvpps_1"])
+    record_date: str
+    announced: Place
+
+
+class RulesRef(Model):
+    """The waterfall's rules that were applied."""
+
+    version: int
+    effective_at: str
+    recorded: Place
+
+
+class KpiValue(Model):
+    """A KPI that the rules look at."""
+
+    kpi: int = Field(description="place in the statement's KPIs")
+    value_bp: int | None
+    rule: dict[str, Any] = Field(description="floor, target, cap and weight in the rules")
+    statement: str = Field(description="which attests the value")
+
+
+class Coverage(Model):
+    """How much of the period was measured."""
+
+    coverage_bp: int
+    required_bp: int = Field(description="by the stream's terms")
+    estimated_bp: int
+    allowed_estimated_bp: int
+    statement: str = Field(description="which attests both")
+    expected: str | None = Field(description="readings, by the batches; null without evidence")
+    covered: str | None
+    estimated: str | None = Field(description="base units, of all that was measured")
 
 
 class BatchSummary(Model):
@@ -130,6 +250,7 @@ class BatchSummary(Model):
     last: str | None
     evidence_missing: int
     last_head: str | None
+    anchored: Place | None = Field(description="the last of them")
 
 
 class PayoutDetail(PayoutBody, Stamped):
@@ -141,10 +262,22 @@ class PayoutDetail(PayoutBody, Stamped):
         ]
     )
     arithmetic: Arithmetic
+    units_since: Place | None = Field(description="the log since which the wallet held the units")
+    record: RecordRef | None = Field(description="null where the distribution itself decided")
     withheld: Skip | None
     settlement: SettlementBody | None
+    rules: RulesRef | None
+    kpis: list[KpiValue]
     statement: StatementBody | None
+    versions: list[StatementVersion] = Field(description="of the statement, newest first")
+    history: list[HistoryEvent]
+    disputes: list[DisputeBody] = Field(description="of every version, in order")
+    tariff: TariffRef | None = Field(description="the log that registered the tariff's hash")
+    coverage: Coverage | None
     batches: BatchSummary | None
+    fund_income: list[FundIncome] | None = Field(
+        description="of units of a fund: what it was paid since its distribution before; else null"
+    )
     proof: str
 
 

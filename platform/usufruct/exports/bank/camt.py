@@ -29,6 +29,7 @@ class Booking:
         amount: Cents.
         currency: Its code.
         outgoing: Whether it left the account; a return comes back.
+        reversal: Whether it takes an earlier booking back: an outgoing one then takes back money that had come.
         booked: Whether it is booked; else it is only announced.
         day: Day of booking as the bank writes it.
     """
@@ -38,6 +39,7 @@ class Booking:
     amount: int
     currency: str
     outgoing: bool
+    reversal: bool
     booked: bool
     day: str
 
@@ -82,6 +84,7 @@ def _bookings(notification: str, place: int, entry: Element) -> Iterator[Booking
             amount,
             currency,
             _outgoing(part, entry),
+            _reversal(entry),
             status == "BOOK",
             _short(day),
         )
@@ -92,6 +95,13 @@ def _outgoing(part: Element, entry: Element) -> bool:
     if sign not in ("DBIT", "CRDT"):
         raise _refused("CdtDbtInd", sign or "", "DBIT or CRDT")
     return sign == "DBIT"
+
+
+def _reversal(entry: Element) -> bool:
+    said = entry.content("RvslInd") or "false"
+    if said not in ("true", "false", "1", "0"):
+        raise _refused("RvslInd", said, "true or false")
+    return said in ("true", "1")
 
 
 def _amount(part: Element, entry: Element, *, alone: bool) -> tuple[int, str]:

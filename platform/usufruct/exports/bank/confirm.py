@@ -61,6 +61,12 @@ def _judge(connection: sa.Connection, booking: Booking, transfer: Transfer | Non
 def _compare(booking: Booking, transfer: Transfer) -> tuple[str, str]:
     """The verdict on a booking that names a transfer, and why."""
     name = transfer.end_to_end
+    if booking.reversal and booking.outgoing:
+        # The bank takes a return back: whether the payee has the money only the bank can say.
+        return (
+            "unmatched",
+            f"{name} is {transfer.state}, and the bank takes back what had come: ask it",
+        )
     if (booking.amount, booking.currency) != (transfer.net, transfer.currency):
         found = f"{_shown(booking.amount)} {booking.currency}"
         return "mismatch", f"{name}: {found} instead of {_shown(transfer.net)} {transfer.currency}"

@@ -14,7 +14,6 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.platypus import (
     CondPageBreak,
     KeepTogether,
@@ -27,11 +26,10 @@ from reportlab.platypus import (
 
 from usufruct.finance.pack.charts import GRID, INK, WIDTH, Drawing, Mark
 from usufruct.finance.pack.model import Chapter, Dossier, Part
+from usufruct.fonts import chinese_runs, register_chinese
 
 __all__ = ["pdf"]
 
-_CHINESE: Final = "STSong-Light"
-"""One of Adobe's own CJK fonts: readers of PDF bring it, nothing is embedded."""
 _WIDE: Final = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3300-\u33ff，。、（）]+")
 _GREY: Final = "#616e7c"
 _ACCENT: Final = "#2b6cb0"
@@ -66,7 +64,7 @@ _FLAG: Final = _style(
 
 def pdf(dossier: Dossier) -> bytes:
     """The file."""
-    pdfmetrics.registerFont(UnicodeCIDFont(_CHINESE))
+    register_chinese()
     out = BytesIO()
     template = SimpleDocTemplate(
         out,
@@ -180,7 +178,11 @@ def _table(rows: list[Any], widths: list[float]) -> Table:
 
 def _marked(text: str) -> str:
     """Markup of a paragraph: Chinese characters in their own font."""
-    return _WIDE.sub(lambda m: f'<font name="{_CHINESE}">{m[0]}</font>', escape(text, quote=False))
+    return _WIDE.sub(_set_chinese, escape(text, quote=False))
+
+
+def _set_chinese(found: re.Match[str]) -> str:
+    return "".join(f'<font name="{font}">{run}</font>' for run, font in chinese_runs(found[0]))
 
 
 def _grey(text: str) -> str:
@@ -241,7 +243,7 @@ def _runs(text: str) -> Iterator[tuple[str, str]]:
     for found in _WIDE.finditer(text):
         if found.start() > at:
             yield text[at : found.start()], "Helvetica"
-        yield found[0], _CHINESE
+        yield from chinese_runs(found[0])
         at = found.end()
     if at < len(text):
         yield text[at:], "Helvetica"

@@ -43,11 +43,6 @@ class Asset:
     stage: int = 0
     documents: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
-    @property
-    def stage_name(self) -> str:
-        """Name of its stage, "" before the first."""
-        return list(STAGES)[self.stage - 1] if self.stage else ""
-
     def enter(self, stage: str, documents: Mapping[str, str]) -> Asset:
         """The asset in its next stage.
 

@@ -12,7 +12,7 @@ from usufruct.finance.report import Figure, Section
 from usufruct.finance.valuation.discounted import Discounted, discounted, ramp
 from usufruct.finance.valuation.sensitivity import Bar, tornado
 from usufruct.finance.valuation.sensitivity import table as values_of
-from usufruct.finance.valuation.sold import sale_price
+from usufruct.finance.valuation.sold import SalePrice, sale_price
 from usufruct.finance.valuation.tables import (
     DcfTable,
     FlowsTable,
@@ -22,7 +22,7 @@ from usufruct.finance.valuation.tables import (
     ValuationTable,
 )
 
-__all__ = ["dcf_incomes", "discount", "incomes_of", "moves", "price", "tornado_bars"]
+__all__ = ["dcf_incomes", "discount", "incomes_of", "moves", "sale", "tornado_bars"]
 
 _Table = DcfTable | FlowsTable | SaleTable
 _PERCENT: Final = frozenset(
@@ -91,7 +91,7 @@ def _require_growth(field: str, growth: Decimal) -> None:
         raise refused(field, growth, "yearly growth above -100% and at most 100%", "correct it")
 
 
-def price(table: SaleTable) -> Decimal:
+def sale(table: SaleTable) -> SalePrice:
     """The sale-led price."""
     return sale_price(
         table.cost,
@@ -101,7 +101,7 @@ def price(table: SaleTable) -> Decimal:
         table.progress,
         base=table.base,
         kind=table.kind,
-    ).price
+    )
 
 
 def moves(file: ValuationTable) -> Iterator[Section]:
@@ -135,7 +135,7 @@ def _value(table: _Table) -> Decimal:
     if isinstance(table, DcfTable):
         return discount(table).value
     if isinstance(table, SaleTable):
-        return price(table)
+        return sale(table).price
     with exact():
         return npv(table.rate, [-table.investment, *incomes_of(table)])
 

@@ -18,8 +18,7 @@ from usufruct.finance.valuation.debts import dated, debt
 from usufruct.finance.valuation.discounted import ramp
 from usufruct.finance.valuation.held import finite_right, held_value
 from usufruct.finance.valuation.judged import plausibility
-from usufruct.finance.valuation.moves import dcf_incomes, discount, incomes_of, moves
-from usufruct.finance.valuation.sold import sale_price
+from usufruct.finance.valuation.moves import dcf_incomes, discount, incomes_of, moves, sale
 from usufruct.finance.valuation.tables import (
     CompositeTable,
     DcfTable,
@@ -255,15 +254,7 @@ class _Study:
     def sale(self) -> Section:
         table = self.file.sale
         assert table is not None
-        found = sale_price(
-            table.cost,
-            table.revenue,
-            table.development,
-            table.profit_rate,
-            table.progress,
-            base=table.base,
-            kind=table.kind,
-        )
+        found = sale(table)
         self.values["sale price"] = found.price
         section = Section("Sale-led price", flags=list(found.flags))
         section.figures += [

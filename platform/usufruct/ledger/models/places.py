@@ -129,6 +129,14 @@ series_event = Table(
     Column("kind", String(8), nullable=False),  # sealed | paused | resumed | closed
     Column("supply", U64),
 )
+fund = Table(  # a contract that holds series, and the units of it that its holders have
+    "fund",
+    metadata,
+    pos_column(),
+    Column("series", Integer, nullable=False, unique=True),  # of its units
+    Column("wallet", Integer, nullable=False, unique=True),  # its own
+    Column("level", SmallInteger, nullable=False),
+)
 registration = Table(
     "registration",
     metadata,

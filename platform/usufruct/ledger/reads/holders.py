@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, select
 
 from usufruct.ledger.accounts import Holding
 from usufruct.ledger.models import (
     checkpoint,
     distribution,
-    freeze,
     holder,
-    registration,
     series,
-    skipped,
     wallet,
 )
+from usufruct.ledger.reads.order import in_order
 from usufruct.ledger.reads.rows import Query
 
 __all__ = [
     "HOLDERS",
     "HOLDERS_WITH_UNITS",
+    "HOLDER_ORDERS",
     "HOLDINGS_OF_WALLET",
-    "LAST_SKIP",
-    "STANDING",
     "WALLET_ID",
+    "holders_in_order",
     "holding_of",
+    "holdings_in_order",
 ]
 
 WALLET_ID: Final = select(wallet.c.id).where(wallet.c.address == bindparam("address"))
@@ -116,26 +117,40 @@ HOLDINGS_OF_WALLET: Final = (
 )
 """What :wallet holds or held, in series numbered above :after, as of the position :end."""
 
-STANDING: Final = select(
-    select(registration.c.kyc_until)
-    .where(registration.c.wallet == bindparam("wallet"))
-    .order_by(registration.c.pos.desc())
-    .limit(1)
-    .scalar_subquery()
-    .label("kyc_until"),
-    select(freeze.c.frozen)
-    .where(freeze.c.wallet == bindparam("wallet"))
-    .order_by(freeze.c.pos.desc())
-    .limit(1)
-    .scalar_subquery()
-    .label("frozen"),
-)
-"""What the participant registry says of :wallet now: last valid day of the identity check, and freeze."""
+HOLDER_ORDERS: Final[Mapping[str, ColumnElement[int]]] = {
+    "units": checkpoint.c.units,
+    "paid": checkpoint.c.paid,
+}
+"""What holders and holdings can be sorted by."""
 
-LAST_SKIP: Final = (
-    select(skipped.c.pos, skipped.c.amount, skipped.c.reason)
-    .where(skipped.c.wallet == bindparam("wallet"), skipped.c.series == bindparam("series"))
-    .order_by(skipped.c.pos.desc())
-    .limit(1)
-)
-"""The last time a page of payments passed over :wallet in :series."""
+
+@cache
+def holders_in_order(*, order: str, begun: bool = False) -> Query:
+    """Present holders of :series as of the position :end, in an order of `HOLDER_ORDERS`."""
+    query = _last_checkpoint().where(
+        holder.c.series == bindparam("series"), checkpoint.c.units != 0
+    )
+    return in_order(query, HOLDER_ORDERS, order, holder.c.wallet, begun=begun)
+
+
+@cache
+def holdings_in_order(
+    *,
+    order: str | None = None,
+    begun: bool = False,
+    by_series: bool = False,
+    by_stream: bool = False,
+) -> Query:
+    """What :wallet holds or held as of the position :end, in an order of `HOLDER_ORDERS`.
+
+    Without one, in series numbered above :after. Filters bind :series and :stream.
+    """
+    query = _last_checkpoint().where(holder.c.wallet == bindparam("wallet"))
+    if by_series:
+        query = query.where(holder.c.series == bindparam("series"))
+    if by_stream:
+        query = query.where(series.c.stream == bindparam("stream"))
+    if order is not None:
+        return in_order(query, HOLDER_ORDERS, order, holder.c.series, begun=begun)
+    query = query.where(holder.c.series > bindparam("after"))
+    return query.order_by(holder.c.series).limit(bindparam("limit"))

@@ -6,43 +6,55 @@ since a claim always pays all there is.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 
 from usufruct.ledger.models import distribution, payment, payout, recovery, series, wallet
+from usufruct.ledger.reads.order import in_order
 from usufruct.ledger.reads.rows import Query, placed, when
 
-__all__ = ["ONE_PAYOUT", "payouts_of_distribution", "payouts_of_wallet"]
+__all__ = ["ONE_PAYOUT", "PAYOUT_ORDERS", "payouts_of_distribution", "payouts_of_wallet"]
 
-_TO_REPLACEMENT: Final = (
-    select(func.min(payment.c.pos))
-    .join_from(payment, recovery, recovery.c.replacement == payment.c.wallet)
-    .where(
-        recovery.c.lost == payout.c.wallet,
-        recovery.c.series == payout.c.series,
-        payment.c.series == payout.c.series,
-        recovery.c.pos > payout.c.pos,
-        payment.c.pos > recovery.c.pos,
-    )
-    .scalar_subquery()
-)
-_PAID_POS: Final = func.coalesce(
-    select(func.min(payment.c.pos))
-    .where(
+PAYOUT_ORDERS: Final[Mapping[str, ColumnElement[int]]] = {
+    "time": payout.c.pos,
+    "amount": payout.c.amount,
+    "units": payout.c.units,
+    "period": distribution.c.period,
+}
+"""What payouts of a wallet can be sorted by; those of a distribution by amount and units."""
+
+
+def _paid_pos(*, as_of: bool = False) -> ColumnElement[Any]:
+    """Position of the payment that included the payout, null for none; with `as_of` before the position :end."""
+    own = select(func.min(payment.c.pos)).where(
         payment.c.wallet == payout.c.wallet,
         payment.c.series == payout.c.series,
         payment.c.pos > payout.c.pos,
     )
-    .scalar_subquery(),
-    _TO_REPLACEMENT,
-)
+    replaced = (
+        select(func.min(payment.c.pos))
+        .join_from(payment, recovery, recovery.c.replacement == payment.c.wallet)
+        .where(
+            recovery.c.lost == payout.c.wallet,
+            recovery.c.series == payout.c.series,
+            payment.c.series == payout.c.series,
+            recovery.c.pos > payout.c.pos,
+            payment.c.pos > recovery.c.pos,
+        )
+    )
+    if as_of:
+        early = payment.c.pos < bindparam("end")
+        own, replaced = own.where(early), replaced.where(early)
+    return func.coalesce(own.scalar_subquery(), replaced.scalar_subquery())
 
 
-def _with_details(chosen: Query, *, newest_first: bool) -> Query:
+def _with_details(chosen: Query, *, newest_first: bool, order: str | None = None) -> Query:
     """The chosen payouts with wallet, series, distribution and both transactions."""
     p = chosen.subquery("p")
+    marks = [] if order is None else [p.c.sort_value, p.c.sort_key]
     query = select(
         p.c.pos,
         p.c.units,
@@ -65,6 +77,7 @@ def _with_details(chosen: Query, *, newest_first: bool) -> Query:
         distribution.c.record_at,
         *when(),
         *when("paid_"),
+        *marks,
     )
     query = (
         query.join_from(p, wallet, wallet.c.id == p.c.wallet)
@@ -72,17 +85,17 @@ def _with_details(chosen: Query, *, newest_first: bool) -> Query:
         .join(distribution, distribution.c.pos == p.c.pos)
     )
     query = placed(placed(query, p.c.pos), p.c.paid_pos, "paid_", optional=True)
+    if order is not None:
+        return query.order_by(*(each.desc() if order.startswith("-") else each for each in marks))
     return query.order_by(p.c.pos.desc() if newest_first else p.c.wallet)
 
 
-def _chosen() -> Query:
-    return select(payout, _PAID_POS.label("paid_pos"))
-
-
-def _status(query: Query, status: str | None) -> Query:
+def _chosen(*, status: str | None = None, as_of: bool = False) -> Query:
+    paid = _paid_pos(as_of=as_of)
+    query = select(payout, paid.label("paid_pos"))
     if status is None:
         return query
-    return query.where(_PAID_POS.is_not(None) if status == "paid" else _PAID_POS.is_(None))
+    return query.where(paid.is_not(None) if status == "paid" else paid.is_(None))
 
 
 @cache
@@ -92,12 +105,16 @@ def payouts_of_wallet(
     by_series: bool = False,
     by_stream: bool = False,
     by_period: bool = False,
+    as_of: bool = False,
+    order: str | None = None,
+    begun: bool = False,
 ) -> Query:
-    """Payouts of :wallet before position :before, newest first, at most :limit.
+    """Payouts of :wallet before position :before, newest first or in an order of `PAYOUT_ORDERS`, at most :limit.
 
-    Filters bind :series (number), :stream and :period; `status` is paid or accrued.
+    Filters bind :series (number), :stream and :period; `status` is paid or accrued. With `as_of` what was paid
+    before the position :end counts as paid.
     """
-    query = _chosen().where(
+    query = _chosen(status=status, as_of=as_of).where(
         payout.c.wallet == bindparam("wallet"), payout.c.pos < bindparam("before")
     )
     if by_series:
@@ -109,20 +126,37 @@ def payouts_of_wallet(
     if by_period:
         of_period = select(distribution.c.pos).where(distribution.c.period == bindparam("period"))
         query = query.where(payout.c.pos.in_(of_period))
-    query = _status(query, status).order_by(payout.c.pos.desc()).limit(bindparam("limit"))
-    return _with_details(query, newest_first=True)
+    if order is not None:
+        query = query.join(distribution, distribution.c.pos == payout.c.pos)
+        query = in_order(query, PAYOUT_ORDERS, order, payout.c.pos, begun=begun)
+    else:
+        query = query.order_by(payout.c.pos.desc()).limit(bindparam("limit"))
+    return _with_details(query, newest_first=True, order=order)
 
 
 @cache
-def payouts_of_distribution(*, status: str | None = None) -> Query:
-    """Payouts of the distribution at :pos to wallets numbered above :after, at most :limit."""
-    query = _chosen().where(payout.c.pos == bindparam("pos"), payout.c.wallet > bindparam("after"))
-    query = _status(query, status).order_by(payout.c.wallet).limit(bindparam("limit"))
-    return _with_details(query, newest_first=False)
+def payouts_of_distribution(
+    *,
+    status: str | None = None,
+    as_of: bool = False,
+    order: str | None = None,
+    begun: bool = False,
+) -> Query:
+    """Payouts of the distribution at :pos to wallets numbered above :after, at most :limit.
+
+    Or to all of them in an order of `PAYOUT_ORDERS`; `as_of` as above.
+    """
+    query = _chosen(status=status, as_of=as_of).where(payout.c.pos == bindparam("pos"))
+    if order is not None:
+        query = in_order(query, PAYOUT_ORDERS, order, payout.c.wallet, begun=begun)
+    else:
+        query = query.where(payout.c.wallet > bindparam("after"))
+        query = query.order_by(payout.c.wallet).limit(bindparam("limit"))
+    return _with_details(query, newest_first=False, order=order)
 
 
 ONE_PAYOUT: Final = _with_details(
-    _chosen().where(
+    _chosen(as_of=True).where(
         payout.c.wallet
         == select(wallet.c.id).where(wallet.c.address == bindparam("address")).scalar_subquery(),
         payout.c.pos
@@ -130,7 +164,8 @@ ONE_PAYOUT: Final = _with_details(
         .join(series, series.c.id == distribution.c.series)
         .where(series.c.slug == bindparam("slug"), distribution.c.number == bindparam("number"))
         .scalar_subquery(),
+        payout.c.pos < bindparam("end"),
     ),
     newest_first=True,
 )
-"""The payout of distribution :number of the series :slug to the wallet with :address."""
+"""The payout of distribution :number of the series :slug to the wallet :address, as of the position :end."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, union_all
 
-from usufruct.ledger.models import block, cursor, meta
+from usufruct.ledger.models import block, cursor, header, meta
 
-__all__ = ["BLOCK_AT_TIME", "CURSOR", "META", "TIME_AT_BLOCK"]
+__all__ = ["BLOCK_AT_TIME", "CURSOR", "META", "TIME_AT_BLOCK", "TIME_OF_BLOCK"]
 
 CURSOR: Final = select(cursor.c.block, cursor.c.hash, cursor.c.timestamp, cursor.c.evidence)
 """The last block taken in, and the revision of the evidence."""
@@ -23,6 +23,12 @@ TIME_AT_BLOCK: Final = (
     .limit(1)
 )
 """Time of the last block up to `block` in which anything happened; no row if there is none."""
+
+_times = union_all(
+    select(block.c.number, block.c.timestamp), select(header.c.number, header.c.timestamp)
+).subquery()
+TIME_OF_BLOCK: Final = select(_times.c.timestamp).where(_times.c.number == bindparam("block"))
+"""Time of `block`, if something happened in it or it is one of the newest; it may be told twice."""
 
 BLOCK_AT_TIME: Final = (
     select(block.c.number)

@@ -2,54 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, func, select
 
 from usufruct.ledger.models import distribution, kept, record
-from usufruct.ledger.reads.rows import placed, when
+from usufruct.ledger.reads.order import in_order
+from usufruct.ledger.reads.rows import Query, placed, when
 
-__all__ = ["KEPT", "RECORDS"]
+__all__ = ["KEPT", "RECORDS", "RECORD_ORDERS", "records_page"]
 
-_newer = record.alias("newer")
-_NEWEST: Final = (
-    select(func.max(_newer.c.pos))
-    .where(_newer.c.series == record.c.series, _newer.c.period == record.c.period)
-    .scalar_subquery()
-)
-_paid = distribution.alias("paid")
+RECORD_ORDERS: Final[Mapping[str, ColumnElement[int]]] = {
+    "period": record.c.period,
+    "record_date": record.c.at,
+}
+"""What record dates can be sorted by."""
 
-RECORDS: Final = (
-    placed(
-        select(
-            record.c.period,
-            record.c.at,
-            distribution.c.number.label("distribution"),
-            select(func.max(_paid.c.period))
-            .where(_paid.c.series == record.c.series)
-            .scalar_subquery()
-            .label("last_period"),
-            *when(),
-        ).join_from(
-            record,
-            distribution,
-            and_(
-                distribution.c.series == record.c.series,
-                distribution.c.period == record.c.period,
-            ),
-            isouter=True,
-        ),
-        record.c.pos,
+
+@cache
+def records_page(
+    *,
+    by_period: bool = False,
+    as_of: bool = False,
+    order: str | None = None,
+    begun: bool = False,
+) -> Query:
+    """Record dates of :series in force, of periods below :before, with the distribution that came of each.
+
+    The highest period first, or in an order of `RECORD_ORDERS`. The filter binds :period; with `as_of` they are as
+    they stood before the position :end.
+    """
+    newer, paid = record.alias("newer"), distribution.alias("paid")
+    newest = select(func.max(newer.c.pos)).where(
+        newer.c.series == record.c.series, newer.c.period == record.c.period
     )
-    .where(
+    last = select(func.max(paid.c.period)).where(paid.c.series == record.c.series)
+    came = [distribution.c.series == record.c.series, distribution.c.period == record.c.period]
+    if as_of:
+        end: BindParameter[int] = bindparam("end")
+        newest, last = newest.where(newer.c.pos < end), last.where(paid.c.pos < end)
+        came.append(distribution.c.pos < end)
+    query = select(
+        record.c.period,
+        record.c.at,
+        distribution.c.number.label("distribution"),
+        last.scalar_subquery().label("last_period"),
+        *when(),
+    ).join_from(record, distribution, and_(*came), isouter=True)
+    query = placed(query, record.c.pos).where(
         record.c.series == bindparam("series"),
         record.c.period < bindparam("before"),
-        record.c.pos == _NEWEST,
+        record.c.pos == newest.scalar_subquery(),
         record.c.at != 0,
     )
-    .order_by(record.c.period.desc())
-    .limit(bindparam("limit"))
-)
+    if by_period:
+        query = query.where(record.c.period == bindparam("period"))
+    return in_order(query, RECORD_ORDERS, order or "-period", record.c.period, begun=begun)
+
+
+RECORDS: Final = records_page()
 """Record dates of :series in force, of periods below :before, newest first, with the distribution that came."""
 
 KEPT: Final = (

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, select
 
 from usufruct.ledger.models import (
     batch,
@@ -22,19 +23,25 @@ from usufruct.ledger.models import (
     tariff,
     verdict_report,
 )
+from usufruct.ledger.reads.order import in_order
 from usufruct.ledger.reads.rows import Query, placed, when
 
 __all__ = [
     "BATCHES_BETWEEN",
     "BATCH_BY_HEAD",
+    "BATCH_ORDERS",
     "CHAIN_START",
     "LAST_FUNDING",
+    "LAST_FUNDING_AS_OF",
     "LAST_RULES",
+    "LAST_RULES_AS_OF",
     "ONE_BATCH",
     "ONE_SETTLEMENT",
     "RULES_VERSION",
+    "SETTLEMENT_ORDERS",
     "SIGNERS_AT",
     "STATEMENT_EVENTS",
+    "STATEMENT_ORDERS",
     "STATEMENT_VERSIONS",
     "STREAMS",
     "TARIFFS",
@@ -46,8 +53,12 @@ __all__ = [
 
 STREAMS: Final = placed(select(stream, *when()), stream.c.pos).order_by(stream.c.id)
 """All streams."""
-TARIFFS: Final = select(tariff).where(tariff.c.stream == bindparam("stream")).order_by(tariff.c.pos)
-"""Tariff history of :stream."""
+TARIFFS: Final = (
+    placed(select(tariff, *when()), tariff.c.pos)
+    .where(tariff.c.stream == bindparam("stream"), tariff.c.pos < bindparam("end"))
+    .order_by(tariff.c.pos)
+)
+"""Tariff history of :stream before the position :end."""
 CHAIN_START: Final = select(chain_start).where(chain_start.c.stream == bindparam("stream"))
 """Where the chain of batches of :stream began."""
 
@@ -59,13 +70,34 @@ def _batches() -> Query:
     return placed(query, batch.c.pos)
 
 
+BATCH_ORDERS: Final[Mapping[str, ColumnElement[int]]] = {
+    "time": batch.c.pos,
+    "seq": batch.c.seq,
+    "from": batch.c.from_,
+    "count": batch.c["count"],
+}
+"""What batches can be sorted by."""
+
+
 @cache
-def batches_page(*, by_stream: bool = False) -> Query:
-    """Batches before position :before, newest first; the filter binds :stream."""
+def batches_page(
+    *,
+    by_stream: bool = False,
+    status: str | None = None,
+    order: str | None = None,
+    begun: bool = False,
+) -> Query:
+    """Batches before position :before, newest first, or in an order of `BATCH_ORDERS`.
+
+    The filter binds :stream; `status` is checked or missing, of their evidence.
+    """
     query = _batches().where(batch.c.pos < bindparam("before"))
     if by_stream:
         query = query.where(batch.c.stream == bindparam("stream"))
-    return query.order_by(batch.c.pos.desc()).limit(bindparam("limit"))
+    if status is not None:
+        here = batch_evidence.c.head
+        query = query.where(here.is_not(None) if status == "checked" else here.is_(None))
+    return in_order(query, BATCH_ORDERS, order or "-time", batch.c.pos, begun=begun)
 
 
 ONE_BATCH: Final = _batches().where(
@@ -87,35 +119,40 @@ BATCHES_BETWEEN: Final = (
 
 # --- Statements ------------------------------------------------------------------------------------
 
-_later = statement.alias("later")
-_IS_NEWEST: Final = ~(
-    select(_later.c.pos)
-    .where(
-        _later.c.stream == statement.c.stream,
-        _later.c.period == statement.c.period,
-        _later.c.pos > statement.c.pos,
-    )
-    .exists()
-)
+STATEMENT_ORDERS: Final[Mapping[str, ColumnElement[int]]] = {
+    "time": statement.c.pos,
+    "period": statement.c.period,
+    "distributable": statement.c.distributable,
+}
+"""What statements can be sorted by."""
 
 
-def _statements() -> Query:
-    inner = statement_event.alias("newest")
-    newest = (
-        select(func.max(inner.c.pos))
-        .where(
-            inner.c.stream == statement.c.stream,
-            inner.c.period == statement.c.period,
-            inner.c.version == statement.c.version,
-        )
-        .scalar_subquery()
+def _is_newest(*, as_of: bool) -> ColumnElement[bool]:
+    later = statement.alias("later")
+    query = select(later.c.pos).where(
+        later.c.stream == statement.c.stream,
+        later.c.period == statement.c.period,
+        later.c.pos > statement.c.pos,
     )
+    return ~(query.where(later.c.pos < bindparam("end")) if as_of else query).exists()
+
+
+def _statements(*, as_of: bool = False) -> Query:
+    """Versions of statements with their newest event: of all, or of those before the position :end."""
+    inner = statement_event.alias("inner")
+    newest = select(func.max(inner.c.pos)).where(
+        inner.c.stream == statement.c.stream,
+        inner.c.period == statement.c.period,
+        inner.c.version == statement.c.version,
+    )
+    if as_of:
+        newest = newest.where(inner.c.pos < bindparam("end"))
     query = (
         select(
             statement,
             statement_event.c.kind.label("event"),
             statement_event.c.final_at.label("event_final_at"),
-            _IS_NEWEST.label("newest"),
+            _is_newest(as_of=as_of).label("newest"),
             statement_evidence.c.lines,
             statement_evidence.c.tariff,
             statement_evidence.c.signatures,
@@ -124,7 +161,12 @@ def _statements() -> Query:
             statement_evidence.c.table_.label("signer_table"),
             *when(),
         )
-        .join_from(statement, statement_event, statement_event.c.pos == newest, isouter=True)
+        .join_from(
+            statement,
+            statement_event,
+            statement_event.c.pos == newest.scalar_subquery(),
+            isouter=True,
+        )
         .join(statement_evidence, statement_evidence.c.digest == statement.c.digest, isouter=True)
     )
     return placed(query, statement.c.pos)
@@ -132,18 +174,27 @@ def _statements() -> Query:
 
 @cache
 def statements_page(
-    *, by_stream: bool = False, by_period: bool = False, status: str | None = None
+    *,
+    by_stream: bool = False,
+    by_period: bool = False,
+    status: str | None = None,
+    as_of: bool = False,
+    order: str | None = None,
+    begun: bool = False,
 ) -> Query:
-    """Newest versions before position :before, newest first; filters bind :stream, :period and :now.
+    """Newest versions before position :before, newest first, or in an order of `STATEMENT_ORDERS`.
 
-    `status` is attested, final, disputed, voided or settled; :now is the chain's time for the first two.
+    Filters bind :stream, :period and :now. `status` is attested, final, disputed, voided or settled; :now is the
+    chain's time for the first two. With `as_of` they are as they stood before the position :end.
     """
-    query = _statements().where(statement.c.pos < bindparam("before"), _IS_NEWEST)
+    newest = _is_newest(as_of=as_of)
+    query = _statements(as_of=as_of).where(statement.c.pos < bindparam("before"), newest)
     if by_stream:
         query = query.where(statement.c.stream == bindparam("stream"))
     if by_period:
         query = query.where(statement.c.period == bindparam("period"))
-    return _of_status(query, status).order_by(statement.c.pos.desc()).limit(bindparam("limit"))
+    query = _of_status(query, status)
+    return in_order(query, STATEMENT_ORDERS, order or "-time", statement.c.pos, begun=begun)
 
 
 def _of_status(query: Query, status: str | None) -> Query:
@@ -194,15 +245,37 @@ def _settlements() -> Query:
     return placed(query, settlement.c.pos)
 
 
+SETTLEMENT_ORDERS: Final[Mapping[str, ColumnElement[int]]] = {
+    "time": settlement.c.pos,
+    "period": settlement.c.period,
+    "receipts": settlement.c.receipts,
+    "shortfall": settlement.c.shortfall,
+}
+"""What settlements can be sorted by."""
+
+
 @cache
-def settlements_page(*, by_stream: bool = False, by_period: bool = False) -> Query:
-    """Settlements before position :before, newest first; filters bind :stream and :period."""
+def settlements_page(
+    *,
+    by_stream: bool = False,
+    by_period: bool = False,
+    status: str | None = None,
+    order: str | None = None,
+    begun: bool = False,
+) -> Query:
+    """Settlements before position :before, newest first, or in an order of `SETTLEMENT_ORDERS`.
+
+    Filters bind :stream and :period; `status` is full or short.
+    """
     query = _settlements().where(settlement.c.pos < bindparam("before"))
     if by_stream:
         query = query.where(settlement.c.stream == bindparam("stream"))
     if by_period:
         query = query.where(settlement.c.period == bindparam("period"))
-    return query.order_by(settlement.c.pos.desc()).limit(bindparam("limit"))
+    if status is not None:
+        short = settlement.c.shortfall
+        query = query.where(short == 0 if status == "full" else short != 0)
+    return in_order(query, SETTLEMENT_ORDERS, order or "-time", settlement.c.pos, begun=begun)
 
 
 ONE_SETTLEMENT: Final = _settlements().where(
@@ -210,10 +283,14 @@ ONE_SETTLEMENT: Final = _settlements().where(
 )
 """The settlement of :stream and :period."""
 LAST_RULES: Final = (
-    select(rules).where(rules.c.stream == bindparam("stream")).order_by(rules.c.version.desc())
+    placed(select(rules, *when()), rules.c.pos)
+    .where(rules.c.stream == bindparam("stream"))
+    .order_by(rules.c.version.desc())
 )
 """Recorded rule sets of :stream, newest first."""
-RULES_VERSION: Final = select(rules).where(
+LAST_RULES_AS_OF: Final = LAST_RULES.where(rules.c.pos < bindparam("end"))
+"""Those that were recorded before the position :end."""
+RULES_VERSION: Final = placed(select(rules, *when()), rules.c.pos).where(
     rules.c.stream == bindparam("stream"), rules.c.version == bindparam("version")
 )
 """One recorded rule set."""
@@ -224,6 +301,8 @@ LAST_FUNDING: Final = (
     .limit(bindparam("limit"))
 )
 """The newest funding of :stream."""
+LAST_FUNDING_AS_OF: Final = LAST_FUNDING.where(funding.c.pos < bindparam("end"))
+"""The same before the position :end."""
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
@@ -17,8 +17,14 @@ from usufruct.api.story import explained, find_payout
 from usufruct.contracts import revenue_right
 from usufruct.core.encoding import hex0x
 from usufruct.ledger.reads.payouts import payouts_of_wallet
-from usufruct.ledger.reads.statements import BATCH_BY_HEAD, BATCHES_BETWEEN
+from usufruct.ledger.reads.statements import (
+    BATCH_BY_HEAD,
+    BATCHES_BETWEEN,
+    STATEMENT_EVENTS,
+    STATEMENT_VERSIONS,
+)
 from usufruct.web import facts
+from usufruct.web.ahead import ahead
 from usufruct.web.chart import by_period, colours
 from usufruct.web.page import PageRoute, page
 from usufruct.web.verification import verification
@@ -27,7 +33,6 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 Address = Annotated[str, Path(max_length=64)]
 PayoutId = Annotated[str, Path(max_length=128)]
-_ON_THEIR_WAY: Final = ("attested", "final", "disputed")
 _ALL: Final = 10_000
 _LISTED: Final = 12
 _CHARTED: Final = 200
@@ -48,6 +53,7 @@ async def wallet(
     payouts = await _payouts(moment, number, None, _CHARTED)
     listed = await _payouts(moment, number, after, _LISTED + 1)
     streams = await facts.streams(moment)
+    held = sorted({each["series"]["stream"] for each in holdings} - {None})
     return page(
         request,
         moment,
@@ -62,7 +68,9 @@ async def wallet(
         after=listed[_LISTED - 1]["id"] if len(listed) > _LISTED else None,
         first=after is None,
         withheld=await withheld(moment, number),
-        upcoming=await _upcoming(moment, holdings),
+        ahead=await ahead(moment, number, holdings, streams),
+        disputes=[each for each in await facts.disputes(moment) if each["stream"] in held],
+        corrected=await _corrected(moment, held),
         claim=hex0x(revenue_right.claim().data),
         chain_id=moment.service.chain_id,
     )
@@ -85,15 +93,18 @@ def _chart(payouts: list[Json], streams: dict[str, Json]) -> Json:
     return {"colour": colour, "rows": by_period(entries, colour)}
 
 
-async def _upcoming(moment: Moment, holdings: list[Json]) -> list[Json]:
-    """Statements not settled yet of streams whose series the wallet holds, the first to become final first."""
-    held = {each["series"]["stream"] for each in holdings if int(each["units"])}
+async def _corrected(moment: Moment, held: list[str]) -> list[Json]:
+    """Settled statements of these streams that correct something, or took the place of another, newest first."""
     found: list[Json] = []
-    for stream in sorted(each for each in held if each is not None):
+    for stream in held:
         number = int(stream.removeprefix("str_"))
-        stated = await facts.statements(moment, stream_number=number, limit=3)
-        found += [each for each in stated if each["status"] in _ON_THEIR_WAY]
-    return sorted(found, key=lambda each: str(each["final_at"]))
+        stated = await facts.statements(
+            moment, stream_number=number, status="settled", limit=_LISTED
+        )
+        found += [
+            each for each in stated if each["version"] > 1 or each["adjustments"]["amount"] != "0"
+        ]
+    return sorted(found, key=lambda each: str(each["attested"]["time"]), reverse=True)
 
 
 # --- One payout ------------------------------------------------------------------------------------
@@ -112,12 +123,33 @@ async def payout(request: Request, payout_id: PayoutId, moment: AnyMoment) -> Re
         "payout.html",
         story=story,
         stream=streams.get(story["series"]["stream"] or ""),
+        events=await _events(moment, row),
         batches=batches[:_BATCHES],
         more_batches=max(0, len(batches) - _BATCHES),
         decimals=row.series_decimals,
         verification=None if row.stream is None else await verification(moment, story),
         reader_rpc=moment.service.reader_rpc,
     )
+
+
+async def _events(moment: Moment, row: Any) -> list[Json]:
+    """What happened to the statements of the payout's period, in order: attested, disputed, voided, settled."""
+    if row.stream is None:
+        return []
+    given = {"stream": row.stream, "period": row.period}
+    attested = [
+        {"kind": "attested", "version": each.version, "place": moment.render.place(each)}
+        for each in await moment.rows(STATEMENT_VERSIONS, **given)
+    ]
+    later = [
+        {"kind": each.kind, "version": each.version, "place": moment.render.place(each)}
+        for each in await moment.rows(STATEMENT_EVENTS, **given)
+    ]
+    return sorted([*attested, *later], key=_order)
+
+
+def _order(event: Json) -> tuple[int, int]:
+    return event["place"]["block"], event["place"]["log_index"]
 
 
 async def _batches(moment: Moment, story: Json) -> list[Json]:

@@ -25,6 +25,8 @@ async def community(request: Request, moment: AnyMoment) -> Response:
     streams = await facts.streams(moment)
     settled = await facts.settlements(moment)
     paid = await facts.distributions(moment)
+    # What a fund passes on was paid to it by a series before: it is counted once.
+    direct = [each for each in paid if each["settlement"] is not None]
     stated = await facts.statements(moment, status="settled", limit=_PRODUCTION, detailed=True)
     colour = colours(list(streams))
     return page(
@@ -36,9 +38,13 @@ async def community(request: Request, moment: AnyMoment) -> Response:
         income=by_period(
             [(each["period"], each["stream"], each["receipts"]) for each in settled], colour
         ),
+        paid=by_period(
+            [(each["period"], each["series"]["stream"], each["amount"]) for each in direct], colour
+        ),
         receipts=[each["receipts"] for each in settled],
-        distributed=[each["amount"] for each in paid],
+        distributed=[each["amount"] for each in direct],
         shares=_by_series(paid),
+        uses=_uses(settled),
         production=[each for each in map(_production, stated) if each["quantities"]],
     )
 
@@ -58,6 +64,22 @@ def _by_series(found: list[Json]) -> list[Json]:
         )
         row["amounts"].append(each["amount"])
     return list(rows.values())
+
+
+def _uses(settled: list[Json]) -> list[Json]:
+    """Where the receipts of all settlements went, the largest use first; what a reserve gave back is taken off it."""
+    rows: dict[tuple[bool, str], Json] = {}
+    for line in (line for each in settled for line in each["lines"]):
+        holders = bool(line["to_series"])
+        name = "" if holders else str(line["label"] or "")
+        kind = "" if holders else str(line["kind"] or "")
+        row = rows.setdefault(
+            (holders, name or kind),
+            {"holders": holders, "label": name, "kind": kind, "unit": line["paid"], "amount": 0},
+        )
+        row["amount"] += int(line["paid"]["amount"]) - int(line["released"]["amount"])
+    found = [each for each in rows.values() if each["amount"]]
+    return sorted(found, key=lambda each: each["amount"], reverse=True)
 
 
 def _production(stated: Json) -> Json:

@@ -1,8 +1,10 @@
 // The panel of a payout's page that checks its proof in this browser.
+import { translator } from "./told.js";
 import { Broken, NodeFailed, verify } from "./verify.js";
 
 const panel = document.getElementById("verify");
-const { proof, rpc, pins, signers, words } = JSON.parse(panel.dataset.setup);
+const { proof, rpc, pins, signers, words, told } = JSON.parse(panel.dataset.setup);
+const translate = translator(told), progress = document.getElementById("verify-progress");
 const form = panel.querySelector("form"), button = form.querySelector("button"), list = panel.querySelector("ol");
 const verdict = panel.querySelector("[role=status]"), samples = document.getElementById("samples");
 
@@ -24,6 +26,7 @@ function state(link) {
 }
 
 function show(link) {
+  progress.firstElementChild.value += 1;
   const row = add(list, "li", "", `link ${state(link)}`), head = add(row, "p", "");
   add(head, "strong", say(`link.${link.name}`));
   add(head, "span", say(`state.${state(link)}`), `badge ${state(link)}`);
@@ -56,11 +59,13 @@ function showReadings(text) {
 
 async function check(scope, node) {
   list.replaceChildren();
+  progress.firstElementChild.value = 0;
+  progress.hidden = false;
   verdict.className = "verdict busy";
   verdict.textContent = say("fetching");
   const answer = await fetch(`${proof}?readings=${scope}`, { headers: { accept: "application/json" } });
   const text = await answer.text();
-  if (!answer.ok) throw new Error(`${answer.status}: ${JSON.parse(text).detail ?? ""}`);
+  if (!answer.ok) throw new Error(`${answer.status}: ${translate(JSON.parse(text).detail ?? "")}`);
   verdict.textContent = say("checking");
   const breathe = () => new Promise((resolve) => setTimeout(resolve));
   await breathe();
@@ -79,6 +84,7 @@ form.addEventListener("submit", async (event) => {
     else if (error instanceof Broken) verdict.textContent = say("refused", [error.message]);
     else verdict.textContent = say("failed", [error.message]);
   } finally {
+    progress.hidden = true;
     button.disabled = false;
   }
 });

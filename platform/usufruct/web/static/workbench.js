@@ -1,9 +1,12 @@
 // The issuer's workbench: what is typed, opened or moved is worked out again at once, and compared with the version that was kept.
-const root = document.getElementById("workbench"), { api, example, words } = JSON.parse(root.dataset.setup);
+import { translator } from "./told.js";
+
+const root = document.getElementById("workbench"), { api, example, attested, words, told } = JSON.parse(root.dataset.setup);
 const at = (id) => document.getElementById(`wb-${id}`), text = at("text"), state = at("state");
 const SVG = "http://www.w3.org/2000/svg", WIDTH = 680, HEIGHT = 240, LEFT = 76, BOTTOM = 24, TOP = 10;
 let moves = [], kept = null, shown = null, asked = 0, timer = 0;
 
+const translate = translator(told);
 const say = (key, args = []) => (words[key] ?? key).replace(/\{(\d+)\}/g, (_, n) => String(args[n]));
 const version = () => ({ file: text.value, moves });
 
@@ -30,6 +33,14 @@ function money(minor, decimals) {
   return sign + whole + (places ? `.${places}` : "");
 }
 
+const problem = (found) =>
+  [translate(found.detail), found.value && `(${found.value})`, found.remedy && translate(found.remedy)].filter(Boolean).join(" ");
+
+function failed(text) {
+  state.className = "verdict broken";
+  state.textContent = text;
+}
+
 async function post(path, body) {
   const answer = await fetch(`${api}/${path}`, {
     method: "POST",
@@ -37,12 +48,14 @@ async function post(path, body) {
     body: JSON.stringify(body),
   });
   const found = await answer.json();
-  if (!answer.ok) throw new Error([found.detail, found.value && `(${found.value})`, found.remedy].filter(Boolean).join(" "));
+  if (!answer.ok) throw new Error(problem(found));
   return found;
 }
 
 async function work() {
+  at("empty").hidden = Boolean(text.value.trim());
   if (!text.value.trim()) return;
+  root.setAttribute("aria-busy", "true");
   const mine = (asked += 1);
   try {
     const found = kept
@@ -50,9 +63,9 @@ async function work() {
       : { after: await post("simulate", version()), payouts: null, flags_new: [], flags_gone: [] };
     if (mine === asked) show(found);
   } catch (error) {
-    if (mine !== asked) return;
-    state.className = "verdict broken";
-    state.textContent = error.message;
+    if (mine === asked) failed(error.message);
+  } finally {
+    if (mine === asked) root.removeAttribute("aria-busy");
   }
 }
 
@@ -165,6 +178,7 @@ function table(after, payouts) {
     ...after.payees.map((each) => ({ who: each.name, after: sum(each.amounts) })),
   ];
   body.replaceChildren();
+  at("payouts").classList.toggle("alone", !payouts);
   for (const each of rows) {
     const row = add(body, "tr", "", each.change && each.change !== "0" ? "mine" : ""), head = add(row, "th", each.who);
     head.scope = "row";
@@ -194,8 +208,24 @@ function periods(after) {
   });
 }
 
+/** A structure on what the ledger of this service attests of a stream, with the statements that it stands on. */
+async function fill() {
+  const answer = await fetch(`${attested}?stream=${encodeURIComponent(at("stream").value)}`, { headers: { accept: "application/json" } });
+  const found = await answer.json();
+  if (!answer.ok) return failed(problem(found));
+  fresh(found.file);
+  const list = at("sources").querySelector("ul");
+  for (const each of found.statements) {
+    const row = add(list, "li", `${each.name} (${each.month}), ${money(each.distributable, found.decimals)} `);
+    add(row, "code", each.digest);
+  }
+  at("sources").hidden = false;
+}
+
 function fresh(content) {
   text.value = content;
+  at("sources").hidden = true;
+  at("sources").querySelector("ul").replaceChildren();
   moves = [];
   kept = null;
   work();
@@ -230,6 +260,7 @@ text.addEventListener("input", () => {
   moves = [];
   soon();
 });
+at("attested").addEventListener("click", () => fill().catch((error) => failed(error.message)));
 at("example").addEventListener("click", async () => fresh(await (await fetch(example)).text()));
 at("open").addEventListener("change", async ({ target }) => target.files[0] && fresh(await target.files[0].text()));
 at("keep").addEventListener("click", () => {

@@ -53,9 +53,33 @@ function check(value, form, name) {
   }
 }
 
+const MOST_DEPTH = 64;
+
+/** Refuses what not every language reads alike: numbers that are not whole or beyond 2^53 − 1, texts that are no Unicode, deep nesting. */
+function requirePlain(value, left = MOST_DEPTH) {
+  if (typeof value === "number" && !Number.isSafeInteger(value)) throw new Broken("proof", "whole numbers up to 2^53 − 1", value);
+  if (typeof value === "string" && /\p{Surrogate}/u.test(value)) throw new Broken("proof", "Unicode", "half a character");
+  if (value === null || typeof value !== "object") return;
+  if (!left) throw new Broken("proof", `nested at most ${MOST_DEPTH} deep`, "deeper");
+  for (const [key, each] of Object.entries(value)) {
+    requirePlain(key, left);
+    requirePlain(each, left - 1);
+  }
+}
+
 /** The proof in a file's text; Broken if it is none. */
 export function parse(source) {
+  try {
+    return parsed(source);
+  } catch (error) {
+    if (error instanceof Broken) throw error;
+    throw new Broken("proof", "JSON", String(error.message)); // no JSON at all, or nested so deeply that the parser gave up
+  }
+}
+
+function parsed(source) {
   const proof = parseStrictly(source);
+  requirePlain(proof);
   if (KINDS[J](proof)) proof.corrections ??= null;
   check(proof, PROOF, "proof");
   if (proof.version !== 2) throw new Broken("proof.version", 2, proof.version);

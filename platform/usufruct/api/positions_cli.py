@@ -1,0 +1,163 @@
+"""`usufruct positions`."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import Connection, select
+
+from usufruct.api.params import moment_of, wallet_bytes
+from usufruct.api.reports import API, from_api, ledger_of, one_source
+from usufruct.errors import InputError
+from usufruct.ledger.models import cursor, series
+from usufruct.ledger.positions import (
+    At,
+    Position,
+    at_block,
+    at_time,
+    positions_of_participant,
+    positions_of_series,
+    positions_of_wallet,
+)
+
+__all__ = ["positions"]
+
+_FIGURES: Final = ("accrued", "paid", "claimable", "withheld", "arrears")
+_SHORT: Final = 10
+_SYMBOL: Final = re.compile(r"[A-Za-z0-9-]{1,48}", re.ASCII)
+
+
+def positions(
+    wallet: Annotated[str | None, typer.Argument(help="Address of a wallet.")] = None,
+    participant: Annotated[
+        int | None, typer.Option(min=1, help="All wallets of this participant.")
+    ] = None,
+    series_name: Annotated[
+        str | None, typer.Option("--series", help="All holders of this series (its symbol).")
+    ] = None,
+    as_of_block: Annotated[int | None, typer.Option(min=0, help="At the end of a block.")] = None,
+    as_of_date: Annotated[
+        str | None, typer.Option(help="At a time, or at the end of a day (with --db, in UTC).")
+    ] = None,
+    api: Annotated[str | None, typer.Option(help=f"Address of the API; by default {API}.")] = None,
+    key: Annotated[
+        str | None, typer.Option(envvar="USUFRUCT_KEY", help="Key for the API.", show_envvar=True)
+    ] = None,
+    db: Annotated[
+        str | None, typer.Option("--db", help="Read the ledger at this URL instead of the API.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON list.")] = False,
+) -> None:
+    """Show units, accrual, payments, what is withheld and arrears of a wallet, participant or series at any time."""
+    one_source(api, db)
+    _require_one(wallet, participant, series_name)
+    if as_of_block is not None and as_of_date is not None:
+        raise _refused("--as-of-date", as_of_date, "either --as-of-block or --as-of-date")
+    if db is not None:
+        found = _from_ledger(db, wallet, participant, series_name, as_of_block, as_of_date)
+    else:
+        path = (
+            f"/v1/wallets/{wallet}/positions"
+            if wallet is not None
+            else f"/v1/participants/{participant}/positions"
+            if participant is not None
+            else f"/v1/series/{series_name}/positions"
+        )
+        when = {"as_of_block": as_of_block, "as_of_date": as_of_date}
+        given = {name: str(value) for name, value in when.items() if value is not None}
+        found = list(from_api(api or API, path, given, key))
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+    else:
+        _show(found)
+
+
+def _require_one(wallet: str | None, participant: int | None, series_name: str | None) -> None:
+    if sum(each is not None for each in (wallet, participant, series_name)) != 1:
+        raise _refused("WALLET", wallet, "one of WALLET, --participant and --series")
+    if wallet is not None:
+        wallet_bytes(wallet, "wallet")
+    if series_name is not None and not _SYMBOL.fullmatch(series_name):
+        raise _refused("--series", series_name, "a symbol: letters and digits")
+
+
+def _from_ledger(
+    url: str,
+    wallet: str | None,
+    participant: int | None,
+    series_name: str | None,
+    as_of_block: int | None,
+    as_of_date: str | None,
+) -> list[dict[str, Any]]:
+    with ledger_of(url) as (connection, render):
+        at = _at(connection, as_of_block, as_of_date)
+        if wallet is not None:
+            found = positions_of_wallet(connection, wallet_bytes(wallet, "wallet"), at)
+        elif participant is not None:
+            found = _of_participant(connection, participant, at)
+        else:
+            found = _of_series(connection, series_name or "", at)
+        return [render.position(each) for each in found]
+
+
+def _at(connection: Connection, number: int | None, date: str | None) -> At:
+    """The moment that is asked for; InputError where the ledger is not that far."""
+    here = connection.execute(select(cursor.c.block)).scalar()
+    if date is not None:
+        at = at_time(connection, moment_of(date, UTC)[1])
+        if at is None:
+            raise _refused("--as-of-date", date, "before the time of the ledger's last block")
+        return at
+    wanted = here if number is None else number
+    at = None if wanted is None else at_block(connection, wanted)
+    if at is None:
+        raise _refused("--as-of-block", wanted, f"the ledger ends with block {here}")
+    return at
+
+
+def _of_participant(connection: Connection, participant: int, at: At) -> list[Position]:
+    found = positions_of_participant(connection, participant, at)
+    if found is None:
+        raise _refused("--participant", participant, "no wallet is registered to it")
+    return found
+
+
+def _of_series(connection: Connection, name: str, at: At) -> list[Position]:
+    query = select(series.c.id).where(series.c.slug == name.lower(), series.c.pos < at.end)
+    number = connection.execute(query).scalar()
+    if number is None:
+        raise _refused("--series", name, "there is no series with this symbol")
+    return positions_of_series(connection, number, at)
+
+
+def _refused(field: str, value: object, rule: str) -> InputError:
+    return InputError(
+        "these positions cannot be shown",
+        field=field,
+        value=value,
+        rule=rule,
+        remedy="see usufruct positions --help",
+    )
+
+
+def _show(found: list[dict[str, Any]]) -> None:
+    console = Console()
+    if not found:
+        console.print("There are no positions.")
+        return
+    table = Table(title=f"Positions in {found[0]['paid']['currency']}")
+    for name in ("wallet", "series"):
+        table.add_column(name)
+    for name in ("units", *_FIGURES):
+        table.add_column(name, justify="right")
+    for each in found:
+        figures = [each[name]["formatted"].partition(" ")[0] for name in _FIGURES]
+        short = each["wallet"][:_SHORT] + "…"
+        table.add_row(short, each["series"]["symbol"], each["units"], *figures)
+    console.print(table)

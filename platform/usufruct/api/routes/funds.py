@@ -1,0 +1,118 @@
+"""Funds looked through, and what rounding leaves over."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.concurrency import run_in_threadpool
+
+from usufruct.api import schemas
+from usufruct.api.auth.gate import own_wallet
+from usufruct.api.known import moment_as_known
+from usufruct.api.lookup import find_series, find_wallet
+from usufruct.api.moment import AnyMoment, Moment
+from usufruct.api.params import AsOf, wallet_bytes
+from usufruct.api.problems import Problem
+from usufruct.api.render import Json, account
+from usufruct.api.routes.series import SeriesId
+from usufruct.api.routes.wallets import Address
+from usufruct.ledger import ids
+from usufruct.ledger.lookthrough import Line, lines_of
+from usufruct.ledger.reads.funds import DUST, FUND_OF_SERIES
+
+router = APIRouter(prefix="/v1")
+
+
+@router.get(
+    "/wallets/{address}/look-through",
+    responses=schemas.ok(schemas.LookThrough),
+    dependencies=[Depends(own_wallet)],
+    tags=["wallets"],
+)
+async def wallet_look_through(
+    address: Address, query: Annotated[AsOf, Query()], moment: AnyMoment
+) -> Response:
+    """The wallet's share of the income of each series and stream, itself and through funds, now or earlier."""
+    then = await moment_as_known(moment, query)
+    wallet = await find_wallet(then, address)
+    shown = {"holder": account(wallet_bytes(address)), "units_of": None}
+    return await _answer(then, wallet, shown)
+
+
+@router.get(
+    "/series/{series_id}/look-through",
+    responses=schemas.ok(schemas.LookThrough),
+    tags=["series"],
+)
+async def fund_look_through(
+    series_id: SeriesId, query: Annotated[AsOf, Query()], moment: AnyMoment
+) -> Response:
+    """The fund's share of the income of each series and stream behind its units, now or earlier."""
+    then = await moment_as_known(moment, query)
+    row = await find_series(then, series_id)
+    fund = await then.row(FUND_OF_SERIES, series=row.id, end=then.end)
+    if fund is None:
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "invalid-parameter",
+            f"{row.symbol} are no units of a fund.",
+            field="id",
+            value=series_id[:64],
+            rule="units of a fund",
+            remedy="GET /v1/series: units of funds have no stream",
+        )
+    shown = {"holder": account(fund.address), "units_of": then.render.series_name(row)}
+    return await _answer(then, int(fund.wallet_id), shown)
+
+
+@router.get("/series/{series_id}/dust", responses=schemas.ok(schemas.Dust), tags=["series"])
+async def dust(series_id: SeriesId, query: Annotated[AsOf, Query()], moment: AnyMoment) -> Response:
+    """What the series was paid beyond the whole minor units of its holders: fractions that each keeps for later."""
+    then = await moment_as_known(moment, query)
+    row = await find_series(then, series_id)
+    (found,) = await then.many_rows(DUST, series=row.id, end=then.end)
+    distributed, accrued = int(found.distributed), int(found.accrued)
+    return then.answer(
+        {
+            "object": "dust",
+            "series": then.render.series_name(row),
+            "distributed": then.render.money(distributed),
+            "accrued": then.render.money(accrued),
+            "dust": then.render.money(distributed - accrued),
+            "accounts": found.accounts,
+        }
+    )
+
+
+async def _answer(then: Moment, wallet: int | None, shown: Json) -> Response:
+    def read() -> list[Line]:
+        if wallet is None:
+            return []
+        with then.service.database.read() as connection:
+            return lines_of(connection, wallet, then.end)
+
+    lines = await run_in_threadpool(read)
+    streams: dict[str, int] = {}
+    for each in lines:
+        if each.row.stream is not None:
+            name = ids.stream_id(each.row.stream)
+            streams[name] = streams.get(name, 0) + each.share
+    body: dict[str, Any] = {
+        "object": "look-through",
+        **shown,
+        "lines": [_line(then, each) for each in lines],
+        "streams": [{"stream": name, "share": str(share)} for name, share in streams.items()],
+    }
+    return then.answer(body)
+
+
+def _line(then: Moment, each: Line) -> Json:
+    return {
+        "series": then.render.series_ref(each.row),
+        "through": [ids.series_id(slug) for slug in each.through],
+        "units": str(each.units),
+        "units_outstanding": str(each.issued),
+        "share": str(each.share),
+    }

@@ -1,0 +1,147 @@
+"""A structure to begin with: a stream's attested receipts, its series and its waterfall as the chain has them.
+
+The workbench knows fewer kinds of steps than the contracts. A fee by KPIs stands there at a multiplier of one, a
+condition is left out; a comment at the top of the file says so, where it is the case.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from usufruct.finance.attested import Receipt
+from usufruct.money import Currency, format_amount
+
+__all__ = ["starter"]
+
+Json = Mapping[str, Any]
+
+_PLAIN: Final = (
+    "fixed",
+    "percent_of_receipts",
+    "percent_of_available",
+    "reserve",
+    "due",
+    "residual",
+)
+
+
+def starter(
+    stream: str,
+    currency: Currency,
+    receipts: Sequence[Receipt],
+    rules: Json | None,
+    labels: Sequence[str],
+    series: Sequence[Json],
+) -> str:
+    """The structure as TOML, for the workbench or for `usufruct structure`.
+
+    Args:
+        stream: Code of the stream.
+        currency: Currency of all amounts.
+        receipts: Its attested periods, in order; at least one.
+        rules: The rules in force, as the ledger has them; None for none.
+        labels: What the project calls the steps; empty where it does not.
+        series: Series of the stream, as the API shows them.
+    """
+    steps = list(rules["steps"]) if rules else []
+    writer = _Writer(currency, steps, labels, {each["address"].lower(): each for each in series})
+    body = [*_pool(stream, receipts, currency), *map(_tranche, series), *writer.steps()]
+    return "\n".join([*_head(stream, receipts, currency, writer.notes), *body]) + "\n"
+
+
+def _head(
+    stream: str, receipts: Sequence[Receipt], currency: Currency, notes: Sequence[str]
+) -> Iterator[str]:
+    first, last = receipts[0], receipts[-1]
+    yield f"# {stream}, periods {first.period} to {last.period}: distributable as attested, rules as on the chain."
+    for each in notes:
+        yield f"# {each}"
+    yield "schema = 1"
+    yield f"title = {json.dumps(f'{stream}, as attested')}"
+    yield 'kind = "abs"'
+    yield f'currency = {{ code = "{currency.code}", decimals = {currency.decimals} }}'
+    yield f'first_period = "{first.month}"'
+    yield f"periods = {len(receipts)}"
+    yield "per_year = 12"
+
+
+def _pool(stream: str, receipts: Sequence[Receipt], currency: Currency) -> Iterator[str]:
+    amounts = ", ".join(f'"{format_amount(each.distributable, currency)}"' for each in receipts)
+    yield f"\n[pool]\nstreams = [{json.dumps(stream)}]\nreceipts = [{amounts}]"
+
+
+def _tranche(series: Json) -> str:
+    units = max(1, int(series["units"]) - int(series["units_redeemed"]))
+    return (
+        f"\n[[tranche]]\ncode = {json.dumps(_code(series))}\nrank = {json.dumps(series['rank'])}\n"
+        f'holders = [{{ name = "all holders of {_code(series)}", units = {units} }}]'
+    )
+
+
+def _code(series: Json) -> str:
+    return str(series["code"] or series["symbol"])
+
+
+class _Writer:
+    """Writes steps, and notes what the workbench does not know of them."""
+
+    def __init__(
+        self,
+        currency: Currency,
+        steps: Sequence[Json],
+        labels: Sequence[str],
+        series: Mapping[str, Json],
+    ) -> None:
+        self.notes: list[str] = []
+        self._currency = currency
+        self._steps = steps
+        self._series = series
+        self._labels = (
+            labels if len(labels) == len(steps) else [f"step {n + 1}" for n in range(len(steps))]
+        )
+        self._payees: dict[str, str] = {}
+        for label, each in zip(self._labels, steps, strict=True):
+            self._payees.setdefault(each["payee"].lower(), label)
+
+    def steps(self) -> list[str]:
+        """All steps in their order."""
+        return [
+            text
+            for label, step in zip(self._labels, self._steps, strict=True)
+            for text in self._step(label, step)
+        ]
+
+    def _step(self, label: str, step: Json) -> Iterator[str]:
+        if step["when"] != "always":
+            self.notes.append(
+                f"{label}: paid under a condition on the chain, which is left out here"
+            )
+        if step["kind"] in _PLAIN:
+            yield self._written(label, step, str(step["kind"]))
+            return
+        self.notes.append(f"{label}: by KPIs on the chain, at a multiplier of one here")
+        if int(step["amount"]):
+            yield self._written(f"{label}, fixed part", step, "fixed")
+        yield self._written(label, step, "percent_of_receipts")
+
+    def _written(self, label: str, step: Json, kind: str) -> str:
+        lines = ["\n[[step]]", f"label = {json.dumps(label)}", f'kind = "{kind}"']
+        if kind != "reserve":
+            lines.append(self._whom(step))
+        if kind in ("fixed", "reserve", "due"):
+            lines.append(f'amount = "{format_amount(int(step["amount"]), self._currency)}"')
+        if kind.startswith("percent"):
+            lines.append(f'share = "{format_amount(int(step["bp"]), Currency("", 2))}%"')
+        if step["account"] and kind in ("fixed", "reserve", "due"):
+            lines.append(f"account = {step['account']}")
+        if step["draw_from"]:
+            lines.append(f"draws = {step['draw_from']}")
+        return "\n".join(lines)
+
+    def _whom(self, step: Json) -> str:
+        series = self._series.get(step["payee"].lower())
+        if series is not None:
+            return f"tranche = {json.dumps(_code(series))}"
+        return f"payee = {json.dumps(self._payees[step['payee'].lower()])}"

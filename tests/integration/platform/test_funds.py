@@ -1,0 +1,174 @@
+"""Funds looked through: shares equal to the contract's own, income by the payments that made it, fractions kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.integration.platform.kit import DAY, HOLDERS, MEGA, Kit, deployed, word
+from tests.integration.platform.test_api import World
+from tests.support.anvil import running_anvil
+
+from usufruct.api import schemas
+from usufruct.contracts import (
+    Address,
+    fund_factory,
+    participant_registry,
+    pool_fund,
+    revenue_right,
+    series_extension,
+    series_factory,
+)
+from usufruct.contracts.shared import FundTerms, Terms
+
+ADAM, BARB, CARL, DAVE, EVE = HOLDERS
+ONE = 10**18
+
+
+class Pool(World):
+    """The project with a pool fund that holds senior units; Dave and Eve hold the fund's."""
+
+    def _history(self) -> None:
+        kit = self.kit
+        self.fund = open_fund(kit, "POOL", {DAVE: 700, EVE: 300})
+        kit.transfer("SR", ADAM, self.fund, 333_333)
+        self.before = kit.client.block_number()
+        kit.settle(900 * MEGA + 1, 1)
+        kit.send(self.fund, pool_fund.collect().data)
+        kit.warp(kit.now() + 45 * DAY)
+        try:
+            kit.send(self.fund, pool_fund.pass_through().data)
+        except pool_fund.YearOver:
+            kit.send(self.fund, pool_fund.close_year().data)
+        kit.claim("POOL", DAVE)
+
+
+def open_fund(kit: Kit, symbol: str, holders: dict[Address, int]) -> Address:
+    """A fund of the first level with units of its own, admitted to the registry and to senior units."""
+    authority = kit.contracts["AccessManager"]
+    registry, currency = kit.contracts["ParticipantRegistry"], kit.contracts["SettlementCurrency"]
+    factory = kit.deploy(
+        "FundFactory",
+        fund_factory.deploy_data(authority, currency, kit.contracts["SeriesFactory"]),
+    )
+    places = (authority, registry, currency, factory)
+    extension = kit.deploy("UnitExtension", series_extension.deploy_data(*places))
+    code = kit.deploy("UnitImpl", revenue_right.deploy_data(*places, extension))
+    makes = kit.deploy("FundUnitFactory", series_factory.deploy_data(authority, code))
+    kit.act("FundFactory", fund_factory.set_units(makes))
+    terms = Terms(
+        *(
+            word(f"Units of {symbol}"),
+            word(symbol),
+            1,
+            1,
+            600,
+            0,
+            0,
+            0b1100,
+            0,
+            1,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+        ),
+        False,
+    )
+    kit.act("FundUnitFactory", series_factory.create(terms, word(symbol)))
+    units = kit.ask("FundUnitFactory", series_factory.address_of(terms, word(symbol)))
+    kit.series[symbol] = units
+    kit.act("FundFactory", fund_factory.open(FundTerms(units, 1, 9_000, 1, 1, 0)))
+    fund = kit.ask("FundFactory", fund_factory.fund_of(units))
+    kit.act(
+        "ParticipantRegistry",
+        participant_registry.register(
+            participant_registry.Registration(
+                fund, 77, 60_000, 344, participant_registry.Class.INSTITUTION, 0, b"\7" * 32
+            )
+        ),
+    )
+    kit.act("FundFactory", fund_factory.admit(fund, kit.series["SR"]))
+    kit.act(symbol, revenue_right.issue(list(holders), list(holders.values())))
+    kit.act(symbol, revenue_right.seal())
+    return Address(fund)
+
+
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pool]:
+    folder = tmp_path_factory.mktemp("funds")
+    with running_anvil(folder) as anvil:
+        made = Pool(deployed(anvil), folder)
+        yield made
+        made.database.dispose()
+
+
+def seen(pool: Pool, path: str) -> dict[str, Any]:
+    answer = pool.answer(path)
+    assert answer.status_code == 200, answer.text
+    schemas.LookThrough.model_validate_json(answer.content, strict=True)
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def test_a_fund_s_shares_are_those_that_the_contract_tells(pool: Pool) -> None:
+    told = seen(pool, "/v1/series/POOL/look-through")
+    chain = pool.kit.client.call(pool.fund, pool_fund.look_through())
+    assert [(each["stream"], int(each["share"])) for each in told["streams"]] == [
+        (f"str_{stream}", share) for stream, share in zip(chain.streams, chain.shares, strict=True)
+    ]
+    assert told["holder"] == pool.fund
+    (line,) = told["lines"]
+    assert (line["through"], line["units"], line["share"]) == ([], "333333", str(333_333 * 10**12))
+
+
+def test_a_holder_sees_through_the_fund_and_beside_it(pool: Pool) -> None:
+    told = seen(pool, f"/v1/wallets/{DAVE}/look-through")
+    lines = {(each["series"]["symbol"], *each["through"]): each for each in told["lines"]}
+    assert set(lines) == {("LVPPJ",), ("LVPPS", "ser_pool")}
+    assert int(lines["LVPPS", "ser_pool"]["share"]) == 7 * 10**17 * (333_333 * 10**12) // ONE
+    assert int(lines["LVPPJ",]["share"]) == 333_333 * ONE // 1_000_000
+    (stream,) = told["streams"]
+    assert int(stream["share"]) == sum(int(each["share"]) for each in lines.values())
+    early = pool.answer(f"/v1/wallets/{DAVE}/look-through?as_of_block={pool.kit.first_block}")
+    assert early.json()["lines"] == []
+    none = seen(pool, f"/v1/wallets/0x{'12' * 20}/look-through")
+    assert none["lines"] == none["streams"] == []
+
+
+def test_a_fund_s_payout_names_the_payments_it_comes_from(pool: Pool) -> None:
+    payout = pool.get(f"/v1/payouts/{pool.payout(DAVE, 1, 'pool')}")
+    schemas.PayoutDetail.model_validate(payout)
+    (income,) = payout["fund_income"]
+    assert income["series"]["symbol"] == "LVPPS"
+    assert income["amount"]["amount"] == payout["arithmetic"]["distributed"]
+    assert income["paid"]["block"] < payout["accrued"]["block"]
+    own = pool.get(f"/v1/payouts/{pool.payout(pool.fund)}")
+    assert own["fund_income"] is None
+    assert own["amount"] == income["amount"]
+    assert own["paid"]["transaction"] == income["paid"]["transaction"]
+
+
+def test_what_is_no_fund_is_refused(pool: Pool) -> None:
+    for query, status in (("LVPPS", 422), ("none", 404)):
+        assert pool.answer(f"/v1/series/{query}/look-through").status_code == status
+    early = pool.answer(f"/v1/series/POOL/look-through?as_of_block={pool.kit.first_block}")
+    assert early.status_code == 404
+
+
+@pytest.mark.parametrize("series", ["LVPPS", "LVPPJ", "POOL"])
+def test_fractions_of_a_unit_stay_with_the_series_and_are_fewer_than_its_accounts(
+    pool: Pool, series: str
+) -> None:
+    told = pool.answer(f"/v1/series/{series}/dust")
+    body = schemas.Dust.model_validate_json(told.content, strict=True)
+    positions = pool.get(f"/v1/series/{series}/positions")["data"]
+    accrued = sum(int(each["accrued"]["amount"]) for each in positions)
+    assert body.accrued.amount == str(accrued)
+    assert int(body.dust.amount) == int(body.distributed.amount) - accrued
+    assert 0 <= int(body.dust.amount) < max(body.accounts, 1)
+    before = pool.get(f"/v1/series/{series}/dust?as_of_block={pool.before}")
+    assert before["distributed"]["amount"] == before["dust"]["amount"] == "0"
