@@ -9,16 +9,26 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import anyio
 import httpx
 import pytest
 from tests.integration.platform.kit import HOLDERS, MEGA, Kit
 from tests.integration.platform.test_index import compared, fresh, tables
 from tests.integration.platform.test_serve import serving
+from tests.integration.platform.worker import worker
 from tests.support.postgres import Server, postgres_server
 
+from usufruct.api.app import create_app
+from usufruct.api.labels import Labels
+from usufruct.api.render import Renderer
+from usufruct.api.routes import payouts
+from usufruct.api.service import Service
+from usufruct.index.evidence import EvidenceFetcher
 from usufruct.index.indexer import Indexer
 from usufruct.ledger.database import Database
+from usufruct.money import Currency
 
 Follow = Callable[..., Indexer]
 PATHS = (
@@ -195,3 +205,47 @@ def _await_fork(url: str, number: int, block_hash: bytes) -> None:
             return
         time.sleep(0.02)
     pytest.fail(f"block {number} was never in the ledger")
+
+
+@pytest.mark.parametrize(("between", "status"), [("a reorganisation", 503), ("a block", 200)])
+def test_a_proof_of_a_payout_that_a_reorganisation_took_meanwhile_is_not_given(
+    kit: Kit,
+    ledger: Database,
+    follow: Follow,
+    monkeypatch: pytest.MonkeyPatch,
+    between: str,
+    status: int,
+) -> None:
+    kit.settle(900 * MEGA, 1)
+    kit.mine(3)
+    indexer = follow(ledger)
+    indexer.catch_up()
+    assert EvidenceFetcher(ledger, [worker(kit, "one")]).round() == 2
+    unchanged = payouts.run_in_threadpool
+
+    async def meanwhile(build: Callable[[], bytes]) -> Any:
+        if between == "a reorganisation":
+            kit.client.rpc("anvil_reorg", 2, [])
+        kit.mine()
+        await unchanged(_ended, indexer)
+        return await unchanged(build)
+
+    monkeypatch.setattr(payouts, "run_in_threadpool", meanwhile)
+    render = Renderer(Currency("USDX", 6), Labels())
+    app = create_app(Service(ledger, render, 31337, kit.contracts))
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return await client.get(f"/v1/payouts/po_lvpps_1_{HOLDERS[0][2:].lower()}/proof")
+
+    answer = anyio.run(ask)
+    assert answer.status_code == status
+    if status == 503:
+        assert answer.headers["retry-after"] == "1"
+        assert answer.json()["type"].endswith("/reorganised")
+
+
+def _ended(indexer: Indexer) -> None:
+    while (step := indexer.step()).undone or step.at < step.head:
+        pass
