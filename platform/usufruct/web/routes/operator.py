@@ -22,7 +22,8 @@ from usufruct.web.page import PageRoute, page
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 _FEW: Final = 6
-_LISTED: Final = 100
+_REPORTS: Final = 24
+"""Of workers on two periods; each is all that they rejected."""
 
 
 @router.get("/operator", dependencies=[Depends(others_of_streams)])
@@ -102,7 +103,7 @@ def _needed(moment: Moment, stated: list[Json], escrow: int) -> Json:
 
 async def _reports(moment: Moment, stream: Json, stated: Json | None) -> list[Json]:
     """The workers' reports of the two newest periods; those after the newest statement's are of a month that runs."""
-    rows = await moment.rows(verdicts_page(by_stream=True), limit=_LISTED, stream=stream["number"])
+    rows = await moment.rows(verdicts_page(by_stream=True), limit=_REPORTS, stream=stream["number"])
     last = stated["period"]["number"] if stated else 0
     return [
         {"period": moment.render.period(number), "running": number > last, "reports": found}
