@@ -320,6 +320,18 @@ def test_a_failing_receiver_is_asked_again_later_with_the_same_id(
     assert len(set(receiver.ids())) == 6
 
 
+def test_a_clock_that_is_set_back_silences_no_webhook(
+    open_house: House, receiver: Receiver
+) -> None:
+    subscribe(open_house, receiver.url, open_house.key(Role.AUDITOR), "settlement.created")
+    feed(open_house)
+    receiver.status = 500
+    assert not deliver(open_house)
+    receiver.status = 204
+    open_house.clock.advance(-10 * PAUSES[-1])
+    assert deliver(open_house)
+
+
 def test_a_receiver_that_answers_drop_by_drop_holds_up_nobody(
     open_house: House, receiver: Receiver
 ) -> None:
