@@ -17,8 +17,13 @@ from usufruct.ledger.database import Database
 from usufruct.ledger.models import checkpoint, registration, series_event
 from usufruct.ledger.prepared import Driver, prepared
 from usufruct.ledger.reads.holders import HOLDERS_WITH_UNITS, HOLDINGS_OF_WALLET, WALLET_ID
-from usufruct.ledger.reads.payouts import ONE_PAYOUT, payouts_of_distribution, payouts_of_wallet
-from usufruct.ledger.reads.places import BLOCK_AT_TIME, CURSOR, TIME_AT_BLOCK
+from usufruct.ledger.reads.payouts import (
+    ONE_PAYOUT,
+    OWNER,
+    payouts_of_distribution,
+    payouts_of_wallet,
+)
+from usufruct.ledger.reads.places import BLOCK_AT_TIME, CURSOR, TIME_OF_BLOCK
 from usufruct.ledger.reads.rows import Query
 from usufruct.ledger.reads.series import SERIES_BY_SLUG, SERIES_NUMBER_BY_SLUG
 from usufruct.ledger.reads.statements import (
@@ -33,7 +38,7 @@ _VALUES: dict[str, object] = {
     "address": wallet(1),
     "after": 0,
     "before": _END,
-    "block": 150,
+    "block": 110,
     "end": _END,
     "head": (1 << 32 | 2).to_bytes(32, "big"),
     "last": 3,
@@ -50,9 +55,11 @@ _VALUES: dict[str, object] = {
 _QUERIES: dict[str, Query] = {
     "cursor": CURSOR,
     "block at time": BLOCK_AT_TIME,
-    "time at block": TIME_AT_BLOCK,
+    "time of a block": TIME_OF_BLOCK,
     "wallet": WALLET_ID,
+    "owner": OWNER,
     "payouts": payouts_of_wallet(),
+    "payouts of a wallet never lost": payouts_of_wallet(never_lost=True),
     "payouts, filtered": payouts_of_wallet(status="accrued", by_series=True, by_period=True),
     "payouts of a stream": payouts_of_wallet(by_stream=True),
     "payouts of a distribution": payouts_of_distribution(),
@@ -117,6 +124,12 @@ def test_nothing_that_grows_is_read_whole(ledger: Database, name: str) -> None:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+def test_a_wallet_that_was_never_lost_pays_nothing_for_those_that_were() -> None:
+    for driver in ("sqlite3", "asyncpg"):
+        assert "recovery" not in prepared(payouts_of_wallet(never_lost=True), driver).sql
+        assert "recovery" in prepared(payouts_of_wallet(), driver).sql
+
+
 @given(
     st.integers(0, 2**64 - 1) | st.sampled_from([2**63 - 1, 2**63, 2**64 - 1]),
     st.integers(-(2**127), 2**127 - 1),
