@@ -13,7 +13,7 @@ from usufruct.contracts import address
 from usufruct.core.periods import day_bounds
 from usufruct.errors import ConfigError
 from usufruct.exports.bank.cli import Community, Config, DatabaseUrl, State
-from usufruct.exports.bank.journal import JOURNAL, Journal
+from usufruct.exports.bank.journal import JOURNAL, transfers_noted
 from usufruct.exports.bank.record import Transfer
 from usufruct.exports.make import account_document, render
 from usufruct.exports.pdf import to_pdf
@@ -141,8 +141,7 @@ def register_(
 
 def _transfers(settings: Settings, wallet: bytes) -> Sequence[Transfer]:
     """The wallet's bank transfers, none where there never was a bank journal."""
-    path = settings.state / JOURNAL
-    return Journal(path).transfers(wallet=address(wallet)) if path.exists() else ()
+    return transfers_noted(settings.state / JOURNAL, wallet=address(wallet))
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -21,7 +21,7 @@ from usufruct.api.problems import Problem
 from usufruct.api.render import rfc3339
 from usufruct.api.service import Service, service_of
 from usufruct.contracts import address as checksummed
-from usufruct.exports.bank.journal import Journal
+from usufruct.exports.bank.journal import transfers_noted
 from usufruct.exports.calendar import AsOf as Moment
 from usufruct.exports.calendar import Calendar, as_of, ledger_end
 from usufruct.exports.make import MEDIA_TYPES, account_document, render
@@ -99,8 +99,7 @@ def _made(
 ) -> bytes:
     project = _project(service.render.labels)
     path = service.bank_journal
-    known = path is not None and path.exists()
-    made = Journal(path).transfers(wallet=checksummed(wallet)) if path is not None and known else ()
+    made = [] if path is None else transfers_noted(path, wallet=checksummed(wallet))
     with service.database.read() as connection:
         if connection.execute(CURSOR).first() is None:
             raise Problem(
