@@ -67,6 +67,12 @@ class Server:
         self._process.kill()
         self._process.wait(timeout=_PATIENCE)
 
+    def quit(self) -> None:
+        """What `pg_ctl stop -m immediate` does: every connection breaks off, nothing is written out."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait(timeout=_PATIENCE)
+
     def stop(self) -> None:
         """Ends it."""
         if self._process is not None and self._process.poll() is None:

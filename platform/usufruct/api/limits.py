@@ -28,6 +28,7 @@ _COSTS: Final = {
     "/v1/finance/value": 2.0,
     "/v1/finance/structure/compare": 2.0,
     "/audit/replay": 10.0,
+    "/audit/samples": 5.0,
 }
 """What a request weighs that costs more than a look into the ledger."""
 _HEADERS: Final = (

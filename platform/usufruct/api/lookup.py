@@ -37,6 +37,7 @@ __all__ = [
     "settlement_position",
     "statement_position",
     "stream_number",
+    "verdict_place",
 ]
 
 NEWEST: Final = 1 << 62
@@ -170,6 +171,16 @@ async def statement_position(moment: Moment, starting_after: str | None) -> int:
     )
     row = await moment.row(STATEMENT_POSITION, stream=stream, period=period, version=version)
     return _position(row, starting_after)
+
+
+def verdict_place(starting_after: str | None) -> dict[str, Any]:
+    """Stream, period and source of the report that a page starts after, by name; empty for the beginning."""
+    if starting_after is None:
+        return {}
+    head, _, source = starting_after.partition("/")
+    period, _, source = source.partition("/")
+    stream, number = _numbers(f"{head}/{period}", r"str_(\d{1,9})/(\d{1,10})", "str_1/2/worker")
+    return {"last_stream": stream, "last_period": number, "last_source": source}
 
 
 def _numbers(text: str, pattern: str, example: str) -> list[int]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 from fastapi import Depends, Request, Response
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from usufruct.api.auth.gate import asking
 from usufruct.api.auth.principal import Principal
@@ -18,6 +18,7 @@ from usufruct.api.kept import State
 from usufruct.api.problems import Problem
 from usufruct.api.render import Json, Renderer, rfc3339
 from usufruct.api.service import Service, service_of
+from usufruct.index.cursor import known_hash
 from usufruct.ledger.reader import AsyncReader
 from usufruct.ledger.reads.places import CURSOR
 from usufruct.ledger.reads.rows import Query
@@ -84,6 +85,19 @@ class Moment:
     def plain(self, content: bytes) -> Response:
         """JSON that is complete already."""
         return Response(content, media_type="application/json", headers=self.headers)
+
+    def require_past_of(self, connection: Connection) -> None:
+        """Raises Problem unless another, later moment of the ledger has this one's block in its past."""
+        now = connection.execute(CURSOR).one()
+        number, block_hash, _ = self.state
+        if block_hash not in (now.hash, known_hash(connection, number)):
+            raise Problem(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "reorganised",
+                "The chain was reorganised while the answer was made.",
+                remedy="ask again",
+                headers={"retry-after": "1"},
+            )
 
     @property
     def headers(self) -> dict[str, str]:

@@ -242,6 +242,9 @@ class VerdictQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     limit: Limit = 50
+    starting_after: Annotated[
+        str | None, Field(max_length=300, description="`next` of the page before")
+    ] = None
     stream: StreamName = None
     period: Annotated[Number | None, Field(description="number of a period")] = None
 

@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from usufruct.chain.explain import explain
 from usufruct.contracts import ContractError
 from usufruct.errors import ChainError, EvidenceError, InputError, UsufructError
+from usufruct.ledger.pool import DatabaseAway
 
 __all__ = ["BASE", "Problem", "install", "not_found", "problem_of", "problem_response"]
 
@@ -231,6 +232,7 @@ def _away() -> list[type[Exception]]:
 _TOLD: Final[tuple[tuple[type[Exception], Callable[[Request, Any], Problem]], ...]] = (
     (RequestValidationError, _invalid),
     (HTTPException, _http),
+    (DatabaseAway, _database),
     (UsufructError, _usufruct),
     (ContractError, _contract),
     *((each, _database) for each in _away()),

@@ -28,9 +28,10 @@ from usufruct.exports.bank.journal import JOURNAL
 from usufruct.index import runner
 from usufruct.index.bar import CatchUpBar
 from usufruct.index.evidence import EvidenceFetcher
+from usufruct.index.heads import Heads
 from usufruct.index.indexer import Indexer
 from usufruct.index.settings import Settings
-from usufruct.index.site import Site, open_site
+from usufruct.index.site import Site, heads_of, open_site
 from usufruct.ledger.database import Database
 
 __all__ = ["serve"]
@@ -164,7 +165,10 @@ class _IndexWork:
     """Steps the indexer and tells how far it is; a progress bar on a terminal while it catches up."""
 
     def __init__(
-        self, make: Callable[[], Indexer], progress: runner.Progress, pause: float
+        self,
+        make: Callable[[], Indexer],
+        progress: runner.Progress,
+        pause: Callable[[int], float],
     ) -> None:
         self._make = make
         self._indexer: Indexer | None = None
@@ -188,7 +192,7 @@ class _IndexWork:
         if not state.caught_up:
             _logger.info("index has caught up", block=step.at, logs=state.logs)
             state.caught_up = True
-        return self._pause
+        return self._pause(step.at)
 
     def failed(self, text: str | None) -> None:
         """Notes the failure, or that it is over."""
@@ -198,8 +202,15 @@ class _IndexWork:
 def _index_runner(
     site: Site, progress: runner.Progress, fatal: Callable[[BaseException], None]
 ) -> runner.Runner:
-    work = _IndexWork(site.indexer, progress, site.settings.poll_seconds)
-    return runner.Runner("index", work, fatal, work.failed)
+    heads: Heads | None = None
+
+    def pause(at: int) -> float:
+        return heads.pause(at) if heads else site.settings.poll_seconds
+
+    work = _IndexWork(site.indexer, progress, pause)
+    made = runner.Runner("index", work, fatal, work.failed)
+    heads = heads_of(site.settings, made.wake)
+    return made
 
 
 def _evidence_runner(site: Site, fatal: Callable[[BaseException], None]) -> list[runner.Runner]:

@@ -27,17 +27,17 @@ T = TypeVar("T")
 
 
 class Once:
-    """Keeps the answer to a costly question for as long as the block stays the same, whoever asks."""
+    """Keeps the answer to a costly question for as long as the block and the chain stay the same, whoever asks."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._known: tuple[int, object] | None = None
+        self._known: tuple[tuple[int, bytes], object] | None = None
 
-    def at(self, block: int, make: Callable[[], T]) -> T:
-        """The answer as of a block; one thread makes it while the others wait."""
+    def at(self, block: int, newest: bytes, make: Callable[[], T]) -> T:
+        """The answer as of a block of the chain whose newest block has a hash; one thread makes it, the others wait."""
         with self._lock:
-            if self._known is None or self._known[0] != block:
-                self._known = (block, make())
+            if self._known is None or self._known[0] != (block, newest):
+                self._known = ((block, newest), make())
             return cast("T", self._known[1])
 
 

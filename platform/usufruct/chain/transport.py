@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError
 
 from usufruct.errors import ChainError
 
-__all__ = ["Question", "Transport", "Wire"]
+__all__ = ["Question", "Transport", "Wire", "shown"]
 
 Question = tuple[str, Sequence[object]]
 """A method and its parameters."""
@@ -30,6 +30,8 @@ _PATIENCE: Final = 3
 """An answer may take so many times the time limit from its first byte to its last."""
 _HEADERS: Final = {"Content-Type": "application/json", "User-Agent": "usufruct"}
 _FIRST_ERROR: Final = 400
+_TOLD_BY_STATUS: Final = (400, 413)
+"""Some nodes refuse a request that is wrong or asks for too much with these, and a JSON-RPC error in the body."""
 
 
 class Wire(Protocol):
@@ -60,7 +62,7 @@ class Transport:
     """
 
     def __init__(self, url: str, timeout: float) -> None:
-        self.shown = _shown(url)
+        self.shown = shown(url)
         if not url.startswith(("http://", "https://")):
             raise self.failure("it is not an http address")
         self._url = url
@@ -137,9 +139,21 @@ class Transport:
         with self._session().post(
             self._url, data=body, headers=_HEADERS, timeout=self._timeout, stream=True
         ) as answer:
+            if answer.status_code in _TOLD_BY_STATUS:
+                return self._refusal(answer, deadline)
             if answer.status_code >= _FIRST_ERROR:
                 raise self.failure(f"HTTP {answer.status_code}")
             return msgspec.json.decode(self._content(answer, deadline))
+
+    def _refusal(self, answer: requests.Response, deadline: float) -> object:
+        """The error that a node tells by the status of HTTP too; ChainError if it tells none."""
+        try:
+            found = msgspec.json.decode(self._content(answer, deadline))
+        except ValueError:
+            found = None
+        if not isinstance(found, Mapping) or not isinstance(found.get("error"), Mapping):
+            raise self.failure(f"HTTP {answer.status_code}")
+        return found
 
     def _content(self, answer: requests.Response, deadline: float) -> bytearray:
         """The answer's body, read as it comes, so that neither its length nor its slowness is unbounded."""
@@ -170,7 +184,7 @@ class Transport:
         return made
 
 
-def _shown(url: str) -> str:
+def shown(url: str) -> str:
     """The endpoint without user, password, path and query, where providers put keys."""
     try:
         parts = urlsplit(url)

@@ -649,12 +649,26 @@ class Client(Asking):
         )
 
     def verdicts(
-        self, *, limit: int | None = None, stream: str | None = None, period: int | None = None
+        self,
+        *,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        stream: str | None = None,
+        period: int | None = None,
     ) -> model.Verdicts:
         """What the workers rejected, by rule, with the money at stake, as each worker reports it."""
         return cast(
             "model.Verdicts",
-            self._ask("GET", "/v1/verdicts", {"limit": limit, "stream": stream, "period": period}),
+            self._ask(
+                "GET",
+                "/v1/verdicts",
+                {
+                    "limit": limit,
+                    "starting_after": starting_after,
+                    "stream": stream,
+                    "period": period,
+                },
+            ),
         )
 
     def value(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
+from threading import Event
 from typing import Annotated
 
 import typer
@@ -11,7 +11,7 @@ import typer
 from usufruct.index.bar import CatchUpBar
 from usufruct.index.indexer import Indexer
 from usufruct.index.settings import Settings
-from usufruct.index.site import open_site
+from usufruct.index.site import heads_of, open_site
 
 __all__ = ["register"]
 
@@ -27,6 +27,10 @@ def index(
     ] = False,
     config: Annotated[Path | None, typer.Option(help="Settings file (TOML).")] = None,
     rpc: Annotated[str | None, typer.Option(help="JSON-RPC endpoint of a node.")] = None,
+    ws: Annotated[
+        str | None,
+        typer.Option(help="WebSocket endpoint of the node, for announcements of blocks."),
+    ] = None,
     second_rpc: Annotated[
         str | None, typer.Option(help="Another node, which must say the same.")
     ] = None,
@@ -40,6 +44,7 @@ def index(
     settings = Settings.load(
         config,
         rpc=rpc,
+        ws=ws,
         second_rpc=second_rpc,
         state=state,
         deployment=deployment,
@@ -49,10 +54,9 @@ def index(
     site.database.migrate()
     indexer = site.indexer()
     try:
-        _caught_up(indexer)
-        while not once:
-            time.sleep(settings.poll_seconds)
-            indexer.catch_up()
+        at = _caught_up(indexer)
+        if not once:
+            _follow(indexer, settings, at)
     except KeyboardInterrupt:
         typer.echo("stopped; the next start goes on from here", err=True)
     finally:
@@ -60,7 +64,21 @@ def index(
         site.database.dispose()
 
 
-def _caught_up(indexer: Indexer) -> None:
+def _follow(indexer: Indexer, settings: Settings, at: int) -> None:
+    """Takes in each new block until the command is stopped."""
+    called = Event()
+    heads = heads_of(settings, called.set)
+    try:
+        while True:
+            called.wait(heads.pause(at) if heads else settings.poll_seconds)
+            called.clear()
+            at = indexer.catch_up().at
+    finally:
+        if heads:
+            heads.stop()
+
+
+def _caught_up(indexer: Indexer) -> int:
     bar, logs, undone = CatchUpBar(), 0, 0
     while True:
         step = indexer.step()
@@ -69,3 +87,4 @@ def _caught_up(indexer: Indexer) -> None:
         if step.at >= step.head:
             break
     typer.echo(f"block {step.at}: {logs} events taken in, {undone} undone")
+    return step.at

@@ -134,10 +134,11 @@ def known_hash(connection: Connection, number: int) -> bytes | None:
     return None
 
 
-def undo_after(connection: Connection, place: Place) -> int:
+def undo_after(connection: Connection, place: Place, oldest: int) -> int:
     """Removes everything that came after `place` and sets the cursor there. Returns the number of logs undone.
 
-    Raises ChainError if the node itself has called a later block final.
+    Raises ChainError if the node itself has called a later block final, or called none final and `place` is before
+    the block `oldest`.
     """
     final = connection.execute(select(cursor.c.final)).scalar()
     if final is not None and place.number < final:
@@ -147,6 +148,14 @@ def undo_after(connection: Connection, place: Place) -> int:
             value=place.number,
             rule="what is final stays",
             remedy="ask another node; nothing was undone",
+        )
+    if final is None and place.number < oldest:
+        raise ChainError(
+            f"the node shows another past: it parts from the ledger's after block {place.number}",
+            field="undo_blocks",
+            value=place.number,
+            rule=f"no block before {oldest} is undone",
+            remedy="ask another node; if this is the right past, start once with undo_blocks set higher",
         )
     first = first_position(place.number + 1)
     undone = 0

@@ -41,9 +41,10 @@ from usufruct.index.state import State, load_state
 from usufruct.ledger.bulk import insert_rows
 from usufruct.ledger.database import Database
 
-__all__ = ["Indexer", "Step"]
+__all__ = ["WINDOW", "Indexer", "Step"]
 
 WINDOW: Final = 128
+"""Newest blocks that may still change."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -70,7 +71,8 @@ class Indexer:
     """Takes a deployment's logs into a migrated ledger.
 
     `contracts` are the deployment's addresses by name, `first_block` its first block, `identity` what tells its
-    chain apart from others, `window` the number of newest headers that are kept, `largest` the most blocks of a range.
+    chain apart from others, `window` the number of newest headers that are kept, `deepest` the most blocks that a
+    reorganisation may undo where the node calls none final, `largest` the most blocks of a range.
     """
 
     def __init__(
@@ -82,12 +84,14 @@ class Indexer:
         identity: Mapping[str, str],
         *,
         window: int = WINDOW,
+        deepest: int = WINDOW,
         largest: int = LARGEST_RANGE,
     ) -> None:
         self._chain = chain
         self._database = database
         self._contracts = contracts
         self._window = window
+        self._deepest = deepest
         self._reader = RangeReader(chain, window, largest)
         self._state: State | None = None
         origin = chain.blocks([max(first_block - 1, 0)])[0]
@@ -202,6 +206,7 @@ class Indexer:
             place = advance(connection, self._place, blocks, with_logs, self._window, final)
             for table, rows in projection.rows.items():
                 insert_rows(connection, table, rows)
+                crash.point("index.inserted")
             crash.point("index.before_commit")
         crash.point("index.written")
         self._place, self._state = place, state
@@ -222,7 +227,7 @@ class Indexer:
         left = self._place
         with self._database.write() as connection:
             place = common_ancestor(connection, self._chain.block_hash)
-            undone = undo_after(connection, place)
+            undone = undo_after(connection, place, left.number - self._deepest)
             crash.point("index.undone")
         self._place = place
         _logger.warning(

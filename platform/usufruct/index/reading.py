@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from usufruct.chain.records import Block, Log
 from usufruct.contracts import Address
+from usufruct.errors import ChainError
 from usufruct.index.chain import Chain, TooManyLogs, created_in
 
 __all__ = ["FIRST_RANGE", "LARGEST_RANGE", "RangeReader", "Reading"]
@@ -57,8 +58,8 @@ class RangeReader:
         """The range that follows the block `after`, with the logs of `addresses` and of what they create.
 
         Raises:
-            TooManyLogs: The next call will ask for less.
-            ChainError: The node failed.
+            TooManyLogs: The node refused; the next call will ask for less.
+            ChainError: The node failed; the next call will ask for less, too.
         """
         if not self._ahead or self._ahead[0][0] != after + 1:
             self.forget()
@@ -67,7 +68,8 @@ class RangeReader:
             last = self._ahead[0][1]
         try:
             found = self._found(after + 1, last, head, addresses)
-        except TooManyLogs:
+        except (TooManyLogs, ChainError):
+            # That an answer was too long or too slow for a connection is a failure like any other.
             self.forget()
             self._size = max(1, (last - after) // 2)
             raise

@@ -36,7 +36,8 @@ class Runner:
     """Calls `work` again and again in a thread; `work` returns the seconds to wait before the next time.
 
     A ChainError, and a database that does not answer or has no room, is logged and tried again with growing pauses.
-    Any other error ends the thread and is handed to `fatal`, since trying again would not help.
+    Any other error ends the thread and is handed to `fatal`, since trying again would not help. Pauses are counted by
+    a clock that nobody sets.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Runner:
         self._fatal = fatal
         self._failed = failed
         self._stop = threading.Event()
+        self._woken = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -60,8 +62,13 @@ class Runner:
     def stop(self, timeout: float = 30.0) -> None:
         """Asks the thread to end after what it is doing, and waits for that."""
         self._stop.set()
+        self._woken.set()
         if self._thread.is_alive():
             self._thread.join(timeout)
+
+    def wake(self) -> None:
+        """Ends the pause between two rounds of work; not that after a failure, which is there for whoever failed."""
+        self._woken.set()
 
     def _run(self) -> None:
         pause = _FIRST_PAUSE
@@ -72,7 +79,8 @@ class Runner:
                 text = _told(error)
                 _logger.warning("no progress, trying again", worker=self._name, error=text)
                 self._failed(text)
-                wait, pause = pause, min(pause * 2, _LONGEST_PAUSE)
+                self._stop.wait(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
             except BaseException as error:  # noqa: BLE001  # the thread must not die silently
                 self._failed(error.one_line() if isinstance(error, ConfigError) else str(error))
                 self._fatal(error)
@@ -80,7 +88,8 @@ class Runner:
             else:
                 pause = _FIRST_PAUSE
                 self._failed(None)
-            self._stop.wait(wait)
+                self._woken.wait(wait)
+                self._woken.clear()
 
 
 def _told(error: Exception) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -16,6 +16,7 @@ from pydantic_settings import (
 from usufruct.deploy.record import record_path
 from usufruct.errors import ConfigError
 from usufruct.index.chain import Finality
+from usufruct.index.indexer import WINDOW
 from usufruct.index.reading import LARGEST_RANGE
 
 __all__ = ["Settings"]
@@ -34,6 +35,11 @@ class Settings(BaseSettings):
     rpc: str = Field(
         "http://127.0.0.1:8545", pattern=r"^https?://", description="JSON-RPC endpoint of a node"
     )
+    ws: str | None = Field(
+        None,
+        pattern=r"^wss?://",
+        description="WebSocket endpoint of the node, which announces new blocks; an rpc of ws:// stands for both",
+    )
     second_rpc: str | None = Field(
         None,
         pattern=r"^https?://",
@@ -45,6 +51,11 @@ class Settings(BaseSettings):
     )
     range_blocks: int = Field(
         LARGEST_RANGE, ge=1, le=100_000, description="most blocks of one question for logs"
+    )
+    undo_blocks: int = Field(
+        WINDOW,
+        ge=1,
+        description="most blocks that a reorganisation may undo, where the node calls none final",
     )
     state: Path = Field(
         Path("state"), description="folder of deployment records, ledger and outbox"
@@ -105,6 +116,15 @@ class Settings(BaseSettings):
         64, ge=0, description="blocks on top of a fact until it is told by webhook and event"
     )
     log_json: bool = Field(False, description="logs as JSON lines")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _both_at_one_address(cls, given: Any) -> Any:
+        """An address of a WebSocket is that of the other questions too, unless `ws` names another one."""
+        rpc = given.get("rpc")
+        if isinstance(rpc, str) and rpc.startswith(("ws://", "wss://")):
+            return {"ws": rpc, **given, "rpc": "http" + rpc.removeprefix("ws")}
+        return given
 
     @property
     def database_url(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from usufruct.chain.client import ChainClient
@@ -11,6 +12,7 @@ from usufruct.deploy.record import Deployment, load_deployment
 from usufruct.errors import ConfigError
 from usufruct.index.chain import OPTIONAL, WATCHED, Chain, NodeChain
 from usufruct.index.compared import ComparedChain
+from usufruct.index.heads import Heads
 from usufruct.index.indexer import Indexer
 from usufruct.index.settings import Settings
 from usufruct.index.workers import Reader, WorkerClient
@@ -18,7 +20,7 @@ from usufruct.keys import load_key, parse_key_spec
 from usufruct.ledger.database import Database
 from usufruct.money import Currency
 
-__all__ = ["Site", "open_site"]
+__all__ = ["Site", "heads_of", "open_site"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Site:
             contracts,
             self.deployment.block,
             identity,
+            deepest=self.settings.undo_blocks,
             largest=self.settings.range_blocks,
         )
 
@@ -77,6 +80,15 @@ class Site:
         client = ChainClient(settings.second_rpc)
         _require_chain(client, self.deployment, "second_rpc")
         return ComparedChain(first, NodeChain(client, waterfall, settings.finality))
+
+
+def heads_of(settings: Settings, announced: Callable[[], None]) -> Heads | None:
+    """Announcements of blocks, already listened to; None without an address for them."""
+    if settings.ws is None:
+        return None
+    heads = Heads(settings.ws, announced, settings.poll_seconds)
+    heads.start()
+    return heads
 
 
 def open_site(settings: Settings) -> Site:

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, make_url, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -26,6 +27,8 @@ __all__ = ["Database"]
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _BUSY_MS: Final = 30_000
+_ONE_AT_A_TIME: Final = 0x5553_4652
+"""PostgreSQL's lock for whoever migrates: the name is ours alone within a ledger's database."""
 _READERS: Final = 8
 _DRIVERS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 
@@ -91,16 +94,22 @@ class Database:
     def migrate(self) -> None:
         """Brings the schema up to date; creates the file and its folder if they are missing.
 
-        Raises ConfigError when the database cannot be reached or written.
+        All versions are one transaction, so whoever is killed on the way leaves the ledger of before.
+
+        Raises ConfigError when the database cannot be reached or written, or is of a newer version than this program.
         """
         if self.kind == "sqlite" and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         try:
-            with self.writer.connect() as connection:
+            # Alembic finds a transaction begun, and so does not end one after each version, as it would on SQLite.
+            with self.write() as connection:
+                if self.kind == "postgresql":  # SQLite has one writer at a time anyway
+                    connection.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
                 command.upgrade(alembic_config(connection), "head")
-                connection.commit()
         except SQLAlchemyError as error:
             raise _unreachable(self.url, error) from error
+        except CommandError as error:
+            raise _newer(self.url, error) from error
 
     def require(self) -> None:
         """Raises ConfigError unless the database is there and has a ledger in it; changes nothing."""
@@ -199,6 +208,16 @@ def _unreachable(url: URL, error: SQLAlchemyError) -> ConfigError:
         value=url.render_as_string(hide_password=True),
         rule="must be reachable and writable",
         remedy="check the URL, that the server runs, and the permissions of user and folder",
+    )
+
+
+def _newer(url: URL, error: CommandError) -> ConfigError:
+    return ConfigError(
+        f"the ledger is of a newer version than this program: {error}",
+        field="database",
+        value=url.render_as_string(hide_password=True),
+        rule="a version that this program knows",
+        remedy="update the program, or name another database; nothing was changed",
     )
 
 

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.engine import URL
 
+from usufruct.errors import UsufructError
+
 if TYPE_CHECKING:
     from asyncpg import Connection
 
-__all__ = ["ReaderPool"]
+__all__ = ["DatabaseAway", "ReaderPool"]
 
 _PATIENCE_S: Final = 30.0
 _SETTINGS: Final = {
@@ -36,6 +38,18 @@ _OF_LIBPQ: Final = ("connect_timeout", "keepalives", "channel_binding", "gssencm
 """Parameters of a URL that mean something to libpq only."""
 
 
+class DatabaseAway(UsufructError):
+    """The database does not answer. Cure: wait until it does; nothing is lost."""
+
+    def __init__(self, why: BaseException) -> None:
+        super().__init__(
+            "the database does not answer",
+            field="database",
+            rule=f"it must be reachable ({type(why).__name__})",
+            remedy="try again in a moment; if it stays, start the database",
+        )
+
+
 class ReaderPool:
     """At most `most` connections to the database at `url`, for one event loop."""
 
@@ -48,7 +62,10 @@ class ReaderPool:
 
     @asynccontextmanager
     async def moment(self) -> AsyncIterator[Connection]:
-        """A connection in a transaction that sees one moment, that of its first statement."""
+        """A connection in a transaction that sees one moment, that of its first statement.
+
+        Raises DatabaseAway if the server cannot be reached, or is gone before the end.
+        """
         async with self._turns:
             connection = await self._taken()
             ended = False
@@ -59,6 +76,11 @@ class ReaderPool:
                     ended = await _rolled_back(connection)
                     raise
                 ended = await _rolled_back(connection)
+            except Exception as error:
+                # Whatever was asked of a connection that is gone has no answer, and that is the reason.
+                if connection.is_closed():
+                    raise DatabaseAway(error) from error
+                raise
             finally:
                 # A connection of a request that was cancelled may still be waiting for an answer.
                 if ended:
@@ -76,16 +98,19 @@ class ReaderPool:
             connection = self._idle.pop()
             if not connection.is_closed():
                 return connection
-        from asyncpg import connect  # noqa: PLC0415 - optional
+        from asyncpg import InterfaceError, PostgresError, connect  # noqa: PLC0415 - optional
 
-        connection = await connect(
-            self._dsn,
-            timeout=_PATIENCE_S,
-            command_timeout=_PATIENCE_S,
-            max_cached_statement_lifetime=0,
-            server_settings=_SETTINGS,
-        )
-        await connection.execute("BEGIN")
+        try:
+            connection = await connect(
+                self._dsn,
+                timeout=_PATIENCE_S,
+                command_timeout=_PATIENCE_S,
+                max_cached_statement_lifetime=0,
+                server_settings=_SETTINGS,
+            )
+            await connection.execute("BEGIN")
+        except (OSError, TimeoutError, PostgresError, InterfaceError) as error:
+            raise DatabaseAway(error) from error
         return connection
 
 

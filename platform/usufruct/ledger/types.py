@@ -12,7 +12,7 @@ these also sort and add in SQL as they are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
 from sqlalchemy import BigInteger, Dialect, LargeBinary
@@ -43,6 +43,18 @@ class U64(TypeDecorator[int]):
         """The unsigned number with the same 64 bits."""
         del dialect
         return None if value is None else unsigned64(int(value))
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], int | None]:
+        """The same for the many values of a column, without what SQLAlchemy calls in between."""
+        del dialect, coltype
+        return _read
+
+
+def _read(value: Any) -> int | None:
+    if value is None:
+        return None
+    number = value if value.__class__ is int else int(value)  # sums come as decimals
+    return number if number >= 0 else number + _WORD
 
 
 class I128(TypeDecorator[int]):

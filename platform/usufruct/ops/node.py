@@ -59,7 +59,8 @@ def clock_findings(client: ChainClient, profile: Profile, clock: Clock) -> Itera
             "see whether the node has peers and the validators run; else set the computer's clock by NTP",
         )
     else:
-        yield Finding("clock", "newest block", Level.OK, f"the newest block is {age} s old")
+        why = "" if profile.block_seconds else "; this chain makes blocks for transactions only"
+        yield Finding("clock", "newest block", Level.OK, f"the newest block is {age} s old{why}")
 
 
 def _identity(client: ChainClient, deployment: Deployment | None) -> Iterator[Finding]:

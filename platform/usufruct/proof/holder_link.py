@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from usufruct.chain.client import RpcError
@@ -37,11 +38,15 @@ def payout(ctx: Context) -> str:
     same("payout.amount", amount, int(given.amount))
     _same_id(ctx)
     said = found.ask_contract(moment.supply)
-    date = "this distribution" if given.record_at is None else f"unix time {given.record_at}"
+    date = "this distribution" if given.record_at is None else _shown(given.record_at)
     return (
         f"{given.holder} held {moment.units} of {moment.supply} units at the record moment ({date}; "
         f"{found.moves} moves) and gets {amount} minor units; {said}"
     )
+
+
+def _shown(time: int) -> str:
+    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
 def _same_id(ctx: Context) -> None:

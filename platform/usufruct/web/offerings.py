@@ -36,7 +36,7 @@ async def offerings(moment: Moment) -> list[Json] | None:
     def ask() -> list[tuple[int, of.Terms, of.StateOfResult]]:
         return _ask(chain, address(where), block)
 
-    found = await run_in_threadpool(lambda: service.offered.at(block, ask))
+    found = await run_in_threadpool(lambda: service.offered.at(block, moment.state[1], ask))
     return [_shown(moment, *each) for each in reversed(found)]
 
 

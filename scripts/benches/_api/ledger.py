@@ -125,7 +125,9 @@ def _streams(w: _Writer, size: Size) -> None:
             m.stream, stream, w.log(), f"STREAM{stream}", START, 3_600, 7_200, 9_000, 500, 4, False, "[]"
         )  # fmt: skip
         content = {
-            "steps": [{"kind": "residual", "payee": "0x" + "00" * 20, "to_series": True}],
+            "steps": [
+                {"kind": "residual", "payee": "0x" + "00" * 20, "to_series": True, "account": 0}
+            ],
             "kpis": [],
             "triggers": [],
             "schedule": [],

@@ -12,14 +12,14 @@ from usufruct.ledger.database import Database
 
 
 def main() -> None:
-    """Arguments: RPC address, database URL, contracts as JSON, first block."""
-    rpc, url, contracts, first = sys.argv[1:]
+    """Arguments: RPC address, database URL, contracts as JSON, first block, most blocks of a range."""
+    rpc, url, contracts, first, largest = sys.argv[1:]
     database = Database(url)
     database.migrate()
     known = json.loads(contracts)
     chain = NodeChain(ChainClient(rpc), known["Waterfall"])
     identity = {"chain_id": "31337", "currency": "USDX:6"}
-    indexer = Indexer(chain, database, known, int(first), identity, largest=6, window=16)
+    indexer = Indexer(chain, database, known, int(first), identity, largest=int(largest), window=16)
     while (step := indexer.step()).undone or step.at < step.head:
         pass
     indexer.close()

@@ -305,7 +305,7 @@ def test_every_depth_of_reorganisation_gives_the_tables_of_a_full_run(
 ) -> None:
     indexer = follow(ledger, window=16, largest=5)
     churn(kit, 11, 25)
-    for depth in range(1, 13):
+    for depth in range(1, 17):
         indexer.catch_up()
         kit.client.rpc("anvil_reorg", depth, [])
         kit.transfer("JR", HOLDERS[2], HOLDERS[0], 10 + depth)

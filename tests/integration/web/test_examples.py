@@ -71,6 +71,30 @@ def test_a_broken_proof_is_refused_by_name(village: Settled, language: str, chan
     assert change.split(maxsplit=1)[0] in last
 
 
+_HOSTILE: dict[str, Change] = {
+    "another chain": lambda p: p.update(chain_id=p["chain_id"] + 1),
+    "a section is missing": lambda p: p.pop("settlement"),
+    "a value is missing": lambda p: p["payout"].pop("numerator_after"),
+    "a batch is missing": lambda p: p["batches"].pop(),
+    "huge": lambda p: p["payout"].update(amount=str(2**256 + int(p["payout"]["amount"]))),
+    "huge and rounded": lambda p: p["batches"][0]["manifest"].update(count=2**53 + 1),
+    "nested": lambda p: p["tariff"].update(rows=[[[[[[[[[[]]]]]]]]]]),
+    "another kind": lambda p: p["statement"].update(digest=None),
+}
+
+
+@pytest.mark.parametrize("language", _COMMANDS)
+@pytest.mark.parametrize("change", _HOSTILE)
+def test_a_hostile_proof_is_never_said_to_hold(
+    village: Settled, language: str, change: str
+) -> None:
+    proof = json.loads(village.proof(2, village.holders[1]))
+    _HOSTILE[change](proof)
+    done = run(language, json.dumps(proof).encode())
+    assert done.returncode != 0
+    assert "payout: holds" not in done.stdout
+
+
 def test_they_are_short_and_need_no_usufruct() -> None:
     python, javascript = ((EXAMPLES / f"verify.{each}").read_text() for each in ("py", "mjs"))
     body = python.removeprefix(f'"""{ast.get_docstring(ast.parse(python), clean=False)}"""')

@@ -320,6 +320,18 @@ def test_a_failing_receiver_is_asked_again_later_with_the_same_id(
     assert len(set(receiver.ids())) == 6
 
 
+def test_a_clock_that_is_set_back_silences_no_webhook(
+    open_house: House, receiver: Receiver
+) -> None:
+    subscribe(open_house, receiver.url, open_house.key(Role.AUDITOR), "settlement.created")
+    feed(open_house)
+    receiver.status = 500
+    assert not deliver(open_house)
+    receiver.status = 204
+    open_house.clock.advance(-10 * PAUSES[-1])
+    assert deliver(open_house)
+
+
 def test_a_receiver_that_answers_drop_by_drop_holds_up_nobody(
     open_house: House, receiver: Receiver
 ) -> None:
@@ -393,8 +405,8 @@ def test_a_removed_webhook_is_silent_and_anothers_cannot_be_removed(
     path = f"/v1/webhooks/{subscribe(open_house, receiver.url, mine)['id']}"
     feed(open_house)
     assert open_house.ask(path, "DELETE", headers=other).status_code == 404
-    assert open_house.ask(path, "DELETE", headers=mine).json()["status"] == "removed"
-    assert open_house.ask(path, "DELETE", headers=mine).status_code == 404
+    for _ in range(2):  # however often
+        assert open_house.ask(path, "DELETE", headers=mine).json()["status"] == "removed"
     deliver(open_house)
     assert receiver.taken == []
 

@@ -5,14 +5,22 @@ from __future__ import annotations
 import json
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import DatabaseError
 from tests.support.asking import House, filled, named, payout
 
 from usufruct.api.auth import journal
 from usufruct.api.auth.principal import Role
 from usufruct.errors import EvidenceError
-from usufruct.ledger.models import access_head, access_log
+from usufruct.ledger.models import (
+    access_head,
+    access_log,
+    freeze,
+    recovery,
+    registration,
+    wallet,
+)
+from usufruct.ledger.types import position
 
 # Holder 1 is the one who asks; what follows is another's.
 OWN = [
@@ -272,3 +280,51 @@ def test_pages_follow_the_same_rules(house: House, path: str) -> None:
     answer = house.ask(path, headers=house.investor(1))
     assert answer.status_code in (403, 404)
     assert "USDX" not in answer.text  # no figure of anybody
+
+
+def test_a_participant_sees_all_of_its_wallets_and_nobody_elses(house: House) -> None:
+    path = "/v1/participants/{}/positions"
+    mine = house.ask(path.format(1), headers=house.investor(1))
+    assert {each["wallet"].lower() for each in mine.json()["data"]} == {named(1)}
+    assert house.ask(path.format(2), headers=house.investor(1)).status_code == 404
+    _registered(house, 2, participant=1)
+    mine = house.ask(path.format(1), headers=house.investor(1)).json()["data"]
+    assert {each["wallet"].lower() for each in mine} == {named(1), named(2)}
+    assert house.ask(path.format(2), headers=house.investor(2)).status_code == 404  # no more
+
+
+@pytest.mark.parametrize("what", ["frozen", "replaced"])
+def test_a_frozen_or_replaced_wallet_sees_itself_only(house: House, what: str) -> None:
+    _registered(house, 2, participant=1)
+    path = "/v1/participants/1/positions"
+    assert house.ask(path, headers=house.investor(2)).status_code == 200
+    lost = number_of(house, 2)
+    with house.database.write() as connection:
+        if what == "frozen":
+            row = {"pos": LATE + 1, "wallet": lost, "frozen": True, "reason_hash": bytes(32)}
+            connection.execute(insert(freeze).values(row))
+        else:
+            row = {"pos": LATE + 1, "series": 1, "lost": lost, "replacement": number_of(house, 1)}
+            connection.execute(insert(recovery).values(**row, units=1, numerator=0))
+    assert house.ask(path, headers=house.investor(2)).status_code == 404
+    own = f"/v1/wallets/{named(2)}/positions"
+    assert house.ask(own, headers=house.investor(2)).status_code == 200
+    assert house.ask(path, headers=house.investor(1)).status_code == 200
+
+
+LATE = position(101, 900)
+
+
+def number_of(house: House, holder: int) -> int:
+    with house.database.read() as connection:
+        query = select(wallet.c.id).where(wallet.c.address == bytes.fromhex(named(holder)[2:]))
+        return int(connection.execute(query).scalar_one())
+
+
+def _registered(house: House, holder: int, participant: int) -> None:
+    """Registers a holder's wallet anew, to another participant."""
+    with house.database.write() as connection:
+        last = connection.execute(select(func.max(registration.c.pos))).scalar_one()
+        row = {"pos": last + 1, "wallet": number_of(house, holder), "participant": participant}
+        rest = {"kyc_until": 60_000, "country": 344, "class": 3, "locked_until": 0}
+        connection.execute(insert(registration).values(**row, **rest, identity_hash=bytes(32)))

@@ -180,6 +180,60 @@ def test_a_batch_that_is_refused_whole_is_an_error(client: ChainClient, node: No
         client.call_many([(ZERO_ADDRESS, sr.code_of(1))])
 
 
+@pytest.mark.parametrize("status", [400, 413])
+def test_a_refusal_by_the_status_of_http_is_the_nodes_word(
+    client: ChainClient, node: Node, status: int
+) -> None:
+    error = {"code": -32614, "message": "eth_getLogs is limited to a 10,000 range"}
+    node.answers.append(lambda body: (status, {"id": body["id"], "error": error}))
+    with pytest.raises(RpcError, match="limited to a 10,000 range"):
+        client.logs(1, 20_000, [ZERO_ADDRESS])
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"error": "words"}'])
+def test_a_status_of_http_without_a_nodes_word_is_a_failure(
+    client: ChainClient, node: Node, body: bytes
+) -> None:
+    node.answers.append(lambda _: (413, body))
+    with pytest.raises(ChainError, match="HTTP 413"):
+        client.block_number()
+
+
+def test_identity_and_tags_are_one_question(client: ChainClient, node: Node) -> None:
+    def answer(batch: Any) -> tuple[int, object]:
+        known = {"latest": header(7), "0x0": header(0), "safe": None}
+        answers = [
+            {"id": each["id"], "result": known.get(each["params"][0])} for each in batch[1:3]
+        ]
+        answers.append({"id": batch[3]["id"], "result": None})
+        answers.append({"id": batch[4]["id"], "error": {"code": -39001, "message": "unknown"}})
+        return 200, [{"id": batch[0]["id"], "result": "0x5"}, *answers]
+
+    node.answers.append(answer)
+    (chain, genesis), tags = client.outlook("latest", "safe", "finalized")
+    assert (chain, genesis) == (5, bytes(32))
+    assert [each and each.number for each in tags] == [7, None, None]
+    assert len(node.requests) == 1
+
+
+def test_a_block_beyond_the_chain_is_none_and_one_that_is_kept_back_a_failure(
+    client: ChainClient, node: Node
+) -> None:
+    def answer(batch: Any) -> tuple[int, object]:
+        results = zip(batch, ("0x7", None), strict=True)
+        return 200, [{"id": each["id"], "result": result} for each, result in results]
+
+    node.answers.append(answer)
+    assert client.block_if_any(8) is None
+    with pytest.raises(ChainError, match="no block 7"):
+        client.block_if_any(7)
+
+
+def header(number: int) -> dict[str, str]:
+    word = "0x" + "00" * 32
+    return {"number": hex(number), "hash": word, "parentHash": word, "timestamp": "0x1"}
+
+
 def test_a_block_the_node_does_not_have_is_named(client: ChainClient, node: Node) -> None:
     node.result(None)
     with pytest.raises(ChainError, match="no block 99"):

@@ -10,6 +10,7 @@ from typing import cast
 
 import coincurve
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -144,6 +145,66 @@ def test_the_nodes_answer_what_the_profile_asks() -> None:
     assert settings["permissions-accounts-config-file-enabled"] is True
     assert "PERM" not in settings["rpc-http-api"]
     assert "ADMIN" not in settings["rpc-http-api"]
+
+
+OPTIONS = {
+    *(
+        "genesis-file",
+        "data-path",
+        "node-private-key-file",
+        "static-nodes-file",
+        "discovery-enabled",
+    ),
+    *("permissions-nodes-config-file-enabled", "permissions-nodes-config-file", "host-allowlist"),
+    *(
+        "permissions-accounts-config-file-enabled",
+        "permissions-accounts-config-file",
+        "min-gas-price",
+    ),
+    *("rpc-http-enabled", "rpc-http-host", "rpc-http-port", "rpc-http-api", "rpc-max-logs-range"),
+    *("rpc-http-max-batch-size", "revert-reason-enabled", "data-storage-format", "sync-mode"),
+}
+"""Options of Besu's reference that the example uses (command line options, for public and for private networks)."""
+FORKS = {"londonBlock", "shanghaiTime", "cancunTime"}
+QBFT = {"blockperiodseconds", "epochlength", "requesttimeoutseconds"}
+MIX_HASH = "0x63746963616c2062797a616e74696e65206661756c7420746f6c6572616e6365"
+"""Marks a header as one of QBFT's: "ctical byzantine fault tolerance", as the reference has it."""
+
+
+def test_the_example_uses_options_and_keys_that_are_documented() -> None:
+    settings = tomllib.loads((BESU / "config.toml").read_text())
+    assert settings.keys() == OPTIONS
+    assert settings["data-storage-format"] == "FOREST"
+    assert (settings["sync-mode"], settings["discovery-enabled"]) == ("FULL", False)
+    permissions = tomllib.loads((BESU / "permissions.toml").read_text())
+    assert permissions.keys() == {"nodes-allowlist", "accounts-allowlist"}
+    made = genesis()
+    config = made["config"]
+    assert isinstance(config, dict)
+    assert config.keys() == {"chainId", "zeroBaseFee", "qbft", *FORKS}
+    assert config["qbft"].keys() == QBFT
+    assert config["qbft"]["requesttimeoutseconds"] >= 2 * config["qbft"]["blockperiodseconds"]
+    assert made.keys() == {
+        *("config", "nonce", "timestamp", "gasLimit", "difficulty", "mixHash", "coinbase"),
+        *("extraData", "alloc"),
+    }
+    assert (made["mixHash"], made["difficulty"]) == (MIX_HASH, "0x1")
+    assert bytes.fromhex(MIX_HASH[2:]).decode() == "ctical byzantine fault tolerance"
+
+
+def test_the_compose_file_starts_every_validator_with_its_own_key_and_the_same_settings() -> None:
+    services = yaml.safe_load((BESU / "compose.yml").read_text())["services"]
+    assert len(services) >= 4
+    keys = [
+        volume for each in services.values() for volume in each["volumes"] if "/secrets:" in volume
+    ]
+    assert len(set(keys)) == len(services)
+    places = {each["networks"]["village"]["ipv4_address"] for each in services.values()}
+    assert len(places) == len(services)
+    for each in services.values():
+        assert each["command"] == ["--config-file=/config/config.toml"]
+        assert "./:/config:ro" in each["volumes"]
+        assert all(port.startswith("127.0.0.1:") for port in each.get("ports", []))
 
 
 def test_the_generator_makes_the_example_s_network() -> None:

@@ -188,7 +188,7 @@ def test_a_reorganisation_under_what_was_read_ahead_is_undone(database: Database
     chain.create(10)
     for number in range(100, 3_000, 100):
         chain.issue(number, 1)
-    following = indexer(chain, database, largest=200, window=16)
+    following = indexer(chain, database, largest=200, window=16, deepest=3_000)
     following.step()
     chain.fork, chain.forked_at = 1, 500
     chain.events = [each for each in chain.events if each.block_number < 500]
@@ -299,11 +299,16 @@ def test_a_deep_reorganisation_is_found_among_sparse_blocks(database: Database) 
     chain.create(10)
     for number in (20, 200, 300):
         chain.issue(number, 1)
-    following = indexer(chain, database, window=8)
+    following = indexer(chain, database, window=8, deepest=480)
     following.catch_up()
     chain.fork, chain.forked_at, chain.length = 1, 150, 490
     chain.events = [each for each in chain.events if each.block_number < 150]
     chain.issue(160, 9)
+    with pytest.raises(ChainError, match="after block 20") as refused:
+        indexer(chain, database, window=8, deepest=479).step()
+    assert "no block before 21 is undone" in refused.value.one_line()
+    assert "undo_blocks set higher" in refused.value.one_line()
+    assert count(database, transfer) == 3
     step = following.step()
     assert (step.at, step.undone) == (20, 2)
     following.catch_up()

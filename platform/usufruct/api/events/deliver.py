@@ -18,7 +18,7 @@ from typing import Any, Final
 import httpx
 import msgspec
 import structlog
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, func, or_, select, update
 
 from usufruct.api.auth import store
 from usufruct.api.auth.principal import Access, Principal
@@ -66,7 +66,10 @@ class Deliverer:
         with self.database.read() as connection:
             due = connection.execute(
                 select(webhook).where(
-                    webhook.c.status == "active", webhook.c.next_at <= now, webhook.c.told < last
+                    webhook.c.status == "active",
+                    # Further ahead than any pause: the clock was set back since.
+                    or_(webhook.c.next_at <= now, webhook.c.next_at > now + PAUSES[-1]),
+                    webhook.c.told < last,
                 )
             ).all()
         return any(asyncio.run(self._serve_all(due))) if due else False

@@ -19,6 +19,7 @@ from usufruct.api.lookup import (
     settlement_position,
     statement_position,
     stream_number,
+    verdict_place,
 )
 from usufruct.api.moment import AnyMoment, Moment, page
 from usufruct.api.order import Order, order_of
@@ -257,10 +258,12 @@ async def _before(
 async def verdicts(query: Annotated[VerdictQuery, Query()], moment: AnyMoment) -> Response:
     """What the workers rejected, by rule, with the money at stake, as each worker reports it."""
     number = await stream_number(moment, query.stream)
-    built = verdicts_page(by_stream=number is not None, by_period=query.period is not None)
-    rows = await moment.rows(
-        built, limit=query.limit + 1, **_given(stream=number, period=query.period)
+    after = verdict_place(query.starting_after)
+    built = verdicts_page(
+        by_stream=number is not None, by_period=query.period is not None, begun=bool(after)
     )
+    given = after | _given(stream=number, period=query.period)
+    rows = await moment.rows(built, limit=query.limit + 1, **given)
     found = [
         {
             "id": f"{ids.stream_id(row.stream)}/{row.period}/{row.source}",
@@ -272,4 +275,4 @@ async def verdicts(query: Annotated[VerdictQuery, Query()], moment: AnyMoment) -
         }
         for row in rows
     ]
-    return moment.answer(page(found, query.limit) | {"next": None})
+    return moment.answer(page(found, query.limit))

@@ -67,6 +67,7 @@ async def payout_proof(
 
     def built() -> bytes:
         with moment.service.database.read() as connection:
+            moment.require_past_of(connection)
             return proof.build(
                 connection,
                 moment.service.chain_id,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 
 from usufruct.ledger.models import (
     batch,
@@ -335,13 +335,27 @@ LAST_FUNDING_AS_OF: Final = LAST_FUNDING.where(funding.c.pos < bindparam("end"))
 
 
 @cache
-def verdicts_page(*, by_stream: bool = False, by_period: bool = False) -> Query:
-    """Reports of the workers on what they rejected; filters bind :stream and :period."""
+def verdicts_page(
+    *, by_stream: bool = False, by_period: bool = False, begun: bool = False
+) -> Query:
+    """Reports of the workers on what they rejected, by stream, the newest period first, and source.
+
+    Filters bind :stream and :period; if `begun`, after the report :last_stream, :last_period, :last_source.
+    """
+    found = verdict_report.c
     query = select(verdict_report)
     if by_stream:
-        query = query.where(verdict_report.c.stream == bindparam("stream"))
+        query = query.where(found.stream == bindparam("stream"))
     if by_period:
-        query = query.where(verdict_report.c.period == bindparam("period"))
-    return query.order_by(
-        verdict_report.c.stream, verdict_report.c.period.desc(), verdict_report.c.source
-    ).limit(bindparam("limit"))
+        query = query.where(found.period == bindparam("period"))
+    if begun:
+        same = found.stream == bindparam("last_stream")
+        also = and_(same, found.period == bindparam("last_period"))
+        query = query.where(
+            or_(
+                found.stream > bindparam("last_stream"),
+                and_(same, found.period < bindparam("last_period")),
+                and_(also, found.source > bindparam("last_source")),
+            )
+        )
+    return query.order_by(found.stream, found.period.desc(), found.source).limit(bindparam("limit"))

@@ -64,7 +64,7 @@ async def audit(
 
 def _reconcile(moment: Moment) -> Any:
     """The comparison at the ledger's block, made once for each block."""
-    return moment.service.reconciled.at(moment.block, lambda: _compare(moment))
+    return moment.service.reconciled.at(moment.block, moment.state[1], lambda: _compare(moment))
 
 
 def _compare(moment: Moment) -> Any:

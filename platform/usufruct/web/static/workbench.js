@@ -36,9 +36,13 @@ function money(minor, decimals) {
 const problem = (found) =>
   [translate(found.detail), found.value && `(${found.value})`, found.remedy && translate(found.remedy)].filter(Boolean).join(" ");
 
-function failed(text) {
+/** What the finance engine says is English, where it has no translation. */
+const languageOf = (said) => (/[\u4e00-\u9fff]/.test(said) ? document.documentElement.lang : "en");
+
+function failed(said) {
   state.className = "verdict broken";
-  state.textContent = text;
+  state.lang = languageOf(said);
+  state.textContent = said;
 }
 
 async function post(path, body) {
@@ -78,6 +82,7 @@ function show({ after, payouts, flags_new: fresh, flags_gone: gone }) {
   shown = after;
   const refused = after.findings.some((each) => each.verdict === "refused");
   const count = after.findings.length;
+  state.lang = document.documentElement.lang;
   state.className = `verdict ${refused ? "broken" : count ? "partly" : "holds"}`;
   if (count) state.textContent = say(refused ? "refused" : "flagged", [count]);
   else state.textContent = say("sound");
@@ -98,7 +103,7 @@ function finding(list, kind, clause, what, fresh) {
   const row = add(list, "li", "", `link ${kind}`), head = add(row, "p");
   add(head, "strong", clause);
   if (fresh.includes(`${clause}: ${what}`)) add(head, "span", say("new"), "tag");
-  add(row, "p", what);
+  add(row, "p", what).lang = languageOf(what);
 }
 
 function showSteps(after) {

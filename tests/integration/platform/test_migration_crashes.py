@@ -1,0 +1,129 @@
+"""kill -9 during a migration: the ledger is that of before, and the next start migrates it as if never disturbed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, select
+from tests.support.postgres import Server, postgres_server
+
+from usufruct.chain import crash
+from usufruct.errors import ConfigError
+from usufruct.ledger.bulk import insert_rows
+from usufruct.ledger.database import Database, alembic_config
+from usufruct.ledger.models import log, metadata, wallet
+
+ROOT = Path(__file__).resolve().parents[3]
+MIGRATE = (
+    "import sys; from usufruct.ledger.database import Database; Database(sys.argv[1]).migrate()"
+)
+BEFORE = "0008"
+LOGS = [(block << 20 | at, block, at, at, bytes([at]) * 32) for block in (1, 2) for at in range(50)]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
+    with postgres_server(tmp_path, durable=True) as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database."""
+    url = f"sqlite:///{tmp_path}/killed.db"
+    if request.param == "postgresql":
+        url = str(request.getfixturevalue("server").url)
+    made = Database(url)
+    yield made
+    made.dispose()
+
+
+def migrated(database: Database, crash_at: str | None = None) -> int:
+    environment = {key: value for key, value in os.environ.items() if key != crash.VARIABLE}
+    environment["PYTHONPATH"] = str(ROOT / "platform")
+    if crash_at is not None:
+        environment[crash.VARIABLE] = crash_at
+    url = database.url.render_as_string(hide_password=False)
+    command_line = [sys.executable, "-c", MIGRATE, url]
+    return subprocess.run(command_line, env=environment, check=False, timeout=240).returncode
+
+
+def versions(database: Database) -> list[str]:
+    with database.read() as connection:
+        scripts = ScriptDirectory.from_config(alembic_config(connection))
+        return [each.revision for each in reversed(list(scripts.walk_revisions()))]
+
+
+def version(database: Database) -> str | None:
+    with database.read() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def complete(database: Database) -> bool:
+    """Whether the schema is that of the models, to the last index."""
+    with database.read() as connection:
+        return compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def rows(database: Database, table: Any) -> list[Any]:
+    with database.read() as connection:
+        return [tuple(each) for each in connection.execute(select(table).order_by(table.c.pos))]
+
+
+def test_a_new_ledger_killed_at_any_version_has_nothing_in_it_and_is_made_by_the_next_start(
+    database: Database,
+) -> None:
+    for at in range(1, len(versions(database)) + 1):
+        assert migrated(database, f"ledger.migrated:{at}") == -signal.SIGKILL
+        with database.read() as connection:
+            assert inspect(connection).get_table_names() == []
+    assert migrated(database) == 0
+    assert complete(database)
+
+
+def test_a_ledger_with_rows_killed_on_the_way_to_a_newer_version_keeps_them_and_its_version(
+    database: Database,
+) -> None:
+    with database.write() as connection:
+        command.upgrade(alembic_config(connection), BEFORE)
+        insert_rows(connection, log, LOGS)
+        insert_rows(connection, wallet, [(1, LOGS[0][0], b"\1" * 20)])
+    newer = versions(database)[versions(database).index(BEFORE) + 1 :]
+    for at in range(1, len(newer) + 1):
+        assert migrated(database, f"ledger.migrated:{at}") == -signal.SIGKILL
+        assert version(database) == BEFORE
+        assert rows(database, log) == LOGS
+    assert migrated(database) == 0
+    assert version(database) == newer[-1]
+    assert complete(database)
+    assert rows(database, log) == LOGS
+    assert len(rows(database, wallet)) == 1
+
+
+def test_two_that_migrate_at_once_make_one_ledger(database: Database) -> None:
+    url = database.url.render_as_string(hide_password=False)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "platform")}
+    both = [subprocess.Popen([sys.executable, "-c", MIGRATE, url], env=environment) for _ in "ab"]
+    assert [each.wait(timeout=240) for each in both] == [0, 0]
+    assert complete(database)
+
+
+def test_a_ledger_of_a_newer_program_is_refused_with_what_to_do(database: Database) -> None:
+    database.migrate()
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(ConfigError, match="newer") as refused:
+        database.migrate()
+    assert "update the program" in refused.value.one_line()
