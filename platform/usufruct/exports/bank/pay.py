@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from usufruct.chain import crash
 from usufruct.contracts import address
@@ -103,7 +103,7 @@ def _within(window: Window, income: Income) -> bool:
     return income.period == window.number
 
 
-def _payee(book: PayeeBook, income: Income, losses: Sequence[Row[Any]]) -> Payee | None:
+def _payee(book: PayeeBook, income: Income, losses: Sequence[Any]) -> Payee | None:
     """The payee of the wallet that was paid; where the book has not got it, of the last before it that was lost."""
     owner, since = income.wallet, income.pos
     payee = book.payees.get(address(owner))
