@@ -19,7 +19,7 @@ import pytest
 from sqlalchemy import select, update
 from tests.integration.exports.conftest import ADAM, BARB, CARL, Office
 
-from usufruct.contracts import address, participant_registry
+from usufruct.contracts import address
 from usufruct.errors import ConfigError, InputError
 from usufruct.exports.bank.pain import check_message
 from usufruct.exports.bank.pay import Order, due
@@ -117,20 +117,7 @@ def test_what_a_lost_wallet_earned_goes_to_the_payee_who_was_paid(
 ) -> None:
     kit, new = office.kit, [address(bytes([0xB0 + n]) * 20) for n in range(2)]
     for lost, replacement in pairwise((BARB, *new)):
-        registration = participant_registry.Registration(
-            wallet=replacement,
-            participant=2,
-            kyc_until=60_000,
-            country=344,
-            class_=participant_registry.Class.INSTITUTION,
-            locked_until=0,
-            identity_hash=bytes([2]) * 32,
-        )
-        kit.act("ParticipantRegistry", participant_registry.register_batch([registration]))
-        recover = participant_registry.recover_wallet(
-            lost, replacement, bytes(32), [kit.series["SR"]]
-        )
-        kit.act("ParticipantRegistry", recover)
+        kit.lose(lost, replacement, 2, "SR")
     office.follow()
     only_last = tmp_path / "last.toml"
     only_last.write_text(BOOK + f'[[payee]]\nwallet = "{new[1]}"\nname = "Barb"\naccount = "9"\n')

@@ -66,20 +66,7 @@ def story(kit: Kit) -> Address:
     for code, holder in (("SR", ADAM), ("SR", CARL), ("JR", CARL)):
         kit.claim(code, holder)
     for lost, replacement in pairwise(BARBS):
-        given = participant_registry.Registration(
-            wallet=replacement,
-            participant=2,
-            kyc_until=60_000,
-            country=344,
-            class_=participant_registry.Class.INSTITUTION,
-            locked_until=0,
-            identity_hash=bytes([2]) * 32,
-        )
-        kit.act("ParticipantRegistry", participant_registry.register_batch([given]))
-        recover = participant_registry.recover_wallet(
-            lost, replacement, bytes(32), [kit.series["SR"]]
-        )
-        kit.act("ParticipantRegistry", recover)
+        kit.lose(lost, replacement, 2, "SR")
     kit.transfer("JR", EVE, DAVE, 77)
     kit.settle(2_000 * MEGA + 7, 2)
     kit.claim("SR", NEW[1])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
@@ -23,7 +22,6 @@ from tests.integration.platform.kit import (
 )
 from tests.integration.platform.test_index import churn
 from tests.support.anvil import running_anvil
-from tests.support.postgres import running_postgres
 
 from usufruct.api.app import create_app
 from usufruct.api.labels import Labels
@@ -215,23 +213,6 @@ def _untold(answer: tuple[int, bytes]) -> bool:
     """Whether an answer says that the time of the block is not known."""
     status, body = answer
     return status == HTTPStatus.UNPROCESSABLE_ENTITY and b"time of this block" in body
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def books(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """An empty ledger on either database."""
-    if request.param == "sqlite":
-        database = Database(f"sqlite:///{tmp_path}/ledger.db")
-        database.migrate()
-        yield database
-        database.dispose()
-        return
-    pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
-    with running_postgres(tmp_path) as url:
-        database = Database(url)
-        database.migrate()
-        yield database
-        database.dispose()
 
 
 @pytest.mark.parametrize("seed", [3, 11])

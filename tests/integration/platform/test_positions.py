@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from tests.integration.platform.kit import DAY, HOLDERS, MEGA, Kit
 from tests.integration.platform.test_index import churn
-from tests.support.postgres import running_postgres
 
 from usufruct.contracts import participant_registry, revenue_right
 from usufruct.errors import InputError
@@ -21,20 +20,6 @@ from usufruct.ledger.positions import (
 )
 
 Follow = Callable[..., Indexer]
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def books(request: pytest.FixtureRequest, ledger: Database) -> Iterator[Database]:
-    """An empty ledger on either database."""
-    if request.param == "sqlite":
-        yield ledger
-        return
-    pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
-    with running_postgres(request.getfixturevalue("tmp_path")) as url:
-        database = Database(url)
-        database.migrate()
-        yield database
-        database.dispose()
 
 
 def raw(account: str) -> bytes:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection
-from tests.support.postgres import running_postgres
 
 from usufruct.ledger import models as m
 from usufruct.ledger.bulk import insert_rows
@@ -102,20 +100,6 @@ def by_chance(made: Chronicle, seed: int) -> None:
             case _:
                 lost = rng.choice(losable)
                 made.recover(series, lost, rng.choice([each for each in WALLETS if each != lost]))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def books(request: pytest.FixtureRequest, ledger: Database) -> Iterator[Database]:
-    """An empty ledger on either database."""
-    if request.param == "sqlite":
-        yield ledger
-        return
-    pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
-    with running_postgres(request.getfixturevalue("tmp_path")) as url:
-        database = Database(url)
-        database.migrate()
-        yield database
-        database.dispose()
 
 
 def of_wallet(connection: Connection, wallet: int, **options: Any) -> dict[int, int | None]:
