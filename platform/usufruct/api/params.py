@@ -206,7 +206,10 @@ class StatementQuery(StreamPage):
     ] = None
     sort: Annotated[
         Literal["time", "-time", "period", "-period", "distributable", "-distributable"] | None,
-        Field(description=f"`-time` without it; {_WAY}"),
+        Field(
+            description=f"`-time` without it: when the period was first attested; {_WAY}. Amounts change with"
+            " versions: pages by them are whole with an `as_of_block`"
+        ),
     ] = None
 
 

@@ -16,11 +16,9 @@ from usufruct.api.params import moment_of, wallet_bytes
 from usufruct.api.reports import API, from_api, ledger_of, one_source
 from usufruct.errors import InputError
 from usufruct.ledger.models import cursor, series
+from usufruct.ledger.moments import At, at_block, at_time
 from usufruct.ledger.positions import (
-    At,
     Position,
-    at_block,
-    at_time,
     positions_of_participant,
     positions_of_series,
     positions_of_wallet,
