@@ -153,7 +153,7 @@ def _show(found: list[dict[str, Any]]) -> None:
     for name in ("wallet", "series"):
         table.add_column(name)
     for name in ("units", *_FIGURES):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", overflow="fold")  # a figure is never cut
     for each in found:
         figures = [each[name]["formatted"].partition(" ")[0] for name in _FIGURES]
         short = each["wallet"][:_SHORT] + "…"
