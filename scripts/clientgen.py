@@ -188,13 +188,22 @@ def _operation(path: str, verb: str, operation: dict[str, Any]) -> str:
         given.append("body=cast('dict[str, Any]', body)" if "title" in body else "body=body")
     if verb != "get":
         given.append("idempotency_key=idempotency_key")
+    call = f"cast({answer!r}, self._ask({', '.join(given)}))"
+    if _is_file(operation):
+        answer, call = "bytes", f"self._ask_file({', '.join(given[1:])})"
     return "\n".join(
         [
             f"    def {name}(self, {', '.join(arguments)}) -> {answer}:",
             f'        """{_sentence(operation, name)}"""',
-            f"        return cast({answer!r}, self._ask({', '.join(given)}))\n",
+            f"        return {call}\n",
         ]
     )
+
+
+def _is_file(operation: dict[str, Any]) -> bool:
+    """Whether the answer is a document to be saved."""
+    content = operation["responses"].get("200", {}).get("content", {})
+    return bool(content) and "application/json" not in content
 
 
 def _answer(operation: dict[str, Any]) -> dict[str, Any]:

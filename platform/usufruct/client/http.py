@@ -81,7 +81,23 @@ class Asking:
         idempotency_key: str | None = None,
     ) -> Any:
         """The decoded answer. Raises ApiProblem if the service refuses, ChainError if it does not answer."""
-        headers = {"accept": "application/json"}
+        answer = self._answer(method, path, query, body, idempotency_key)
+        return self._decoded(answer)
+
+    def _ask_file(self, path: str, query: Mapping[str, object] | None = None) -> bytes:
+        """A document as it is saved. Raises as `_ask` does."""
+        return self._answer("GET", path, query, accept="*/*").content
+
+    def _answer(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, object] | None = None,
+        body: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+        accept: str = "application/json",
+    ) -> httpx.Response:
+        headers = {"accept": accept}
         if self._token is not None:
             headers["authorization"] = f"Bearer {self._token}"
         if method != "GET":
@@ -91,18 +107,26 @@ class Asking:
             answer = self._http.request(
                 method, self._url + path, params=given, json=body, headers=headers
             )
-            told = answer.json()
-        except (httpx.HTTPError, ValueError) as error:
-            raise ChainError(
-                f"no answer from {self._url} ({type(error).__name__})",
-                field="url",
-                value=self._url,
-                rule="usufruct serve must answer there",
-                remedy="start it, or correct the address",
-            ) from None
+        except httpx.HTTPError as error:
+            raise self._silent(error) from None
         if answer.status_code >= HTTPStatus.BAD_REQUEST:
-            raise ApiProblem(answer.status_code, told)
-        return told
+            raise ApiProblem(answer.status_code, self._decoded(answer))
+        return answer
+
+    def _decoded(self, answer: httpx.Response) -> Any:
+        try:
+            return answer.json()
+        except ValueError as error:
+            raise self._silent(error) from None
+
+    def _silent(self, error: Exception) -> ChainError:
+        return ChainError(
+            f"no answer from {self._url} ({type(error).__name__})",
+            field="url",
+            value=self._url,
+            rule="usufruct serve must answer there",
+            remedy="start it, or correct the address",
+        )
 
 
 def each(page: Callable[[str | None], Mapping[str, Any]]) -> Iterator[Any]:

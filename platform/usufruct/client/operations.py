@@ -101,20 +101,16 @@ class Client(Asking):
         as_of_date: str | None = None,
         period: str | None = None,
         format: Literal["pdf", "csv", "xlsx"] | None = None,
-    ) -> Any:
+    ) -> bytes:
         """Income of a period and every movement of its month, adding up to the unit, as PDF, CSV or XLSX."""
-        return cast(
-            "Any",
-            self._ask(
-                "GET",
-                f"/v1/wallets/{quote(str(address), safe='')}/statement",
-                {
-                    "as_of_block": as_of_block,
-                    "as_of_date": as_of_date,
-                    "period": period,
-                    "format": format,
-                },
-            ),
+        return self._ask_file(
+            f"/v1/wallets/{quote(str(address), safe='')}/statement",
+            {
+                "as_of_block": as_of_block,
+                "as_of_date": as_of_date,
+                "period": period,
+                "format": format,
+            },
         )
 
     def tax_summary(
@@ -125,20 +121,11 @@ class Client(Asking):
         as_of_date: str | None = None,
         year: str | None = None,
         format: Literal["pdf", "csv", "xlsx"] | None = None,
-    ) -> Any:
+    ) -> bytes:
         """Income credited, money received and tax withheld in a calendar year, as PDF, CSV or XLSX."""
-        return cast(
-            "Any",
-            self._ask(
-                "GET",
-                f"/v1/wallets/{quote(str(address), safe='')}/tax-summary",
-                {
-                    "as_of_block": as_of_block,
-                    "as_of_date": as_of_date,
-                    "year": year,
-                    "format": format,
-                },
-            ),
+        return self._ask_file(
+            f"/v1/wallets/{quote(str(address), safe='')}/tax-summary",
+            {"as_of_block": as_of_block, "as_of_date": as_of_date, "year": year, "format": format},
         )
 
     def series_list(

@@ -11,12 +11,17 @@ from usufruct.errors import InputError
 
 __all__ = ["LogQuestion", "filters"]
 
+_FIRST: Final = date(1970, 1, 2)
+_LAST: Final = date(9998, 12, 31)
+"""Days before and after these have no midnights that every zone's calendar reaches."""
 _EQUAL: Final = ("actor", "role", "action", "outcome", "resource")
 
 
 def _plain(value: object) -> object:
-    """Text without what forms add around it."""
-    return value.strip() if isinstance(value, str) else value
+    """Text without what forms add around it, and without what no entry has and no database takes."""
+    if not isinstance(value, str):
+        return value
+    return "".join(each for each in value if each.isprintable()).strip()
 
 
 Short = Annotated[str, BeforeValidator(_plain), Field(max_length=80)]
@@ -57,15 +62,18 @@ def filters(question: LogQuestion, timezone: tzinfo) -> dict[str, str | int]:
 
 def _day(text: str, field: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
+        day = None
+    if day is None or not _FIRST <= day <= _LAST:
         raise InputError(
             "this is not a day",
             field=field,
             value=text,
             rule="a day like 2026-10-01",
             remedy="choose it in the calendar, or leave it empty",
-        ) from None
+        )
+    return day
 
 
 def _midnight(day: date, timezone: tzinfo) -> int:

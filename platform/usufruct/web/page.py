@@ -89,6 +89,7 @@ def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
+        auto_reload=False,  # a version that is installed over this one is not its own
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -17,6 +17,8 @@ __all__ = ["starter"]
 
 Json = Mapping[str, Any]
 
+_NAMED: Final = 3
+"""Steps that a payee is called after."""
 _PLAIN: Final = (
     "fixed",
     "percent_of_receipts",
@@ -84,6 +86,17 @@ def _code(series: Json) -> str:
     return str(series["code"] or series["symbol"])
 
 
+def _named(labels: Sequence[str], steps: Sequence[Json]) -> dict[str, str]:
+    """What payees are called, by address: after all steps that pay them, so that a sum bears no one step's name."""
+    found: dict[str, list[str]] = {}
+    for label, step in zip(labels, steps, strict=True):
+        found.setdefault(step["payee"].lower(), []).append(label)
+    return {
+        payee: " + ".join(names[:_NAMED]) + (" + ..." if len(names) > _NAMED else "")
+        for payee, names in found.items()
+    }
+
+
 class _Writer:
     """Writes steps, and notes what the workbench does not know of them."""
 
@@ -101,9 +114,7 @@ class _Writer:
         self._labels = (
             labels if len(labels) == len(steps) else [f"step {n + 1}" for n in range(len(steps))]
         )
-        self._payees: dict[str, str] = {}
-        for label, each in zip(self._labels, steps, strict=True):
-            self._payees.setdefault(each["payee"].lower(), label)
+        self._payees = _named(self._labels, steps)
 
     def steps(self) -> list[str]:
         """All steps in their order."""

@@ -38,6 +38,8 @@ class Question(BaseModel):
 async def ask(moment: Moment, series: str, question: Question) -> Json | None:
     """The chain's answer: `reason` (a word of the catalogue), `until`, `limit`, `actual`; None if nothing was asked.
 
+    Where the refusal lifts by itself, limit and actual are times, which `until` tells: both are None then.
+
     Raises:
         InputError: An address or the number of units is none.
         ChainError: The node does not answer.
@@ -60,8 +62,8 @@ def _answer(found: se.ExplainTransferResult) -> Json:
     return {
         "reason": None if found.reason is se.Refusal.NONE else name,
         "until": rfc3339(found.until) if dated else None,
-        "limit": str(found.limit),
-        "actual": str(found.actual),
+        "limit": None if dated or not found.limit else str(found.limit),
+        "actual": None if dated else str(found.actual),
     }
 
 

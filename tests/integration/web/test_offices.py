@@ -9,7 +9,7 @@ from contextlib import closing
 
 import httpx
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import func, insert, select, text
 from tests.integration.web.conftest import Site, served
 from tests.integration.web.html import Page, faults
 from tests.integration.web.test_pages import client, text_of
@@ -71,6 +71,39 @@ def rows_of(page: str, caption: str) -> int:
     """Rows in the body of the table with a caption."""
     table = re.search(rf"<caption[^>]*>{caption}</caption>.*?<tbody>(.*?)</tbody>", page, re.DOTALL)
     return 0 if table is None else table[1].count("<tr")
+
+
+def test_an_operator_of_one_stream_sees_that_stream_and_no_other(
+    guarded: Site, own: Database
+) -> None:
+    keys = {}
+    with own.write() as connection:
+        first = connection.execute(select(func.min(m.stream.c.id))).scalar_one()
+        for name, streams in (("own", [first]), ("other", [4_000_000_000])):
+            _, keys[name] = store.add_key(
+                connection,
+                name=name,
+                role=Role.OPERATOR,
+                wallet=None,
+                streams=streams,
+                now=SystemClock().now(),
+                expires_at=None,
+            )
+    sent = {
+        name: {"authorization": f"Bearer {key}", "accept": "text/html"}
+        for name, key in keys.items()
+    }
+    found = {
+        name: httpx.get(f"{guarded.url}/operator?lang=en", headers=each)
+        for name, each in sent.items()
+    }
+    assert httpx.get(f"{guarded.url}/issuer", headers=sent["own"]).status_code == 403
+    assert {name: each.status_code for name, each in found.items()} == {"own": 200, "other": 200}
+    assert f'id="stream-{first}"' in found["own"].text
+    assert 'id="stream-' not in found["other"].text
+    assert faults(found["other"].text) == []
+    investor = {"cookie": f"__Host-usufruct={session_of(own, guarded.settled.holders[0])}"}
+    assert httpx.get(f"{guarded.url}/operator", headers=investor).status_code == 403
 
 
 # --- Auditor: access log ---------------------------------------------------------------------------

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
 import httpx
 import pytest
 from tests.support.asking import ORIGIN, House, named, payout
 from tests.unit.api.test_siwe import WALLET, signed
 
+from usufruct.api.app import create_app
 from usufruct.api.auth.principal import Role
+from usufruct.api.labels import Labels
+from usufruct.api.render import Renderer
 from usufruct.client import ApiProblem, Client
 from usufruct.client.http import each
 from usufruct.contracts import address
 from usufruct.errors import ChainError
+from usufruct.money import Currency
 
 
 class Bridge(httpx.BaseTransport):
@@ -98,6 +105,18 @@ def test_compliance_is_prepared_once_and_recorded(house: House) -> None:
         ("POST", "transfer-agent"),
         ("POST", "transfer-agent"),
     ]
+
+
+def test_documents_come_as_files(house: House) -> None:
+    labels = Labels("Linden Court", ZoneInfo("UTC"), "2026-09")
+    house.service = replace(house.service, render=Renderer(Currency("USDX", 6), labels))
+    house.app = create_app(house.service)
+    auditor = as_role(house, Role.AUDITOR)
+    assert auditor.tax_summary(named(1), year="2026").startswith(b"%PDF-")
+    assert auditor.tax_summary(named(1), year="2026", format="xlsx").startswith(b"PK")
+    with pytest.raises(ApiProblem) as caught:
+        auditor.statement(named(1), period="never")
+    assert caught.value.status == 422
 
 
 def test_a_service_that_is_not_there_is_named() -> None:

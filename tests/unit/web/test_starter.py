@@ -71,6 +71,15 @@ def test_the_chain_s_rules_become_a_structure_that_pays_what_was_attested() -> N
     assert '# ju"nior: paid under a condition' in text
 
 
+def test_a_payee_of_several_steps_is_called_after_all_of_them() -> None:
+    rules = {"steps": [step("fixed", amount=5), step("fixed", amount=7), step("residual", JUNIOR)]}
+    text = starter("VPP", USD, [receipt(1, 100)], rules, ("cost", "fee", "rest"), BOTH[1:])
+    assert text.count('payee = "cost + fee"') == 2
+    many = {"steps": [step("fixed", amount=n) for n in range(1, 6)]}
+    text = starter("VPP", USD, [receipt(1, 100)], many, tuple("abcde"), BOTH[1:])
+    assert text.count('payee = "a + b + c + ..."') == 5
+
+
 @pytest.mark.parametrize("labels", [(), ("one",)])
 def test_without_labels_steps_are_numbered(labels: tuple[str, ...]) -> None:
     found = played(starter("VPP", USD, [receipt(1, 10**9)], RULES, labels, BOTH), [])

@@ -36,6 +36,7 @@ __all__ = [
     "note",
     "others_of_distribution",
     "others_of_series",
+    "others_of_some_stream",
     "others_of_streams",
     "own_participant",
     "own_payout",
@@ -209,6 +210,16 @@ async def others_of_streams(request: Request) -> None:
     if not _open(request):
         require_known(who)
         await _by_role(request, who, None, forbidden("an operator, auditor or regulator"))
+
+
+async def others_of_some_stream(request: Request) -> None:
+    """For those who may read what is about the operation of a stream, of whichever; they are shown theirs alone."""
+    who = await asking(request)
+    if not _open(request):
+        require_known(who)
+        of_some = Role.OPERATOR if who.has(Role.OPERATOR) else None
+        role = who.reader(None) or of_some
+        await _noted(request, who, role, forbidden("an operator, auditor or regulator"))
 
 
 async def log_readers(request: Request) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import Row
 
-from usufruct.api.auth.gate import others_of_streams
+from usufruct.api.auth.gate import others_of_some_stream
 from usufruct.api.documents import batch
 from usufruct.api.lookup import NEWEST
 from usufruct.api.moment import AnyMoment, Moment
@@ -26,11 +26,11 @@ _REPORTS: Final = 24
 """Of workers on two periods; each is all that they rejected."""
 
 
-@router.get("/operator", dependencies=[Depends(others_of_streams)])
+@router.get("/operator", dependencies=[Depends(others_of_some_stream)])
 async def operator(request: Request, moment: AnyMoment) -> Response:
-    """Every stream: its last batch, statements, month-end, funding, and what was rejected."""
-    streams = await facts.streams(moment)
-    disputes = await facts.disputes(moment)
+    """Every stream that the caller may see: last batch, statements, month-end, funding, what was rejected."""
+    streams = _own(moment, await facts.streams(moment))
+    disputes = [each for each in await facts.disputes(moment) if each["stream"] in streams]
     found = [await _stream(moment, each) for each in streams.values()]
     return page(
         request,
@@ -41,6 +41,13 @@ async def operator(request: Request, moment: AnyMoment) -> Response:
         disputes=disputes[:_FEW],
         unit=moment.render.money(0),
     )
+
+
+def _own(moment: Moment, streams: dict[str, Json]) -> dict[str, Json]:
+    """The streams whose operation the caller may look at."""
+    if moment.service.access.public == "all":
+        return streams
+    return {key: each for key, each in streams.items() if moment.who.reader(each["number"])}
 
 
 async def _stream(moment: Moment, stream: Json) -> Json:
