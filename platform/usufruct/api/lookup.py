@@ -14,6 +14,7 @@ from usufruct.errors import InputError
 from usufruct.ledger import ids
 from usufruct.ledger.models import batch, distribution, series, settlement
 from usufruct.ledger.reads.holders import WALLET_ID
+from usufruct.ledger.reads.payouts import LOST
 from usufruct.ledger.reads.rows import Query
 from usufruct.ledger.reads.series import (
     SERIES_AS_OF,
@@ -31,6 +32,7 @@ __all__ = [
     "find_series",
     "find_stream",
     "find_wallet",
+    "lost_wallets",
     "payout_position",
     "series_number",
     "series_then",
@@ -124,6 +126,15 @@ async def find_wallet(moment: Moment, text: str, field: str = "address") -> int 
     """Ledger number of a wallet; None if the ledger has never seen it. InputError if it is no address."""
     row = await moment.row(WALLET_ID, address=wallet_bytes(text, field))
     return None if row is None else int(row.id)
+
+
+async def lost_wallets(moment: Moment) -> frozenset[int]:
+    """Numbers of all wallets that were lost at any time, looked up once for a block of the ledger."""
+
+    async def found() -> frozenset[int]:
+        return frozenset(row.lost for row in await moment.many_rows(LOST))
+
+    return await moment.kept("lost wallets", found)
 
 
 # --- Where a page begins ---------------------------------------------------------------------------

@@ -175,7 +175,9 @@ def test_a_server_that_was_killed_is_asked_again_when_it_is_back(tmp_path: Path)
 
             found = [await blocks()]
             await asyncio.to_thread(server.kill)
-            with pytest.raises(Exception, match=r"(?i)connect|closed|refused|such file"):
+            with pytest.raises(
+                Exception, match=r"(?i)connect|closed|refused|such file|does not answer"
+            ):
                 await blocks()
             await asyncio.to_thread(server.start)
             for _ in range(50):

@@ -19,7 +19,6 @@ from usufruct.ledger.prepared import Driver, prepared
 from usufruct.ledger.reads.holders import HOLDERS_WITH_UNITS, HOLDINGS_OF_WALLET, WALLET_ID
 from usufruct.ledger.reads.payouts import (
     ONE_PAYOUT,
-    OWNER,
     payouts_of_distribution,
     payouts_of_wallet,
 )
@@ -57,7 +56,6 @@ _QUERIES: dict[str, Query] = {
     "block at time": BLOCK_AT_TIME,
     "time of a block": TIME_OF_BLOCK,
     "wallet": WALLET_ID,
-    "owner": OWNER,
     "payouts": payouts_of_wallet(),
     "payouts of a wallet never lost": payouts_of_wallet(never_lost=True),
     "payouts, filtered": payouts_of_wallet(status="accrued", by_series=True, by_period=True),

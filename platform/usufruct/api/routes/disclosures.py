@@ -45,8 +45,7 @@ async def disclosures(query: Annotated[DisclosureQuery, Query()], moment: AnyMom
             and query.kind in (None, _kind(entries[-1]))
         ]
 
-    # The chain's clock begins with 1970; a contract cannot even be asked for a time before.
-    found = await asked(moment.service, read) if known.time >= 0 else []
+    found = await asked(moment.service, read)
     body = {"object": "list", "data": found, "has_more": False, "next": None}
     return unstamped(body | {"at": rfc3339(known.time)})
 

@@ -9,7 +9,13 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from usufruct.api import schemas
 from usufruct.api.auth.gate import own_wallet
 from usufruct.api.known import moment_as_known
-from usufruct.api.lookup import find_wallet, payout_position, series_number, stream_number
+from usufruct.api.lookup import (
+    find_wallet,
+    lost_wallets,
+    payout_position,
+    series_number,
+    stream_number,
+)
 from usufruct.api.moment import AnyMoment, Moment
 from usufruct.api.order import order_of
 from usufruct.api.params import AsOf, HoldingQuery, PayoutQuery, wallet_bytes
@@ -17,7 +23,7 @@ from usufruct.api.render import account
 from usufruct.api.standing import positions, withheld
 from usufruct.ledger.accounts import claimable
 from usufruct.ledger.reads.holders import holding_of, holdings_in_order
-from usufruct.ledger.reads.payouts import OWNER, payouts_of_wallet
+from usufruct.ledger.reads.payouts import payouts_of_wallet
 from usufruct.ledger.reads.series import SERIES_NUMBER_BY_SLUG
 
 router = APIRouter(
@@ -77,8 +83,7 @@ async def payouts(
 ) -> Response:
     """The wallet's payouts: its exact share of every distribution, paid or still to be claimed."""
     then = await moment_as_known(moment, query)
-    owner = await then.row(OWNER, address=wallet_bytes(address))
-    wallet = None if owner is None else owner.id
+    wallet = await find_wallet(then, address)
     order = order_of(f"payouts/{wallet}", query)
     series = await series_number(then, query.series)
     stream = await stream_number(then, query.stream)
@@ -90,7 +95,7 @@ async def payouts(
         by_stream=stream is not None,
         by_period=query.period is not None,
         as_of=as_of,
-        never_lost=owner is None or not owner.lost,
+        never_lost=wallet not in await lost_wallets(moment),
         **order.query,
     )
     given = order.values | _given(

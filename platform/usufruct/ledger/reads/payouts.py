@@ -16,7 +16,7 @@ from usufruct.ledger.models import distribution, payment, payout, recovery, seri
 from usufruct.ledger.reads.order import in_order
 from usufruct.ledger.reads.rows import Query, placed, when
 
-__all__ = ["ONE_PAYOUT", "OWNER", "PAYOUT_ORDERS", "payouts_of_distribution", "payouts_of_wallet"]
+__all__ = ["LOST", "ONE_PAYOUT", "PAYOUT_ORDERS", "payouts_of_distribution", "payouts_of_wallet"]
 
 PAYOUT_ORDERS: Final[Mapping[str, ColumnElement[int]]] = {
     "time": payout.c.pos,
@@ -27,11 +27,8 @@ PAYOUT_ORDERS: Final[Mapping[str, ColumnElement[int]]] = {
 """What payouts of a wallet can be sorted by; those of a distribution by amount and units."""
 
 
-OWNER: Final = select(
-    wallet.c.id,
-    select(recovery.c.pos).where(recovery.c.lost == wallet.c.id).exists().label("lost"),
-).where(wallet.c.address == bindparam("address"))
-"""The number of a wallet, and whether it was lost at any time."""
+LOST: Final = select(recovery.c.lost).distinct()
+"""The numbers of all wallets that were lost at any time."""
 
 
 def _paid_pos(*, never_lost: bool = False, as_of: bool = False) -> ColumnElement[Any]:
