@@ -120,6 +120,7 @@ async def _answer(
 
     def read() -> list[Position]:
         with then.service.database.read() as connection:
+            then.require_past_of(connection)
             return find(connection, At(then.end, then.time))
 
     rows = (await run_in_threadpool(read))[: limit + 1]
