@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
@@ -24,7 +25,7 @@ from usufruct.ledger.reads.places import CURSOR
 from usufruct.ledger.reads.rows import Query
 from usufruct.ledger.types import first_position
 
-__all__ = ["AnyMoment", "Moment", "NotModified", "page", "service_of", "unstamped"]
+__all__ = ["AnyMoment", "Moment", "NotModified", "moment_of", "page", "service_of", "unstamped"]
 
 T = TypeVar("T")
 
@@ -125,6 +126,13 @@ def page(rows: list[Json], limit: int, key: str = "id") -> Json:
 
 
 async def _moment(request: Request) -> AsyncIterator[Moment]:
+    async with moment_of(request) as moment:
+        yield moment
+
+
+@asynccontextmanager
+async def moment_of(request: Request) -> AsyncIterator[Moment]:
+    """The moment for a request that leaves it before something that takes long; nothing can be read from it then."""
     service = service_of(request)
     who = await asking(request)
     async with service.database.read_async() as reader:
@@ -140,7 +148,7 @@ async def _moment(request: Request) -> AsyncIterator[Moment]:
         row = rows[0]
         whose = f"-{sha256(who.actor.encode()).hexdigest()[:8]}" if who.known else ""
         etag = f'W/"{row.block}-{row.hash.hex()[:16]}-{row.evidence}-{service.version}{whose}"'
-        if _matches(request.headers.get("if-none-match"), etag):
+        if request.method == "GET" and _matches(request.headers.get("if-none-match"), etag):
             raise NotModified(etag)
         state = (row.block, row.hash, row.evidence)
         yield Moment(service, reader, row.block, row.timestamp, etag, who, state)
