@@ -126,7 +126,7 @@ class Deliverer:
                     return sent
                 sent, attempts = True, 0
             passed = row.number
-        turn.ends(told=passed, next_at=hook.next_at)
+        turn.ends(told=passed, next_at=self.clock.now())
         return sent or len(rows) == _BATCH
 
     async def _send(self, http: httpx.AsyncClient, hook: Row[Any], row: Row[Any]) -> str | None:
@@ -195,8 +195,8 @@ class _Turn:
 
     def goes_on(self, until: int, **values: Any) -> bool:
         """Takes or keeps the turn until a time; false if it is another's, or the webhook was removed."""
-        # Each time differs from the one before, else two that see the same would both find it.
-        return self.ends(**values, next_at=max(until, self.until + 1))
+        # It differs from the time seen, which has passed: of two that see the same, one finds it.
+        return self.ends(**values, next_at=until)
 
     def ends(self, **values: Any) -> bool:
         """Writes what became of it, unless the turn is another's or the webhook was removed meanwhile."""
