@@ -49,7 +49,9 @@ def at_once(house: House, work: Callable[[House], Any]) -> list[Any]:
     url = house.database.url.render_as_string()
     houses = [House(url) for _ in range(_AT_ONCE)]
     for each in houses:
-        each.ask("/health")  # the first request builds the routes, under filters of warnings that threads share
+        each.ask(
+            "/health"
+        )  # the first request builds the routes, under filters of warnings that threads share
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         found = list(pool.map(work, houses))
     for each in houses:
