@@ -55,8 +55,8 @@ for b in proof["batches"]:
     heads.append(head(typed("Batch", BATCH, proof["contracts"]["telemetry_anchor"], values)[1], seq, to, following))
     sums |= {line["row"]: sums[line["row"]] + int(line["quantity"]) for line in m["lines"]}
 check(f"{len(batches)} batches", (heads[0], said["first_head"]), (heads[-1], said["last_head"]))
-full = sorted((-m["count"] * (scope != "all"), m["seq"]) for m in batches.values() if m["count"])
-check("readings", ([at for _, at in full[: None if scope == "all" else 1]], [x["seq"] for x in proof["readings"]]))
+full = [at for _, at in sorted((-m["count"] * (scope != "all"), m["seq"]) for m in batches.values() if m["count"])]
+check(f"readings ({scope})", (full[: None if scope == "all" else 1], [each["seq"] for each in proof["readings"]]))
 for each in proof["readings"]:
     m, some, places = (m := batches[each["seq"]]), each["some"] or [], sorted({0, m["count"] // 2, m["count"] - 1})
     roots = [root([one["leaf"]], at, m["count"], one["path"]) for at, one in zip(places, some, strict=bool(some))]

@@ -34,6 +34,7 @@ PARTS: Final[Mapping[str, str]] = MappingProxyType(
         "records": "usufruct.keeper.cli",
         "payouts": "usufruct.api.cli",
         "positions": "usufruct.api.cli",
+        "look-through": "usufruct.api.cli",
         "reconcile": "usufruct.api.cli",
         "keys": "usufruct.api.cli",
         "verify": "usufruct.proof.cli",

@@ -1,4 +1,4 @@
-"""`usufruct serve`, `usufruct payouts`, `usufruct positions`, `usufruct reconcile` and `usufruct keys`."""
+"""`usufruct serve`, `payouts`, `positions`, `look-through`, `reconcile` and `keys`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from usufruct.api.auth.cli import keys
+from usufruct.api.lookthrough_cli import look_through
 from usufruct.api.positions_cli import positions
 from usufruct.api.reports import payouts, reconcile
 from usufruct.api.server import serve as run
@@ -21,6 +22,7 @@ def register(app: typer.Typer) -> None:
     app.command("serve")(serve)
     app.command("payouts")(payouts)
     app.command("positions")(positions)
+    app.command("look-through")(look_through)
     app.command("reconcile")(reconcile)
     app.add_typer(keys, name="keys")
 

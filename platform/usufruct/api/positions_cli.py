@@ -26,7 +26,7 @@ from usufruct.ledger.positions import (
     positions_of_wallet,
 )
 
-__all__ = ["positions"]
+__all__ = ["moment_in", "positions"]
 
 _FIGURES: Final = ("accrued", "paid", "claimable", "withheld", "arrears")
 _SHORT: Final = 10
@@ -96,7 +96,7 @@ def _from_ledger(
     as_of_date: str | None,
 ) -> list[dict[str, Any]]:
     with ledger_of(url) as (connection, render):
-        at = _at(connection, as_of_block, as_of_date)
+        at = moment_in(connection, as_of_block, as_of_date)
         if wallet is not None:
             found = positions_of_wallet(connection, wallet_bytes(wallet, "wallet"), at)
         elif participant is not None:
@@ -106,7 +106,7 @@ def _from_ledger(
         return [render.position(each) for each in found]
 
 
-def _at(connection: Connection, number: int | None, date: str | None) -> At:
+def moment_in(connection: Connection, number: int | None, date: str | None) -> At:
     """The moment that is asked for; InputError where the ledger is not that far."""
     here = connection.execute(select(cursor.c.block)).scalar()
     if date is not None:

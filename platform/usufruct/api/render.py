@@ -15,6 +15,7 @@ from usufruct.api.labels import Labels
 from usufruct.core.encoding import checksum_address
 from usufruct.ledger import ids
 from usufruct.ledger.accounts import claimable, earned
+from usufruct.ledger.lookthrough import Line
 from usufruct.ledger.positions import Position
 from usufruct.ledger.reads.holders import holding_of
 from usufruct.money import Currency, format_amount
@@ -161,6 +162,16 @@ class Renderer:
             "units": str(found.units),
             "decimals": found.series_decimals,
             **{name: self.money(getattr(found, name)) for name in figures},
+        }
+
+    def look_through(self, line: Line) -> Json:
+        """One series behind a holder's units."""
+        return {
+            "series": self.series_ref(line.row),
+            "through": [ids.series_id(slug) for slug in line.through],
+            "units": str(line.units),
+            "units_outstanding": str(line.issued),
+            "share": str(line.share),
         }
 
     def distribution(self, row: Row[Any]) -> Json:

@@ -85,20 +85,22 @@ class Words:
         return f"{int(whole):,}" + (f".{places}" if places else "")
 
     def quantity(self, value: str | int, unit: str) -> Markup:
-        """A metered quantity in the unit that people know, exactly; base units in the title."""
+        """A metered quantity in the unit that people know; base units in the title."""
+        base = f"{int(value):,} {self.maybe('unit', unit)}".strip()
+        shown = self.measure(value, unit)
+        return Markup('<span class="money" title="{}">{}</span>').format(base, shown)
+
+    def measure(self, value: str | int, unit: str) -> str:
+        """The same as plain text: kWh, cubic metres, hours and minutes, exactly; other units as they are."""
         number = int(value)
-        base = f"{number:,} {self.maybe('unit', unit)}".strip()
         if unit == "s":
             minutes, seconds = divmod(number, 60)
             shown = self.t("quantity.time", hours=f"{minutes // 60:,}", minutes=minutes % 60)
-            shown += self.t("quantity.seconds", seconds=seconds) if seconds else ""
-        elif unit in _LARGER:
-            large = _LARGER[unit]
+            return shown + (self.t("quantity.seconds", seconds=seconds) if seconds else "")
+        if unit in _LARGER:
             whole, rest = divmod(number, 1_000)
-            shown = f"{whole:,}.{rest:03d} {self.t('unit.' + large)}"
-        else:
-            shown = base
-        return Markup('<span class="money" title="{}">{}</span>').format(base, shown)
+            return f"{whole:,}.{rest:03d} {self.t('unit.' + _LARGER[unit])}"
+        return f"{number:,} {self.maybe('unit', unit)}".strip()
 
     def told(self, text: str | None) -> Markup:
         """What a program says, in the reader's language; marked as English where it is not translated."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 from tests.integration.platform.kit import DAY, HOLDERS, MEGA, Kit, deployed, word
 from tests.integration.platform.test_api import World
 from tests.support.anvil import running_anvil
+from typer.testing import CliRunner
 
 from usufruct.api import schemas
+from usufruct.cli import build
 from usufruct.contracts import (
     Address,
     fund_factory,
@@ -137,6 +140,16 @@ def test_a_holder_sees_through_the_fund_and_beside_it(pool: Pool) -> None:
     assert early.json()["lines"] == []
     none = seen(pool, f"/v1/wallets/0x{'12' * 20}/look-through")
     assert none["lines"] == none["streams"] == []
+
+
+def test_the_command_sees_the_same(pool: Pool) -> None:
+    url = pool.database.url.render_as_string()
+    told = CliRunner().invoke(build("look-through"), ["look-through", DAVE, "--db", url, "--json"])
+    assert told.exit_code == 0, told.output
+    mine = seen(pool, f"/v1/wallets/{DAVE}/look-through")["lines"]
+    assert json.loads(told.stdout) == mine
+    shown = CliRunner().invoke(build("look-through"), ["look-through", pool.fund, "--db", url])
+    assert "33.3333" in shown.stdout
 
 
 def test_a_fund_s_payout_names_the_payments_it_comes_from(pool: Pool) -> None:

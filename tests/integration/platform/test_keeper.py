@@ -348,6 +348,36 @@ def test_a_keeper_killed_at_any_boundary_of_a_page_pays_every_payee_once(
     assert held == [540 * MEGA, 270 * MEGA]
 
 
+@pytest.mark.parametrize(
+    "point", ["keeper.owed.sent", "keeper.close.sent", "keeper.redeem.sent", "tx.sent:6"]
+)
+def test_a_keeper_killed_while_it_ends_a_series_or_pays_arrears_does_each_once(
+    kit: Kit, ledger: Database, follow: Follow, record: Path, tmp_path: Path, point: str
+) -> None:
+    kit._series("ONE", "LONE", [10, 0, 0, 0, 0], rank=3, term_to=1)
+    kit.act("SettlementCurrency", settlement_currency.set_blocked(OWNERS, True))
+    kit.settle(900 * MEGA, 1)
+    owed = kit.ask("Waterfall", waterfall.owed_to(OWNERS))
+    kit.act("SettlementCurrency", settlement_currency.set_blocked(OWNERS, False))
+    indexer = follow(ledger)
+    indexer.catch_up()
+    arguments = {
+        "key": "dev:3",
+        "rpc": kit.anvil.url,
+        "deployment": record,
+        "redeem": True,
+        "page": 2,
+        "database": str(ledger.url),
+        "outbox": tmp_path / "outbox.db",
+    }
+    assert kept(arguments, indexer, point) == -signal.SIGKILL
+    assert kept(arguments, indexer) == 0
+    assert kit.ask("SettlementCurrency", settlement_currency.balance_of(OWNERS)) == owed > 0
+    assert kit.ask("ONE", revenue_right.total_supply()) == 0
+    paid = payments(kit)
+    assert len(paid) == len(set(paid)) == 6
+
+
 def payments(kit: Kit, codes: Sequence[str] = ("SR", "JR")) -> list[tuple[str, str]]:
     """(series, holder) of every payment that the chain has seen, in order."""
     topic = revenue_right.FundsWithdrawn.TOPIC

@@ -37,6 +37,27 @@ _ROUTES = (
     "/v1/series/none/holders",
     "/v1/series",
     "/v1/distributions/dist_s1_2/payouts",
+    "/v1/distributions/dist_s1_2/payouts?sort=-amount&as_of_block=115",
+    *(f"/v1/wallets/{named(1)}/payouts?sort={sort}&limit=2" for sort in ("period", "-amount")),
+    *(
+        f"/v1/wallets/{named(1)}/{each}"
+        for each in ("positions", "look-through", "holdings?sort=-units")
+    ),
+    "/v1/participants/1/positions",
+    *(
+        f"/v1/series/s1/{each}"
+        for each in ("positions", "look-through", "dust", "holders?sort=units", "records")
+    ),
+    *(f"/v1/series?status={status}&sort=-last" for status in ("open", "sealed", "closed")),
+    "/v1/series?as_of_block=115&stream=1",
+    "/v1/distributions?sort=amount&limit=2&stream=1",
+    *(f"/v1/settlements?status={status}&sort=receipts" for status in ("full", "short")),
+    *(f"/v1/statements?status={status}&as_of_block=115" for status in ("final", "voided")),
+    *(f"/v1/batches?status={status}&sort=-count" for status in ("checked", "missing")),
+    "/v1/statements/STREAM1/1?as_of_block=115",
+    *(f"/v1/disputes?status={status}" for status in ("open", "dismissed", "lapsed", "upheld")),
+    "/v1/verdicts?starting_after=str_1/2/x",
+    "/v1/streams/STREAM1?as_of_block=115",
 )
 
 

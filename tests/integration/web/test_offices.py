@@ -246,6 +246,7 @@ def test_the_operator_sees_what_each_stream_waits_for_and_what_gaps_cost(
         assert "deliver it again" in shown
         assert shown.count("deliver it again") == 1, "of the running month only the sum is told"
         assert "still running" in shown
+        assert "not as the statement has it" in shown, "the report tells of another coverage"
         assert rows_of(answer.text, "At a glance") == 1
         assert (
             "1.23" in re.search(r"<caption[^>]*>At a glance.*?</table>", answer.text, re.DOTALL)[0]

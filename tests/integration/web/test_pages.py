@@ -60,6 +60,7 @@ def test_every_page_is_valid_and_stays_on_its_site(
         assert answer.status_code == status_of(path), path
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
         assert faults(answer.text) == [], path
+        assert "&lt;span class" not in answer.text, f"markup is shown as text on {path}"
 
 
 def test_every_page_has_a_strict_policy(site: Site, http: httpx.Client) -> None:

@@ -101,5 +101,5 @@ def test_only_plain_limits_in_range_pass(limit: str) -> None:
 
 def test_unknown_parameters_are_refused() -> None:
     with pytest.raises(ValidationError):
-        PayoutQuery(colour="red")  # type: ignore[call-arg]
+        PayoutQuery(order="amount")  # type: ignore[call-arg]
     assert PayoutQuery(limit="200").limit == 200  # type: ignore[arg-type]

@@ -30,6 +30,7 @@ KNOWN = {
     "eth_maxPriorityFeePerGas",
     "eth_sendRawTransaction",
     "eth_subscribe",
+    "eth_subscription",
     "eth_syncing",
     "eth_unsubscribe",
     "web3_clientVersion",

@@ -11,8 +11,10 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
+from usufruct.errors import ConfigError
 from usufruct.index import heads as module
 from usufruct.index.heads import Heads
+from usufruct.index.settings import Settings
 
 POLL = 0.5
 Talk = Callable[[ServerConnection], None]
@@ -178,3 +180,26 @@ def test_an_announcement_of_the_past_is_no_reason_to_look_less_often() -> None:
         called.once()
         called.once()
         assert heads.pause(9) == POLL
+
+
+@pytest.mark.parametrize(
+    ("given", "rpc", "ws"),
+    [
+        ({"rpc": "ws://node:8545"}, "http://node:8545", "ws://node:8545"),
+        ({"rpc": "wss://node/key"}, "https://node/key", "wss://node/key"),
+        ({"rpc": "ws://node:1", "ws": "ws://node:2"}, "http://node:1", "ws://node:2"),
+        ({"rpc": "http://node:1"}, "http://node:1", None),
+        ({"rpc": "http://node:1", "ws": "ws://node:2"}, "http://node:1", "ws://node:2"),
+    ],
+)
+def test_an_address_of_a_socket_stands_for_both(
+    given: dict[str, str], rpc: str, ws: str | None
+) -> None:
+    settings = Settings.load(None, **given)
+    assert (settings.rpc, settings.ws) == (rpc, ws)
+
+
+def test_an_address_of_no_socket_is_refused_with_the_setting() -> None:
+    with pytest.raises(ConfigError, match="not usable") as refused:
+        Settings.load(None, ws="http://node:1")
+    assert refused.value.field == "ws"

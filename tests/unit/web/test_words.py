@@ -190,3 +190,21 @@ def test_gaps_are_told_one_by_one_as_far_as_they_make_sense() -> None:
     assert found["items"][1]["meter"] == "m" * 200
     assert (found["items"][1]["day"], found["items"][1]["stake"]) == ("", None)
     assert len(found["items"]) == 25
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "en", "zh"),
+    [
+        ("13040514", "Wh", "13,040.514 kWh", "13,040.514 千瓦时"),
+        (7, "L", "0.007 m³", "0.007 立方米"),
+        (1_099_117_081, "s", "305,310 h 18 min 1 s", "305,310 小时 18 分 1 秒"),
+        (3_600, "s", "1 h 0 min", "1 小时 0 分"),
+        (12_345, "kg", "12,345 kg", "12,345 kg"),
+        (5, "", "5", "5"),
+    ],
+)
+def test_quantities_are_in_units_that_people_know_and_exact(
+    value: str | int, unit: str, en: str, zh: str
+) -> None:
+    assert ENGLISH.measure(value, unit) == en
+    assert CHINESE.measure(value, unit) == zh

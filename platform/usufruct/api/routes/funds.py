@@ -102,17 +102,7 @@ async def _answer(then: Moment, wallet: int | None, shown: Json) -> Response:
     body: dict[str, Any] = {
         "object": "look-through",
         **shown,
-        "lines": [_line(then, each) for each in lines],
+        "lines": [then.render.look_through(each) for each in lines],
         "streams": [{"stream": name, "share": str(share)} for name, share in streams.items()],
     }
     return then.answer(body)
-
-
-def _line(then: Moment, each: Line) -> Json:
-    return {
-        "series": then.render.series_ref(each.row),
-        "through": [ids.series_id(slug) for slug in each.through],
-        "units": str(each.units),
-        "units_outstanding": str(each.issued),
-        "share": str(each.share),
-    }

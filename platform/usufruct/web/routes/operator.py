@@ -67,7 +67,7 @@ async def _stream(moment: Moment, stream: Json) -> Json:
             {"amount": moment.render.money(row.amount), "place": moment.render.place(row)}
             for row in await moment.rows(LAST_FUNDING, stream=number, limit=_FEW)
         ],
-        "reports": await _reports(moment, stream, newest),
+        "reports": await _reports(moment, stream, stated),
     }
 
 
@@ -101,14 +101,32 @@ def _needed(moment: Moment, stated: list[Json], escrow: int) -> Json:
     return moment.render.money(max(0, due - escrow))
 
 
-async def _reports(moment: Moment, stream: Json, stated: Json | None) -> list[Json]:
-    """The workers' reports of the two newest periods; those after the newest statement's are of a month that runs."""
+async def _reports(moment: Moment, stream: Json, stated: list[Json]) -> list[Json]:
+    """The workers' reports of the two newest periods; those after the newest statement's are of a month that runs.
+
+    A report that does not have the coverage of the period's statement is of an earlier state, or of a worker that sees
+    something else: it comes last and is marked.
+    """
     rows = await moment.rows(verdicts_page(by_stream=True), limit=_REPORTS, stream=stream["number"])
-    last = stated["period"]["number"] if stated else 0
+    last = stated[0]["period"]["number"] if stated else 0
+    coverage = {each["period"]["number"]: each["coverage_bp"] for each in stated}
     return [
-        {"period": moment.render.period(number), "running": number > last, "reports": found}
+        {
+            "period": moment.render.period(number),
+            "running": number > last,
+            "reports": _fitting_first(found, coverage.get(number)),
+        }
         for number, found in _by_period(rows, stream["code"])
     ]
+
+
+def _fitting_first(reports: list[Json], coverage: int | None) -> list[Json]:
+    marked = [
+        each
+        | {"other": None not in (coverage, each["coverage_bp"]) and each["coverage_bp"] != coverage}
+        for each in reports
+    ]
+    return sorted(marked, key=lambda each: bool(each["other"]))
 
 
 def _by_period(rows: Sequence[Row[Any]], code: str) -> list[tuple[int, list[Json]]]:
