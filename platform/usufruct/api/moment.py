@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from fastapi import Depends, Request, Response
@@ -126,13 +126,6 @@ def page(rows: list[Json], limit: int, key: str = "id") -> Json:
 
 
 async def _moment(request: Request) -> AsyncIterator[Moment]:
-    async with moment_of(request) as moment:
-        yield moment
-
-
-@asynccontextmanager
-async def moment_of(request: Request) -> AsyncIterator[Moment]:
-    """The moment for a request that leaves it before something that takes long; nothing can be read from it then."""
     service = service_of(request)
     who = await asking(request)
     async with service.database.read_async() as reader:
@@ -156,6 +149,8 @@ async def moment_of(request: Request) -> AsyncIterator[Moment]:
 
 AnyMoment = Annotated[Moment, Depends(_moment)]
 """The moment that a request is answered from."""
+moment_of: Final = asynccontextmanager(_moment)
+"""The same for a request that leaves it before something that takes long; nothing can be read from it then."""
 
 
 def _matches(header: str | None, etag: str) -> bool:

@@ -69,10 +69,26 @@ class ReaderPool:
         Raises DatabaseAway if the server cannot be reached, is gone before the end, or has no connection left for long.
         """
         await self._turn()
+        connection, ended = None, False
         try:
-            async with self._held() as connection:
+            connection = await self._taken()
+            try:
                 yield connection
+            except Exception:
+                ended = await _rolled_back(connection)
+                raise
+            ended = await _rolled_back(connection)
+        except Exception as error:
+            # Whatever was asked of a connection that is gone has no answer, and that is the reason.
+            if connection is not None and connection.is_closed():
+                raise DatabaseAway(error) from error
+            raise
         finally:
+            # A connection of a request that was cancelled may still be waiting for an answer.
+            if connection is not None and ended:
+                self._idle.append(connection)
+            elif connection is not None:
+                connection.terminate()
             self._turns.release()
 
     async def _turn(self) -> None:
@@ -85,29 +101,6 @@ class ReaderPool:
                 await self._turns.acquire()
         except TimeoutError as error:
             raise DatabaseAway(error) from error
-
-    @asynccontextmanager
-    async def _held(self) -> AsyncIterator[Connection]:
-        connection = await self._taken()
-        ended = False
-        try:
-            try:
-                yield connection
-            except Exception:
-                ended = await _rolled_back(connection)
-                raise
-            ended = await _rolled_back(connection)
-        except Exception as error:
-            # Whatever was asked of a connection that is gone has no answer, and that is the reason.
-            if connection.is_closed():
-                raise DatabaseAway(error) from error
-            raise
-        finally:
-            # A connection of a request that was cancelled may still be waiting for an answer.
-            if ended:
-                self._idle.append(connection)
-            else:
-                connection.terminate()
 
     async def dispose(self) -> None:
         """Closes the idle connections."""
