@@ -33,6 +33,7 @@ MOST_POWER = 11_000
 
 _HOUR = 3600
 _ESTIMATED_PER_MILLE = 4
+_DRIZZLE = 20  # tenths of a millimetre
 _VALID, _ESTIMATED = 0, 8
 _PLACES = {"VPP": 3, "PARKING": 1, "WATER": 1}
 
@@ -221,7 +222,10 @@ def _interval_lines(
         else:
             share = shapes.occupancy(seed, meter.code, local)
             tenths = meter.nameplate * share * 10 // (_HOUR * shapes.PER_MILLE)
-        quality = _ESTIMATED if noise.chance(_ESTIMATED_PER_MILLE) else _VALID
+        guessed = noise.chance(_ESTIMATED_PER_MILLE)
+        # A gauge fills in drizzle; one guessed downpour can be more than a dry month may estimate.
+        downpour = stream.kind == "WATER" and tenths > _DRIZZLE
+        quality = _ESTIMATED if guessed and not downpour else _VALID
         value = _decimal(tenths, _PLACES[stream.kind])
         found.append(f"{meter.code},{local.isoformat()},{step},{value},{meter.unit},{quality}")
     return found

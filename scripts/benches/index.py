@@ -41,7 +41,8 @@ from usufruct.index.indexer import Indexer
 from usufruct.ledger.bulk import insert_rows
 from usufruct.ledger.database import Database
 from usufruct.ledger.models import FROM_LOGS, block, checkpoint, log
-from usufruct.ledger.positions import at_block, positions_of_series
+from usufruct.ledger.moments import at_block
+from usufruct.ledger.positions import positions_of_series
 
 BLOCKS = 2_200
 EVENTS = 110_000

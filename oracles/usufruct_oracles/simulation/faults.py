@@ -30,6 +30,7 @@ class FaultKind(StrEnum):
     GAP = "three intervals missing"
     DUPLICATE = "one row twice"
     NEGATIVE = "one value negative"
+    EVAPORATION = "one value slightly negative where nothing fell"
     FUTURE = "one row 400 days ahead"
     MALFORMED = "one row cut off"
     OVERLAP = "one session begins within another"
@@ -49,7 +50,7 @@ _BY_KIND: Mapping[tuple[str, str], tuple[FaultKind, ...]] = {
         FaultKind.FORGED,
     ),
     ("PARKING", "interval"): (FaultKind.GAP, FaultKind.MALFORMED),
-    ("WATER", "interval"): (FaultKind.WRONG_LABEL, FaultKind.NEGATIVE),
+    ("WATER", "interval"): (FaultKind.WRONG_LABEL, FaultKind.EVAPORATION),
     ("PARKING", "session"): (FaultKind.OVERLAP, FaultKind.UNSIGNED),
 }
 
@@ -129,8 +130,18 @@ def _silence(
 
 def _largest(lines: Sequence[str]) -> int:
     """Index of the line with the largest value: at night a factor of 1000 changes nothing."""
-    values = [int(line.split(",")[_VALUE].replace(".", "")) for line in lines]
+    values = _values(lines)
     return values.index(max(values))
+
+
+def _smallest(lines: Sequence[str]) -> int:
+    """Index of the line with the smallest value: one hour's downpour can be more than a dry month may estimate."""
+    values = _values(lines)
+    return values.index(min(values))
+
+
+def _values(lines: Sequence[str]) -> list[int]:
+    return [int(line.split(",")[_VALUE].replace(".", "")) for line in lines]
 
 
 def _with(line: str, column: int, value: str) -> str:
@@ -148,7 +159,7 @@ def _wrong_unit(lines: list[str]) -> list[str]:
 
 
 def _wrong_label(lines: list[str]) -> list[str]:
-    at = _largest(lines)
+    at = _smallest(lines)
     lines[at] = _with(lines[at], _UNIT, "m")
     return lines
 
@@ -165,10 +176,13 @@ def _duplicate(lines: list[str]) -> list[str]:
 
 def _negative(lines: list[str]) -> list[str]:
     at = _largest(lines)
-    value = lines[at].split(",")[_VALUE]
-    # A dry day has no rain to negate; −0.4 mm is what an evaporating gauge reports.
-    nothing = not value.strip("0.")
-    lines[at] = _with(lines[at], _VALUE, "-0.4" if nothing else f"-{value}")
+    lines[at] = _with(lines[at], _VALUE, f"-{lines[at].split(',')[_VALUE]}")
+    return lines
+
+
+def _evaporation(lines: list[str]) -> list[str]:
+    at = _smallest(lines)
+    lines[at] = _with(lines[at], _VALUE, "-0.4")  # mm, what an evaporating gauge reports
     return lines
 
 
@@ -194,6 +208,7 @@ _CHANGES: Mapping[FaultKind, Callable[[list[str]], list[str]]] = {
     FaultKind.GAP: _gap,
     FaultKind.DUPLICATE: _duplicate,
     FaultKind.NEGATIVE: _negative,
+    FaultKind.EVAPORATION: _evaporation,
     FaultKind.FUTURE: _future,
     FaultKind.MALFORMED: _malformed,
     FaultKind.OVERLAP: _overlap,

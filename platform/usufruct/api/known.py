@@ -21,8 +21,8 @@ from usufruct.api.params import AsOf, moment_of
 from usufruct.api.problems import Problem
 from usufruct.api.render import rfc3339
 from usufruct.chain.client import ChainClient
-from usufruct.errors import ChainError
-from usufruct.ledger.reads.places import BLOCK_AT_TIME, TIME_AT_BLOCK, TIME_OF_BLOCK
+from usufruct.ledger.moments import BlockTimes, unknown_time
+from usufruct.ledger.reads.places import BLOCK_AT_TIME, TIME_OF_BLOCK
 
 __all__ = [
     "Known",
@@ -30,7 +30,7 @@ __all__ = [
     "moment_as_known",
     "refused",
     "statement_as_known",
-    "time_by_node",
+    "times_by_node",
     "too_late",
 ]
 
@@ -76,27 +76,19 @@ async def moment_as_known(moment: Moment, query: AsOf) -> Moment:
 
 
 async def _time_of(moment: Moment, number: int) -> int:
-    """Time of a block by the ledger, else by the node, else that of the last block before with a log of ours."""
-    if number == moment.block:
-        return moment.time
+    """Time of a block by the ledger, else by the node."""
     row = await moment.row(TIME_OF_BLOCK, block=number)
     if row is not None:
         return int(row[0])
-    told = await run_in_threadpool(time_by_node, moment.service.chain, number)
-    if told is not None:
-        return told
-    row = await moment.row(TIME_AT_BLOCK, block=number)
-    return int(row[0]) if row else 0
+    told = times_by_node(moment.service.chain)
+    if told is None:
+        raise unknown_time(number)
+    return await run_in_threadpool(told, number)
 
 
-def time_by_node(node: ChainClient | None, number: int) -> int | None:
-    """Time of a block that the ledger knows nothing of; None without a node that tells it."""
-    if node is None:
-        return None
-    try:
-        return node.block(number).timestamp
-    except ChainError:
-        return None  # the ledger answers as well as it can without
+def times_by_node(node: ChainClient | None) -> BlockTimes | None:
+    """What tells the times of blocks that the ledger knows nothing of; None without a node."""
+    return None if node is None else lambda number: node.block(number).timestamp
 
 
 def statement_as_known(

@@ -6,7 +6,7 @@ import json
 from typing import Annotated, Any, Final
 
 import typer
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 
 from usufruct.api.params import wallet_bytes
@@ -51,7 +51,8 @@ def _show(found: list[dict[str, Any]]) -> None:
         return
     table = Table(title="Shares of income")
     for name in ("stream", "series", "through", "units", "share"):
-        table.add_column(name, justify="right" if name in ("units", "share") else "left")
+        side: JustifyMethod = "right" if name in ("units", "share") else "left"
+        table.add_column(name, justify=side, overflow="fold")  # a figure is never cut
     percent = Currency("%", _DECIMALS)
     for each in found:
         share = format_amount(int(each["share"]) * _PERCENT, percent)

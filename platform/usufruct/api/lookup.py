@@ -12,7 +12,7 @@ from usufruct.api.params import wallet_bytes
 from usufruct.api.problems import Problem, not_found
 from usufruct.errors import InputError
 from usufruct.ledger import ids
-from usufruct.ledger.models import batch, distribution, series, settlement, statement
+from usufruct.ledger.models import batch, distribution, series, settlement
 from usufruct.ledger.reads.holders import WALLET_ID
 from usufruct.ledger.reads.rows import Query
 from usufruct.ledger.reads.series import (
@@ -22,7 +22,7 @@ from usufruct.ledger.reads.series import (
     SERIES_NUMBER_BY_ADDRESS,
     SERIES_NUMBER_BY_SLUG,
 )
-from usufruct.ledger.reads.statements import STREAMS
+from usufruct.ledger.reads.statements import STATEMENT_POSITION, STREAMS
 
 __all__ = [
     "NEWEST",
@@ -56,11 +56,6 @@ _BATCH_POS: Final = select(batch.c.pos).where(
 )
 _SETTLEMENT_POS: Final = select(settlement.c.pos).where(
     settlement.c.stream == bindparam("a"), settlement.c.period == bindparam("b")
-)
-_STATEMENT_POS: Final = select(statement.c.pos).where(
-    statement.c.stream == bindparam("a"),
-    statement.c.period == bindparam("b"),
-    statement.c.version == bindparam("c"),
 )
 
 
@@ -204,11 +199,14 @@ async def settlement_position(moment: Moment, starting_after: str | None) -> int
 
 
 async def statement_position(moment: Moment, starting_after: str | None) -> int:
-    """Position of the statement that a page starts after."""
+    """Position of the period of the statement that a page starts after."""
     if starting_after is None:
         return NEWEST
-    a, b, c = _numbers(starting_after, r"st_(\d{1,10})_(\d{1,10})_v(\d{1,5})", "st_1_2_v1")
-    return _position(await moment.row(_STATEMENT_POS, a=a, b=b, c=c), starting_after)
+    stream, period, version = _numbers(
+        starting_after, r"st_(\d{1,10})_(\d{1,10})_v(\d{1,5})", "st_1_2_v1"
+    )
+    row = await moment.row(STATEMENT_POSITION, stream=stream, period=period, version=version)
+    return _position(row, starting_after)
 
 
 def verdict_place(starting_after: str | None) -> dict[str, Any]:

@@ -35,6 +35,9 @@ __all__ = [
 
 MAX_LIMIT: Final = 200
 _WAY: Final = "with a minus the greatest first"
+_FIRST_DAY: Final = date(1970, 1, 2)
+"""The first that begins after the chain's clock did, in every time zone; what is before is no moment of a chain."""
+_FIRST_SECOND: Final = 86_400
 _DIGITS: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 _MOMENT: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
@@ -203,7 +206,10 @@ class StatementQuery(StreamPage):
     ] = None
     sort: Annotated[
         Literal["time", "-time", "period", "-period", "distributable", "-distributable"] | None,
-        Field(description=f"`-time` without it; {_WAY}"),
+        Field(
+            description=f"`-time` without it: when the period was first attested; {_WAY}. Amounts change with"
+            " versions: pages by them are whole with an `as_of_block`"
+        ),
     ] = None
 
 
@@ -309,20 +315,26 @@ def moment_of(text: str, zone: tzinfo) -> tuple[int, int]:
         exact = re.sub(r" (?=\d{2}:\d{2}$)", "+", text, flags=re.ASCII).upper()
         if _MOMENT.fullmatch(exact):
             second = int(datetime.fromisoformat(exact.replace(" ", "T")).timestamp())
-            return second, second
+            if second >= _FIRST_SECOND:
+                return second, second
+            raise _no_moment(text)
         day = (
             date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) else None
         )
     except (ValueError, OverflowError):
         day = None
-    if day is None:
-        raise InputError(
-            "this is neither a date nor a time",
-            field="as_of_date",
-            value=text,
-            rule="an RFC 3339 date, or a time with its offset",
-            remedy="write it like 2026-10-31 or 2026-10-31T12:00:00Z",
-        )
+    if day is None or day < _FIRST_DAY:
+        raise _no_moment(text)
     first = int(datetime.combine(day, time.min, zone).timestamp())
     last = int(datetime.combine(day, time(23, 59, 59), zone).timestamp())
     return first, last
+
+
+def _no_moment(text: str) -> InputError:
+    return InputError(
+        "this is neither a date nor a time",
+        field="as_of_date",
+        value=text,
+        rule="an RFC 3339 date, or a time with its offset, not before 1970-01-02",
+        remedy="write it like 2026-10-31 or 2026-10-31T12:00:00Z",
+    )

@@ -16,11 +16,9 @@ from usufruct.api.params import moment_of, wallet_bytes
 from usufruct.api.reports import API, from_api, ledger_of, one_source
 from usufruct.errors import InputError
 from usufruct.ledger.models import cursor, series
+from usufruct.ledger.moments import At, at_block, at_time
 from usufruct.ledger.positions import (
-    At,
     Position,
-    at_block,
-    at_time,
     positions_of_participant,
     positions_of_series,
     positions_of_wallet,
@@ -155,7 +153,7 @@ def _show(found: list[dict[str, Any]]) -> None:
     for name in ("wallet", "series"):
         table.add_column(name)
     for name in ("units", *_FIGURES):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", overflow="fold")  # a figure is never cut
     for each in found:
         figures = [each[name]["formatted"].partition(" ")[0] for name in _FIGURES]
         short = each["wallet"][:_SHORT] + "…"

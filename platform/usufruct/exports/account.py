@@ -19,6 +19,7 @@ from usufruct.ledger.ids import payout_id
 from usufruct.ledger.reads.exports import PAYMENTS_BETWEEN, RECOVERIES_BETWEEN
 from usufruct.ledger.reads.holders import HOLDINGS_OF_WALLET, WALLET_ID, holding_of
 from usufruct.ledger.reads.payouts import payouts_of_wallet
+from usufruct.ledger.types import position
 
 __all__ = ["Account", "Balance", "Income", "Movement", "income_of", "read_account"]
 
@@ -32,6 +33,7 @@ class Income:
 
     Attributes:
         id: Public id of the payout.
+        wallet: Address of the wallet that it was credited to.
         series: Number of the series.
         symbol: Its symbol.
         unit_decimals: Decimals of its units.
@@ -45,10 +47,12 @@ class Income:
         pos: Position of the distribution.
         paid_time: When it was paid, None while it is not.
         paid_block: Block of the payment.
+        paid_pos: Position of the payment.
         paid_tx: Transaction of the payment.
     """
 
     id: str
+    wallet: bytes
     series: int
     symbol: str
     unit_decimals: int
@@ -62,6 +66,7 @@ class Income:
     pos: int
     paid_time: int | None
     paid_block: int | None
+    paid_pos: int | None
     paid_tx: bytes | None
 
 
@@ -162,6 +167,7 @@ def income_of(
 def _income(row: Row[Any], wallet: bytes) -> Income:
     return Income(
         id=payout_id(row.slug, row.number, wallet),
+        wallet=wallet,
         series=row.series_id,
         symbol=row.symbol,
         unit_decimals=row.series_decimals,
@@ -175,6 +181,7 @@ def _income(row: Row[Any], wallet: bytes) -> Income:
         pos=row.pos,
         paid_time=row.paid_time,
         paid_block=row.paid_block,
+        paid_pos=None if row.paid_block is None else position(row.paid_block, row.paid_log_index),
         paid_tx=row.paid_tx,
     )
 

@@ -13,11 +13,11 @@ from usufruct.contracts import address
 from usufruct.core.periods import day_bounds
 from usufruct.errors import ConfigError
 from usufruct.exports.bank.cli import Community, Config, DatabaseUrl, State
-from usufruct.exports.bank.journal import JOURNAL, Journal
+from usufruct.exports.bank.journal import JOURNAL, transfers_noted
 from usufruct.exports.bank.record import Transfer
 from usufruct.exports.make import account_document, render
 from usufruct.exports.pdf import to_pdf
-from usufruct.exports.project import open_ledger, project_of
+from usufruct.exports.project import block_times, open_ledger, project_of
 from usufruct.exports.register import read_register, register_document, register_files
 from usufruct.files import put_file
 from usufruct.index.settings import Settings
@@ -131,7 +131,8 @@ def register_(
     project = project_of(settings)
     before = None if as_of is None else day_bounds(as_of, project.calendar.timezone)[1]
     with open_ledger(settings).read() as connection:
-        found = read_register(connection, series, before=before, block=block)
+        told = block_times(settings, connection)
+        found = read_register(connection, series, before=before, block=block, told=told)
     name = f"register_{found.slug}_{as_of or f'block-{found.known.block}'}"
     for ending, content in register_files(found).items():
         _write(out / f"{name}.{ending}", content)
@@ -140,8 +141,7 @@ def register_(
 
 def _transfers(settings: Settings, wallet: bytes) -> Sequence[Transfer]:
     """The wallet's bank transfers, none where there never was a bank journal."""
-    path = settings.state / JOURNAL
-    return Journal(path).transfers(wallet=address(wallet)) if path.exists() else ()
+    return transfers_noted(settings.state / JOURNAL, wallet=address(wallet))
 
 
 def _write(path: Path, content: bytes) -> None:

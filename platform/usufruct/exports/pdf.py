@@ -290,5 +290,5 @@ class _Numbered(Canvas):  # type: ignore[misc]  # the library has no types
         self.drawString(_MARGIN, _MARGIN - 9, f"SHA-256 of the content: {self._digest}")
         self.setFont(self._cjk, 7)
         self.drawRightString(
-            right, _MARGIN - 9, f"Page {number} of {count}  ·  第 {number} 页 / 共 {count} 页"
+            right, _MARGIN - 9, f"Page {number} of {count}  |  第 {number} 页 / 共 {count} 页"
         )

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from usufruct.chain.client import ChainClient
 from usufruct.config import Community, load_community
 from usufruct.errors import ConfigError
 from usufruct.exports.calendar import Calendar
 from usufruct.index.settings import Settings
 from usufruct.ledger.database import Database
+from usufruct.ledger.moments import BlockTimes
 from usufruct.ledger.reads.places import META
 from usufruct.money import Currency
 
-__all__ = ["Project", "chain_of", "currency_of", "open_ledger", "project_of"]
+__all__ = ["Project", "block_times", "chain_of", "currency_of", "open_ledger", "project_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,25 @@ def chain_of(connection: Connection) -> int:
     known = {row.key: row.value for row in connection.execute(META)}
     text = known.get("chain_id", "")
     return int(text) if text.isdecimal() else 0
+
+
+def block_times(settings: Settings, connection: Connection) -> BlockTimes:
+    """Asks the node of the settings, if it is of the ledger's chain, for times that the ledger does not know."""
+    chain_id = chain_of(connection)
+
+    def told(number: int) -> int:
+        node = ChainClient(settings.rpc)
+        if node.chain_id != chain_id:
+            raise ConfigError(
+                "the node is of another chain than the ledger",
+                field="rpc",
+                value=node.chain_id,
+                rule=f"chain {chain_id}, which the ledger was built for",
+                remedy="name a node of that chain in the settings",
+            )
+        return node.block(number).timestamp
+
+    return told
 
 
 def open_ledger(settings: Settings) -> Database:

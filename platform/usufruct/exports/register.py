@@ -16,9 +16,10 @@ from usufruct.exports.document import Amount, Column, Document, Kind, Table, Tex
 from usufruct.exports.project import Project
 from usufruct.exports.tables import plain_csv
 from usufruct.ledger.models import series, transfer
+from usufruct.ledger.moments import BlockTimes, time_of_block
 from usufruct.ledger.reads.exports import REGISTRATIONS
 from usufruct.ledger.reads.holders import HOLDERS_WITH_UNITS
-from usufruct.ledger.reads.places import META, TIME_AT_BLOCK
+from usufruct.ledger.reads.places import META
 from usufruct.ledger.types import first_position
 
 __all__ = ["Register", "read_register", "register_document", "register_files"]
@@ -65,7 +66,12 @@ class Register:
 
 
 def read_register(
-    connection: Connection, name: str, *, before: int | None = None, block: int | None = None
+    connection: Connection,
+    name: str,
+    *,
+    before: int | None = None,
+    block: int | None = None,
+    told: BlockTimes | None = None,
 ) -> Register:
     """The register of the series `name` (symbol, id or address).
 
@@ -74,13 +80,14 @@ def read_register(
         name: The series.
         before: As of the last block before this unix time.
         block: As of the end of this block; the ledger's newest if neither is given.
+        told: Asked for the time of a block that the ledger does not know.
 
     Raises:
         InputError: There is no such series, or the block is still to come.
         EvidenceError: Holdings and transfers do not add up.
     """
     row = _series(connection, name)
-    known = _moment(connection, before, block)
+    known = _moment(connection, before, block, told)
     values = {"series": row.id, "after": 0, "end": known.end, "limit": _ALL}
     people = {each.wallet: each for each in connection.execute(REGISTRATIONS, {"end": known.end})}
     holders = []
@@ -239,7 +246,9 @@ def _series(connection: Connection, name: str) -> Any:
     return fitting[0]
 
 
-def _moment(connection: Connection, before: int | None, block: int | None) -> AsOf:
+def _moment(
+    connection: Connection, before: int | None, block: int | None, told: BlockTimes | None
+) -> AsOf:
     last = ledger_end(connection)
     if block is not None:
         if block > last.block:
@@ -250,11 +259,7 @@ def _moment(connection: Connection, before: int | None, block: int | None) -> As
                 rule=f"the ledger ends with block {last.block}",
                 remedy="wait, or name an earlier block",
             )
-        return AsOf(
-            block,
-            last.time if block == last.block else _time(connection, block),
-            first_position(block + 1),
-        )
+        return AsOf(block, time_of_block(connection, block, told), first_position(block + 1))
     if before is None:
         return last
     if before > last.time + 1:
@@ -266,10 +271,6 @@ def _moment(connection: Connection, before: int | None, block: int | None) -> As
             remedy="wait, or name an earlier day",
         )
     return as_of(connection, before)
-
-
-def _time(connection: Connection, block: int) -> int:
-    return int(connection.execute(TIME_AT_BLOCK, {"block": block}).scalar() or 0)
 
 
 def _supply(connection: Connection, number: int, known: AsOf) -> int:

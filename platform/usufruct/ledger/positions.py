@@ -18,14 +18,12 @@ from __future__ import annotations
 import json
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, func, select
 
 from usufruct.ledger.accounts import claimable, earned
 from usufruct.ledger.models import (
-    block,
-    cursor,
     registration,
     rules,
     series_event,
@@ -33,6 +31,7 @@ from usufruct.ledger.models import (
     transfer,
     wallet,
 )
+from usufruct.ledger.moments import At
 from usufruct.ledger.reads.holders import (
     HOLDERS_WITH_UNITS,
     HOLDINGS_OF_WALLET,
@@ -40,13 +39,9 @@ from usufruct.ledger.reads.holders import (
     holding_of,
 )
 from usufruct.ledger.reads.standing import HOLDERS_STANDING, STANDING
-from usufruct.ledger.types import first_position
 
 __all__ = [
-    "At",
     "Position",
-    "at_block",
-    "at_time",
     "positions_of_participant",
     "positions_of_series",
     "positions_of_wallet",
@@ -54,15 +49,6 @@ __all__ = [
 
 _ALL: Final = 1 << 40
 _DAY: Final = 86_400
-
-
-class At(NamedTuple):
-    """A moment of the ledger."""
-
-    end: int
-    """The position after everything that has happened."""
-    time: int
-    """Unix seconds; what identity checks are held against."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,29 +74,6 @@ class Position:
     def slug(self) -> str:
         """The series' name in ids."""
         return self.series
-
-
-def at_block(connection: Connection, number: int) -> At | None:
-    """The end of a block; None where the ledger is not that far, or is empty.
-
-    Its time is that of the newest block with a log of ours, or of the ledger's last block.
-    """
-    here = connection.execute(select(cursor.c.block, cursor.c.timestamp)).first()
-    if here is None or number > here.block:
-        return None
-    time = connection.execute(_TIME, {"number": number}).scalar()
-    return At(
-        first_position(number + 1), here.timestamp if number == here.block else int(time or 0)
-    )
-
-
-def at_time(connection: Connection, time: int) -> At | None:
-    """The end of the last block at or before `time`; None while later blocks at or before it may still come."""
-    here = connection.execute(select(cursor.c.block, cursor.c.timestamp)).first()
-    if here is None or time >= here.timestamp:
-        return None
-    number = connection.execute(_BLOCK, {"time": time}).scalar()
-    return At(0 if number is None else first_position(int(number) + 1), time)
 
 
 def positions_of_wallet(
@@ -209,18 +172,6 @@ def _owed(connection: Connection, row: Row[Any], end: int) -> tuple[int, int]:
     return sum(balances.values()), issued
 
 
-_TIME: Final = (
-    select(block.c.timestamp)
-    .where(block.c.number <= bindparam("number"))
-    .order_by(block.c.number.desc())
-    .limit(1)
-)
-_BLOCK: Final = (
-    select(block.c.number)
-    .where(block.c.timestamp <= bindparam("time"))
-    .order_by(block.c.timestamp.desc(), block.c.number.desc())
-    .limit(1)
-)
 _newer = registration.alias("newer")
 _WALLETS: Final = (
     select(wallet.c.address)

@@ -16,7 +16,6 @@ from usufruct.proof.scope import Scope
 
 SCHEMA_ID: Final = "https://usufruct.invalid/schemas/payout-proof-2.json"
 MAX_BYTES: Final = 256 * 1024 * 1024
-MOST_DEPTH: Final = 64
 MOST_NUMBER: Final = 2**53 - 1
 """The largest number that every language's JSON reads as it is."""
 
@@ -253,17 +252,15 @@ def _refuse_number(text: str) -> NoReturn:
     raise ValueError(f"{text[:40]} is no whole number up to 2^53 - 1")
 
 
-def _require_plain(value: Any, left: int) -> None:
-    """ValueError if the value is nested more than `left` deep, or a text in it is no Unicode."""
+def _require_unicode(value: Any) -> None:
+    """ValueError if a text or a key in the value, whose depth is known to be bounded, is no Unicode."""
     if isinstance(value, str):
         value.encode()
     elif isinstance(value, dict | list):
-        if not left:
-            raise ValueError(f"it is nested more than {MOST_DEPTH} deep")
         for each in value.values() if isinstance(value, dict) else value:
-            _require_plain(each, left - 1)
+            _require_unicode(each)
         for key in value if isinstance(value, dict) else ():
-            _require_plain(key, left)
+            _require_unicode(key)
 
 
 def parse(data: bytes) -> Proof:
@@ -293,7 +290,7 @@ def parse(data: bytes) -> Proof:
             parse_float=_refuse_number,
             parse_constant=_refuse_number,
         )
-        _require_plain(raw, MOST_DEPTH)
+        _require_unicode(raw)
         return msgspec.convert(raw, Proof, strict=True)
     except ValueError as error:
         raise InputError(

@@ -65,6 +65,11 @@ def office(anvil_fresh: Anvil, tmp_path: Path) -> Office:
     kit.claim("SR", CARL)
     kit.claim("JR", CARL)
     kit.settle(900 * MEGA, 2)
+    return office_of(kit, tmp_path)
+
+
+def office_of(kit: Kit, tmp_path: Path) -> Office:
+    """The office of a project, whose ledger has all that happened."""
     state = tmp_path / "state"
     database = Database(f"sqlite:///{state}/ledger.db")
     database.migrate()

@@ -11,16 +11,22 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from tests.integration.exports.conftest import ADAM, BARB, CARL, Office
 
+from usufruct.contracts import address
 from usufruct.errors import ConfigError, InputError
 from usufruct.exports.bank.pain import check_message
+from usufruct.exports.bank.pay import Order, due
+from usufruct.exports.bank.payees import load_payees
+from usufruct.exports.calendar import Calendar
 from usufruct.ledger import models as m
+from usufruct.money import Currency
 
 _MAIN = "import sys; from usufruct.cli import main; sys.argv[0] = 'usufruct'; main()"
 BOOK = """
@@ -91,7 +97,12 @@ def test_only_what_was_paid_on_the_chain_is_transferred_once_and_exactly(
     check_message(content)
     assert Path(path).stat().st_mode & 0o077 == 0
     assert re.findall(r"<Ustrd>(\S+) ", content.decode()) == [each["payout"] for each in transfers]
-    assert pay(office, book) == {"files": [], "transfers": []}
+    again = pay(office, book)
+    assert again["files"] == again["transfers"] == []
+    assert [(each["wallet"], each["amount"]) for each in again["waiting"]] == [
+        (str(BARB), "270000000")
+    ]
+    assert "waiting   po_lvpps_1_" in office.ok(*order(book))
     office.kit.claim("SR", BARB)
     office.follow()
     (late,) = pay(office, book)["transfers"]
@@ -99,6 +110,68 @@ def test_only_what_was_paid_on_the_chain_is_transferred_once_and_exactly(
     cash = json.loads(office.ok("bank", "status", "--json"))
     assert int(cash["gross"]) == (int(cash["net"]) + int(cash["withheld"])) * 10_000 + 3321
     assert cash["differences"] == []
+
+
+def test_what_a_lost_wallet_earned_goes_to_the_payee_who_was_paid(
+    office: Office, tmp_path: Path
+) -> None:
+    kit, new = office.kit, [address(bytes([0xB0 + n]) * 20) for n in range(2)]
+    for lost, replacement in pairwise((BARB, *new)):
+        kit.lose(lost, replacement, 2, "SR")
+    office.follow()
+    only_last = tmp_path / "last.toml"
+    only_last.write_text(BOOK + f'[[payee]]\nwallet = "{new[1]}"\nname = "Barb"\naccount = "9"\n')
+    found = pay(office, only_last)
+    assert found["transfers"] == []
+    assert [each["amount"] for each in found["waiting"]] == ["270000000"]
+    kit.claim("SR", new[1])
+    office.follow()
+    (made,) = pay(office, only_last)["transfers"]
+    assert (made["wallet"], made["net"]) == (str(BARB), "27000")
+    assert made["payout"] == f"po_lvpps_1_{BARB[2:].lower()}"
+    assert pay(office, only_last)["transfers"] == []
+    # A book that still names the lost wallets pays the one that was paid, and nothing twice.
+    every = tmp_path / "every.toml"
+    every.write_text(
+        BOOK
+        + "\n".join(
+            f'[[payee]]\nwallet = "{wallet}"\nname = "Barb {n}"\naccount = "{n}"\n'
+            for n, wallet in enumerate((BARB, *new))
+        )
+    )
+    assert pay(office, every)["transfers"] == []
+    with office.database.read() as connection:
+        window = Calendar(office.month, "UTC").period("1")
+        asked = Order(window, load_payees(every), Currency("USDX", 6), "2026-12-10", 0, 0)
+        assert [(payee.name, each.amount) for payee, each in due(connection, asked)] == [
+            ("Barb 2", 270_000_000)
+        ]
+    cash = json.loads(office.ok("bank", "status", "--json"))
+    assert (cash["gross"], cash["differences"]) == ("270000000", [])
+
+
+def test_payouts_of_funds_are_transferred_in_the_month_of_their_credit(
+    office: Office, book: Path
+) -> None:
+    with office.database.write() as connection:
+        of_fund = m.series.c.slug == "lvppj"
+        connection.execute(update(m.series).where(of_fund).values(stream=None))
+        credited = connection.execute(
+            select(m.block.c.timestamp)
+            .join(m.log, m.log.c.block == m.block.c.number)
+            .join(m.distribution, m.distribution.c.pos == m.log.c.pos)
+            .join(m.series, m.series.c.id == m.distribution.c.series)
+            .where(of_fund, m.distribution.c.number == 1)
+        ).scalar_one()
+    month = datetime.fromtimestamp(credited, UTC).strftime("%Y-%m")
+    arguments = order(book, "--json")
+    arguments[arguments.index("--period") + 1] = month
+    transfers = json.loads(office.ok(*arguments))["transfers"]
+    (fund,) = [each for each in transfers if each["payout"].startswith("po_lvppj_1_")]
+    assert (fund["wallet"], fund["gross"]) == (str(CARL), "12333321")
+    later = datetime.fromtimestamp(credited + 40 * 86_400, UTC).strftime("%Y-%m")
+    arguments[arguments.index(month)] = later
+    assert json.loads(office.ok(*arguments))["transfers"] == []
 
 
 def test_payments_that_are_not_final_wait(office: Office, book: Path) -> None:

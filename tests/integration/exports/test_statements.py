@@ -19,7 +19,7 @@ from sqlalchemy import delete, select
 from tests.integration.exports.conftest import BARB, CARL, DAVE, EVE, Office
 from tests.integration.platform.kit import HOLDERS
 
-from usufruct.contracts import address, participant_registry, revenue_right
+from usufruct.contracts import address, revenue_right
 from usufruct.errors import ConfigError, EvidenceError, InputError
 from usufruct.exports.account import read_account
 from usufruct.exports.calendar import Calendar, Window
@@ -78,20 +78,10 @@ def test_a_period_s_payouts_of_all_wallets_are_what_was_distributed(office: Offi
 
 def test_a_recovered_wallet_s_money_moves_and_both_accounts_add_up(office: Office) -> None:
     kit = office.kit
-    registration = participant_registry.Registration(
-        wallet=(new := address(b"\xbb" * 20)),
-        participant=2,
-        kyc_until=60_000,
-        country=344,
-        class_=participant_registry.Class.INSTITUTION,
-        locked_until=0,
-        identity_hash=bytes([2]) * 32,
-    )
-    kit.act("ParticipantRegistry", participant_registry.register_batch([registration]))
+    new = address(b"\xbb" * 20)
     owed = kit.ask("SR", revenue_right.claimable(BARB))
     assert owed
-    recover = participant_registry.recover_wallet(BARB, new, bytes(32), [kit.series["SR"]])
-    kit.act("ParticipantRegistry", recover)
+    kit.lose(BARB, new, 2, "SR")
     office.follow()
     with office.database.read() as connection:
         old = read_account(connection, raw(BARB), everything(office))

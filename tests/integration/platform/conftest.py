@@ -79,3 +79,17 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of an empty database on a real PostgreSQL."""
     with running_postgres(tmp_path_factory.mktemp("postgres")) as url:
         yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def books(request: pytest.FixtureRequest, ledger: Database) -> Iterator[Database]:
+    """An empty ledger on either database."""
+    if request.param == "sqlite":
+        yield ledger
+        return
+    pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
+    with running_postgres(request.getfixturevalue("tmp_path")) as url:
+        database = Database(url)
+        database.migrate()
+        yield database
+        database.dispose()

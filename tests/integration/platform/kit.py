@@ -270,6 +270,23 @@ class Kit:
         )
         self.act("Waterfall", waterfall.set_rules(STREAM, rules))
 
+    def lose(self, lost: str, replacement: str, participant: int, code: str) -> None:
+        """A participant's wallet is lost, and another takes its place in a series."""
+        given = participant_registry.Registration(
+            wallet=address(replacement),
+            participant=participant,
+            kyc_until=60_000,
+            country=344,
+            class_=participant_registry.Class.INSTITUTION,
+            locked_until=0,
+            identity_hash=bytes([participant]) * 32,
+        )
+        self.act("ParticipantRegistry", participant_registry.register_batch([given]))
+        recover = participant_registry.recover_wallet(
+            lost, replacement, bytes(32), [self.series[code]]
+        )
+        self.act("ParticipantRegistry", recover)
+
     # --- A period ---
 
     def attest(self, quantity: int, period: int, *, days: int = 1) -> Evidence:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
 
 import anyio
 import httpx
 import pytest
-from tests.integration.platform.kit import DAY, HOLDERS, MEGA, OPERATOR, STREAM, Kit, deployed
+from tests.integration.platform.kit import (
+    DAY,
+    HOLDERS,
+    MEGA,
+    OPERATOR,
+    STREAM,
+    WINDOW,
+    Kit,
+    deployed,
+)
 from tests.integration.platform.test_index import churn
 from tests.support.anvil import running_anvil
-from tests.support.postgres import running_postgres
 
 from usufruct.api.app import create_app
 from usufruct.api.labels import Labels
@@ -102,6 +111,10 @@ class Witness:
             {"chain_id": "31337", "currency": "USDX:6"},
         )
 
+    def without_a_node(self) -> None:
+        """From now on nothing but the ledger is asked."""
+        self._service = replace(self._service, chain=None)
+
     def look(self) -> None:
         """Takes in what is new, and notes every answer."""
         self.indexer.catch_up()
@@ -137,14 +150,37 @@ class Witness:
         self.look()
         kit.act("SR", revenue_right.push([HOLDERS[0], HOLDERS[2]]))
         self.look()
-        kit.mine(70)  # beyond the headers that the ledger keeps
-        kit.warp(kit.now() + DAY)
-        self.look()
+        self._quiet_days()
         thawed = participant_registry.set_frozen(HOLDERS[2], False, bytes(32), [kit.series["SR"]])
         kit.act("ParticipantRegistry", thawed)
         self.look()
         churn(kit, rng.randrange(1 << 30), 3)
         self.look()
+        kit.mine(70)
+
+    def _quiet_days(self) -> None:
+        """Days without a log of ours, beyond the headers that the ledger keeps: only the clock changes what is said."""
+        kit = self.kit
+        kit.attest(300 * MEGA, kit.evidence[-1].statement.period + 1)
+        final = kit.now() + WINDOW
+        until = kit.now() // DAY + 1
+        checked = participant_registry.Registration(
+            wallet=HOLDERS[3],
+            participant=4,
+            kyc_until=until,
+            country=344,
+            class_=participant_registry.Class.INSTITUTION,
+            locked_until=0,
+            identity_hash=bytes([4]) * 32,
+        )
+        kit.act("ParticipantRegistry", participant_registry.register_batch([checked]))
+        self.look()
+        over = (until + 1) * DAY
+        for time in (final - 1, final, over - 1, over, over + 3 * DAY):
+            if time > kit.now():
+                kit.warp(time)
+            self.look()
+            kit.mine(15)
         kit.mine(70)
 
     def _disputed_period(self) -> None:
@@ -173,21 +209,10 @@ class Witness:
         self.look()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def books(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """An empty ledger on either database."""
-    if request.param == "sqlite":
-        database = Database(f"sqlite:///{tmp_path}/ledger.db")
-        database.migrate()
-        yield database
-        database.dispose()
-        return
-    pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
-    with running_postgres(tmp_path) as url:
-        database = Database(url)
-        database.migrate()
-        yield database
-        database.dispose()
+def _untold(answer: tuple[int, bytes]) -> bool:
+    """Whether an answer says that the time of the block is not known."""
+    status, body = answer
+    return status == HTTPStatus.UNPROCESSABLE_ENTITY and b"time of this block" in body
 
 
 @pytest.mark.parametrize("seed", [3, 11])
@@ -204,6 +229,14 @@ def test_an_answer_as_of_a_block_is_the_one_that_was_given_then(
             again = witness.ask(f"as_of_block={number}")
             for path, then, now in zip(PATHS, given, again, strict=True):
                 assert now == then, (number, path)
+        witness.without_a_node()
+        unknown = 0
+        for number, given in witness.answers.items():
+            again = witness.ask(f"as_of_block={number}")
+            unknown += any(now[0] == HTTPStatus.UNPROCESSABLE_ENTITY for now in again)
+            for path, then, now in zip(PATHS, given, again, strict=True):
+                assert now == then or _untold(now), (number, path)
+        assert 0 < unknown < len(witness.answers) // 2
         good = [status for status, _ in witness.answers[last]]
         assert good.count(200) > 70  # what is compared is not nothing
         changed = [

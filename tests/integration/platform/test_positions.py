@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from tests.integration.platform.kit import DAY, HOLDERS, MEGA, Kit
 from tests.integration.platform.test_index import churn
-from tests.support.postgres import running_postgres
 
 from usufruct.contracts import participant_registry, revenue_right
+from usufruct.errors import InputError
 from usufruct.index.indexer import Indexer
 from usufruct.ledger.database import Database
+from usufruct.ledger.moments import at_block, at_time
 from usufruct.ledger.positions import (
-    at_block,
-    at_time,
     positions_of_participant,
     positions_of_series,
     positions_of_wallet,
 )
 
 Follow = Callable[..., Indexer]
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def books(request: pytest.FixtureRequest, ledger: Database) -> Iterator[Database]:
-    """An empty ledger on either database."""
-    if request.param == "sqlite":
-        yield ledger
-        return
-    pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
-    with running_postgres(request.getfixturevalue("tmp_path")) as url:
-        database = Database(url)
-        database.migrate()
-        yield database
-        database.dispose()
 
 
 def raw(account: str) -> bytes:
@@ -105,6 +90,47 @@ def test_arrears_are_shared_and_what_cannot_be_paid_is_withheld(
         assert barb.claimable == 2 * 270 * MEGA
         assert barb.arrears == 0
         assert positions_of_participant(connection, 99, late) is None
+
+
+def test_a_check_that_runs_out_in_a_block_without_logs_withholds_from_that_block(
+    kit: Kit, books: Database, follow: Follow
+) -> None:
+    until = kit.now() // DAY + 2
+    checked = participant_registry.Registration(
+        wallet=HOLDERS[1],
+        participant=2,
+        kyc_until=until,
+        country=344,
+        class_=participant_registry.Class.INSTITUTION,
+        locked_until=0,
+        identity_hash=bytes([2]) * 32,
+    )
+    kit.act("ParticipantRegistry", participant_registry.register_batch([checked]))
+    kit.settle(900 * MEGA, 1)
+    follow(books).catch_up()
+    quiet = {}
+    for time in (until * DAY + DAY - 1, until * DAY + DAY):
+        kit.warp(time)
+        quiet[kit.client.block_number()] = time
+        follow(books).catch_up()
+
+    def withheld(number: int, told: Callable[[int], int] | None) -> bool:
+        with books.read() as connection:
+            at = at_block(connection, number, told)
+            assert at is not None
+            (barb,) = positions_of_wallet(connection, raw(HOLDERS[1]), at)[:1]
+            assert barb.claimable > 0
+            return barb.withheld == barb.claimable
+
+    assert [withheld(number, None) for number in quiet] == [False, True]
+    kit.mine(200)  # beyond the headers that the ledger keeps
+    kit.transfer("SR", HOLDERS[0], HOLDERS[4], 5)
+    follow(books).catch_up()
+    assert [withheld(number, quiet.__getitem__) for number in quiet] == [False, True]
+    for number in quiet:
+        with books.read() as connection, pytest.raises(InputError, match="time of this block"):
+            at_block(connection, number)
+    assert withheld(kit.client.block_number(), None)
 
 
 def test_a_moment_is_told_by_time_only_once_it_is_past(

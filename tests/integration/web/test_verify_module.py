@@ -22,6 +22,7 @@ from tests.support.settled import Settled, settle_periods
 
 from usufruct import proof
 from usufruct.chain.client import ChainClient
+from usufruct.core.encoding import MAX_DEPTH
 from usufruct.errors import InputError
 
 _NODE = shutil.which("node") or "node"
@@ -233,6 +234,20 @@ def _hostile(original: dict[str, Any], path: tuple[str | int, ...]) -> Iterator[
         yield _with(original, key, "DEEP").replace('"DEEP"', '{"a":' * 5_000 + "1" + "}" * 5_000)
         yield _with(original, key, "DEEP").replace('"DEEP"', "NaN")
         yield _with(original, key, "DEEP").replace('"DEEP"', "-Infinity")
+
+
+def test_one_bound_of_depth_holds_for_both(
+    settled: Settled, anvil: Anvil, client: ChainClient
+) -> None:
+    original = json.loads(settled.proof(1, settled.holders[0]))
+    above = 2  # the file and its tariff
+    files = [
+        _with(original, ("tariff", "more"), "DEEP").replace('"DEEP"', "[" * depth + "]" * depth)
+        for depth in (1, MAX_DEPTH - above, MAX_DEPTH - above + 1, 40, 63)
+    ]
+    ours = [in_python(each.encode(), client) for each in files]
+    assert [verdict(each) for each in in_javascript(files, rpc=anvil.url)] == ours
+    assert [each == ("refused", None) for each in ours] == [False, False, True, True, True]
 
 
 _MISSING = object()

@@ -76,6 +76,7 @@ def test_dates_are_days_of_the_project_and_times_are_exact(
             "-2026-10-01",
             "2026-W40-4",
         ),
+        *("0001-01-01", "1970-01-01", "1969-12-31T23:59:59Z", "0001-01-01T00:00:00+23:59"),
     ],
 )
 def test_other_times_are_refused(text: str) -> None:

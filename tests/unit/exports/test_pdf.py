@@ -43,6 +43,11 @@ def test_both_languages_are_in_it() -> None:
         assert words in page.replace(" ", "") or words in page
 
 
+def test_the_footer_has_only_characters_of_its_font() -> None:
+    (page,) = pages(to_pdf(document()))
+    assert "Page1of1|第1页/共1页" in page.replace(" ", ""), "what a font lacks is a box in print"
+
+
 def test_long_tables_repeat_their_headings_and_count_their_pages() -> None:
     found = pages(to_pdf(document(400)))
     assert len(found) > 3

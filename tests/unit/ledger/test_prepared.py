@@ -17,8 +17,13 @@ from usufruct.ledger.database import Database
 from usufruct.ledger.models import checkpoint, registration, series_event
 from usufruct.ledger.prepared import Driver, prepared
 from usufruct.ledger.reads.holders import HOLDERS_WITH_UNITS, HOLDINGS_OF_WALLET, WALLET_ID
-from usufruct.ledger.reads.payouts import ONE_PAYOUT, payouts_of_distribution, payouts_of_wallet
-from usufruct.ledger.reads.places import BLOCK_AT_TIME, CURSOR, TIME_AT_BLOCK
+from usufruct.ledger.reads.payouts import (
+    ONE_PAYOUT,
+    OWNER,
+    payouts_of_distribution,
+    payouts_of_wallet,
+)
+from usufruct.ledger.reads.places import BLOCK_AT_TIME, CURSOR, TIME_OF_BLOCK
 from usufruct.ledger.reads.rows import Query
 from usufruct.ledger.reads.series import SERIES_BY_SLUG, SERIES_NUMBER_BY_SLUG
 from usufruct.ledger.reads.statements import (
@@ -33,7 +38,7 @@ _VALUES: dict[str, object] = {
     "address": wallet(1),
     "after": 0,
     "before": _END,
-    "block": 150,
+    "block": 110,
     "end": _END,
     "head": (1 << 32 | 2).to_bytes(32, "big"),
     "last": 3,
@@ -50,9 +55,11 @@ _VALUES: dict[str, object] = {
 _QUERIES: dict[str, Query] = {
     "cursor": CURSOR,
     "block at time": BLOCK_AT_TIME,
-    "time at block": TIME_AT_BLOCK,
+    "time of a block": TIME_OF_BLOCK,
     "wallet": WALLET_ID,
+    "owner": OWNER,
     "payouts": payouts_of_wallet(),
+    "payouts of a wallet never lost": payouts_of_wallet(never_lost=True),
     "payouts, filtered": payouts_of_wallet(status="accrued", by_series=True, by_period=True),
     "payouts of a stream": payouts_of_wallet(by_stream=True),
     "payouts of a distribution": payouts_of_distribution(),
@@ -130,6 +137,13 @@ def test_numbers_of_any_size_are_kept(ledger: Database, units: int, numerator: i
     )
     rows = [each for each in straight(ledger, query, {"units": units}) if each.series == 77]
     assert [(each.units, each.numerator, each.acc) for each in rows] == [(units, numerator, units)]
+
+
+def test_a_wallet_that_was_never_lost_pays_nothing_for_those_that_were() -> None:
+    drivers: tuple[Driver, ...] = ("sqlite3", "asyncpg")
+    for driver in drivers:
+        assert "recovery" not in prepared(payouts_of_wallet(never_lost=True), driver).sql
+        assert "recovery" in prepared(payouts_of_wallet(), driver).sql
 
 
 def test_lists_in_a_query_are_written_out_for_both_drivers() -> None:

@@ -13,20 +13,20 @@ from sqlalchemy import Connection
 
 from usufruct.api import schemas
 from usufruct.api.auth.gate import own_wallet
-from usufruct.api.known import refused, time_by_node, too_late
+from usufruct.api.known import refused, times_by_node, too_late
 from usufruct.api.labels import Labels
 from usufruct.api.params import AsOf, moment_of, wallet_bytes
 from usufruct.api.problems import Problem
 from usufruct.api.render import rfc3339
 from usufruct.api.service import Service, service_of
 from usufruct.contracts import address as checksummed
-from usufruct.exports.bank.journal import Journal
+from usufruct.exports.bank.journal import transfers_noted
 from usufruct.exports.calendar import AsOf as Moment
 from usufruct.exports.calendar import Calendar, as_of, ledger_end
 from usufruct.exports.make import MEDIA_TYPES, account_document, render
 from usufruct.exports.project import Project
-from usufruct.ledger.positions import at_block
-from usufruct.ledger.reads.places import CURSOR, TIME_OF_BLOCK
+from usufruct.ledger.moments import at_block
+from usufruct.ledger.reads.places import CURSOR
 
 router = APIRouter(
     prefix="/v1/wallets/{address}", tags=["wallets"], dependencies=[Depends(own_wallet)]
@@ -100,8 +100,7 @@ def _made(
 ) -> bytes:
     project = _project(service.render.labels)
     path = service.bank_journal
-    known = path is not None and path.exists()
-    made = Journal(path).transfers(wallet=checksummed(wallet)) if path is not None and known else ()
+    made = [] if path is None else transfers_noted(path, wallet=checksummed(wallet))
     with service.database.read() as connection:
         if connection.execute(CURSOR).first() is None:
             raise Problem(
@@ -127,12 +126,10 @@ def _then(connection: Connection, query: AsOf, service: Service) -> Moment | Non
     if number == last.block:
         return last
     if number is not None:
-        at = at_block(connection, number)
+        at = at_block(connection, number, times_by_node(service.chain))
         if at is None:
             raise too_late("as_of_block", number, f"block {last.block}")
-        row = connection.execute(TIME_OF_BLOCK, {"block": number}).first()
-        time = int(row[0]) if row else time_by_node(service.chain, number)
-        return Moment(number, at.time if time is None else time, at.end)
+        return Moment(number, at.time, at.end)
     if date is None:
         return None
     first, end = moment_of(date, service.render.labels.timezone)

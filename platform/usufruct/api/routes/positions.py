@@ -20,8 +20,8 @@ from usufruct.api.problems import not_found
 from usufruct.api.routes.series import SeriesId
 from usufruct.api.routes.wallets import Address
 from usufruct.ledger import ids
+from usufruct.ledger.moments import At
 from usufruct.ledger.positions import (
-    At,
     Position,
     positions_of_participant,
     positions_of_series,

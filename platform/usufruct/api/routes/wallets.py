@@ -23,7 +23,7 @@ from usufruct.api.render import account
 from usufruct.api.standing import positions, withheld
 from usufruct.ledger.accounts import claimable
 from usufruct.ledger.reads.holders import holding_of, holdings_in_order
-from usufruct.ledger.reads.payouts import payouts_of_wallet
+from usufruct.ledger.reads.payouts import OWNER, payouts_of_wallet
 
 router = APIRouter(
     prefix="/v1/wallets/{address}", tags=["wallets"], dependencies=[Depends(own_wallet)]
@@ -74,7 +74,8 @@ async def payouts(
 ) -> Response:
     """The wallet's payouts: its exact share of every distribution, paid or still to be claimed."""
     then = await moment_as_known(moment, query)
-    wallet = await find_wallet(then, address)
+    owner = await then.row(OWNER, address=wallet_bytes(address))
+    wallet = None if owner is None else owner.id
     order = order_of(f"payouts/{wallet}", query)
     series = await series_number(then, query.series)
     stream = await stream_number(then, query.stream)
@@ -86,6 +87,7 @@ async def payouts(
         by_stream=stream is not None,
         by_period=query.period is not None,
         as_of=as_of,
+        never_lost=owner is None or not owner.lost,
         **order.query,
     )
     given = order.values | _given(

@@ -12,12 +12,13 @@ import typer
 
 from usufruct.chain.profiles import profile_of
 from usufruct.clock import SystemClock
+from usufruct.contracts import address
 from usufruct.core.periods import parse_day
 from usufruct.errors import InputError
 from usufruct.exports.account import income_of
 from usufruct.exports.bank.confirm import Cash, confirm, reconcile_cash
 from usufruct.exports.bank.journal import JOURNAL, Journal
-from usufruct.exports.bank.pay import Order, due, pay
+from usufruct.exports.bank.pay import Order, due, pay, waiting
 from usufruct.exports.bank.payees import load_payees
 from usufruct.exports.bank.record import CENT_DECIMALS, Transfer
 from usufruct.exports.project import chain_of, currency_of, open_ledger, project_of
@@ -79,7 +80,7 @@ def pay_(
         if depth is None:
             depth = profile_of(chain_of(connection)).depth
         order = Order(window, book, currency, execution, depth, now, again)
-        found = due(connection, order)
+        found, left = due(connection, order), waiting(connection, order)
     made, files = pay(
         order, found, Journal(settings.state / JOURNAL), out or settings.state / "bank"
     )
@@ -87,6 +88,10 @@ def pay_(
         body = {
             "files": [str(each) for each in files],
             "transfers": [_plain(each) for each in made],
+            "waiting": [
+                {"payout": each.id, "wallet": address(each.wallet), "amount": str(each.amount)}
+                for _, each in left
+            ],
         }
         typer.echo(json.dumps(body))
         return
@@ -95,6 +100,9 @@ def pay_(
         typer.echo(f"{each.state:9} {each.end_to_end} {_cents(each.net, each)} {each.payout}{kept}")
     for path in files:
         typer.echo(f"written   {path}")
+    for _, income in left:
+        amount = f"{format_amount(income.amount, currency)} {currency.code}"
+        typer.echo(f"waiting   {income.id} {amount} (not paid on the chain, or not finally)")
     if not made:
         typer.echo(f"nothing   no payout of {window.name} is new, paid on the chain and final")
 

@@ -6,17 +6,17 @@ Everything happens in transactions that take the write lock first and are on the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
 from usufruct.exports.bank.camt import Booking
 from usufruct.exports.bank.record import Transfer
 
-__all__ = ["JOURNAL", "Confirmation", "Journal", "StoredMessage"]
+__all__ = ["JOURNAL", "Confirmation", "Journal", "StoredMessage", "transfers_noted"]
 
 JOURNAL: Final = "bank.sqlite"
 """Name of the bank journal in the state folder."""
@@ -70,6 +70,7 @@ CONFIRMATION: Final = sa.Table(
 )
 _WHOLE: Final = ("gross", "carry_in", "carry_out", "withheld", "net")
 """Columns that are integers of any size, kept as text."""
+_Prepare: TypeAlias = Callable[[sa.engine.interfaces.DBAPIConnection, object], None]
 
 
 class StoredMessage(NamedTuple):
@@ -95,10 +96,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         path.resolve().parent.mkdir(parents=True, exist_ok=True)
-        url = sa.URL.create("sqlite", database=str(path))
-        self._engine = sa.create_engine(url, poolclass=sa.NullPool)
-        sa.event.listen(self._engine, "connect", _prepare)
-        sa.event.listen(self._engine, "begin", _begin)
+        self._engine = _engine(path, _prepare, "BEGIN IMMEDIATE")
         with self._engine.begin() as connection:
             _METADATA.create_all(connection)
 
@@ -127,6 +125,20 @@ class Journal:
         )
         with self.exclusive() as connection:
             return [tuple(row) for row in connection.execute(query.order_by(columns.id))]
+
+
+def transfers_noted(path: Path, *, wallet: str) -> list[Transfer]:
+    """A wallet's transfers in the journal at `path`, none where there is no journal.
+
+    It only reads, and waits for nobody: a bank run that holds the write lock is not seen before it ends.
+    """
+    if not path.exists():
+        return []
+    with _engine(path, _prepare_to_read, "BEGIN").begin() as connection:
+        # A file without tables is one whose maker was interrupted.
+        if not sa.inspect(connection).has_table(TRANSFER.name):
+            return []
+        return transfers(connection, wallet=wallet)
 
 
 def transfers(
@@ -159,13 +171,24 @@ def _row(each: Transfer) -> dict[str, object]:
     return {**fields, **{name: str(fields[name]) for name in _WHOLE}}
 
 
+def _engine(path: Path, prepare: _Prepare, begin: str) -> sa.Engine:
+    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), poolclass=sa.NullPool)
+    sa.event.listen(engine, "connect", prepare)
+    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
 def _prepare(connection: sa.engine.interfaces.DBAPIConnection, _: object) -> None:
+    _set(connection, "journal_mode=WAL", "synchronous=FULL")
+
+
+def _prepare_to_read(connection: sa.engine.interfaces.DBAPIConnection, _: object) -> None:
+    _set(connection, "query_only=ON")
+
+
+def _set(connection: sa.engine.interfaces.DBAPIConnection, *pragmas: str) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in (f"busy_timeout={_BUSY_MS}", "journal_mode=WAL", "synchronous=FULL"):
+    for pragma in (f"busy_timeout={_BUSY_MS}", *pragmas):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-
-
-def _begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")

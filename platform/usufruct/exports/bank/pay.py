@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from usufruct.chain import crash
+from usufruct.contracts import address
 from usufruct.exports.account import Income, income_of
 from usufruct.exports.bank.journal import MESSAGE, Journal, add_transfers, transfers
 from usufruct.exports.bank.pain import Message, write_message
@@ -18,10 +19,11 @@ from usufruct.exports.bank.payees import Payee, PayeeBook
 from usufruct.exports.bank.record import Transfer, end_to_end_id, split
 from usufruct.exports.calendar import Window, ledger_end
 from usufruct.files import put_file
+from usufruct.ledger.reads.exports import LOSSES
 from usufruct.ledger.reads.holders import WALLET_ID
 from usufruct.money import Currency
 
-__all__ = ["Order", "due", "pay"]
+__all__ = ["Order", "due", "pay", "waiting"]
 
 _MOST: Final = 10_000
 """Most transfers in one file; banks limit them."""
@@ -51,23 +53,66 @@ class Order:
 
 
 def due(connection: Connection, order: Order) -> list[tuple[Payee, Income]]:
-    """Payouts of the period that were paid on the chain and are final, in the order of the payouts' credit."""
-    final = ledger_end(connection).block - order.depth
+    """Payouts of the period that were paid on the chain and are final, in the order of the payouts' credit.
+
+    Those of funds, which have no periods, are of the month in which they were credited. What a wallet earned before it
+    was lost is its replacement's who was paid it, where the book has that one.
+    """
+    final = _final(connection, order)
+    return [
+        (payee, each)
+        for payee, each in _of_payees(connection, order)
+        if each.paid_block is not None and each.paid_block <= final
+    ]
+
+
+def waiting(connection: Connection, order: Order) -> list[tuple[Payee, Income]]:
+    """Payouts of the period's payees that were not paid on the chain yet, or not finally."""
+    final = _final(connection, order)
+    return [
+        (payee, each)
+        for payee, each in _of_payees(connection, order)
+        if each.paid_block is None or each.paid_block > final
+    ]
+
+
+def _final(connection: Connection, order: Order) -> int:
+    return ledger_end(connection).block - order.depth
+
+
+def _of_payees(connection: Connection, order: Order) -> list[tuple[Payee, Income]]:
+    """Every payout of the period that the book has a payee for."""
+    losses = connection.execute(LOSSES).all()
+    wallets = {bytes.fromhex(each[2:]) for each in order.book.payees}
+    wallets |= {bytes(each.lost) for each in losses}
     found = []
-    for payee in order.book.payees.values():
-        wallet = bytes.fromhex(payee.wallet[2:])
+    for wallet in wallets:
         number = connection.execute(WALLET_ID, {"address": wallet}).scalar()
         if number is None:
             continue
-        found += [
-            (payee, each)
-            for each in income_of(connection, int(number), wallet)
-            if each.period == order.window.number
-            and not each.of_fund
-            and each.paid_block is not None
-            and each.paid_block <= final
-        ]
-    return sorted(found, key=lambda each: (each[1].pos, each[0].wallet))
+        for each in income_of(connection, int(number), wallet):
+            payee = _payee(order.book, each, losses)
+            if payee is not None and _within(order.window, each):
+                found.append((payee, each))
+    return sorted(found, key=lambda each: (each[1].pos, each[1].wallet))
+
+
+def _within(window: Window, income: Income) -> bool:
+    if income.of_fund:
+        return window.start <= income.time < window.end
+    return income.period == window.number
+
+
+def _payee(book: PayeeBook, income: Income, losses: Sequence[Any]) -> Payee | None:
+    """The payee of the wallet that was paid; where the book has not got it, of the last before it that was lost."""
+    owner, since = income.wallet, income.pos
+    payee = book.payees.get(address(owner))
+    for each in losses:
+        before = income.paid_pos is None or each.pos < income.paid_pos
+        if (each.series_id, each.lost) == (income.series, owner) and since < each.pos and before:
+            owner, since = each.replacement, each.pos
+            payee = book.payees.get(address(owner), payee)
+    return payee
 
 
 def pay(
@@ -105,8 +150,9 @@ def _new(
     for payee, income in payouts:
         earlier = last.get(income.id)
         if earlier is None:
-            transfer = _first(order, payee, income, carried.get(payee.wallet, 0))
-            carried[payee.wallet] = transfer.carry_out
+            wallet = address(income.wallet)
+            transfer = _first(order, payee, income, carried.get(wallet, 0))
+            carried[wallet] = transfer.carry_out
             made.append(transfer)
         elif order.again and earlier.state == "returned":
             made.append(_repeated(order, payee, earlier))
@@ -120,7 +166,7 @@ def _first(order: Order, payee: Payee, income: Income, carry: int) -> Transfer:
         message="",
         payout=income.id,
         attempt=1,
-        wallet=payee.wallet,
+        wallet=address(income.wallet),
         period=order.window.name,
         gross=income.amount,
         carry_in=carry,

@@ -11,10 +11,11 @@ from usufruct.ledger.models import (
     recovery,
     registration,
     series,
+    wallet,
 )
 from usufruct.ledger.reads.rows import placed, when
 
-__all__ = ["PAYMENTS_BETWEEN", "RECOVERIES_BETWEEN", "REGISTRATIONS"]
+__all__ = ["LOSSES", "PAYMENTS_BETWEEN", "RECOVERIES_BETWEEN", "REGISTRATIONS"]
 
 PAYMENTS_BETWEEN: Final = (
     placed(
@@ -58,6 +59,20 @@ RECOVERIES_BETWEEN: Final = (
     .order_by(recovery.c.pos)
 )
 """Recoveries from or to :wallet at positions :start ≤ pos < :end, in order."""
+
+_lost, _replacement = wallet.alias("lost"), wallet.alias("replacement")
+LOSSES: Final = (
+    select(
+        recovery.c.pos,
+        recovery.c.series.label("series_id"),
+        _lost.c.address.label("lost"),
+        _replacement.c.address.label("replacement"),
+    )
+    .join_from(recovery, _lost, _lost.c.id == recovery.c.lost)
+    .join(_replacement, _replacement.c.id == recovery.c.replacement)
+    .order_by(recovery.c.pos)
+)
+"""All recoveries, in order."""
 
 _later = registration.alias("later")
 REGISTRATIONS: Final = select(

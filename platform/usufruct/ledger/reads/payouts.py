@@ -1,7 +1,7 @@
 """Payouts: of a wallet, of a distribution, and one by its id's parts.
 
-A payout counts as paid by the first payment after it to its wallet, or to the one that replaced it when it was lost,
-since a claim always pays all there is.
+A payout counts as paid by the first payment after it to its wallet, since a claim always pays all there is. Where the
+wallet was lost before, by the first one to its replacement after that, and so on: the replacement may be lost too.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, func, select
+from sqlalchemy import ColumnElement, FromClause, bindparam, case, func, select
 
 from usufruct.ledger.models import distribution, payment, payout, recovery, series, wallet
 from usufruct.ledger.reads.order import in_order
 from usufruct.ledger.reads.rows import Query, placed, when
 
-__all__ = ["ONE_PAYOUT", "PAYOUT_ORDERS", "payouts_of_distribution", "payouts_of_wallet"]
+__all__ = ["ONE_PAYOUT", "OWNER", "PAYOUT_ORDERS", "payouts_of_distribution", "payouts_of_wallet"]
 
 PAYOUT_ORDERS: Final[Mapping[str, ColumnElement[int]]] = {
     "time": payout.c.pos,
@@ -27,28 +27,79 @@ PAYOUT_ORDERS: Final[Mapping[str, ColumnElement[int]]] = {
 """What payouts of a wallet can be sorted by; those of a distribution by amount and units."""
 
 
-def _paid_pos(*, as_of: bool = False) -> ColumnElement[Any]:
+OWNER: Final = select(
+    wallet.c.id,
+    select(recovery.c.pos).where(recovery.c.lost == wallet.c.id).exists().label("lost"),
+).where(wallet.c.address == bindparam("address"))
+"""The number of a wallet, and whether it was lost at any time."""
+
+
+def _paid_pos(*, never_lost: bool = False, as_of: bool = False) -> ColumnElement[Any]:
     """Position of the payment that included the payout, null for none; with `as_of` before the position :end."""
-    own = select(func.min(payment.c.pos)).where(
-        payment.c.wallet == payout.c.wallet,
-        payment.c.series == payout.c.series,
-        payment.c.pos > payout.c.pos,
+    own = _first_payment(payout, as_of=as_of)
+    if never_lost:
+        return own
+    lost = select(recovery.c.pos).where(
+        recovery.c.lost == payout.c.wallet, recovery.c.series == payout.c.series
     )
-    replaced = (
-        select(func.min(payment.c.pos))
-        .join_from(payment, recovery, recovery.c.replacement == payment.c.wallet)
-        .where(
-            recovery.c.lost == payout.c.wallet,
-            recovery.c.series == payout.c.series,
-            payment.c.series == payout.c.series,
-            recovery.c.pos > payout.c.pos,
-            payment.c.pos > recovery.c.pos,
-        )
+    return case((lost.exists(), _followed(as_of=as_of)), else_=own)
+
+
+def _first_payment(since: FromClause, *, as_of: bool) -> ColumnElement[Any]:
+    """Position of the first payment in the payout's series to the wallet of `since`, after the position there."""
+    paid = payment.alias("paid")
+    query = select(func.min(paid.c.pos)).where(
+        paid.c.wallet == since.c.wallet,
+        paid.c.series == payout.c.series,
+        paid.c.pos > since.c.pos,
     )
     if as_of:
-        early = payment.c.pos < bindparam("end")
-        own, replaced = own.where(early), replaced.where(early)
-    return func.coalesce(own.scalar_subquery(), replaced.scalar_subquery())
+        query = query.where(paid.c.pos < bindparam("end"))
+    return query.correlate(since, payout).scalar_subquery()
+
+
+def _followed(*, as_of: bool) -> ColumnElement[Any]:
+    """The same by way of all recoveries before the payment, each of which begins a stretch with another wallet."""
+    begun = select(payout.c.wallet.label("wallet"), payout.c.pos.label("pos")).correlate(payout)
+    # Nested, since it begins with the row of the payout that it is asked for.
+    way = begun.cte("way", recursive=True, nesting=True)
+    later, between = recovery.alias("later"), payment.alias("between")
+    next_loss = (
+        select(func.min(later.c.pos))
+        .where(
+            later.c.lost == way.c.wallet,
+            later.c.series == payout.c.series,
+            later.c.pos > way.c.pos,
+        )
+        .correlate(way, payout)
+        .scalar_subquery()
+    )
+    paid_before = (
+        select(between.c.pos)
+        .where(
+            between.c.wallet == way.c.wallet,
+            between.c.series == payout.c.series,
+            between.c.pos > way.c.pos,
+            between.c.pos < recovery.c.pos,
+        )
+        .correlate(way, payout, recovery)
+        .exists()
+    )
+    handed_on = (
+        select(recovery.c.replacement, recovery.c.pos)
+        .join_from(way, recovery, recovery.c.lost == way.c.wallet)
+        .where(recovery.c.series == payout.c.series, recovery.c.pos == next_loss, ~paid_before)
+        .correlate(payout)
+    )
+    way = way.union_all(handed_on)
+    return (
+        select(_first_payment(way, as_of=as_of))
+        .select_from(way)
+        .order_by(way.c.pos.desc())
+        .limit(1)
+        .correlate(payout)
+        .scalar_subquery()
+    )
 
 
 def _with_details(chosen: Query, *, newest_first: bool, order: str | None = None) -> Query:
@@ -90,8 +141,8 @@ def _with_details(chosen: Query, *, newest_first: bool, order: str | None = None
     return query.order_by(p.c.pos.desc() if newest_first else p.c.wallet)
 
 
-def _chosen(*, status: str | None = None, as_of: bool = False) -> Query:
-    paid = _paid_pos(as_of=as_of)
+def _chosen(*, status: str | None = None, as_of: bool = False, never_lost: bool = False) -> Query:
+    paid = _paid_pos(never_lost=never_lost, as_of=as_of)
     query = select(payout, paid.label("paid_pos"))
     if status is None:
         return query
@@ -108,13 +159,14 @@ def payouts_of_wallet(
     as_of: bool = False,
     order: str | None = None,
     begun: bool = False,
+    never_lost: bool = False,
 ) -> Query:
     """Payouts of :wallet before position :before, newest first or in an order of `PAYOUT_ORDERS`, at most :limit.
 
     Filters bind :series (number), :stream and :period; `status` is paid or accrued. With `as_of` what was paid
-    before the position :end counts as paid.
+    before the position :end counts as paid. `never_lost` of a wallet that never was spares the look for recoveries.
     """
-    query = _chosen(status=status, as_of=as_of).where(
+    query = _chosen(status=status, as_of=as_of, never_lost=never_lost).where(
         payout.c.wallet == bindparam("wallet"), payout.c.pos < bindparam("before")
     )
     if by_series:

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select, union_all
 
 from usufruct.ledger.models import block, cursor, header, meta
 
-__all__ = ["BLOCK_AT_TIME", "CURSOR", "META", "TIME_AT_BLOCK", "TIME_OF_BLOCK"]
+__all__ = ["BLOCK_AT_TIME", "CURSOR", "META", "TIME_OF_BLOCK"]
 
 CURSOR: Final = select(cursor.c.block, cursor.c.hash, cursor.c.timestamp, cursor.c.evidence)
 """The last block taken in, and the revision of the evidence."""
@@ -16,19 +16,13 @@ CURSOR: Final = select(cursor.c.block, cursor.c.hash, cursor.c.timestamp, cursor
 META: Final = select(meta.c.key, meta.c.value)
 """What the ledger is of: chain, contracts, currency."""
 
-TIME_AT_BLOCK: Final = (
-    select(block.c.timestamp)
-    .where(block.c.number <= bindparam("block"))
-    .order_by(block.c.number.desc())
-    .limit(1)
-)
-"""Time of the last block up to `block` in which anything happened; no row if there is none."""
-
 _times = union_all(
-    select(block.c.number, block.c.timestamp), select(header.c.number, header.c.timestamp)
+    select(block.c.number, block.c.timestamp),
+    select(header.c.number, header.c.timestamp),
+    select(cursor.c.block, cursor.c.timestamp),
 ).subquery()
 TIME_OF_BLOCK: Final = select(_times.c.timestamp).where(_times.c.number == bindparam("block"))
-"""Time of `block`, if something happened in it or it is one of the newest; it may be told twice."""
+"""Time of `block`, if something happened in it or it is one of the newest; it may be told more than once."""
 
 BLOCK_AT_TIME: Final = (
     select(block.c.number)

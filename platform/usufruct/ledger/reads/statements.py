@@ -42,6 +42,7 @@ __all__ = [
     "SIGNERS_AT",
     "STATEMENT_EVENTS",
     "STATEMENT_ORDERS",
+    "STATEMENT_POSITION",
     "STATEMENT_VERSIONS",
     "STREAMS",
     "TARIFFS",
@@ -119,8 +120,24 @@ BATCHES_BETWEEN: Final = (
 
 # --- Statements ------------------------------------------------------------------------------------
 
+_first = statement.alias("first")
+STATEMENT_POSITION: Final = (
+    select(_first.c.pos)
+    .join_from(
+        statement,
+        _first,
+        and_(_first.c.stream == statement.c.stream, _first.c.period == statement.c.period),
+    )
+    .where(
+        _first.c.version == 1,
+        statement.c.stream == bindparam("stream"),
+        statement.c.period == bindparam("period"),
+        statement.c.version == bindparam("version"),
+    )
+)
+"""Where the period of a :version of :stream and :period stands in the list: where it was first attested."""
 STATEMENT_ORDERS: Final[Mapping[str, ColumnElement[int]]] = {
-    "time": statement.c.pos,
+    "time": _first.c.pos,
     "period": statement.c.period,
     "distributable": statement.c.distributable,
 }
@@ -182,19 +199,31 @@ def statements_page(
     order: str | None = None,
     begun: bool = False,
 ) -> Query:
-    """Newest versions before position :before, newest first, or in an order of `STATEMENT_ORDERS`.
+    """Newest versions of periods first attested before position :before, newest first.
 
-    Filters bind :stream, :period and :now. `status` is attested, final, disputed, voided or settled; :now is the
-    chain's time for the first two. With `as_of` they are as they stood before the position :end.
+    Or in an order of `STATEMENT_ORDERS`. A period keeps its place when it is stated again, so that whoever turns pages
+    meanwhile does not miss it. Filters bind :stream, :period and :now.
+    `status` is attested, final, disputed, voided or settled; :now is the chain's time for the first two. With `as_of`
+    they are as they stood before the position :end.
     """
     newest = _is_newest(as_of=as_of)
-    query = _statements(as_of=as_of).where(statement.c.pos < bindparam("before"), newest)
+    query = _statements(as_of=as_of).join(
+        _first,
+        and_(
+            _first.c.stream == statement.c.stream,
+            _first.c.period == statement.c.period,
+            _first.c.version == 1,
+        ),
+    )
+    query = query.where(_first.c.pos < bindparam("before"), newest)
+    if as_of:
+        query = query.where(statement.c.pos < bindparam("end"))
     if by_stream:
         query = query.where(statement.c.stream == bindparam("stream"))
     if by_period:
         query = query.where(statement.c.period == bindparam("period"))
     query = _of_status(query, status)
-    return in_order(query, STATEMENT_ORDERS, order or "-time", statement.c.pos, begun=begun)
+    return in_order(query, STATEMENT_ORDERS, order or "-time", _first.c.pos, begun=begun)
 
 
 def _of_status(query: Query, status: str | None) -> Query:

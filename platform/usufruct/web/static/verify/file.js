@@ -53,7 +53,7 @@ function check(value, form, name) {
   }
 }
 
-const MOST_DEPTH = 64;
+const MOST_DEPTH = 16;
 
 /** Refuses what not every language reads alike: numbers that are not whole or beyond 2^53 − 1, texts that are no Unicode, deep nesting. */
 function requirePlain(value, left = MOST_DEPTH) {
