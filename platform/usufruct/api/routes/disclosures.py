@@ -37,8 +37,6 @@ async def disclosures(query: Annotated[DisclosureQuery, Query()], request: Reque
         known = await as_known(moment, query)
 
     def read(node: ChainClient) -> list[Json]:
-        if known.time < 0:
-            return []  # a chain's clock begins in 1970: nothing was attached before
         key = node.call(where, call)
         names = node.call(where, disclosure_registry.all_attached_at(key, known.time)).names[:_MOST]
         return [
