@@ -33,13 +33,16 @@ __all__ = [
     "find_stream",
     "find_wallet",
     "lost_wallets",
+    "payout_holder",
     "payout_position",
     "series_number",
+    "series_place",
     "series_then",
     "settlement_position",
     "statement_position",
     "stream_number",
     "verdict_place",
+    "wallet_place",
 ]
 
 NEWEST: Final = 1 << 62
@@ -147,6 +150,39 @@ async def payout_position(moment: Moment, starting_after: str | None) -> int:
     key = ids.parse_payout_id(starting_after, "starting_after")
     row = await moment.row(_DISTRIBUTION_POS, slug=key.slug, number=key.number)
     return _position(row, starting_after)
+
+
+async def wallet_place(moment: Moment, starting_after: str | None) -> int:
+    """Number of the wallet that a page of holders starts after."""
+    if starting_after is None:
+        return 0
+    found = await find_wallet(moment, starting_after, "starting_after")
+    if found is None:
+        raise _gone(starting_after)
+    return found
+
+
+async def payout_holder(moment: Moment, starting_after: str | None, slug: str, number: int) -> int:
+    """Number of the wallet whose payout of a distribution a page starts after."""
+    if starting_after is None:
+        return 0
+    key = ids.parse_payout_id(starting_after, "starting_after")
+    if (key.slug, key.number) != (slug, number):
+        raise _gone(starting_after)
+    found = await find_wallet(moment, "0x" + key.wallet.hex())
+    if found is None:
+        raise _gone(starting_after)
+    return found
+
+
+async def series_place(moment: Moment, starting_after: str | None) -> int:
+    """Number of the series that a page of holdings starts after."""
+    if starting_after is None:
+        return 0
+    row = await moment.row(SERIES_NUMBER_BY_SLUG, slug=starting_after.removeprefix("ser_"))
+    if row is None:
+        raise _gone(starting_after)
+    return int(row.id)
 
 
 async def distribution_position(moment: Moment, starting_after: str | None) -> int:

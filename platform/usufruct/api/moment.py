@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from fastapi import Depends, Request, Response
@@ -24,7 +25,7 @@ from usufruct.ledger.reads.places import CURSOR
 from usufruct.ledger.reads.rows import Query
 from usufruct.ledger.types import first_position
 
-__all__ = ["AnyMoment", "Moment", "NotModified", "page", "service_of", "unstamped"]
+__all__ = ["AnyMoment", "Moment", "NotModified", "moment_of", "page", "service_of", "unstamped"]
 
 T = TypeVar("T")
 
@@ -140,7 +141,7 @@ async def _moment(request: Request) -> AsyncIterator[Moment]:
         row = rows[0]
         whose = f"-{sha256(who.actor.encode()).hexdigest()[:8]}" if who.known else ""
         etag = f'W/"{row.block}-{row.hash.hex()[:16]}-{row.evidence}-{service.version}{whose}"'
-        if _matches(request.headers.get("if-none-match"), etag):
+        if request.method == "GET" and _matches(request.headers.get("if-none-match"), etag):
             raise NotModified(etag)
         state = (row.block, row.hash, row.evidence)
         yield Moment(service, reader, row.block, row.timestamp, etag, who, state)
@@ -148,6 +149,8 @@ async def _moment(request: Request) -> AsyncIterator[Moment]:
 
 AnyMoment = Annotated[Moment, Depends(_moment)]
 """The moment that a request is answered from."""
+moment_of: Final = asynccontextmanager(_moment)
+"""The same for a request that leaves it before something that takes long; nothing can be read from it then."""
 
 
 def _matches(header: str | None, etag: str) -> bool:

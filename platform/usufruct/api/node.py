@@ -6,8 +6,6 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from fastapi.concurrency import run_in_threadpool
-
 from usufruct.api.problems import Problem
 from usufruct.api.service import Service
 from usufruct.chain.client import ChainClient
@@ -19,7 +17,10 @@ R = TypeVar("R")
 
 
 async def asked(service: Service, work: Callable[[ChainClient], R]) -> R:
-    """What `work` finds out; ChainError if the node fails."""
+    """What `work` finds out; ChainError if the node fails, Problem if too many ask it already.
+
+    Whoever asks holds no moment of the ledger: a node may be slow.
+    """
     node = service.chain
     if node is None:
         raise Problem(
@@ -28,7 +29,7 @@ async def asked(service: Service, work: Callable[[ChainClient], R]) -> R:
             "This service has no node to ask.",
             remedy="ask a service that was started with --rpc",
         )
-    return await run_in_threadpool(work, node)
+    return await service.questions.of(lambda: work(node))
 
 
 def contract_of(service: Service, name: str) -> Address:

@@ -144,7 +144,7 @@ def _access(settings: Settings) -> Access:
         origin=settings.origin or f"http://{settings.host}:{settings.port}",
         secret=load_secret(settings.secret_file),
         session_seconds=settings.session_seconds,
-        requests_per_second=settings.requests_per_second,
+        requests_per_second=settings.rate,
         loopback_webhooks=settings.loopback_webhooks,
         finality_blocks=settings.finality_blocks,
     )

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from threading import Lock
 from typing import TypeVar, cast
 
 from anyio import CapacityLimiter
@@ -16,6 +15,7 @@ from fastapi import Request
 from usufruct.api.auth.principal import Access
 from usufruct.api.kept import Kept
 from usufruct.api.render import Renderer
+from usufruct.api.turns import Turns
 from usufruct.chain.client import ChainClient
 from usufruct.clock import Clock, SystemClock
 from usufruct.index.runner import Progress
@@ -30,15 +30,23 @@ class Once:
     """Keeps the answer to a costly question for as long as the block and the chain stay the same, whoever asks."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._turns = Turns(1, 4)
         self._known: tuple[tuple[int, bytes], object] | None = None
 
-    def at(self, block: int, newest: bytes, make: Callable[[], T]) -> T:
-        """The answer as of a block of the chain whose newest block has a hash; one thread makes it, the others wait."""
-        with self._lock:
-            if self._known is None or self._known[0] != (block, newest):
-                self._known = ((block, newest), make())
+    async def at(self, block: int, newest: bytes, make: Callable[[], T]) -> T:
+        """The answer as of a block of the chain whose newest block has a hash.
+
+        One thread of its own makes it, a few callers wait. Raises Problem for those beyond.
+        """
+        wanted = (block, newest)
+
+        def made() -> T:
+            if self._known is None or self._known[0] != wanted:
+                self._known = (wanted, make())
             return cast("T", self._known[1])
+
+        known = self._known
+        return made() if known and known[0] == wanted else await self._turns.of(made)
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,11 @@ class Service:
     """What requests find alike."""
     offered: Once = field(default_factory=Once)
     """The offerings as of the last block they were asked for."""
+
+    documents: Turns = field(default_factory=lambda: Turns(2, 16))
+    """Lets two documents be made at a time, such as a statement of account or a proof: each is a second of a core."""
+    questions: Turns = field(default_factory=lambda: Turns(8, 32))
+    """Lets eight requests ask the node at a time, which may be slow."""
 
     @cached_property
     def replays(self) -> CapacityLimiter:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import (
@@ -20,6 +21,9 @@ from usufruct.index.indexer import WINDOW
 from usufruct.index.reading import LARGEST_RANGE
 
 __all__ = ["Settings"]
+
+_REQUESTS_PER_SECOND: Final = 50
+"""A page with all that belongs to it is ten requests, a document weighs twenty."""
 
 
 class Settings(BaseSettings):
@@ -106,8 +110,10 @@ class Settings(BaseSettings):
     session_seconds: int = Field(
         86_400, ge=60, le=2_592_000, description="how long a sign-in lasts"
     )
-    requests_per_second: int = Field(
-        0, ge=0, description="requests of one address or key, on average; 0 for any number"
+    requests_per_second: int | None = Field(
+        None,
+        ge=0,
+        description="requests of one address, on average; 0 for any number, as by default on 127.0.0.1; elsewhere 50",
     )
     loopback_webhooks: bool = Field(
         False, description="lets webhooks go to this machine and to private networks"
@@ -130,6 +136,16 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """URL of the ledger's database."""
         return self.database or f"sqlite:///{self.state / 'ledger.db'}"
+
+    @property
+    def rate(self) -> int:
+        """Requests that one address may make in a second, on average; 0 for any number.
+
+        Who listens on this machine alone serves its owner, or a proxy that all come through.
+        """
+        if self.requests_per_second is not None:
+            return self.requests_per_second
+        return 0 if _loopback(self.host) else _REQUESTS_PER_SECOND
 
     @property
     def secret_file(self) -> Path:
@@ -164,6 +180,14 @@ class Settings(BaseSettings):
                 rule="TOML in the file, JSON for lists in the environment",
                 remedy="correct it",
             ) from None
+
+
+def _loopback(host: str) -> bool:
+    """Whether a host is this machine alone."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _with_file(cls: type[Settings], config: Path | None) -> type[Settings]:

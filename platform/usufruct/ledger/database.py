@@ -72,13 +72,22 @@ class Database:
 
     @asynccontextmanager
     async def read_async(self) -> AsyncIterator[AsyncReader]:
-        """One consistent moment of the ledger, for asynchronous code."""
+        """One consistent moment of the ledger, for asynchronous code; who reads after it finds no connection."""
+        reader: SameThreadReader | DriverReader
         if self.kind == "sqlite":
             with self._driver() as driver:
-                yield SameThreadReader(driver)
+                reader = SameThreadReader(driver)
+                try:
+                    yield reader
+                finally:
+                    del reader.connection  # it is somebody else's from now on
         else:
             async with self.async_reader.moment() as connection:
-                yield DriverReader(connection)
+                reader = DriverReader(connection)
+                try:
+                    yield reader
+                finally:
+                    del reader.connection
 
     @contextmanager
     def _driver(self) -> Iterator[Any]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["DatabaseAway", "ReaderPool"]
 
 _PATIENCE_S: Final = 30.0
+_TURN_S: Final = 10.0
+"""Seconds until a connection must be free; a page takes a hundredth of one."""
 _SETTINGS: Final = {
     "default_transaction_isolation": "repeatable read",
     "default_transaction_read_only": "on",
@@ -64,29 +66,41 @@ class ReaderPool:
     async def moment(self) -> AsyncIterator[Connection]:
         """A connection in a transaction that sees one moment, that of its first statement.
 
-        Raises DatabaseAway if the server cannot be reached, or is gone before the end.
+        Raises DatabaseAway if the server cannot be reached, is gone before the end, or has no connection left for long.
         """
-        async with self._turns:
+        await self._turn()
+        connection, ended = None, False
+        try:
             connection = await self._taken()
-            ended = False
             try:
-                try:
-                    yield connection
-                except Exception:
-                    ended = await _rolled_back(connection)
-                    raise
+                yield connection
+            except Exception:
                 ended = await _rolled_back(connection)
-            except Exception as error:
-                # Whatever was asked of a connection that is gone has no answer, and that is the reason.
-                if connection.is_closed():
-                    raise DatabaseAway(error) from error
                 raise
-            finally:
-                # A connection of a request that was cancelled may still be waiting for an answer.
-                if ended:
-                    self._idle.append(connection)
-                else:
-                    connection.terminate()
+            ended = await _rolled_back(connection)
+        except Exception as error:
+            # Whatever was asked of a connection that is gone has no answer, and that is the reason.
+            if connection is not None and connection.is_closed():
+                raise DatabaseAway(error) from error
+            raise
+        finally:
+            # A connection of a request that was cancelled may still be waiting for an answer.
+            if connection is not None and ended:
+                self._idle.append(connection)
+            elif connection is not None:
+                connection.terminate()
+            self._turns.release()
+
+    async def _turn(self) -> None:
+        """Waits for a connection to be free, and not for ever: whoever holds one may be waiting for somebody else."""
+        if not self._turns.locked():
+            await self._turns.acquire()  # at once, without the cost of a clock
+            return
+        try:
+            async with asyncio.timeout(_TURN_S):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise DatabaseAway(error) from error
 
     async def dispose(self) -> None:
         """Closes the idle connections."""

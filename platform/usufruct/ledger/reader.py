@@ -35,7 +35,7 @@ class AsyncReader(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SameThreadReader:
     """Runs queries in the event loop's thread."""
 
@@ -54,7 +54,7 @@ class SameThreadReader:
         return ready.rows(self.connection.execute(ready.sql, ready.bound(values)).fetchall())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DriverReader:
     """Runs queries on an asynchronous driver, which keeps their plans."""
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final, TypeVar
 
-from fastapi.concurrency import run_in_threadpool
-
 from usufruct.api.moment import Moment
 from usufruct.api.render import Json, account, rfc3339
 from usufruct.chain.client import ChainClient
@@ -36,7 +34,7 @@ async def offerings(moment: Moment) -> list[Json] | None:
     def ask() -> list[tuple[int, of.Terms, of.StateOfResult]]:
         return _ask(chain, address(where), block)
 
-    found = await run_in_threadpool(lambda: service.offered.at(block, moment.state[1], ask))
+    found = await service.offered.at(block, moment.state[1], ask)
     return [_shown(moment, *each) for each in reversed(found)]
 
 

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from threading import Event
 from typing import Any
 
+import anyio
+import httpx
 import pytest
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import DatabaseError
-from tests.support.asking import SIZE, House, named
+from tests.support.asking import ORIGIN, SIZE, House, named
+from tests.unit.api.test_events import Receiver, subscribe
 from tests.unit.api.test_siwe import WALLET, signed
 
 from benches._api.ledger import fill
 from usufruct.api.auth import journal
 from usufruct.api.auth.principal import Role
+from usufruct.api.events.deliver import Deliverer
 from usufruct.api.events.feed import Feed
 from usufruct.contracts import address
+from usufruct.errors import ChainError
 from usufruct.ledger.database import Database
 from usufruct.ledger.models import access_log, feed_event, metadata, session, webhook
 
@@ -39,6 +48,10 @@ def at_once(house: House, work: Callable[[House], Any]) -> list[Any]:
     """What several processes get that do the same at the same time."""
     url = house.database.url.render_as_string()
     houses = [House(url) for _ in range(_AT_ONCE)]
+    for each in houses:
+        each.ask(
+            "/health"
+        )  # the first request builds the routes, under filters of warnings that threads share
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         found = list(pool.map(work, houses))
     for each in houses:
@@ -91,6 +104,86 @@ def test_events_are_written_once_by_several_feeds_at_once(house: House) -> None:
     assert count(house, feed_event) == 34
     events = house.ask("/v1/events?limit=200", headers=house.key(Role.AUDITOR)).json()["data"]
     assert [int(each["id"]) for each in events] == list(range(1, 35))
+
+
+def test_webhooks_are_delivered_once_by_several_servers_at_once(house: House) -> None:
+    headers = house.key(Role.AUDITOR)
+    receiver = Receiver()
+    try:
+        access = replace(house.service.access, loopback_webhooks=True)
+        object.__setattr__(house.service, "access", access)
+        subscribe(house, receiver.url, headers, "settlement.created")
+        while Feed(house.database, house.service.render, 0).round():
+            pass
+
+        def deliver(other: House) -> None:
+            deliverer = Deliverer(other.database, access, other.clock)
+            for _ in range(4):
+                deliverer.round()
+
+        at_once(house, deliver)
+        assert len(receiver.ids()) == 6
+        assert len(set(receiver.ids())) == 6
+    finally:
+        receiver.close()
+
+
+def test_a_slow_node_stops_nothing_that_does_not_ask_it(house: House) -> None:
+    """There are eight connections: ten that wait for the node have none of them."""
+    go = Event()
+
+    class Slow:
+        def call(self, *_: object) -> None:
+            go.wait(20)
+            raise ChainError("away")
+
+    object.__setattr__(house.service, "chain", Slow())
+    headers = house.key(Role.AUDITOR)
+
+    async def main() -> None:
+        transport = httpx.ASGITransport(app=house.app, raise_app_exceptions=False)
+        async with (
+            httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers) as client,
+            anyio.create_task_group() as tasks,
+        ):
+            for _ in range(5):
+                tasks.start_soon(client.get, "/v1/disclosures")
+                body = functools.partial(client.post, json={"receipts": "1"})
+                tasks.start_soon(body, "/v1/streams/1/preview")
+            await anyio.sleep(1)
+            with anyio.fail_after(5):
+                assert (await client.get("/v1/series")).status_code == 200
+            go.set()
+        await house.database.dispose_async()
+        house.database.__dict__.pop("async_reader", None)
+
+    try:
+        anyio.run(main)
+    finally:
+        go.set()
+
+
+def test_whoever_finds_no_connection_is_told_so_after_a_while(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("usufruct.ledger.pool._TURN_S", 0.2)
+
+    async def main() -> int:
+        transport = httpx.ASGITransport(app=house.app, raise_app_exceptions=False)
+        async with AsyncExitStack() as stack:
+            client = httpx.AsyncClient(transport=transport, base_url=ORIGIN)
+            await stack.enter_async_context(client)
+            for _ in range(8):
+                await stack.enter_async_context(house.database.read_async())
+            with anyio.fail_after(5):
+                refused = await client.get("/v1/series")
+        await house.database.dispose_async()
+        house.database.__dict__.pop("async_reader", None)
+        assert refused.headers["retry-after"] == "5"
+        return refused.status_code
+
+    assert anyio.run(main) == 503
+    assert house.ask("/v1/series").status_code == 200
 
 
 def test_a_zero_in_a_name_is_no_defect(house: House) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,15 @@ import pytest
 from sqlalchemy import func, select, update
 from tests.support.asking import House, filled, named
 
+from benches._api.ledger import wallet
 from usufruct.api.auth import store
 from usufruct.api.auth.principal import ANONYMOUS, Principal, Role
-from usufruct.api.events.deliver import PAUSES, Deliverer
+from usufruct.api.events.deliver import LEASE, PAUSES, Deliverer
 from usufruct.api.events.feed import KINDS, Feed
 from usufruct.api.events.signing import secret_of, sign, verify
 from usufruct.api.routes import events
 from usufruct.errors import EvidenceError
-from usufruct.ledger.models import cursor, feed_event, idempotency, metadata
+from usufruct.ledger.models import cursor, feed_event, idempotency, metadata, webhook
 
 
 def feed(house: House, finality: int = 0) -> None:
@@ -224,12 +225,14 @@ class Receiver:
     def __init__(self) -> None:
         self.taken: list[tuple[dict[str, str], bytes]] = []
         self.status = 204
+        self.meanwhile: Callable[[], object] = lambda: None
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 outer.taken.append(({k.lower(): v for k, v in self.headers.items()}, body))
+                outer.meanwhile()
                 self.send_response(outer.status)
                 if outer.status == 302:
                     self.send_header("location", "http://169.254.169.254/latest/meta-data")
@@ -239,7 +242,7 @@ class Receiver:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         self.thread.start()
@@ -417,6 +420,121 @@ def test_the_secret_of_a_webhook_stands_in_no_table(open_house: House, receiver:
         kept = repr([connection.execute(select(each)).all() for each in metadata.sorted_tables])
     assert hook["secret"] not in kept
     assert hook["secret"] == secret_of(b"s" * 32, hook["id"])
+
+
+@pytest.fixture
+def two(open_house: House, receiver: Receiver) -> tuple[House, Deliverer, Deliverer]:
+    """Two servers on one ledger with one webhook."""
+    subscribe(open_house, receiver.url, open_house.key(Role.AUDITOR), "settlement.created")
+    feed(open_house)
+    given = (open_house.database, open_house.service.access, open_house.clock)
+    return open_house, Deliverer(*given), Deliverer(*given)
+
+
+def test_two_servers_deliver_an_event_once(
+    two: tuple[House, Deliverer, Deliverer], receiver: Receiver
+) -> None:
+    _, one, other = two
+    receiver.meanwhile = lambda: other.round() and None
+    while one.round():
+        pass
+    assert len(receiver.ids()) == len(set(receiver.ids())) == 6
+
+
+def test_what_a_server_had_begun_when_it_died_goes_on_elsewhere_after_a_while(
+    two: tuple[House, Deliverer, Deliverer], receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, one, other = two
+
+    async def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Deliverer, "_send", dies)
+        with pytest.raises(KeyboardInterrupt):
+            one.round()
+    assert not other.round()
+    house.clock.advance(LEASE)
+    assert other.round()
+    assert len(receiver.ids()) == len(set(receiver.ids())) == 6
+
+
+def test_a_server_that_slept_moves_nothing_back(
+    two: tuple[House, Deliverer, Deliverer], receiver: Receiver
+) -> None:
+    """Its turn has passed to another, which is further; whatever it still says counts no more."""
+    house, one, other = two
+
+    def slept() -> None:
+        if len(receiver.taken) == 1:
+            house.clock.advance(LEASE)
+            while other.round():
+                pass
+
+    receiver.meanwhile = slept
+    one.round()
+    with house.database.read() as connection:
+        told = connection.execute(select(webhook.c.told)).scalar_one()
+        last = connection.execute(select(func.max(feed_event.c.number))).scalar_one()
+    assert told == last
+    sent = receiver.ids()
+    assert len(sent) == 7  # the event that was under way, and no other, came twice
+    assert len(set(sent)) == 6
+
+
+def test_a_wallet_that_the_ledger_does_not_know_has_no_webhooks(open_house: House) -> None:
+    """Wallets are free: else whoever makes a hundred has two thousand webhooks."""
+    body = {"url": "https://books.example/x"}
+    for known, status in ((wallet(1), 201), (b"\x77" * 20, 403)):
+        with open_house.database.write() as connection:
+            made = store.open_session(connection, known, open_house.clock.now(), 600)
+        headers = {"authorization": f"Bearer {made.token}", "idempotency-key": known.hex()}
+        answer = open_house.post("/v1/webhooks", body, headers=headers)
+        assert answer.status_code == status, answer.text
+    assert answer.json()["type"].endswith("role-missing")
+    with open_house.database.write() as connection:
+        store.grant_wallet(
+            connection,
+            name="clerk",
+            role=Role.REGULATOR,
+            wallet=b"\x77" * 20,
+            streams=(),
+            now=open_house.clock.now(),
+            expires_at=None,
+        )
+    assert open_house.post("/v1/webhooks", body, headers=headers).status_code == 201
+
+
+def test_a_round_has_a_bound_and_nobody_has_more_of_it_than_another(open_house: House) -> None:
+    """Many webhooks of few hold up those of others for one short round, not for minutes."""
+    feed(open_house)
+    now = open_house.clock.now()
+    rows = [
+        {
+            "id": f"whk_{actor}{n:02}", "actor": f"actor{actor}", "url": "https://x", "kinds": "[]",
+            "told": 0, "attempts": attempts, "next_at": now - 10 + actor, "status": "active", "created_at": now,
+        }
+        for actor, attempts, count in ((1, 1, 200), (2, 0, 200), (3, 0, 1))
+        for n in range(count)
+    ]  # fmt: skip
+    with open_house.database.write() as connection:
+        connection.execute(webhook.insert(), rows)
+    served: list[Any] = []
+
+    class Noting(Deliverer):
+        async def _serve_all(self, due: Any) -> list[bool]:
+            served.append([each.actor for each in due])
+            return []
+
+    assert Noting(open_house.database, open_house.service.access, open_house.clock).round()
+    (chosen,) = served
+    assert len(chosen) <= 64
+    assert {each: chosen.count(each) for each in set(chosen)} == {
+        "actor1": 4,
+        "actor2": 4,
+        "actor3": 1,
+    }
+    assert chosen[:2] == ["actor2", "actor3"]  # whoever fails comes after whoever does not
 
 
 def test_a_write_that_is_sent_again_happens_once(open_house: House) -> None:

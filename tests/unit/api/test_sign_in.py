@@ -103,6 +103,14 @@ def test_another_wallet_s_signature_is_refused(house: House) -> None:
     assert (answer.status_code, answer.json()["field"]) == (401, "signature")
 
 
+@pytest.mark.parametrize("signature", ["0x" + "00" * 65, "0x" + "ff" * 65, "0x" + "11" * 64 + "1b"])
+def test_a_signature_of_nobody_is_refused_like_anothers(house: House, signature: str) -> None:
+    answer = house.post("/v1/auth/sign-in", {"message": challenge(house), "signature": signature})
+    assert answer.status_code == 401, answer.text
+    assert answer.json()["type"].endswith("sign-in-refused")
+    assert answer.json()["field"] == "signature"
+
+
 def test_sessions_end_by_time_and_by_sign_out(house: House) -> None:
     headers = bearer(house)
     assert house.ask("/v1/auth/session", headers=headers).json()["actor"] == ME

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from usufruct.api.auth.siwe import Message, personal_digest, signer_of
+from usufruct.contracts import address
 from usufruct.core.commitments import N
 from usufruct.errors import EvidenceError, InputError
 from usufruct.keys import address_of_key
@@ -74,6 +75,8 @@ def test_what_is_written_is_read(message: Message) -> None:
         ("2027-01-15T08:10:00Z", "2027-01-15T08:10:00Z\n"),
         ("2027-01-15T08:10:00Z", "2027-01-15T08:10:00Z\nResources:\n- https://evil.example"),
         ("0x19E7E376", "0x19e7E376"),
+        (address(WALLET), address(WALLET).lower()),
+        (address(WALLET), "0x" + address(WALLET)[2:].upper()),
         ("31337", "031337"),
         ("rights.example wants", "rights.example/evil wants"),
         ("This costs", "This\ncosts"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,21 @@ def test_readers_see_one_moment(tmp_path: Path) -> None:
         assert reading.execute(select(cursor)).all() == []
     with database.read() as reading:
         assert reading.execute(select(cursor.c.block)).scalar() == 5
+    database.dispose()
+
+
+def test_a_moment_that_was_left_cannot_be_read(tmp_path: Path) -> None:
+    """Its connection is somebody else's by then."""
+    database = Database(f"sqlite:///{tmp_path}/ledger.db")
+    database.migrate()
+
+    async def late() -> None:
+        async with database.read_async() as reader:
+            assert await reader.rows(select(cursor), {}) == []
+        await reader.rows(select(cursor), {})
+
+    with pytest.raises(AttributeError):
+        asyncio.run(late())
     database.dispose()
 
 

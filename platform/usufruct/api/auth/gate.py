@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from usufruct.api.auth import journal, store
 from usufruct.api.auth.principal import ANONYMOUS, Principal, Role
+from usufruct.api.limits import AS_ASKED
 from usufruct.api.params import wallet_bytes
 from usufruct.api.problems import Problem, not_found
 from usufruct.api.service import Service, service_of
@@ -266,7 +267,8 @@ async def note(
     service = service_of(request)
     query = request.scope["query_string"].decode("latin-1")
     resource = request.scope["path"] + (f"?{query}" if query else "")
-    entry = journal.Entry(who.actor, role or "none", request.method, resource, outcome)
+    method = request.scope.get(AS_ASKED, request.method)
+    entry = journal.Entry(who.actor, role or "none", method, resource, outcome)
 
     def write() -> None:
         with service.database.write() as connection:

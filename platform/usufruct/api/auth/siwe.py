@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from usufruct.contracts import EncodeError, address
+from usufruct.contracts import address
 from usufruct.core.keccak import keccak256
 from usufruct.core.signing import recover
 from usufruct.errors import EvidenceError, InputError
@@ -84,10 +84,9 @@ class Message:
         found = _MESSAGE.fullmatch(text) if len(text) <= MAX_LENGTH else None
         if found is None:
             raise _malformed("it must follow ERC-4361 with an expiration time")
-        try:
-            who = address(found["address"])
-        except EncodeError:
-            raise _malformed("the address must have its checksum (EIP-55)") from None
+        who = address(found["address"].lower())
+        if who != found["address"]:
+            raise _malformed("the address must have its checksum (EIP-55)")
         begins = found["begins"]
         return cls(
             domain=found["domain"],

@@ -4,12 +4,16 @@ Webhooks are served side by side, and an attempt has a time limit as a whole: a 
 holds up nobody else. What was taken is committed after the receiver said so: a crash in between sends the event
 again, with the same id. A receiver that fails is asked again after growing pauses; after the last the webhook stops
 and says why. Whose key or role was revoked is told nothing more.
+
+Several servers may deliver from one ledger: a webhook's turn is taken by moving the time it is due to, in one
+statement that finds it where it was seen. Whose turn has passed, because it slept or died, writes nothing more.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -30,13 +34,18 @@ from usufruct.errors import UsufructError
 from usufruct.ledger.database import Database
 from usufruct.ledger.models import access_grant, feed_event, webhook
 
-__all__ = ["PAUSES", "Deliverer"]
+__all__ = ["LEASE", "PAUSES", "Deliverer"]
 
 PAUSES: Final = (5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800)
 """Seconds until the next attempt, after each that failed."""
+LEASE: Final = 60
+"""Seconds that a turn lasts from its last word on: more than an attempt may take, less than the pauses that matter."""
 _SECONDS: Final = 10.0
 _BATCH: Final = 50
 _AT_ONCE: Final = 16
+_MOST: Final = 64
+"""Webhooks of one round: if none of them answers, it ends after four times `seconds`."""
+_MOST_OF_ONE: Final = 4
 _SHOWN: Final = 200
 _logger = structlog.get_logger(__name__)
 
@@ -60,19 +69,22 @@ class Deliverer:
     seconds: float = _SECONDS
 
     def round(self) -> bool:
-        """Tries what is due; True if anything was delivered."""
+        """Tries what is due, of nobody more than of others; True if anything was delivered or more is due."""
         now = self.clock.now()
         last = select(func.max(feed_event.c.number)).scalar_subquery()
         with self.database.read() as connection:
             due = connection.execute(
-                select(webhook).where(
+                select(webhook)
+                .where(
                     webhook.c.status == "active",
                     # Further ahead than any pause: the clock was set back since.
                     or_(webhook.c.next_at <= now, webhook.c.next_at > now + PAUSES[-1]),
                     webhook.c.told < last,
                 )
+                .order_by(webhook.c.next_at, webhook.c.id)
             ).all()
-        return any(asyncio.run(self._serve_all(due))) if due else False
+        chosen = _fair(due)
+        return bool(due) and (any(asyncio.run(self._serve_all(chosen))) or len(chosen) < len(due))
 
     async def _serve_all(self, due: Sequence[Row[Any]]) -> list[bool]:
         turns = asyncio.Semaphore(_AT_ONCE)
@@ -88,29 +100,33 @@ class Deliverer:
 
     async def _serve(self, http: httpx.AsyncClient, hook: Row[Any]) -> bool:
         """Sends a webhook its next events until one fails or its turn is over; True if there may be more."""
+        turn = _Turn(self.database, hook.id, hook.next_at, hook.told)
+        if not turn.goes_on(self.clock.now() + LEASE):
+            return False  # another server was first
         with self.database.read() as connection:
             who = _principal(connection, hook.actor, self.clock.now())
             rows = connection.execute(EVENTS_AFTER, {"after": hook.told, "limit": _BATCH}).all()
         if who is None:
-            self._set(hook.id, status="stopped", failure="its key or role is no longer in force")
+            turn.ends(status="stopped", failure="its key or role is no longer in force")
             return False
         kinds = json.loads(hook.kinds)
         public = self.access.public == "all"
         ends = asyncio.get_running_loop().time() + self.seconds
-        sent, passed = False, hook.told
+        sent, passed, attempts = False, hook.told, hook.attempts
         for row in rows:
             if (not kinds or row.kind in kinds) and visible(who, public, row):
                 if asyncio.get_running_loop().time() > ends:
                     break
                 failure = await self._send(http, hook, row)
                 if failure is not None:
-                    self._failed(hook, passed, failure)
+                    self._failed(turn, passed, attempts, failure)
                     return sent
-                self._set(hook.id, told=row.number, attempts=0, failure=None)
-                sent = True
+                taken = {"told": row.number, "attempts": 0, "failure": None}
+                if not turn.goes_on(self.clock.now() + LEASE, **taken):
+                    return sent
+                sent, attempts = True, 0
             passed = row.number
-        if passed > hook.told:
-            self._set(hook.id, told=passed)
+        turn.ends(told=passed, next_at=self.clock.now())
         return sent or len(rows) == _BATCH
 
     async def _send(self, http: httpx.AsyncClient, hook: Row[Any], row: Row[Any]) -> str | None:
@@ -151,31 +167,59 @@ class Deliverer:
         ) as answer:
             return answer.status_code
 
-    def _failed(self, hook: Row[Any], passed: int, failure: str) -> None:
+    def _failed(self, turn: _Turn, passed: int, done: int, failure: str) -> None:
         gone = failure == f"status {int(HTTPStatus.GONE)}"
-        with self.database.read() as connection:
-            done = connection.execute(
-                select(webhook.c.attempts).where(webhook.c.id == hook.id)
-            ).scalar_one()
+        told = {"attempts": done + 1, "failure": failure[:_SHOWN], "told": passed}
         if gone or done >= len(PAUSES):
-            self._set(
-                hook.id, status="stopped", failure=failure[:_SHOWN], attempts=done + 1, told=passed
-            )
-            _logger.warning("webhook stopped", webhook=hook.id, failure=failure)
+            turn.ends(status="stopped", **told)
+            _logger.warning("webhook stopped", webhook=turn.hook, failure=failure)
             return
-        next_at = self.clock.now() + PAUSES[done]
-        self._set(
-            hook.id, attempts=done + 1, next_at=next_at, failure=failure[:_SHOWN], told=passed
-        )
+        turn.ends(next_at=self.clock.now() + PAUSES[done], **told)
 
-    def _set(self, number: str, **values: object) -> None:
-        """Changes a webhook that is still active; one that was removed meanwhile stays as it is."""
+
+@dataclass(slots=True)
+class _Turn:
+    """One server's turn with a webhook. Whoever moves the time it is due from where it was seen has it.
+
+    Attributes:
+        database: The ledger.
+        hook: Id of the webhook.
+        until: The time it is due next, for all others: when the turn passes to them.
+        told: The number up to which events are delivered; it never goes back.
+    """
+
+    database: Database
+    hook: str
+    until: int
+    told: int
+
+    def goes_on(self, until: int, **values: Any) -> bool:
+        """Takes or keeps the turn until a time; false if it is another's, or the webhook was removed."""
+        # It differs from the time seen, which has passed: of two that see the same, one finds it.
+        return self.ends(**values, next_at=until)
+
+    def ends(self, **values: Any) -> bool:
+        """Writes what became of it, unless the turn is another's or the webhook was removed meanwhile."""
+        seen = (webhook.c.id == self.hook, webhook.c.status == "active")
+        mine = (webhook.c.next_at == self.until, webhook.c.told == self.told)
         with self.database.write() as connection:
-            connection.execute(
-                update(webhook)
-                .where(webhook.c.id == number, webhook.c.status == "active")
-                .values(**values)
-            )
+            done = connection.execute(update(webhook).where(*seen, *mine).values(**values))
+        if not done.rowcount:
+            return False
+        self.until = values.get("next_at", self.until)
+        self.told = values.get("told", self.told)
+        return True
+
+
+def _fair(due: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """The webhooks of one round: those that do not fail first, then whoever has had fewer of the round."""
+    of_one: Counter[str] = Counter()
+    ranked = []
+    for place, hook in enumerate(due):
+        ranked.append((hook.attempts > 0, of_one[hook.actor], place, hook))
+        of_one[hook.actor] += 1
+    ranked.sort(key=lambda each: each[:3])
+    return [hook for _, rank, _, hook in ranked if rank < _MOST_OF_ONE][:_MOST]
 
 
 def _principal(connection: Connection, actor: str, now: int) -> Principal | None:

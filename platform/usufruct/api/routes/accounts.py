@@ -8,7 +8,6 @@ from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 from sqlalchemy import Connection
 
@@ -68,8 +67,9 @@ async def statement(
 ) -> Response:
     """Income of a period and every movement of its month, adding up to the unit, as PDF, CSV or XLSX."""
     kind = _kind(query.format, request)
-    content = await run_in_threadpool(
-        _made, service_of(request), wallet_bytes(address), kind, query, period=query.period
+    service, wallet = service_of(request), wallet_bytes(address)
+    content = await service.documents.of(
+        lambda: _made(service, wallet, kind, query, period=query.period)
     )
     return _file(content, kind, f"statement-{query.period}")
 
@@ -82,8 +82,9 @@ async def tax_summary(
 ) -> Response:
     """Income credited, money received and tax withheld in a calendar year, as PDF, CSV or XLSX."""
     kind = _kind(query.format, request)
-    content = await run_in_threadpool(
-        _made, service_of(request), wallet_bytes(address), kind, query, year=query.year
+    service, wallet = service_of(request), wallet_bytes(address)
+    content = await service.documents.of(
+        lambda: _made(service, wallet, kind, query, year=query.year)
     )
     return _file(content, kind, f"tax-{query.year}")
 

@@ -18,7 +18,7 @@ from usufruct.api import schemas
 from usufruct.api.auth.gate import Asking, compliance, own_wallet
 from usufruct.api.bodies import Body, described, json_body, received
 from usufruct.api.lookup import find_series, find_stream, find_wallet
-from usufruct.api.moment import AnyMoment, Moment, unstamped
+from usufruct.api.moment import AnyMoment, Moment, moment_of, unstamped
 from usufruct.api.node import asked, contract_of, transaction
 from usufruct.api.once import once
 from usufruct.api.params import wallet_bytes
@@ -28,6 +28,7 @@ from usufruct.api.routes.evidence import StreamId
 from usufruct.api.routes.wallets import Address
 from usufruct.api.service import service_of
 from usufruct.api.standing import positions, withheld
+from usufruct.chain.client import ChainClient
 from usufruct.contracts import address as wallet_address
 from usufruct.contracts import participant_registry, revenue_right, waterfall
 from usufruct.core.encoding import whole
@@ -137,24 +138,23 @@ async def claims(address: Address, request: Request, moment: AnyMoment) -> Respo
     "/streams/{stream_id}/preview",
     responses=schemas.done(schemas.Preview),
     openapi_extra=described(PreviewBody, {"receipts": "2000000000", "units": "600000"}),
-    dependencies=[Depends(received)],
     tags=["streams"],
 )
-async def preview(stream_id: StreamId, request: Request, moment: AnyMoment) -> Response:
+async def preview(stream_id: StreamId, request: Request) -> Response:
     """What the waterfall would make of receipts under the rules in force, by the contract's own word."""
     body = await json_body(request, PreviewBody)
-    stream = await find_stream(moment, stream_id, "id")
+    async with moment_of(request) as moment:
+        stream = await find_stream(moment, stream_id, "id")
     receipts = _u64(body.receipts, "receipts")
     units = _u64(body.units, "units")
     kpis = kpi_vector({_place(name): value for name, value in (body.kpis_bp or {}).items()})
     where = contract_of(moment.service, "Waterfall")
-    outcome = await asked(
-        moment.service,
-        lambda node: node.call(where, waterfall.preview(stream.id, receipts, kpis)),
-    )
-    steps = (
-        await asked(moment.service, lambda node: node.call(where, waterfall.rules_of(stream.id)))
-    ).rules.steps
+
+    def ask(node: ChainClient) -> tuple[waterfall.Outcome, waterfall.RulesOfResult]:
+        outcome = node.call(where, waterfall.preview(stream.id, receipts, kpis))
+        return outcome, node.call(where, waterfall.rules_of(stream.id))
+
+    outcome, ruled = await asked(moment.service, ask)
     render = moment.render
     told = [
         {
@@ -162,7 +162,7 @@ async def preview(stream_id: StreamId, request: Request, moment: AnyMoment) -> R
             "payee": step.payee,
             "to_series": step.to_series,
         }
-        for step in steps
+        for step in ruled.rules.steps
     ]
     lines = [
         {
@@ -173,17 +173,19 @@ async def preview(stream_id: StreamId, request: Request, moment: AnyMoment) -> R
         }
         for e in outcome.lines
     ]
-    return moment.answer(
-        {
-            "object": "preview",
-            "stream": f"str_{stream.id}",
-            "receipts": render.money(receipts),
-            "fee_multiplier_bp": outcome.multiplier_bp,
-            "triggers_breached": [bit for bit in range(8) if outcome.breached >> bit & 1],
-            "lines": render.lines(stream.id, told, lines),
-            "distributions": await _shares(moment, told, lines, units),
-        }
-    )
+    # What the ledger holds of the payees is as of after the node's word, and so is the answer.
+    async with moment_of(request) as after:
+        return after.answer(
+            {
+                "object": "preview",
+                "stream": f"str_{stream.id}",
+                "receipts": render.money(receipts),
+                "fee_multiplier_bp": outcome.multiplier_bp,
+                "triggers_breached": [bit for bit in range(8) if outcome.breached >> bit & 1],
+                "lines": render.lines(stream.id, told, lines),
+                "distributions": await _shares(after, told, lines, units),
+            }
+        )
 
 
 async def _shares(moment: Moment, steps: list[Json], lines: list[Json], units: int) -> list[Json]:

@@ -23,7 +23,7 @@ from usufruct.api.problems import Problem
 from usufruct.api.render import hexed, rfc3339
 from usufruct.api.service import Service, service_of
 from usufruct.contracts import address
-from usufruct.errors import UsufructError
+from usufruct.errors import EvidenceError, InputError
 
 router = APIRouter(prefix="/v1", tags=["access"])
 
@@ -134,7 +134,9 @@ async def _require_signed(service: Service, message: Message, body: SignInBody) 
     try:
         if signer_of(body.message, body.signature) == message.wallet:
             return
-    except UsufructError as error:
+    except EvidenceError as error:
+        refusal = _refused("signature", str(error.rule))
+    except InputError as error:
         refusal = error  # no key's signature; a contract may have one of another form
     node = service.chain
     raw = _raw(body.signature)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from usufruct.api import schemas
 from usufruct.api.known import as_known
 from usufruct.api.lookup import find_series, find_stream
-from usufruct.api.moment import AnyMoment, Moment, unstamped
+from usufruct.api.moment import Moment, moment_of, unstamped
 from usufruct.api.node import asked, contract_of
 from usufruct.api.params import DisclosureQuery
 from usufruct.api.render import Json, hexed, rfc3339
@@ -26,14 +26,15 @@ _VERSIONS: Final = 200
 
 
 @router.get("/disclosures", responses=schemas.done(schemas.Disclosures))
-async def disclosures(query: Annotated[DisclosureQuery, Query()], moment: AnyMoment) -> Response:
+async def disclosures(query: Annotated[DisclosureQuery, Query()], request: Request) -> Response:
     """The documents attached now or earlier, with hashes and versions.
 
     They are the project's, unless a stream or series is named.
     """
-    where = contract_of(moment.service, "DisclosureRegistry")
-    subject, call = await _subject(moment, query)
-    known = await as_known(moment, query)
+    async with moment_of(request) as moment:
+        where = contract_of(moment.service, "DisclosureRegistry")
+        subject, call = await _subject(moment, query)
+        known = await as_known(moment, query)
 
     def read(node: ChainClient) -> list[Json]:
         key = node.call(where, call)

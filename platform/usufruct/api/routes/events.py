@@ -18,12 +18,13 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from usufruct.api import schemas
-from usufruct.api.auth.gate import Asking, asking_still, require_known
-from usufruct.api.auth.principal import Principal
+from usufruct.api.auth.gate import Asking, asking_still, forbidden, require_known
+from usufruct.api.auth.principal import Principal, Role
 from usufruct.api.bodies import Body, described, json_body
 from usufruct.api.events.feed import EVENTS_AFTER, KINDS, shown, visible
 from usufruct.api.events.signing import secret_of
 from usufruct.api.events.targets import parse_target
+from usufruct.api.limits import AS_ASKED
 from usufruct.api.moment import page, unstamped
 from usufruct.api.once import once
 from usufruct.api.params import EventQuery, Nothing
@@ -32,6 +33,7 @@ from usufruct.api.render import Json, rfc3339
 from usufruct.api.service import Service, service_of
 from usufruct.errors import InputError
 from usufruct.ledger.models import feed_cursor, webhook
+from usufruct.ledger.reads.holders import WALLET_ID
 
 router = APIRouter(prefix="/v1", tags=["events"])
 
@@ -166,6 +168,8 @@ def _streaming(request: Request, service: Service, after: int, kind: str | None)
             headers={"retry-after": "30"},
         )
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    if AS_ASKED in request.scope:
+        return StreamingResponse(iter(()), media_type=_STREAM, headers=headers)
     told = _told(streams, caller, service, lambda: asking_still(request), after, kind)
     return StreamingResponse(told, media_type=_STREAM, headers=headers)
 
@@ -212,7 +216,10 @@ async def _told(
     ),
 )
 async def add_webhook(request: Request, who: Asking) -> Response:
-    """Sends final facts from now on to an address, signed; the secret is shown this once."""
+    """Sends final facts from now on to an address, signed; the secret is shown this once.
+
+    For wallets that the ledger knows, and for those with a role.
+    """
     require_known(who)
     body = await json_body(request, WebhookBody)
     service = service_of(request)
@@ -222,6 +229,7 @@ async def add_webhook(request: Request, who: Asking) -> Response:
     now = service.clock.now()
 
     def add(connection: Connection) -> Json:
+        _require_concerned(connection, who)
         own = connection.execute(_HOOKS, {"actor": who.actor}).all()
         if len(own) >= _MOST_WEBHOOKS:
             raise Problem(
@@ -251,6 +259,15 @@ async def add_webhook(request: Request, who: Asking) -> Response:
         return body | {"secret": secret_of(service.access.secret, body["id"])}
 
     return await once(request, who, add, reveal=reveal)
+
+
+def _require_concerned(connection: Connection, who: Principal) -> None:
+    """Raises Problem for a wallet that has nothing to do with the project: new ones are to be had for nothing."""
+    given_by_hand = not who.actor.startswith("0x")
+    if given_by_hand or any(each.role is not Role.INVESTOR for each in who.grants):
+        return
+    if connection.execute(WALLET_ID, {"address": who.wallet}).first() is None:
+        raise forbidden("a wallet that the ledger knows, or somebody with a role")
 
 
 @router.get("/webhooks", responses=schemas.done(schemas.Webhooks))

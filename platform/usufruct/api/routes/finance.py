@@ -7,11 +7,11 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
-from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Response
 
 from usufruct.api import schemas
 from usufruct.api.problems import Problem
+from usufruct.api.turns import Turns
 from usufruct.config.problems import ConfigErrors
 from usufruct.errors import ConfigError
 from usufruct.finance.files import load_text
@@ -29,11 +29,9 @@ from usufruct.finance.workbench import Move, compare, moved, played
 
 router = APIRouter(prefix="/v1/finance", tags=["finance"])
 
-_AT_ONCE: Final = 2
-_WAITING: Final = 16
 _MOST_DRAWS: Final = 6_000_000
 _TOLD, _SHOWN = 50, 200
-_limiter = CapacityLimiter(_AT_ONCE)
+_turns = Turns(2, 16)
 
 
 @router.post("/value", responses=schemas.done(schemas.ReportAnswer))
@@ -119,16 +117,8 @@ def _moves(body: schemas.VersionBody) -> list[Move]:
 
 async def _answer(make: Callable[[], Any]) -> Response:
     """The answer, worked out beside the event loop, a few at once."""
-    if _limiter.statistics().tasks_waiting >= _WAITING:
-        raise Problem(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "busy",
-            "Too many computations are waiting.",
-            headers={"retry-after": "2"},
-            remedy="ask again in a moment",
-        )
     try:
-        found = await to_thread.run_sync(make, limiter=_limiter)
+        found = await _turns.of(make)
     except ConfigError as error:
         raise _problem(error) from None
     content = msgspec.json.encode(found)

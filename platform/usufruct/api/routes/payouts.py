@@ -5,14 +5,13 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Response
-from fastapi.concurrency import run_in_threadpool
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from usufruct import proof
 from usufruct.api import schemas
 from usufruct.api.auth.gate import own_payout
 from usufruct.api.known import moment_as_known
-from usufruct.api.moment import AnyMoment
+from usufruct.api.moment import AnyMoment, moment_of
 from usufruct.api.params import AsOf, ProofQuery
 from usufruct.api.problems import Problem
 from usufruct.api.story import explained, find_payout
@@ -49,10 +48,11 @@ async def one_payout(
 async def payout_proof(
     payout_id: PayoutId,
     query: Annotated[ProofQuery, Query()],
-    moment: AnyMoment,  # the name in the path
+    request: Request,  # the name in the path
 ) -> Response:
     """The proof of a payout, to be checked with `usufruct verify` against a node of one's own."""
-    row = await find_payout(moment, payout_id)
+    async with moment_of(request) as moment:
+        row = await find_payout(moment, payout_id)
     if row.stream is None:
         raise _proven_elsewhere(row)
     contracts = moment.service.contracts
@@ -77,7 +77,7 @@ async def payout_proof(
                 readings=query.readings,
             )
 
-    return moment.plain(await run_in_threadpool(built))
+    return moment.plain(await moment.service.documents.of(built))
 
 
 def _proven_elsewhere(row: Any) -> Problem:

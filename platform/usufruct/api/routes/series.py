@@ -13,10 +13,11 @@ from usufruct.api.lookup import (
     NEWEST,
     distribution_position,
     find_series,
-    find_wallet,
+    payout_holder,
     series_number,
     series_then,
     stream_number,
+    wallet_place,
 )
 from usufruct.api.moment import AnyMoment, Moment
 from usufruct.api.order import order_of
@@ -96,8 +97,7 @@ async def holders(
     order = order_of(f"holders/{series}", query)
     given: dict[str, object] = dict(order.values)
     if order.by is None:
-        name = query.starting_after
-        given["after"] = 0 if name is None else await find_wallet(then, name, "starting_after") or 0
+        given["after"] = await wallet_place(then, query.starting_after)
     built = HOLDERS_WITH_UNITS if order.by is None else holders_in_order(**order.query)
     ask = then.rows if order.by is None else then.many_rows
     rows = await ask(built, series=series, end=then.end, limit=query.limit + 1, **given)
@@ -193,19 +193,11 @@ async def distribution_payouts(
     as_of = then is not moment
     given = order.values | _given(end=then.end if as_of else None)
     if order.by is None:
-        given["after"] = await _wallet_after(then, query.starting_after)
+        given["after"] = await payout_holder(then, query.starting_after, row.slug, row.number)
     built = payouts_of_distribution(status=query.status, as_of=as_of, **order.query)
     rows = await then.rows(built, pos=row.pos, limit=query.limit + 1, **given)
     found = [then.render.payout(each) for each in rows]
     return then.answer(order.page(rows, found, query.limit))
-
-
-async def _wallet_after(moment: Moment, starting_after: str | None) -> int:
-    """Number of the wallet whose payout a page goes on after."""
-    if starting_after is None:
-        return 0
-    key = ids.parse_payout_id(starting_after, "starting_after")
-    return await find_wallet(moment, "0x" + key.wallet.hex()) or 0
 
 
 def _given(**values: object) -> dict[str, Any]:

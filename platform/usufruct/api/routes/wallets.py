@@ -14,9 +14,10 @@ from usufruct.api.lookup import (
     lost_wallets,
     payout_position,
     series_number,
+    series_place,
     stream_number,
 )
-from usufruct.api.moment import AnyMoment, Moment
+from usufruct.api.moment import AnyMoment
 from usufruct.api.order import order_of
 from usufruct.api.params import AsOf, HoldingQuery, PayoutQuery, wallet_bytes
 from usufruct.api.render import account
@@ -24,7 +25,6 @@ from usufruct.api.standing import positions, withheld
 from usufruct.ledger.accounts import claimable
 from usufruct.ledger.reads.holders import holding_of, holdings_in_order
 from usufruct.ledger.reads.payouts import payouts_of_wallet
-from usufruct.ledger.reads.series import SERIES_NUMBER_BY_SLUG
 
 router = APIRouter(
     prefix="/v1/wallets/{address}", tags=["wallets"], dependencies=[Depends(own_wallet)]
@@ -54,7 +54,7 @@ async def holdings(
         stream=await stream_number(then, query.stream),
     )
     if order.by is None:
-        given["after"] = await _series_after(then, query.starting_after)
+        given["after"] = await series_place(then, query.starting_after)
     built = holdings_in_order(
         by_series=query.series is not None, by_stream=query.stream is not None, **order.query
     )
@@ -63,14 +63,6 @@ async def holdings(
     if listed["has_more"] and order.by is None:
         listed["next"] = listed["next"]["id"]
     return then.answer(listed | {"holdings_as_of_block": then.block})
-
-
-async def _series_after(moment: Moment, starting_after: str | None) -> int:
-    """Number of the series that a page of holdings goes on after."""
-    if starting_after is None:
-        return 0
-    row = await moment.row(SERIES_NUMBER_BY_SLUG, slug=starting_after.removeprefix("ser_"))
-    return int(row.id) if row else 0
 
 
 def _given(**values: object) -> dict[str, Any]:

@@ -145,6 +145,7 @@ def document(kinds: Iterable[str]) -> Responses:
 _OF_ACTIONS: Final = {
     400: "The body cannot be read",
     403: "A role or the CSRF token is missing",
+    412: "A write has no conditions",
     409: "It contradicts what is there, or the chain refuses it",
     415: "The body is not JSON",
 }

@@ -13,7 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 from usufruct.api.auth import journal
 from usufruct.api.auth.gate import log_readers, others_of_streams
 from usufruct.api.lookup import find_stream
-from usufruct.api.moment import AnyMoment, Moment
+from usufruct.api.moment import AnyMoment, Moment, moment_of
 from usufruct.api.problems import Problem, problem_of
 from usufruct.api.render import Json, hexed, rfc3339
 from usufruct.contracts import address
@@ -39,32 +39,26 @@ _WAITING: Final = 4
 
 
 @router.get("/audit", dependencies=[Depends(others_of_streams)])
-async def audit(
-    request: Request,
-    moment: AnyMoment,
-    reconciled: Annotated[bool, Query()] = False,
-) -> Response:
+async def audit(request: Request, reconciled: Annotated[bool, Query()] = False) -> Response:
     """Whether the ledger agrees with the chain, disputes, and proven faults."""
-    service = moment.service
-    report = None
-    if reconciled and service.chain is not None:
-        report = await run_in_threadpool(_reconcile, moment)
-    return page(
-        request,
-        moment,
-        "audit.html",
-        streams=await facts.streams(moment),
-        progress=service.progress,
-        chain=service.chain is not None,
-        report=report,
-        disputes=await facts.disputes(moment),
-        faults=[_fault(moment, row) for row in await moment.rows(FAULTS, limit=_LISTED)],
-    )
+    async with moment_of(request) as moment:
+        service = moment.service
+        shown = {
+            "streams": await facts.streams(moment),
+            "progress": service.progress,
+            "chain": service.chain is not None,
+            "disputes": await facts.disputes(moment),
+            "faults": [_fault(moment, row) for row in await moment.rows(FAULTS, limit=_LISTED)],
+        }
+    # The comparison takes its time; it has a connection of its own.
+    report = await _reconciled(moment) if reconciled and shown["chain"] else None
+    return page(request, moment, "audit.html", report=report, **shown)
 
 
-def _reconcile(moment: Moment) -> Any:
+async def _reconciled(moment: Moment) -> Any:
     """The comparison at the ledger's block, made once for each block."""
-    return moment.service.reconciled.at(moment.block, moment.state[1], lambda: _compare(moment))
+    once = moment.service.reconciled
+    return await once.at(moment.block, moment.state[1], lambda: _compare(moment))
 
 
 def _compare(moment: Moment) -> Any:
