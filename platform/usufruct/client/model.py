@@ -554,7 +554,7 @@ class LookThrough(TypedDict):
     holder: str
     units_of: SeriesRef | None
     lines: list[LookThroughLine]
-    streams: list[StreamShare]
+    streams: list[str]
 
 
 class LookThroughLine(TypedDict):
@@ -1297,13 +1297,6 @@ class StreamDetail(TypedDict):
     tariffs: list[TariffRef]
     rules: list[RulesBody]
     funding: list[Funding]
-
-
-class StreamShare(TypedDict):
-    """A stream behind a holder's units."""
-
-    stream: str
-    share: str
 
 
 class Streams(TypedDict):

@@ -396,7 +396,7 @@ class Client(Asking):
     def wallet_look_through(
         self, address: str, *, as_of_block: int | None = None, as_of_date: str | None = None
     ) -> model.LookThrough:
-        """The wallet's share of the income of each series and stream, itself and through funds, now or earlier."""
+        """The wallet's share of the income of each series, itself and through funds, now or earlier."""
         return cast(
             "model.LookThrough",
             self._ask(
@@ -409,7 +409,7 @@ class Client(Asking):
     def fund_look_through(
         self, series_id: str, *, as_of_block: int | None = None, as_of_date: str | None = None
     ) -> model.LookThrough:
-        """The fund's share of the income of each series and stream behind its units, now or earlier."""
+        """The fund's share of the income of each series behind its units, now or earlier."""
         return cast(
             "model.LookThrough",
             self._ask(

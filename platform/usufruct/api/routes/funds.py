@@ -34,7 +34,7 @@ router = APIRouter(prefix="/v1")
 async def wallet_look_through(
     address: Address, query: Annotated[AsOf, Query()], moment: AnyMoment
 ) -> Response:
-    """The wallet's share of the income of each series and stream, itself and through funds, now or earlier."""
+    """The wallet's share of the income of each series, itself and through funds, now or earlier."""
     then = await moment_as_known(moment, query)
     wallet = await find_wallet(then, address)
     shown = {"holder": account(wallet_bytes(address)), "units_of": None}
@@ -49,7 +49,7 @@ async def wallet_look_through(
 async def fund_look_through(
     series_id: SeriesId, query: Annotated[AsOf, Query()], moment: AnyMoment
 ) -> Response:
-    """The fund's share of the income of each series and stream behind its units, now or earlier."""
+    """The fund's share of the income of each series behind its units, now or earlier."""
     then = await moment_as_known(moment, query)
     row = await find_series(then, series_id)
     fund = await then.row(FUND_OF_SERIES, series=row.id, end=then.end)
@@ -95,15 +95,12 @@ async def _answer(then: Moment, wallet: int | None, shown: Json) -> Response:
             return lines_of(connection, wallet, then.end)
 
     lines = await run_in_threadpool(read)
-    streams: dict[str, int] = {}
-    for each in lines:
-        if each.row.stream is not None:
-            name = ids.stream_id(each.row.stream)
-            streams[name] = streams.get(name, 0) + each.share
+    # Shares of different series of one stream have no sum: each is of what that series is paid.
+    streams = dict.fromkeys(e.row.stream for e in lines if e.row.stream is not None)
     body: dict[str, Any] = {
         "object": "look-through",
         **shown,
         "lines": [then.render.look_through(each) for each in lines],
-        "streams": [{"stream": name, "share": str(share)} for name, share in streams.items()],
+        "streams": [ids.stream_id(each) for each in streams],
     }
     return then.answer(body)

@@ -87,13 +87,6 @@ class LookThroughLine(Model):
     share: str = Field(description="of the series' income, of 10^18")
 
 
-class StreamShare(Model):
-    """A stream behind a holder's units."""
-
-    stream: str
-    share: str = Field(description="sum over its series, each of 10^18")
-
-
 class LookThrough(Stamped):
     """What is behind a wallet's or a fund's units."""
 
@@ -101,7 +94,7 @@ class LookThrough(Stamped):
     holder: str = Field(description="the wallet, or the fund")
     units_of: SeriesRef | None = Field(description="the fund's own units")
     lines: list[LookThroughLine]
-    streams: list[StreamShare]
+    streams: list[str] = Field(description="streams of the series; shares are of a series alone")
 
 
 class Dust(Stamped):
