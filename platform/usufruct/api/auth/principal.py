@@ -76,6 +76,13 @@ class Principal:
                 return each.role
         return None
 
+    def only(self) -> frozenset[int] | None:
+        """The streams of which alone they may read what belongs to others; None for all."""
+        if self.reader(None) is not None:
+            return None
+        reads = [each.streams for each in self.grants if each.role is Role.OPERATOR]
+        return frozenset().union(*reads)
+
     def log_reader(self) -> Role | None:
         """The role by which they may read the access log."""
         return next((each.role for each in self.grants if each.role in _READS_LOG), None)

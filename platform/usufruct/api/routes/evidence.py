@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BeforeValidator, Field
 
 from usufruct.api import schemas
-from usufruct.api.auth.gate import others_of_streams
+from usufruct.api.auth.gate import others_of_some_stream
 from usufruct.api.documents import batch, dispute, happened, statement, stream, version
 from usufruct.api.known import Known, moment_as_known, statement_as_known
 from usufruct.api.lookup import (
@@ -253,14 +253,20 @@ async def _before(
     "/verdicts",
     responses=schemas.ok(schemas.Verdicts),
     tags=["statements"],
-    dependencies=[Depends(others_of_streams)],
+    dependencies=[Depends(others_of_some_stream)],
 )
 async def verdicts(query: Annotated[VerdictQuery, Query()], moment: AnyMoment) -> Response:
-    """What the workers rejected, by rule, with the money at stake, as each worker reports it."""
+    """What the workers rejected, by rule, with the money at stake, as each worker reports it.
+
+    Operators of some streams are shown the reports on these.
+    """
     number = await stream_number(moment, query.stream)
     after = verdict_place(query.starting_after)
     built = verdicts_page(
-        by_stream=number is not None, by_period=query.period is not None, begun=bool(after)
+        by_stream=number is not None,
+        by_period=query.period is not None,
+        begun=bool(after),
+        only=None if moment.service.access.public == "all" else moment.who.only(),
     )
     given = after | _given(stream=number, period=query.period)
     rows = await moment.rows(built, limit=query.limit + 1, **given)

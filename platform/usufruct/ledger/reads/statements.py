@@ -336,14 +336,21 @@ LAST_FUNDING_AS_OF: Final = LAST_FUNDING.where(funding.c.pos < bindparam("end"))
 
 @cache
 def verdicts_page(
-    *, by_stream: bool = False, by_period: bool = False, begun: bool = False
+    *,
+    by_stream: bool = False,
+    by_period: bool = False,
+    begun: bool = False,
+    only: frozenset[int] | None = None,
 ) -> Query:
     """Reports of the workers on what they rejected, by stream, the newest period first, and source.
 
-    Filters bind :stream and :period; if `begun`, after the report :last_stream, :last_period, :last_source.
+    Of the streams `only`, if given. Filters bind :stream and :period; if `begun`, after the report
+    :last_stream, :last_period, :last_source.
     """
     found = verdict_report.c
     query = select(verdict_report)
+    if only is not None:
+        query = query.where(found.stream.in_(sorted(only)))
     if by_stream:
         query = query.where(found.stream == bindparam("stream"))
     if by_period:
