@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
 
-from usufruct.api.moment import Moment
+from usufruct.api.node import asked
 from usufruct.api.params import wallet_bytes
 from usufruct.api.render import Json, rfc3339
+from usufruct.api.service import Service
 from usufruct.contracts import Address, address
 from usufruct.contracts import series_extension as se
 from usufruct.errors import InputError
@@ -35,7 +35,7 @@ class Question(BaseModel):
         return not (self.sender or self.recipient or self.units)
 
 
-async def ask(moment: Moment, series: str, question: Question) -> Json | None:
+async def ask(service: Service, series: str, question: Question) -> Json | None:
     """The chain's answer: `reason` (a word of the catalogue), `until`, `limit`, `actual`; None if nothing was asked.
 
     Where the refusal lifts by itself, limit and actual are times, which `until` tells: both are None then.
@@ -43,17 +43,15 @@ async def ask(moment: Moment, series: str, question: Question) -> Json | None:
     Raises:
         InputError: An address or the number of units is none.
         ChainError: The node does not answer.
+        Problem: Too many ask it already.
     """
-    chain = moment.service.chain
-    if question.empty or chain is None:
+    if question.empty or service.chain is None:
         return None
     sender = _wallet(question.sender, "sender")
     recipient = _wallet(question.recipient, "recipient")
     units = _units(question.units)
-    found = await run_in_threadpool(
-        chain.call, address(series), se.explain_transfer(sender, recipient, units)
-    )
-    return _answer(found)
+    call = se.explain_transfer(sender, recipient, units)
+    return _answer(await asked(service, lambda node: node.call(address(series), call)))
 
 
 def _answer(found: se.ExplainTransferResult) -> Json:

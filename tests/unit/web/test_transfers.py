@@ -8,8 +8,9 @@ from typing import Any, cast
 import anyio
 import pytest
 
-from usufruct.api.moment import Moment
 from usufruct.api.render import Json
+from usufruct.api.service import Service
+from usufruct.api.turns import Turns
 from usufruct.contracts import series_extension as se
 from usufruct.web.transfers import Question, ask
 
@@ -20,11 +21,11 @@ def asked(reason: se.Refusal, until: int, limit: int, actual: int) -> Json:
     """The answer where the chain answers so."""
     result = se.ExplainTransferResult(reason, until, bytes(32), limit, actual)
     chain = SimpleNamespace(call=lambda *_: result)
-    moment: Any = SimpleNamespace(service=SimpleNamespace(chain=chain))
+    service: Any = SimpleNamespace(chain=chain, questions=Turns(1, 0))
 
     async def main() -> Json | None:
         question = Question(sender=ONE, recipient=TWO, units="1")
-        return await ask(cast("Moment", moment), "0x" + "33" * 20, question)
+        return await ask(cast("Service", service), "0x" + "33" * 20, question)
 
     return cast("Json", anyio.run(main))
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from sqlalchemy import Row
 
 from usufruct.api.auth import journal
 from usufruct.api.auth.gate import log_readers, others_of_streams
@@ -98,23 +99,26 @@ async def samples(request: Request, moment: AnyMoment, seed: Annotated[Seed, Que
 
 
 @router.get("/audit/replay", dependencies=[Depends(others_of_streams)])
-async def replay(
-    request: Request, moment: AnyMoment, question: Annotated[ReplayQuestion, Query()]
-) -> Response:
+async def replay(request: Request, question: Annotated[ReplayQuestion, Query()]) -> Response:
     """A period recomputed from its anchored readings, and what would move if one of them were another."""
-    streams = await facts.streams(moment)
     report, problem = None, None
-    if not question.empty:
+    async with moment_of(request) as moment:
+        shown = {"streams": await facts.streams(moment), "stated": await facts.statements(moment)}
         try:
-            report = await _replayed(moment, question)
+            stream = None if question.empty else await find_stream(moment, question.stream)
+        except InputError as error:
+            stream, problem = None, problem_of(request, error)
+    # The replay takes its time; it has a connection of its own.
+    if stream is not None:
+        try:
+            report = await _replayed(moment, stream, question)
         except (InputError, EvidenceError) as error:
             problem = problem_of(request, error)
     return page(
         request,
         moment,
         "replay.html",
-        streams=streams,
-        stated=await facts.statements(moment),
+        **shown,
         question=question,
         report=report,
         told=problem and {"detail": problem.detail, **problem.members},
@@ -122,21 +126,22 @@ async def replay(
     )
 
 
-async def _replayed(moment: Moment, question: ReplayQuestion) -> Json:
+async def _replayed(moment: Moment, stream: Row[Any], question: ReplayQuestion) -> Json:
     """The replay's result, worked out beside the event loop, one at a time.
 
     Raises:
         InputError: What is asked is not possible.
         EvidenceError: The period is not stated, or its evidence is not here.
     """
-    stream = await find_stream(moment, question.stream)
+    period = int(question.period)
     asked = asked_of(question.readings, (), question.prices, {})
     service = moment.service
 
     def work() -> Report:
         with service.database.read() as connection:
-            period = period_from_ledger(connection, stream.id, int(question.period))
-        return report_of(stream.code, period, asked)
+            moment.require_past_of(connection)
+            found = period_from_ledger(connection, stream.id, period)
+        return report_of(stream.code, found, asked)
 
     if service.replays.statistics().tasks_waiting >= _WAITING:
         raise Problem(
@@ -149,7 +154,7 @@ async def _replayed(moment: Moment, question: ReplayQuestion) -> Json:
     report = await to_thread.run_sync(work, limiter=service.replays)
     return document_of(report) | {
         "asked": report.asked,
-        "period": moment.render.period(int(question.period)),
+        "period": moment.render.period(period),
         "stream": ids.stream_id(stream.id),
     }
 

@@ -12,7 +12,7 @@ from sqlalchemy import Row
 from usufruct.api.auth.gate import others_of_series, others_of_streams
 from usufruct.api.documents import refusal
 from usufruct.api.lookup import NEWEST, find_series
-from usufruct.api.moment import AnyMoment, Moment
+from usufruct.api.moment import Moment, moment_of
 from usufruct.api.render import CLASSES, Json, account, rfc3339
 from usufruct.errors import ChainError
 from usufruct.ledger.reads.holders import HOLDERS_WITH_UNITS
@@ -31,14 +31,17 @@ _DAY: Final = 86_400
 
 
 @router.get("/issuer", dependencies=[Depends(others_of_streams)])
-async def issuer(request: Request, moment: AnyMoment) -> Response:
+async def issuer(request: Request) -> Response:
     """All series with their terms, and the offerings."""
-    found = await facts.series_list(moment)
+    async with moment_of(request) as moment:
+        found = await facts.series_list(moment)
+        streams = await facts.streams(moment)
+    # The node may be slow: nothing of the ledger is held meanwhile.
     return page(
         request,
         moment,
         "issuer.html",
-        streams=await facts.streams(moment),
+        streams=streams,
         found=found,
         names={each["address"]: each for each in found},
         offered=await _offered(moment),
@@ -57,32 +60,39 @@ async def _offered(moment: Moment) -> list[Json] | None:
 async def series(
     request: Request,
     series_id: Annotated[str, Path(max_length=64)],
-    moment: AnyMoment,
     question: Annotated[Question, Query()],
 ) -> Response:
     """One series: terms, subscriptions, register of holders, refusals, and whether a transfer would be refused."""
-    row = await find_series(moment, series_id)
-    values = {"series": row.id, "after": 0, "end": moment.end, "limit": _LISTED + 1}
-    holders = await moment.rows(HOLDERS_WITH_UNITS, **values)
-    records = await moment.rows(RECORDS, series=row.id, before=NEWEST, limit=_FEW)
-    shown = moment.render.series(row)
+    async with moment_of(request) as moment:
+        shown = await _series(moment, series_id)
+    # The node may be slow: nothing of the ledger is held meanwhile.
+    where = shown["series"]["address"]
     return page(
         request,
         moment,
         "series.html",
-        streams=await facts.streams(moment),
-        series=shown,
-        holders=await _register(moment, holders[:_LISTED]),
-        more=len(holders) > _LISTED,
-        records=[moment.render.record(each, row, moment.time) for each in records],
-        offered=[
-            each for each in await _offered(moment) or [] if each["series"] == shown["address"]
-        ],
-        refused=await _refused(moment, row.id),
+        **shown,
+        offered=[each for each in await _offered(moment) or [] if each["series"] == where],
         question=question,
-        answer=await ask(moment, shown["address"], question),
+        answer=await ask(moment.service, where, question),
         can_ask=moment.service.chain is not None,
     )
+
+
+async def _series(moment: Moment, name: str) -> Json:
+    """What the ledger has of a series."""
+    row = await find_series(moment, name)
+    values = {"series": row.id, "after": 0, "end": moment.end, "limit": _LISTED + 1}
+    holders = await moment.rows(HOLDERS_WITH_UNITS, **values)
+    records = await moment.rows(RECORDS, series=row.id, before=NEWEST, limit=_FEW)
+    return {
+        "streams": await facts.streams(moment),
+        "series": moment.render.series(row),
+        "holders": await _register(moment, holders[:_LISTED]),
+        "more": len(holders) > _LISTED,
+        "records": [moment.render.record(each, row, moment.time) for each in records],
+        "refused": await _refused(moment, row.id),
+    }
 
 
 async def _register(moment: Moment, rows: Sequence[Row[Any]]) -> list[Json]:
