@@ -15,7 +15,7 @@ from usufruct.api.metrics import Metrics
 from usufruct.api.problems import Problem, problem_response
 from usufruct.api.rates import Rates
 
-__all__ = ["AS_ASKED", "COSTS", "Limits", "cost_of"]
+__all__ = ["AS_ASKED", "COSTS", "Limits", "cost_of", "require_few_refusals"]
 
 MAX_BODY: Final = 64 * 1024
 MAX_TARGET: Final = 8 * 1024
@@ -108,16 +108,26 @@ class Limits:
             return None
         address = (scope.get("client") or ("", 0))[0]
         wait = self._rates.wait(address, now, cost_of(scope["path"]))
-        if not wait:
-            return None
-        return Problem(
-            HTTPStatus.TOO_MANY_REQUESTS,
-            "too-many-requests",
-            "Too many requests came from this address.",
-            rule=f"{self._rates.per_second:g} a second on average",
-            remedy="wait as long as Retry-After says; ask for conditional answers by ETag",
-            headers={"retry-after": str(int(wait) + 1)},
-        )
+        return _wait(wait, self._rates) if wait else None
+
+
+def require_few_refusals(request: Request, rates: Rates) -> None:
+    """Raises Problem where an address was refused so often that another refusal is not worth its record."""
+    address = (request.scope.get("client") or ("", 0))[0]
+    wait = rates.wait(address, time.perf_counter())
+    if wait:
+        raise _wait(wait, rates)
+
+
+def _wait(seconds: float, rates: Rates) -> Problem:
+    return Problem(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "too-many-requests",
+        "Too many requests came from this address.",
+        rule=f"{rates.per_second:g} a second on average",
+        remedy="wait as long as Retry-After says; ask for conditional answers by ETag",
+        headers={"retry-after": str(int(seconds) + 1)},
+    )
 
 
 def cost_of(path: str) -> float:

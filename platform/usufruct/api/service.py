@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Final, TypeVar, cast
 
 from anyio import CapacityLimiter
 from fastapi import Request
 
 from usufruct.api.auth.principal import Access
 from usufruct.api.kept import Kept
+from usufruct.api.rates import Rates
 from usufruct.api.render import Renderer
 from usufruct.api.turns import Turns
 from usufruct.chain.client import ChainClient
@@ -24,6 +25,7 @@ from usufruct.ledger.database import Database
 __all__ = ["Once", "Service", "service_of"]
 
 T = TypeVar("T")
+_REFUSALS_PER_SECOND: Final = 10
 
 
 class Once:
@@ -85,6 +87,8 @@ class Service:
     """What requests find alike."""
     offered: Once = field(default_factory=Once)
     """The offerings as of the last block they were asked for."""
+    refusals: Rates = field(default_factory=lambda: Rates(_REFUSALS_PER_SECOND))
+    """How many refusals of one address are recorded, whatever it may ask: each is a row that stays for good."""
 
     documents: Turns = field(default_factory=lambda: Turns(2, 16))
     """Lets two documents be made at a time, such as a statement of account or a proof: each is a second of a core."""

@@ -155,6 +155,19 @@ def test_where_all_is_public_nobody_is_asked_or_recorded(
     house.close()
 
 
+def test_whoever_is_refused_all_the_time_does_not_fill_the_log(house: House) -> None:
+    nobody = house.investor(1)
+    path = "/v1/verdicts?starting_after=" + "x" * 7_000
+    statuses = [house.ask(path, headers=nobody).status_code for _ in range(60)]
+    assert set(statuses) == {403, 429}
+    assert statuses[:20] == [403] * 20, "a person who errs is told why"
+    assert house.ask("/v1/series", headers=nobody).status_code == 200
+    with house.database.read() as connection:
+        rows = connection.execute(select(access_log)).all()
+    assert len(rows) == statuses.count(403)
+    assert {len(row.resource) for row in rows} == {512}
+
+
 def test_the_log_cannot_be_changed_or_shortened(house: House) -> None:
     auditor = house.key(Role.AUDITOR)
     for _ in range(3):

@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from usufruct.api.auth import journal, store
 from usufruct.api.auth.principal import ANONYMOUS, Principal, Role
-from usufruct.api.limits import AS_ASKED
+from usufruct.api.limits import AS_ASKED, require_few_refusals
 from usufruct.api.params import wallet_bytes
 from usufruct.api.problems import Problem, not_found
 from usufruct.api.service import Service, service_of
@@ -254,7 +254,9 @@ async def _by_role(request: Request, who: Principal, stream: int | None, missing
 
 
 async def _noted(request: Request, who: Principal, role: Role | None, missing: Problem) -> None:
-    """Records that a role lets somebody in, or that nothing does."""
+    """Records that a role lets somebody in, or that nothing does; whoever is refused all the time is told to wait."""
+    if role is None:
+        require_few_refusals(request, service_of(request).refusals)
     await note(request, who, role, "refused" if role is None else "granted")
     if role is None:
         raise missing
