@@ -17,6 +17,7 @@ from usufruct.ledger.database import Database
 from usufruct.ops.backup import Copied, backup, restore, verify
 from usufruct.ops.doctor import Patient, examine
 from usufruct.ops.finding import Finding, Level
+from usufruct.ops.state import secret_findings
 
 __all__ = ["register"]
 
@@ -97,6 +98,11 @@ def backup_(
     ledger = Database(settings.database_url)
     made, files = backup(settings.state, ledger, folder, SystemClock().now())
     _tell("copied", made, files, as_json=as_json)
+    if not as_json:
+        typer.echo(
+            f"not in it: {settings.secret_file.name}, keystores, their passphrases and privacy secrets; "
+            "keep copies of these apart from it"
+        )
 
 
 def restore_(
@@ -115,6 +121,8 @@ def restore_(
     settings = Settings.load(config, state=state, database=database)
     files = restore(folder, settings.state, Database(settings.database_url), force=force)
     _tell("restored", folder, files, as_json=as_json)
+    for each in secret_findings(settings.secret_file, Database(settings.database_url)):
+        typer.echo(f"{each.what} {each.text}: {each.remedy}", err=True)
 
 
 def _tell(verb: str, folder: Path, files: Sequence[Copied], *, as_json: bool) -> None:

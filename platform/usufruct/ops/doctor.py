@@ -64,6 +64,9 @@ def examine(patient: Patient) -> list[Finding]:
     if chain_id is not None:
         found += guarded("keys", "keys", partial(state.key_findings, patient.keys, chain_id))
     found += guarded("keys", "files", partial(state.file_findings, settings.state))
+    if database is not None and usable:
+        secret = partial(state.secret_findings, settings.secret_file, database)
+        found += guarded("keys", "secret", secret)
     if deployment is not None and chain_id == deployment.chain_id:
         for part, what, check in _project(
             patient, client, deployment, database if usable else None

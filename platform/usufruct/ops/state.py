@@ -9,7 +9,7 @@ from typing import Final
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, inspect, select
 
 from usufruct.chain.outbox import ChainAccount, Outbox
 from usufruct.core.encoding import hex0x
@@ -17,11 +17,18 @@ from usufruct.deploy.record import Deployment
 from usufruct.errors import UsufructError
 from usufruct.keys import address_of_key, load_key, parse_key_spec
 from usufruct.ledger.database import Database, alembic_config
+from usufruct.ledger.models import webhook
 from usufruct.ledger.reads.places import META
 from usufruct.ops.backup import INCOMPLETE
 from usufruct.ops.finding import Finding, Level
 
-__all__ = ["database_findings", "file_findings", "key_findings", "outbox_findings"]
+__all__ = [
+    "database_findings",
+    "file_findings",
+    "key_findings",
+    "outbox_findings",
+    "secret_findings",
+]
 
 _SECRET_NAMES: Final = (
     "*.key",
@@ -32,6 +39,7 @@ _SECRET_NAMES: Final = (
     "*.secret",
     "*.token",
 )
+_WEBHOOKS: Final = select(func.count()).select_from(webhook).where(webhook.c.status != "removed")
 
 
 def database_findings(database: Database, deployment: Deployment | None) -> Iterator[Finding]:
@@ -135,6 +143,24 @@ def file_findings(state: Path) -> Iterator[Finding]:
     if found and not any(_too_open(path) for path in found):
         yield Finding(
             "keys", str(state), Level.OK, f"{len(found)} secret files, read by their owner alone"
+        )
+
+
+def secret_findings(path: Path, database: Database) -> Iterator[Finding]:
+    """That the interface's secret is there where webhooks are signed by what is derived from it."""
+    if path.exists():
+        return
+    with database.read() as connection:
+        known = inspect(connection).has_table(webhook.name)  # not in one of an older schema
+        signed = connection.execute(_WEBHOOKS).scalar() if known else 0
+    if signed:
+        yield Finding(
+            "keys",
+            str(path),
+            Level.FAIL,
+            f"is not there, and the secrets of {signed} webhooks are derived from it",
+            "put the copy that was kept apart there before usufruct serve starts, which makes another one: "
+            "every receiver then refuses what comes",
         )
 
 

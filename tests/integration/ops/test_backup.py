@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, text
 
 from usufruct.errors import ConfigError, EvidenceError
 from usufruct.ledger.database import Database
-from usufruct.ledger.models import meta
+from usufruct.ledger.models import meta, webhook
 from usufruct.ops.backup import INCOMPLETE, backup, restore, verify
 
 _MAIN = "import sys; from usufruct.cli import main; sys.argv[0] = 'usufruct'; main()"
@@ -214,3 +214,30 @@ def test_a_postgresql_ledger_is_dumped_and_loaded(
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 1
     engine.dispose()
+
+
+def test_what_no_backup_holds_is_said_and_missed_once_it_is_needed(
+    state: Path, tmp_path: Path
+) -> None:
+    done = run("backup", str(tmp_path / "backups"), "--state", str(state))
+    assert "not in it: api.secret, keystores" in done.stdout
+    fields = {"id": "wh_1", "actor": "key_1", "url": "https://a.example", "kinds": "[]", "told": 0}
+    rest = {"attempts": 0, "next_at": 0, "status": "active", "created_at": NOW}
+    with ledger(state).write() as connection:
+        connection.execute(webhook.insert(), fields | rest)
+    made, _ = backup(state, ledger(state), tmp_path / "backups", NOW)
+    fresh = tmp_path / "fresh"
+    told = run("restore", str(made), "--state", str(fresh))
+    assert told.returncode == 0, told.stderr
+    assert f"{fresh}/api.secret is not there" in told.stderr
+    ask = ("doctor", "--state", str(fresh), "--rpc", "http://127.0.0.1:9", "--json")
+    secret = str(fresh / "api.secret")
+
+    def missed() -> list[str]:
+        found = json.loads(run(*ask).stdout)["findings"]
+        return [each["what"] for each in found if each["what"] == secret and each["remedy"]]
+
+    assert missed() == [secret]
+    (fresh / "api.secret").write_text("00" * 32)
+    (fresh / "api.secret").chmod(0o600)
+    assert missed() == []
