@@ -54,7 +54,11 @@ class Due:
 
     def line(self) -> str:
         """One line for people; the same as long as nothing changes."""
-        return f"{self.subject}: since {when(self.since)}: {self.why}"
+        return f"{self.subject}: {self.reason()}"
+
+    def reason(self) -> str:
+        """Since when, and what it waits for."""
+        return f"since {when(self.since)}: {self.why}"
 
 
 def late(found: list[Due], now: int, tolerance: int) -> list[Due]:

@@ -175,7 +175,7 @@ def due_findings(
             "lag",
             f"{each.kind} {each.subject}",
             Level.FAIL,
-            each.line(),
+            each.reason(),
             "usufruct keep --status shows all",
         )
     if not overdue:
