@@ -91,6 +91,7 @@ def serve(settings: Settings) -> None:
         for each in runners:
             each.stop()
         site.database.dispose()
+        _logger.info("stopped", block=progress.at)
     if server.failure is not None:
         raise server.failure
 

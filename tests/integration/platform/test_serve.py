@@ -104,7 +104,8 @@ def test_it_follows_the_chain_answers_and_ends_on_sigterm(
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(_PATIENCE) == 0
     events = [json.loads(line)["event"] for line in server.log.read_text().splitlines()]
-    assert events[-1] != "stopping"
+    assert events[-1] == "stopped"
+    assert "stopping" not in events
     check = ("--rpc", kit.anvil.url, "--deployment", str(record), "--database", ledger)
     assert "2 series, 6 accounts, 1 streams: no difference" in run("reconcile", *check)
     assert json.loads(run("reconcile", *check, "--json"))["differences"] == []
