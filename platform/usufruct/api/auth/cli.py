@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row, select
 
 from usufruct.api.auth import journal, store
 from usufruct.api.auth.principal import DAY, Role
 from usufruct.api.params import wallet_bytes
 from usufruct.api.render import rfc3339
 from usufruct.clock import SystemClock
+from usufruct.config import load_community
 from usufruct.contracts import address
 from usufruct.errors import InputError
 from usufruct.index.settings import Settings
 from usufruct.ledger.database import Database
+from usufruct.ledger.models import stream as streams
 
 __all__ = ["keys"]
 
@@ -34,15 +38,53 @@ State = Annotated[Path | None, typer.Option(help="Folder of deployment records a
 Url = Annotated[str | None, typer.Option("--database", help="URL of the ledger's database.")]
 Days = Annotated[int | None, typer.Option(min=1, max=3_650, help="Days until it expires.")]
 Streams = Annotated[
-    list[int] | None, typer.Option("--stream", help="Number of an operator's stream; repeatable.")
+    list[str] | None,
+    typer.Option("--stream", help="Number or code of an operator's stream; repeatable."),
 ]
+Community = Annotated[
+    Path | None,
+    typer.Option(help="Community file: codes of streams that are not on the chain yet."),
+]
+_CODES: Final = select(streams.c.id, streams.c.code)
+_NUMBER: Final = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 
 def _opened(config: Path | None, state: Path | None, url: str | None) -> Database:
-    database = Database(Settings.load(config, state=state, database=url).database_url)
+    return _of(Settings.load(config, state=state, database=url))
+
+
+def _of(settings: Settings) -> Database:
+    database = Database(settings.database_url)
     database.require()
     database.migrate()
     return database
+
+
+def _numbers(connection: Connection, settings: Settings, named: Sequence[str]) -> list[int]:
+    """The streams' numbers, by number or code. InputError unless ledger or community file have the code once."""
+    if all(_NUMBER.fullmatch(each) for each in named):
+        return [int(each) for each in named]
+    known = {(row.code.upper(), int(row.id)) for row in connection.execute(_CODES)}
+    if settings.community is not None:
+        listed = load_community(settings.community).streams
+        known |= {(each.code.upper(), each.id) for each in listed}
+    return [_number(each, known) for each in named]
+
+
+def _number(name: str, known: Set[tuple[str, int]]) -> int:
+    if _NUMBER.fullmatch(name):
+        return int(name)
+    found = [number for code, number in known if code == name.upper()]
+    if len(found) == 1:
+        return found[0]
+    listed = ", ".join(f"{code} ({number})" for code, number in sorted(known))
+    raise InputError(
+        "several streams have this code" if found else "there is no such stream",
+        field="--stream",
+        value=name,
+        rule=f"the number or code of one stream: {listed or 'no code is known'}",
+        remedy="give its number; --community FILE knows streams that are not on the chain yet",
+    )
 
 
 def _expiry(now: int, days: int | None) -> int | None:
@@ -59,16 +101,18 @@ def add(
     config: Config = None,
     state: State = None,
     database: Url = None,
+    community: Community = None,
 ) -> None:
     """Make a key for a machine. It is shown once; only its hash is kept."""
     now = SystemClock().now()
-    with _opened(config, state, database).write() as connection:
+    settings = Settings.load(config, state=state, database=database, community=community)
+    with _of(settings).write() as connection:
         number, key = store.add_key(
             connection,
             name=name,
             role=role,
             wallet=None if wallet is None else wallet_bytes(wallet, "--wallet"),
-            streams=stream or (),
+            streams=_numbers(connection, settings, stream or ()),
             now=now,
             expires_at=_expiry(now, days),
         )
@@ -86,16 +130,18 @@ def grant(
     config: Config = None,
     state: State = None,
     database: Url = None,
+    community: Community = None,
 ) -> None:
     """Give a role to a wallet that signs in."""
     now = SystemClock().now()
-    with _opened(config, state, database).write() as connection:
+    settings = Settings.load(config, state=state, database=database, community=community)
+    with _of(settings).write() as connection:
         number = store.grant_wallet(
             connection,
             name=name,
             role=role,
             wallet=wallet_bytes(wallet, "wallet"),
-            streams=stream or (),
+            streams=_numbers(connection, settings, stream or ()),
             now=now,
             expires_at=_expiry(now, days),
         )
