@@ -40,6 +40,11 @@ _NOTES: Final = (
         "各列合计在生成前已核对。",
     ),
     Text(
+        "The account goes by the day on which income is credited: of a month that is distributed in the next one, the "
+        "income stands in the first table, and the account within the month's dates may show zero.",
+        "账户变动按入账日期统计：某月收益若于次月分配，则列于首个表格，该月日期内的账户变动可能为零。",
+    ),
+    Text(
         "A payout can be traced to its meter readings: usufruct verify with the proof of the payout's id.",
         "每笔收益可凭收益编号的证明（usufruct verify）追溯至电表读数。",
     ),
