@@ -24,7 +24,7 @@ from usufruct.web.language import language_of, remember
 from usufruct.web.messages import LANGUAGES, MESSAGES, NAMES
 from usufruct.web.words import Words
 
-__all__ = ["PageRoute", "page", "told"]
+__all__ = ["PageRoute", "at_form", "page", "told"]
 
 _FOLDER: Final = Path(__file__).parent / "templates"
 _MACHINES: Final = ("/v1/", "/static/")
@@ -46,18 +46,23 @@ def told(request: Request, problem: Problem) -> Response:
     for_people = "text/html" in request.headers.get("accept", "")
     if not for_people or request.scope["path"].startswith(_MACHINES):
         return problem_response(request, problem)
-    values = {name: problem.members.get(name) for name in (*_TOLD, "incident")}
     answer = _html(
         request,
         "error.html",
         problem.status,
         as_of=None,
         kind=problem.kind,
-        told={"detail": problem.detail, **values},
+        told=at_form(problem),
     )
     answer.headers.update(problem.headers or {})
     answer.headers["cache-control"] = "no-store"
     return answer
+
+
+def at_form(problem: Problem) -> dict[str, Any]:
+    """A problem as `parts.problem` shows it where the question was asked, on the page itself."""
+    values = {name: problem.members.get(name) for name in (*_TOLD, "incident")}
+    return {"detail": problem.detail, **values}
 
 
 class PageRoute(APIRoute):

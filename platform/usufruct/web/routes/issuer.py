@@ -13,14 +13,15 @@ from usufruct.api.auth.gate import others_of_series, others_of_streams
 from usufruct.api.documents import refusal
 from usufruct.api.lookup import NEWEST, find_series
 from usufruct.api.moment import Moment, moment_of
+from usufruct.api.problems import problem_of
 from usufruct.api.render import CLASSES, Json, account, rfc3339
-from usufruct.errors import ChainError
+from usufruct.errors import ChainError, InputError
 from usufruct.ledger.reads.holders import HOLDERS_WITH_UNITS
 from usufruct.ledger.reads.offices import REFUSED_PAYMENTS, STANDINGS
 from usufruct.ledger.reads.records import RECORDS
 from usufruct.web import facts
 from usufruct.web.offerings import offerings
-from usufruct.web.page import PageRoute, page
+from usufruct.web.page import PageRoute, at_form, page
 from usufruct.web.transfers import Question, ask
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -67,6 +68,11 @@ async def series(
         shown = await _series(moment, series_id)
     # The node may be slow: nothing of the ledger is held meanwhile.
     where = shown["series"]["address"]
+    answer, told = None, None
+    try:
+        answer = await ask(moment.service, where, question)
+    except InputError as error:
+        told = at_form(problem_of(request, error))
     return page(
         request,
         moment,
@@ -74,7 +80,8 @@ async def series(
         **shown,
         offered=[each for each in await _offered(moment) or [] if each["series"] == where],
         question=question,
-        answer=await ask(moment.service, where, question),
+        answer=answer,
+        told=told,
         can_ask=moment.service.chain is not None,
     )
 
