@@ -106,7 +106,7 @@ def _malformed(option: str, value: str, rule: str) -> InputError:
         field=option,
         value=value,
         rule=rule,
-        remedy="write it like --set home-01/17=1200 or --price peak=540000",
+        remedy="write a reading like home-01/17=1200, a price like peak=540000",
     )
 
 

@@ -37,3 +37,13 @@ def test_a_transfer_that_cannot_be_asked_for_is_told_at_its_form(
     assert form < alert < answer.text.index('id="register"')
     assert rule in answer.text[alert:]
     assert f'value="{units}"' in answer.text
+
+
+@pytest.mark.parametrize("field", ["reading", "price"])
+def test_what_cannot_be_replayed_is_told_in_words_of_the_page(house: House, field: str) -> None:
+    answer = house.ask(f"/audit/replay?what=STREAM1/1&{field}=seven", headers=HTML)
+    assert answer.status_code == 200
+    alert = answer.text[answer.text.index('role="alert"') :]
+    assert f"<code>{field}</code>" in alert
+    assert "a price like peak=540000" in alert
+    assert "--" not in alert

@@ -27,7 +27,7 @@ from usufruct.replay.ledger_facts import period_from_ledger
 from usufruct.replay.report import Report, asked_of, document_of, report_of
 from usufruct.web import facts
 from usufruct.web.access import LogQuestion, filters
-from usufruct.web.page import PageRoute, page
+from usufruct.web.page import PageRoute, at_form, page
 from usufruct.web.questions import ReplayQuestion
 from usufruct.web.sampled import Seed, sampled
 
@@ -37,6 +37,7 @@ _LISTED: Final = 100
 _ROWS: Final = 50
 _NEWEST: Final = 1 << 62
 _WAITING: Final = 4
+_INPUTS: Final = {"--set": "reading", "--price": "price"}
 
 
 @router.get("/audit", dependencies=[Depends(others_of_streams)])
@@ -121,9 +122,15 @@ async def replay(request: Request, question: Annotated[ReplayQuestion, Query()])
         **shown,
         question=question,
         report=report,
-        told=problem and {"detail": problem.detail, **problem.members},
+        told=problem and _at_form(problem),
         unit=moment.render.money(0),
     )
+
+
+def _at_form(problem: Problem) -> dict[str, Any]:
+    """The problem with the form's names of what the command calls options."""
+    told = at_form(problem)
+    return told | {"field": _INPUTS.get(told["field"], told["field"])}
 
 
 async def _replayed(moment: Moment, stream: Row[Any], question: ReplayQuestion) -> Json:
