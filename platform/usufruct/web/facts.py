@@ -39,10 +39,10 @@ async def streams(moment: Moment) -> dict[str, Json]:
     return {each["id"]: each for each in (stream(moment.render, row) for row in rows)}
 
 
-async def series_list(moment: Moment) -> list[Json]:
-    """All series in the order of their creation, at most 200."""
-    rows = await moment.rows(SERIES_PAGE, after=0, limit=MOST)
-    return [moment.render.series(row) for row in rows]
+async def series_list(moment: Moment) -> tuple[list[Json], bool]:
+    """All series in the order of their creation, at most 200; whether there are more."""
+    rows = await moment.rows(SERIES_PAGE, after=0, limit=MOST + 1)
+    return [moment.render.series(row) for row in rows[:MOST]], len(rows) > MOST
 
 
 async def distributions(moment: Moment, *, stream_number: int | None = None) -> list[Json]:

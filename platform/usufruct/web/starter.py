@@ -13,10 +13,12 @@ from typing import Any, Final
 from usufruct.finance.attested import Receipt
 from usufruct.money import Currency, format_amount
 
-__all__ = ["starter"]
+__all__ = ["SERIES", "starter"]
 
 Json = Mapping[str, Any]
 
+SERIES: Final = 200
+"""Series that a structure has at most; one with more says so."""
 _NAMED: Final = 3
 """Steps that a payee is called after."""
 _PLAIN: Final = (
@@ -45,12 +47,14 @@ def starter(
         receipts: Its attested periods, in order; at least one.
         rules: The rules in force, as the ledger has them; None for none.
         labels: What the project calls the steps; empty where it does not.
-        series: Series of the stream, as the API shows them.
+        series: Series of the stream, as the API shows them; of more than `SERIES` the first.
     """
     steps = list(rules["steps"]) if rules else []
-    writer = _Writer(currency, steps, labels, {each["address"].lower(): each for each in series})
-    body = [*_pool(stream, receipts, currency), *map(_tranche, series), *writer.steps()]
-    return "\n".join([*_head(stream, receipts, currency, writer.notes), *body]) + "\n"
+    shown = series[:SERIES]
+    writer = _Writer(currency, steps, labels, {each["address"].lower(): each for each in shown})
+    body = [*_pool(stream, receipts, currency), *map(_tranche, shown), *writer.steps()]
+    cut = [f"only the first {SERIES} series of the stream are here"] if shown != series else []
+    return "\n".join([*_head(stream, receipts, currency, [*cut, *writer.notes]), *body]) + "\n"
 
 
 def _head(

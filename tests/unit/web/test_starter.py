@@ -93,3 +93,13 @@ def test_attested_amounts_are_taken_over_to_the_unit(amounts: list[int]) -> None
     found = played(starter("VPP", USD, receipts, rules, (), BOTH[1:]), [])
     assert found["receipts"] == [str(each) for each in amounts]
     assert found["tranches"][0]["amounts"] == [str(each) for each in amounts]
+
+
+def test_a_stream_of_many_series_says_where_it_is_cut() -> None:
+    def text(count: int) -> str:
+        many = [series(f"S{n}", f"S{n}", "senior", f"0x{n:040x}") for n in range(count)]
+        return starter("VPP", USD, [receipt(1, 100)], None, (), many)
+
+    assert "only the first" not in text(200)
+    assert "# only the first 200 series of the stream are here" in text(201)
+    assert text(201).count("[[tranche]]") == 200

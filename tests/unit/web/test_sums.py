@@ -10,6 +10,7 @@ from sqlalchemy import func, insert, select, update
 from tests.support.asking import House
 
 from benches._api.ledger import Size, fill
+from usufruct.api.auth.principal import Role
 from usufruct.ledger import models as m
 
 _MANY = 260
@@ -77,3 +78,16 @@ def test_what_a_fund_passes_on_is_counted_once(house: House) -> None:
 
 def test_long_lists_are_cut_and_say_so(house: House) -> None:
     assert "The newest 36 periods are drawn; the sums are of all." in shown(house)
+
+
+def test_the_issuer_s_list_says_where_it_is_cut(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    html = {**house.key(Role.AUDITOR), "accept": "text/html"}
+    count = house.ask("/issuer", headers=html).text.count('href="/issuer/series/')
+    assert count > 1
+    assert "are shown; all are at" not in house.ask("/issuer", headers=html).text
+    monkeypatch.setattr("usufruct.web.facts.MOST", count - 1)
+    text = house.ask("/issuer", headers=html).text
+    assert text.count('href="/issuer/series/') == count - 1
+    assert f"The first {count - 1} are shown; all are at <code>/v1/series</code>" in text

@@ -35,7 +35,7 @@ _DAY: Final = 86_400
 async def issuer(request: Request) -> Response:
     """All series with their terms, and the offerings."""
     async with moment_of(request) as moment:
-        found = await facts.series_list(moment)
+        found, more = await facts.series_list(moment)
         streams = await facts.streams(moment)
     # The node may be slow: nothing of the ledger is held meanwhile.
     return page(
@@ -44,6 +44,7 @@ async def issuer(request: Request) -> Response:
         "issuer.html",
         streams=streams,
         found=found,
+        more=more,
         names={each["address"]: each for each in found},
         offered=await _offered(moment),
     )

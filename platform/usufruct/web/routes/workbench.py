@@ -15,7 +15,7 @@ from usufruct.ledger.reads.series import SERIES_PAGE_OF_STREAM
 from usufruct.ledger.reads.statements import LAST_RULES, statements_page
 from usufruct.web import facts
 from usufruct.web.page import PageRoute, page
-from usufruct.web.starter import starter
+from usufruct.web.starter import SERIES, starter
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -39,7 +39,7 @@ async def attested(moment: AnyMoment, stream: Annotated[str, Query(max_length=40
     if not receipts:
         raise _nothing(stream)
     rules = await moment.row(LAST_RULES, stream=row.id)
-    series = await moment.rows(SERIES_PAGE_OF_STREAM, after=0, limit=facts.MOST, stream=row.id)
+    series = await moment.rows(SERIES_PAGE_OF_STREAM, after=0, limit=SERIES + 1, stream=row.id)
     render = moment.render
     text = starter(
         row.code,
