@@ -13,9 +13,9 @@ from rich.console import Console
 
 from demonstrate.api import answers
 from demonstrate.events import table
-from demonstrate.lying_journal import ALTER_READINGS
 from demonstrate.processes import Stack
 from demonstrate.stack import DRIFT, DRIFTING, KILLED, LIAR, Workers
+from usufruct_oracles.simulation.lying_journal import ALTER_READINGS
 
 _PAUSES = 4.0, 9.0, 6.0
 

@@ -18,7 +18,6 @@ from sqlalchemy.exc import OperationalError
 from tests.simulation.wire import Endpoint
 from tests.simulation.world import Mailbox, World
 
-from demonstrate.lying_journal import ALTER_READINGS
 from usufruct.chain.client import ChainClient
 from usufruct.chain.outbox import Outbox
 from usufruct.chain.sender import Sender, Timing
@@ -46,6 +45,7 @@ from usufruct_oracles.propose import Proposer
 from usufruct_oracles.quorum import Gatherer
 from usufruct_oracles.reconcile import Reconciler
 from usufruct_oracles.sightings import Sightings
+from usufruct_oracles.simulation.lying_journal import ALTER_READINGS
 from usufruct_oracles.sources.base import SourceFile
 from usufruct_oracles.submit import Submitter
 from usufruct_oracles.turns import Turns

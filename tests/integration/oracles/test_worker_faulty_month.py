@@ -25,7 +25,6 @@ from tests.integration.oracles.village import (
 )
 from tests.support.communities import DAYS
 
-from demonstrate.lying_journal import ALTER_READINGS
 from usufruct.chain.outbox import Outbox
 from usufruct.chain.sender import Sender
 from usufruct.contracts import settlement_currency, statement_book
@@ -37,6 +36,7 @@ from usufruct.keeper.site import KeeperSite, Stream
 from usufruct.keys import dev_account, dev_address
 from usufruct.ledger.database import Database
 from usufruct.money import Currency
+from usufruct_oracles.simulation.lying_journal import ALTER_READINGS
 
 pytestmark = pytest.mark.chain
 

@@ -18,7 +18,8 @@ from usufruct.errors import ChainError
 from usufruct.index.indexer import Indexer
 from usufruct.ledger.database import Database
 from usufruct.ledger.models import feed_event, transfer
-from usufruct.ledger.positions import at_block, positions_of_series
+from usufruct.ledger.moments import at_block
+from usufruct.ledger.positions import positions_of_series
 from usufruct.money import Currency
 
 Follow = Callable[..., Indexer]
@@ -31,12 +32,16 @@ def ended(indexer: Indexer) -> None:
         pass
 
 
-def positions(database: Database) -> list[Any]:
+def positions(kit: Kit, database: Database) -> list[Any]:
     """All accounts of all series at every block."""
+
+    def time_of(number: int) -> int:
+        return kit.client.block(number).timestamp
+
     with database.read() as connection:
         found: list[Any] = []
         for number in range(1, 1 << 10):
-            at = at_block(connection, number)
+            at = at_block(connection, number, time_of)
             if at is None:
                 return found
             found += [(number, positions_of_series(connection, each, at)) for each in (1, 2)]
@@ -73,7 +78,7 @@ def test_history_positions_and_outbox_are_those_of_a_full_run_after_reorganisati
     while feed(again).round():
         pass
     assert tables(ledger) == tables(again)
-    assert positions(ledger) == positions(again)
+    assert positions(kit, ledger) == positions(kit, again)
     assert told(ledger) == told(again) != []
     assert compared(kit, ledger).differences == []
     again.dispose()
