@@ -14,6 +14,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
+from fastapi.concurrency import run_in_threadpool
 from tests.integration.platform.kit import HOLDERS, MEGA, Kit
 from tests.integration.platform.test_index import compared, fresh, tables
 from tests.integration.platform.test_serve import serving
@@ -23,8 +24,8 @@ from tests.support.postgres import Server, postgres_server
 from usufruct.api.app import create_app
 from usufruct.api.labels import Labels
 from usufruct.api.render import Renderer
-from usufruct.api.routes import payouts
 from usufruct.api.service import Service
+from usufruct.api.turns import Turns
 from usufruct.index.evidence import EvidenceFetcher
 from usufruct.index.indexer import Indexer
 from usufruct.ledger.database import Database
@@ -221,16 +222,16 @@ def test_a_proof_of_a_payout_that_a_reorganisation_took_meanwhile_is_not_given(
     indexer = follow(ledger)
     indexer.catch_up()
     assert EvidenceFetcher(ledger, [worker(kit, "one")]).round() == 2
-    unchanged = payouts.run_in_threadpool
+    unchanged = Turns.of
 
-    async def meanwhile(build: Callable[[], bytes]) -> Any:
+    async def meanwhile(turns: Turns, build: Callable[[], bytes]) -> Any:
         if between == "a reorganisation":
             kit.client.rpc("anvil_reorg", 2, [])
         kit.mine()
-        await unchanged(_ended, indexer)
-        return await unchanged(build)
+        await run_in_threadpool(_ended, indexer)
+        return await unchanged(turns, build)
 
-    monkeypatch.setattr(payouts, "run_in_threadpool", meanwhile)
+    monkeypatch.setattr(Turns, "of", meanwhile)
     render = Renderer(Currency("USDX", 6), Labels())
     app = create_app(Service(ledger, render, 31337, kit.contracts))
 

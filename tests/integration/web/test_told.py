@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 from tests.integration.web.conftest import Site, served
@@ -16,6 +17,7 @@ from tests.integration.web.html import faults
 from tests.integration.web.test_pages import client, text_of
 from tests.support.settled import Settled
 
+from usufruct.api import problems
 from usufruct.api.auth import store
 from usufruct.chain.client import ChainClient
 from usufruct.clock import SystemClock
@@ -60,6 +62,12 @@ def problem(site: Site, path: str) -> httpx.Response:
 
 
 # --- Our own failures ------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def unbound_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A logger that has not yet kept the settings of whatever ran before in this process."""
+    monkeypatch.setattr(problems, "_logger", structlog.get_logger())
 
 
 @pytest.mark.parametrize(("language", "title"), [("en", "went wrong"), ("zh", "服务器出现错误")])
