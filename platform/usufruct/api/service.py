@@ -94,11 +94,8 @@ class Service:
     """Lets two documents be made at a time, such as a statement of account or a proof: each is a second of a core."""
     questions: Turns = field(default_factory=lambda: Turns(8, 32))
     """Lets eight requests ask the node at a time, which may be slow."""
-
-    @cached_property
-    def replays(self) -> CapacityLimiter:
-        """Lets one period be replayed at a time: it is all of its readings."""
-        return CapacityLimiter(1)
+    replays: Turns = field(default_factory=lambda: Turns(1, 4, pause=5))
+    """Lets one period be replayed at a time: it is all of its readings."""
 
     @cached_property
     def proofs(self) -> CapacityLimiter:

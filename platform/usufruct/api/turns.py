@@ -19,10 +19,14 @@ T = TypeVar("T")
 
 
 class Turns:
-    """Lets `at_once` callers work at a time in threads of their own, and at most `waiting` more wait for it."""
+    """Lets `at_once` callers work at a time in threads of their own, and at most `waiting` more wait for it.
 
-    def __init__(self, at_once: int, waiting: int) -> None:
+    Whoever comes beyond is told to ask again after `pause` seconds.
+    """
+
+    def __init__(self, at_once: int, waiting: int, *, pause: int = 2) -> None:
         self._limiter = CapacityLimiter(at_once)
+        self._pause = pause
         self._most = at_once + waiting
         self._here = 0
 
@@ -33,7 +37,7 @@ class Turns:
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 "busy",
                 "Too many computations are waiting.",
-                headers={"retry-after": "2"},
+                headers={"retry-after": str(self._pause)},
                 remedy="ask again in a moment",
             )
         self._here += 1

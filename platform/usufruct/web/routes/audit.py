@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
-from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Row
@@ -36,7 +34,6 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 _LISTED: Final = 100
 _ROWS: Final = 50
 _NEWEST: Final = 1 << 62
-_WAITING: Final = 4
 _INPUTS: Final = {"--set": "reading", "--price": "price"}
 
 
@@ -150,15 +147,7 @@ async def _replayed(moment: Moment, stream: Row[Any], question: ReplayQuestion) 
             found = period_from_ledger(connection, stream.id, period)
         return report_of(stream.code, found, asked)
 
-    if service.replays.statistics().tasks_waiting >= _WAITING:
-        raise Problem(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "busy",
-            "Too many computations are waiting.",
-            headers={"retry-after": "5"},
-            remedy="ask again in a moment",
-        )
-    report = await to_thread.run_sync(work, limiter=service.replays)
+    report = await service.replays.of(work)
     return document_of(report) | {
         "asked": report.asked,
         "period": moment.render.period(period),
