@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Hashable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
@@ -87,18 +95,21 @@ class Moment:
         """JSON that is complete already."""
         return Response(content, media_type="application/json", headers=self.headers)
 
-    def require_past_of(self, connection: Connection) -> None:
-        """Raises Problem unless another, later moment of the ledger has this one's block in its past."""
-        now = connection.execute(CURSOR).one()
-        number, block_hash, _ = self.state
-        if block_hash not in (now.hash, known_hash(connection, number)):
-            raise Problem(
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                "reorganised",
-                "The chain was reorganised while the answer was made.",
-                remedy="ask again",
-                headers={"retry-after": "1"},
-            )
+    @contextmanager
+    def later(self) -> Iterator[Connection]:
+        """Another, later moment of the ledger, for a thread; a Problem unless it has this one's block in its past."""
+        with self.service.database.read() as connection:
+            now = connection.execute(CURSOR).one()
+            number, block_hash, _ = self.state
+            if block_hash not in (now.hash, known_hash(connection, number)):
+                raise Problem(
+                    HTTPStatus.SERVICE_UNAVAILABLE,
+                    "reorganised",
+                    "The chain was reorganised while the answer was made.",
+                    remedy="ask again",
+                    headers={"retry-after": "1"},
+                )
+            yield connection
 
     @property
     def headers(self) -> dict[str, str]:

@@ -90,8 +90,7 @@ async def _answer(then: Moment, wallet: int | None, shown: Json) -> Response:
     def read() -> list[Line]:
         if wallet is None:
             return []
-        with then.service.database.read() as connection:
-            then.require_past_of(connection)
+        with then.later() as connection:
             return lines_of(connection, wallet, then.end)
 
     lines = await run_in_threadpool(read)

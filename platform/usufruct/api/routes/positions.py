@@ -119,8 +119,7 @@ async def _answer(
     """A page of what `find` finds in a thread: each series asks for its settlement and supply too."""
 
     def read() -> list[Position]:
-        with then.service.database.read() as connection:
-            then.require_past_of(connection)
+        with then.later() as connection:
             return find(connection, At(then.end, then.time))
 
     rows = (await run_in_threadpool(read))[: limit + 1]
