@@ -44,12 +44,7 @@ class Node:
         transaction = {"from": sender or self.accounts[0], "data": "0x" + data.hex()}
         if to is not None:
             transaction["to"] = to
-        tx = self.anvil.rpc("eth_sendTransaction", transaction)
-        receipt = None
-        while receipt is None:
-            receipt = self.anvil.rpc("eth_getTransactionReceipt", tx)
-        assert receipt["status"] == "0x1", receipt
-        return receipt
+        return self.anvil.send(**transaction)
 
     def deploy(self, data: bytes) -> str:
         """Address of a new contract."""

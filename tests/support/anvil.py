@@ -47,6 +47,20 @@ class Anvil:
             raise AnvilError(answer["error"])
         return answer["result"]
 
+    def send(self, **transaction: str) -> dict[str, Any]:
+        """The receipt of a transaction of an account the node signs for; it must succeed.
+
+        The node answers a transaction before its block is there: who then moves the clock or asks
+        without waiting may be told of the time before it.
+        """
+        number = self.rpc("eth_sendTransaction", transaction)
+        deadline = time.monotonic() + _PATIENCE
+        while not (receipt := self.rpc("eth_getTransactionReceipt", number)):
+            assert time.monotonic() < deadline, f"not mined: {transaction}"
+            time.sleep(0.002)
+        assert receipt["status"] == "0x1", receipt
+        return dict(receipt)
+
 
 class AnvilError(Exception):
     """Anvil answered a call with an error; `error` is its object with code, message and data."""

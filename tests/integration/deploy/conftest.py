@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.anvil import Anvil, running_anvil
@@ -13,6 +14,8 @@ from tests.support.anvil import Anvil, running_anvil
 from usufruct.chain.client import ChainClient
 from usufruct.chain.sender import Timing
 from usufruct.config import Community, parse_community
+from usufruct.contracts import Call
+from usufruct.core.encoding import hex0x
 from usufruct.deploy.apply import Applied, Observer, apply
 from usufruct.deploy.plan import Plan, make_plan, open_record
 from usufruct.deploy.record import Deployment, load_deployment, record_path
@@ -74,6 +77,11 @@ class Town:
     def sent(self) -> int:
         """Transactions of all accounts the example knows."""
         return sum(self.client.nonce(dev_address(number)) for number in range(16))
+
+    def send(self, sender: str, to: str, call: Call[Any]) -> None:
+        """Calls a contract from an account the node signs for; it must succeed."""
+        gas = hex(1_000_000)
+        self.anvil.send(**{"from": sender, "to": to, "data": hex0x(call.data), "gas": gas})
 
     def pass_time(self, seconds: int) -> None:
         """Lets time pass on the chain."""

@@ -314,8 +314,7 @@ def test_a_registrar_that_left_the_file_is_dismissed(town: Town) -> None:
 def test_what_somebody_else_changed_is_put_right(town: Town) -> None:
     manager = town.deployment.address("AccessManager")
     call = am.revoke_role(4, dev_address(1))
-    transaction = {"from": dev_address(0), "to": manager, "data": "0x" + call.data.hex()}
-    town.anvil.rpc("eth_sendTransaction", transaction)
+    town.send(dev_address(0), manager, call)
     assert [action.detail for action in town.plan().changes] == [
         f"grant treasurer {dev_address(1)}"
     ]
@@ -387,8 +386,7 @@ def test_what_is_fixed_cannot_be_changed(town: Town, old: str, new: str, field: 
 
 def test_a_retired_meter_is_named(town: Town) -> None:
     registry = town.deployment.address("MeterRegistry")
-    transaction = {"from": dev_address(7), "to": registry, "data": "0x" + mr.retire(101).data.hex()}
-    town.anvil.rpc("eth_sendTransaction", transaction)
+    town.send(dev_address(7), registry, mr.retire(101))
     with pytest.raises(ConfigError, match="home-01 is retired"):
         town.plan()
 
@@ -399,8 +397,7 @@ def test_units_may_move_after_sealing(town: Town) -> None:
     call = rr.transfer(dev_address(15), 1_000)
     town.anvil.rpc("anvil_setBalance", dev_address(14), hex(10**18))
     town.anvil.rpc("anvil_impersonateAccount", dev_address(14))
-    transaction = {"from": dev_address(14), "to": series, "data": "0x" + call.data.hex()}
-    town.anvil.rpc("eth_sendTransaction", transaction)
+    town.send(dev_address(14), series, call)
     assert town.client.call(series, rr.balance_of(dev_address(15))) == 10_998
     assert town.plan().changes == ()
 
@@ -521,9 +518,7 @@ class Intruder(Observer):
     def begins(self, action: Action) -> None:
         if action.subject == "SeriesFactory" and not self.done:
             self.done = True
-            self.town.anvil.rpc(
-                "eth_sendTransaction", {"from": dev_address(0), "to": dev_address(1)}
-            )
+            self.town.anvil.send(**{"from": dev_address(0), "to": dev_address(1)})
 
 
 def test_a_predicted_address_that_became_void_is_predicted_again(
@@ -616,9 +611,8 @@ def test_a_function_that_is_opened_later_is_announced(start_town: Callable[..., 
     call = am.set_target_function_role(
         where, [wf.set_rules(1, wf.Rules((), (), (), (), 0, 0, 0)).data[:4]], 1
     )
-    for data in (am.schedule(manager, call.data, 0).data, call.data):
-        request = {"from": dev_address(0), "to": manager, "data": "0x" + data.hex()}
-        town.anvil.rpc("eth_sendTransaction", request)
+    for step in (am.schedule(manager, call.data, 0), call):
+        town.send(dev_address(0), manager, step)
         town.pass_time(2 * 86_400)
     (announcement,) = town.plan(DELAYED).changes
     assert announcement.detail == "announce: open to offices: Waterfall: 1 to issuer"
@@ -655,13 +649,12 @@ def test_a_stream_on_common_parts_waits_for_its_owners(start_town: Callable[...,
     vote = town.deployment.address("OwnerVote")
     unit = ov.Unit(1, 7, 10_000)
     motion = activation(stream)
-    for account, data in (
-        (0, ov.add_units([unit]).data),
-        (0, ov.propose(motion, ov.Kind.SPECIAL, [], bytes(32)).data),
-        (0, ov.record(1, [7], [ov.Choice.YES], b"\1" * 32).data),
+    for step in (
+        ov.add_units([unit]),
+        ov.propose(motion, ov.Kind.SPECIAL, [], bytes(32)),
+        ov.record(1, [7], [ov.Choice.YES], b"\1" * 32),
     ):
-        request = {"from": dev_address(account), "to": vote, "data": "0x" + data.hex()}
-        town.anvil.rpc("eth_sendTransaction", request)
+        town.send(dev_address(0), vote, step)
     town.pass_time(town.file().votes.owners + 1)
     town.apply(*changes)
     assert town.plan(*changes).waiting == town.plan(*changes).changes == ()

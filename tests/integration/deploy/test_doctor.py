@@ -74,10 +74,7 @@ def test_an_office_that_the_file_does_not_give_is_named(town: Town, file: Path) 
     index(town)
     grant = am.grant_role(role_number("pauser"), dev_address(15), 0)
     admin, manager = dev_address(0), town.deployment.contracts["AccessManager"]
-    town.anvil.rpc(
-        "eth_sendTransaction",
-        {"from": admin, "to": manager, "data": "0x" + grant.data.hex(), "gas": hex(500_000)},
-    )
+    town.send(admin, manager, grant)
     code, found = examined(town, "--community", str(file), "--alert-after", "520w")
     assert code == 1
     (office,) = [each for each in found if each["part"] == "roles"]
@@ -223,8 +220,7 @@ def test_an_office_that_nobody_holds_any_more_is_named(town: Town, file: Path) -
     index(town)
     revoke = am.revoke_role(role_number("pauser"), dev_address(2))
     admin, manager = dev_address(0), town.deployment.contracts["AccessManager"]
-    call = {"from": admin, "to": manager, "data": "0x" + revoke.data.hex(), "gas": hex(500_000)}
-    town.anvil.rpc("eth_sendTransaction", call)
+    town.send(admin, manager, revoke)
     code, found = examined(town, "--community", str(file), "--alert-after", "520w")
     assert code == 1
     (office,) = [each for each in found if each["part"] == "roles"]

@@ -28,12 +28,7 @@ def act(town: Town, sender: str, to: str, call: Call[Any]) -> None:
     """Sends as anybody."""
     town.anvil.rpc("anvil_impersonateAccount", sender)
     town.anvil.rpc("anvil_setBalance", sender, hex(10**18))
-    request = {"from": sender, "to": to, "data": hex0x(call.data), "gas": hex(1_000_000)}
-    receipt = None
-    sent = bytes.fromhex(town.anvil.rpc("eth_sendTransaction", request)[2:])
-    while receipt is None:
-        receipt = town.client.receipt(sent)
-    assert receipt.status == 1
+    town.send(sender, to, call)
 
 
 def set_balance(town: Town, account: Address, amount: int) -> None:

@@ -180,8 +180,4 @@ def deploy(anvil: Anvil, data: bytes) -> str:
 def send(anvil: Anvil, data: bytes, to: str | None = None) -> Any:
     sender = anvil.rpc("eth_accounts")[0]
     transaction = {"from": sender, "data": "0x" + data.hex()} | ({"to": to} if to else {})
-    number = anvil.rpc("eth_sendTransaction", transaction)
-    while not (receipt := anvil.rpc("eth_getTransactionReceipt", number)):
-        pass
-    assert receipt["status"] == "0x1"
-    return receipt
+    return anvil.send(**transaction)
