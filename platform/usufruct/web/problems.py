@@ -1,8 +1,8 @@
 """What programs tell (details, rules and remedies of problems) in other languages than English.
 
-The API speaks English. `problems.toml` lists its sentences as templates, {…} for what varies; a text that fits one
-is said in the reader's language with the same values, which are themselves looked up. A text that fits none stays
-as it is, and pages mark it as English.
+The API speaks English. `problems.toml` and `finance.toml` list its sentences as templates, {…} for what varies; a
+text that fits one is said in the reader's language with the same values, which are themselves looked up. A text that
+fits none stays as it is, and pages mark it as English.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Final
 
 __all__ = ["PATTERNS", "Pattern", "translated"]
 
-_FILE: Final = Path(__file__).parent / "problems.toml"
+_FILES: Final = ("problems.toml", "finance.toml")
 _MOST: Final = 400
 """Characters of a text that is looked at."""
 
@@ -43,7 +43,11 @@ def _compiled(template: str) -> re.Pattern[str]:
 
 
 def _load() -> tuple[Pattern, ...]:
-    entries = tomllib.loads(_FILE.read_text("utf-8"))["text"]
+    entries = [
+        each
+        for name in _FILES
+        for each in tomllib.loads((Path(__file__).parent / name).read_text("utf-8"))["text"]
+    ]
     return tuple(Pattern(_compiled(each["en"]), MappingProxyType(each)) for each in entries)
 
 
