@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import product
 from pathlib import Path
 
@@ -13,22 +13,29 @@ _SAMPLE = "7"
 Names = Mapping[str, list[ast.expr]]
 
 
-def sentences(path: Path, calls: Mapping[str, tuple[int, ...]]) -> set[str]:
+def sentences(
+    path: Path, calls: Mapping[str, tuple[int, ...]], keywords: Collection[str] = ()
+) -> set[str]:
     """Every text that stands at one of these places of calls.
 
     Args:
         path: A Python source.
         calls: Positions of the texts, from 0, by the name of what is called.
+        keywords: Names of arguments that are such texts in any call.
     """
     tree = ast.parse(path.read_text("utf-8"))
     found: set[str] = set()
     for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
         names = _assigned(function)
         for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
-            name = call.func.id if isinstance(call.func, ast.Name) else ""
-            for place in calls.get(name, ()):
-                if place < len(call.args):
-                    found.update(_texts(call.args[place], names))
+            name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+            places = calls.get(name, ())
+            for each in [*call.args[: max(places, default=-1) + 1]]:
+                if call.args.index(each) in places:
+                    found.update(_texts(each, names))
+            for keyword in call.keywords:
+                if keyword.arg in keywords:
+                    found.update(_texts(keyword.value, names))
     return found - {_SAMPLE}
 
 
@@ -49,15 +56,16 @@ def _texts(node: ast.expr, names: Names) -> Iterator[str]:
     elif isinstance(node, ast.JoinedStr):
         yield from _joined([list(_texts(part, names)) for part in node.values])
     elif isinstance(node, ast.FormattedValue):
-        yield from _texts(node.value, names) if isinstance(node.value, ast.IfExp) else (_SAMPLE,)
+        yield from _texts(node.value, names)
     elif isinstance(node, ast.BinOp):
         yield from _joined([list(_texts(part, names)) for part in (node.left, node.right)])
     elif isinstance(node, ast.IfExp):
         yield from _texts(node.body, names)
         yield from _texts(node.orelse, names)
     elif isinstance(node, ast.Name) and node.id in names:
+        others = {name: values for name, values in names.items() if name != node.id}
         for each in names[node.id]:
-            yield from _texts(each, names)
+            yield from _texts(each, others)
     else:
         yield _SAMPLE
 
