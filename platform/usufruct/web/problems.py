@@ -1,8 +1,8 @@
 """What programs tell (details, rules and remedies of problems) in other languages than English.
 
-The API speaks English. `problems.toml`, `finance.toml` and `findings.toml` list its sentences as templates, {…} for what varies; a
-text that fits one is said in the reader's language with the same values, which are themselves looked up. A text that
-fits none stays as it is, and pages mark it as English.
+The API speaks English. `problems.toml`, `finance.toml` and `findings.toml` list its sentences as templates, {…} for
+what varies; a text that fits one is said in the reader's language with the same values, which are themselves looked up.
+A text that fits none stays as it is, and pages mark it as English.
 """
 
 from __future__ import annotations
