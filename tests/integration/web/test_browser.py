@@ -169,7 +169,9 @@ def test_what_is_shown_in_short_is_copied_whole(browser: Browser, site: Site) ->
         page.locator("button.hash:focus").wait_for()
         assert "…" in short.inner_text()
         # Where the clipboard is closed, the whole text is shown and selected.
-        page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('no'))")
+        page.evaluate(
+            "() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }"
+        )
         short.click()
         page.locator("button.hash").get_by_text(whole, exact=True).first.wait_for()
         assert page.evaluate("getSelection().toString()") == whole
