@@ -9,7 +9,7 @@ const translate = translator(told), progress = document.getElementById("verify-p
 const form = panel.querySelector("form"), button = form.querySelector("button"), list = panel.querySelector("ol");
 const verdict = panel.querySelector("[role=status]"), samples = document.getElementById("samples");
 
-const say = (key, args = []) => (words[key] ?? key).replace(/\{(\d+)\}/g, (_, at) => grouped(args[at]));
+const say = (key, args = []) => (words[key] ?? key).replace(/\{(\d+)\}/g, (_, at) => args[at]);
 const grouped = (value) => String(value).replace(/^-?\d{4,}$/, (digits) => digits.replace(/\B(?=(\d{3})+$)/g, ","));
 
 /** Which values of what was found are amounts of money, in minor units. */
@@ -22,7 +22,10 @@ const clock = new Intl.DateTimeFormat(CHINESE ? "zh-CN" : "en-US", {
 
 /** The values as people read them. */
 const readable = (key, args = []) =>
-  args.map((each, at) => (AMOUNTS[key]?.includes(at) ? `${money(String(each), decimals)} ${currency}` : each));
+  args.map((each, at) => {
+    if (AMOUNTS[key]?.includes(at)) return `${money(String(each), decimals)} ${currency}`;
+    return key === "chain" ? each : grouped(each); // a chain's id counts nothing
+  });
 
 /** A moment as the rest of the page shows it. */
 function moment(seconds) {
