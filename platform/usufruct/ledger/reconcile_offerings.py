@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row
@@ -74,7 +74,7 @@ def _subscriptions(
     where: Address,
     report: Report,
     number: int,
-    found: list[Row[Any]],
+    found: Sequence[Row[Any]],
     lots: Mapping[int, list[Lot]],
 ) -> None:
     calls = [(where, of.subscription_of(number, address(each.wallet))) for each in found]

@@ -78,44 +78,36 @@ def stir(kit: Kit, seed: int, steps: int) -> None:
     """A random sequence of all that can happen to offerings; what the contract refuses is passed over."""
     rng, number = random.Random(seed), offer(kit)
     for _ in range(steps):
-        which, who = max(number - (rng.random() < 0.3), 1), rng.choice(HOLDERS)
+        which, who = max(number - (rng.random() < 0.3), 1), address(rng.choice(HOLDERS))
+        sender, chance = rng.choice([who, ADMIN]), rng.random()
+        contract, call, by = rng.choice(
+            [
+                *[("Offering", of.subscribe(which, rng.choice([1, 7, 333, 500])), who)] * 5,
+                *[("Offering", of.withdraw(which), who)] * 2,
+                *[("Offering", of.deliver(which, who), sender)] * 2,
+                *[("Offering", of.refund(which, who), sender)] * 2,
+                ("Offering", of.lapse(which, who), who),
+                ("Offering", of.withdraw_owed(who), sender),
+                ("SettlementCurrency", settlement_currency.set_blocked(who, chance < 0.3), ADMIN),
+                (
+                    "ParticipantRegistry",
+                    participant_registry.set_frozen(who, chance < 0.1, bytes(32), []),
+                    ADMIN,
+                ),
+            ]
+        )
         try:
-            number = _one(kit, rng, number, which, who)
+            match rng.randrange(20):
+                case 0 | 1:
+                    number = offer(kit, withdrawable=chance < 0.8, min_units=rng.choice([0, 700]))
+                case 2:
+                    close(kit, which)
+                case 3 if chance < 0.3:
+                    kit.act("Offering", of.cancel(which))
+                case _:
+                    kit.act(contract, call, by)
         except ContractError:
             continue
-
-
-def _one(kit: Kit, rng: random.Random, newest: int, which: int, who: str) -> int:
-    """Does one thing; the number of the newest offering after it."""
-    sender = rng.choice([who, ADMIN])
-    match rng.randrange(16):
-        case 0:
-            return offer(kit, withdrawable=rng.random() < 0.8, min_units=rng.choice([0, 900]))
-        case 1 if rng.random() < 0.6:
-            close(kit, which)
-        case 2 | 3:
-            kit.act("Offering", of.withdraw(which), who)
-        case 4 if rng.random() < 0.3:
-            kit.act("Offering", of.cancel(which))
-        case 5 | 6:
-            kit.act("Offering", of.deliver(which, address(who)), sender)
-        case 7 | 8:
-            kit.act("Offering", of.refund(which, address(who)), sender)
-        case 9:
-            kit.act("Offering", of.lapse(which, address(who)), who)
-        case 10:
-            blocked = settlement_currency.set_blocked(address(who), rng.random() < 0.3)
-            kit.act("SettlementCurrency", blocked)
-        case 11:
-            kit.act("Offering", of.withdraw_owed(address(who)), sender)
-        case 12:
-            freeze = participant_registry.set_frozen(
-                address(who), rng.random() < 0.15, bytes(32), []
-            )
-            kit.act("ParticipantRegistry", freeze)
-        case _:
-            subscribe(kit, which, who, rng.choice([1, 7, 333, 500]))
-    return newest
 
 
 def seal(kit: Kit) -> None:

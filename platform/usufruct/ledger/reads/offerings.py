@@ -13,6 +13,7 @@ from usufruct.ledger.models import (
     offering_event,
     refund_event,
     series,
+    series_event,
     subscriber,
     wallet,
 )
@@ -55,6 +56,15 @@ def _offerings() -> Query:
         .where(subscriber.c.offering == offering.c.id, subscriber.c.pos < bindparam("end"))
         .scalar_subquery()
     )
+    sealed = (
+        select(func.min(series_event.c.pos))
+        .where(
+            series_event.c.series == offering.c.series,
+            series_event.c.kind == "sealed",
+            series_event.c.pos < bindparam("end"),
+        )
+        .scalar_subquery()
+    )
     query = (
         select(
             offering,
@@ -68,6 +78,7 @@ def _offerings() -> Query:
             _sum(_last.c.waiting, "waiting"),
             _sum(_last.c.held, "held"),
             subscribers.label("subscribers"),
+            sealed.label("sealed"),
             _cancelled.c.pos.label("cancelled"),
             *when(),
             *when("cancelled_"),
@@ -123,9 +134,9 @@ def offerings_page(
     order: str = "-opened",
     begun: bool = False,
 ) -> Query:
-    """Offerings as they stood before the position :end, opened before the position :before, in an order of `OFFERING_ORDERS`.
+    """Offerings as they stood before the position :end, opened before :before, in an order.
 
-    Filters bind :series (number) and, with a status, :now.
+    The order is one of `OFFERING_ORDERS`. Filters bind :series (number) and, with a status, :now.
     """
     query = _offerings().where(offering.c.pos < bindparam("before"))
     if by_series:

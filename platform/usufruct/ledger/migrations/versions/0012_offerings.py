@@ -1,7 +1,7 @@
 """Primary offerings and their subscriptions. A ledger that follows a chain is rebuilt from it.
 
-Offerings come from logs that a ledger of before passed over, and nothing in it tells whether there were any. What does not
-come from logs stays: evidence, access, and what was told.
+Offerings come from logs that a ledger of before passed over, and nothing in it tells whether there were any. What does
+not come from logs stays: evidence, access, and what was told.
 """
 
 from __future__ import annotations
