@@ -73,6 +73,8 @@ def _offerings() -> Query:
             series.c.decimals.label("series_decimals"),
             series.c.address.label("series_address"),
             series.c.stream,
+            series.c.classes,
+            series.c.countries,
             _sum(_last.c.subscribed, "subscribed"),
             _sum(_last.c.placed, "placed"),
             _sum(_last.c.waiting, "waiting"),
