@@ -140,16 +140,22 @@ async def withdraw(address: Address, request: Request, moment: AnyMoment) -> Res
     row = await find_offering(moment, body.offering, "offering")
     _require_open(row, moment.time)
     if not row.withdrawable:
-        raise _refused("binding", "Subscriptions to this offering are binding.", row, {
-            "rule": "only offerings with `withdrawable` give subscriptions back",
-            "remedy": "wait for its end; what is not allotted comes back",
-        })  # fmt: skip
+        raise _refused(
+            "binding",
+            "Subscriptions to this offering are binding.",
+            row,
+            "only offerings with `withdrawable` give subscriptions back",
+            "wait for its end; what is not allotted comes back",
+        )
     own = await moment.row(SUBSCRIPTION, offering=row.id, address=raw, end=moment.end)
     if own is None or own.kind != "subscribed":
-        raise _refused("nothing-subscribed", "The wallet has nothing in this offering.", row, {
-            "rule": "a subscription that stands",
-            "remedy": "GET /v1/wallets/{address}/subscriptions lists them",
-        })  # fmt: skip
+        raise _refused(
+            "nothing-subscribed",
+            "The wallet has nothing in this offering.",
+            row,
+            "a subscription that stands",
+            "GET /v1/wallets/{address}/subscriptions lists them",
+        )
     where = contract_of(moment.service, "Offering")
     return moment.answer(
         {
@@ -266,12 +272,15 @@ def _require_open(row: Row[Any], now: int) -> None:
         "upcoming": f"Offering {row.id} is not open yet: it opens at {rfc3339(row.opens)}.",
         "failed": f"Offering {row.id} has failed or was cancelled.",
     }.get(status, f"The window of offering {row.id} closed at {rfc3339(row.closes)}.")
-    raise _refused("offering-not-open", detail, row, {
-        "rule": f"from {rfc3339(row.opens)} until {rfc3339(row.closes)}, while it is not cancelled",
-        "remedy": "wait until it opens"
+    raise _refused(
+        "offering-not-open",
+        detail,
+        row,
+        f"from {rfc3339(row.opens)} until {rfc3339(row.closes)}, while it is not cancelled",
+        "wait until it opens"
         if status == "upcoming"
         else "GET /v1/offerings?status=open lists what can be entered",
-    })  # fmt: skip
+    )
 
 
 def _require_bounds(row: Row[Any], units: int, total: int) -> None:
@@ -317,7 +326,7 @@ def _not_admitted(error: of.SubscriptionRefused) -> Problem:
     )
 
 
-def _refused(kind: str, detail: str, row: Row[Any], members: Mapping[str, str]) -> Problem:
+def _refused(kind: str, detail: str, row: Row[Any], rule: str, remedy: str) -> Problem:
     """The problem that an offering stands otherwise than an act needs it to."""
     return Problem(
         HTTPStatus.CONFLICT,
@@ -325,5 +334,6 @@ def _refused(kind: str, detail: str, row: Row[Any], members: Mapping[str, str]) 
         detail,
         field="offering",
         value=ids.offering_id(row.id),
-        **members,
+        rule=rule,
+        remedy=remedy,
     )
