@@ -26,8 +26,8 @@ _LEAST: Final = 400
 _PRICE: Final = 20
 """Whole units of the currency."""
 _DAY: Final = 86_400
-_SUBSCRIBERS: Final = ("VPP-JR", "PARK-A", "WATER-A")
-"""Series whose first holder subscribes."""
+_SUBSCRIBERS: Final = ("VPP-SR", "VPP-JR", "PARK-A")
+"""Series whose last holder subscribes."""
 
 
 class Subscription:
@@ -42,7 +42,7 @@ class Subscription:
             deployment.address("SeriesFactory"), sf.address_of(self._terms, self._salt)
         )
         series = {each.code: each for each in community.series}
-        self.subscribers = [series[code].holders[0].wallet for code in _SUBSCRIBERS]
+        self.subscribers = [series[code].holders[-1].wallet for code in _SUBSCRIBERS]
         project = community.project
         _, self._closes = period_bounds(project.first_period, 1, project.timezone)
         self.facts: dict[str, Any] = {}

@@ -292,7 +292,9 @@ def test_the_operator_sees_what_each_stream_waits_for_and_what_gaps_cost(
 def test_refused_payments_stand_with_rule_and_date(village: Settled, own: Database) -> None:
     with own.write() as connection:
         pos = connection.execute(select(m.payment.c.pos).limit(1)).scalar_one()
-        series = connection.execute(select(m.series.c.id)).scalar_one()
+        series = connection.execute(
+            select(m.series.c.id).where(m.series.c.slug == "vil")
+        ).scalar_one()
         wallet = connection.execute(
             select(m.wallet.c.id).where(m.wallet.c.address == bytes.fromhex(village.holders[1][2:]))
         ).scalar_one()
