@@ -458,6 +458,10 @@ class FindingAnswer(TypedDict):
     verdict: str
     clause: str
     words: str
+    field: str
+    value: str
+    rule: str
+    remedy: str
 
 
 class FreezeBody(TypedDict):

@@ -142,6 +142,8 @@ def _note(detail: ErrorDetails, raw: object, problems: Problems, table: type[Bas
         problems.add(path, value, "there is no such key here", _did_you_mean(path[-1], known))
     elif kind == "missing":
         problems.add(path, "(missing)", "the key is required", f"add {path[-1]} = …")
+    elif kind in {"dict_type", "model_type"}:
+        problems.add(path, value, "must be a table", "correct the value")
     else:
         rule = detail["msg"].replace("Input should be", "must be").replace("'", '"')
         problems.add(path, value, rule, "correct the value")

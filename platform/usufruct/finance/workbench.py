@@ -14,6 +14,7 @@ from usufruct.errors import InputError
 from usufruct.finance.numbers import refused
 from usufruct.finance.structures.check import check
 from usufruct.finance.structures.deal import compile_deal
+from usufruct.finance.structures.finding import Finding
 from usufruct.finance.structures.simulate import Projection, simulate
 from usufruct.finance.structures.tables import StructureTable
 
@@ -88,10 +89,6 @@ def played(text: str, moves: Sequence[Move]) -> dict[str, Any]:
         ConfigError: The same.
     """
     table, raw = moved(text, moves)
-    findings = [
-        {"verdict": each.verdict, "clause": each.clause, "words": each.words}
-        for each in check(table)
-    ]
     found = {
         "title": table.title,
         "currency": table.currency.code,
@@ -99,7 +96,7 @@ def played(text: str, moves: Sequence[Move]) -> dict[str, Any]:
         "periods": table.periods,
         "knobs": list(_knobs(raw)),
         "steps": [each.label for each in table.step],
-        "findings": findings,
+        "findings": [_told(each) for each in check(table)],
     }
     try:
         projection = simulate(compile_deal(table))
@@ -123,6 +120,20 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
         ],
         "flags_gone": sorted(said[0] - said[1]),
         "flags_new": sorted(said[1] - said[0]),
+    }
+
+
+def _told(found: Finding) -> dict[str, str]:
+    """A finding in one line, and in its parts for whoever says them in another language."""
+    error = found.error
+    return {
+        "verdict": found.verdict,
+        "clause": found.clause,
+        "words": found.words,
+        "field": error.field or "",
+        "value": "" if error.value is None else str(error.value),
+        "rule": error.rule or error.message,
+        "remedy": error.remedy or "",
     }
 
 

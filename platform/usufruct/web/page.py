@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine
 from functools import cache
 from http import HTTPStatus
@@ -28,6 +29,7 @@ __all__ = ["PageRoute", "at_form", "page", "told"]
 
 _FOLDER: Final = Path(__file__).parent / "templates"
 _MACHINES: Final = ("/v1/", "/static/")
+_OF_PROGRAMS: Final = re.compile(r"/openapi\.json|\b(?:GET|POST) /|starting_after")
 _TOLD: Final = ("field", "value", "rule", "remedy")
 
 
@@ -60,8 +62,13 @@ def told(request: Request, problem: Problem) -> Response:
 
 
 def at_form(problem: Problem) -> dict[str, Any]:
-    """A problem as `parts.problem` shows it where the question was asked, on the page itself."""
+    """A problem as `parts.problem` shows it where the question was asked, on the page itself.
+
+    What a program would do about it is of no use to people: such a remedy is left out.
+    """
     values = {name: problem.members.get(name) for name in (*_TOLD, "incident")}
+    if _OF_PROGRAMS.search(str(values["remedy"])):
+        values["remedy"] = None
     return {"detail": problem.detail, **values}
 
 

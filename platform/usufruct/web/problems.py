@@ -1,8 +1,8 @@
 """What programs tell (details, rules and remedies of problems) in other languages than English.
 
-The API speaks English. `problems.toml` lists its sentences as templates, {…} for what varies; a text that fits one
-is said in the reader's language with the same values, which are themselves looked up. A text that fits none stays
-as it is, and pages mark it as English.
+The API speaks English. `problems.toml`, `finance.toml` and `findings.toml` list its sentences as templates, {…} for
+what varies; a text that fits one is said in the reader's language with the same values, which are themselves looked up.
+A text that fits none stays as it is, and pages mark it as English.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from string import Formatter
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["PATTERNS", "Pattern", "translated"]
+__all__ = ["ALL", "PATTERNS", "Pattern", "translated"]
 
-_FILE: Final = Path(__file__).parent / "problems.toml"
+_FOLDER: Final = Path(__file__).parent
 _MOST: Final = 400
 """Characters of a text that is looked at."""
 
@@ -42,13 +42,19 @@ def _compiled(template: str) -> re.Pattern[str]:
     return re.compile("^" + "".join(parts) + "$", re.DOTALL)
 
 
-def _load() -> tuple[Pattern, ...]:
-    entries = tomllib.loads(_FILE.read_text("utf-8"))["text"]
+def _load(*names: str) -> tuple[Pattern, ...]:
+    entries = [
+        each
+        for name in names
+        for each in tomllib.loads((_FOLDER / name).read_text("utf-8"))["text"]
+    ]
     return tuple(Pattern(_compiled(each["en"]), MappingProxyType(each)) for each in entries)
 
 
-PATTERNS: Final = _load()
-"""All sentences, the more special before the more general."""
+PATTERNS: Final = _load("problems.toml", "finance.toml")
+"""Sentences that answers to scripts of pages may have, the more special before the more general."""
+ALL: Final = (*PATTERNS, *_load("findings.toml"))
+"""All sentences, in the order in which they are looked up."""
 
 
 @lru_cache(maxsize=1_024)
@@ -56,7 +62,7 @@ def translated(text: str, language: str) -> str | None:
     """The text in a language, None if no sentence fits."""
     if len(text) > _MOST:
         return None
-    for each in PATTERNS:
+    for each in ALL:
         found = each.pattern.fullmatch(text)
         if found:
             values = {

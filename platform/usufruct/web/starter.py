@@ -7,7 +7,7 @@ condition is left out; a comment at the top of the file says so, where it is the
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from usufruct.finance.attested import Receipt
@@ -16,6 +16,8 @@ from usufruct.money import Currency, format_amount
 __all__ = ["SERIES", "starter"]
 
 Json = Mapping[str, Any]
+Say = Callable[..., str]
+"""A text of the catalogue in the reader's language, by key and values."""
 
 SERIES: Final = 200
 """Series that a structure has at most; one with more says so."""
@@ -38,6 +40,7 @@ def starter(
     rules: Json | None,
     labels: Sequence[str],
     series: Sequence[Json],
+    t: Say,
 ) -> str:
     """The structure as TOML, for the workbench or for `usufruct structure`.
 
@@ -48,24 +51,27 @@ def starter(
         rules: The rules in force, as the ledger has them; None for none.
         labels: What the project calls the steps; empty where it does not.
         series: Series of the stream, as the API shows them; of more than `SERIES` the first.
+        t: What comments, the title and names that nobody gave are written with.
     """
     steps = list(rules["steps"]) if rules else []
     shown = series[:SERIES]
-    writer = _Writer(currency, steps, labels, {each["address"].lower(): each for each in shown})
-    body = [*_pool(stream, receipts, currency), *map(_tranche, shown), *writer.steps()]
-    cut = [f"only the first {SERIES} series of the stream are here"] if shown != series else []
-    return "\n".join([*_head(stream, receipts, currency, [*cut, *writer.notes]), *body]) + "\n"
+    writer = _Writer(currency, steps, labels, {each["address"].lower(): each for each in shown}, t)
+    tranches = [_tranche(each, t) for each in shown]
+    body = [*_pool(stream, receipts, currency), *tranches, *writer.steps()]
+    cut = [t("starter.cut", count=SERIES)] if shown != series else []
+    return "\n".join([*_head(stream, receipts, currency, [*cut, *writer.notes], t), *body]) + "\n"
 
 
 def _head(
-    stream: str, receipts: Sequence[Receipt], currency: Currency, notes: Sequence[str]
+    stream: str, receipts: Sequence[Receipt], currency: Currency, notes: Sequence[str], t: Say
 ) -> Iterator[str]:
     first, last = receipts[0], receipts[-1]
-    yield f"# {stream}, periods {first.period} to {last.period}: distributable as attested, rules as on the chain."
+    head = t("starter.head", stream=stream, first=first.period, last=last.period)
+    yield f"# {head}"
     for each in notes:
         yield f"# {each}"
     yield "schema = 1"
-    yield f"title = {json.dumps(f'{stream}, as attested')}"
+    yield f"title = {_text(t('starter.title', stream=stream))}"
     yield 'kind = "abs"'
     yield f'currency = {{ code = "{currency.code}", decimals = {currency.decimals} }}'
     yield f'first_period = "{first.month}"'
@@ -75,15 +81,21 @@ def _head(
 
 def _pool(stream: str, receipts: Sequence[Receipt], currency: Currency) -> Iterator[str]:
     amounts = ", ".join(f'"{format_amount(each.distributable, currency)}"' for each in receipts)
-    yield f"\n[pool]\nstreams = [{json.dumps(stream)}]\nreceipts = [{amounts}]"
+    yield f"\n[pool]\nstreams = [{_text(stream)}]\nreceipts = [{amounts}]"
 
 
-def _tranche(series: Json) -> str:
+def _tranche(series: Json, t: Say) -> str:
     units = max(1, int(series["units"]) - int(series["units_redeemed"]))
+    holders = _text(t("starter.holders", code=_code(series)))
     return (
-        f"\n[[tranche]]\ncode = {json.dumps(_code(series))}\nrank = {json.dumps(series['rank'])}\n"
-        f'holders = [{{ name = "all holders of {_code(series)}", units = {units} }}]'
+        f"\n[[tranche]]\ncode = {_text(_code(series))}\nrank = {_text(series['rank'])}\n"
+        f"holders = [{{ name = {holders}, units = {units} }}]"
     )
+
+
+def _text(value: str) -> str:
+    """A TOML basic string; JSON's escapes are TOML's."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _code(series: Json) -> str:
@@ -110,13 +122,17 @@ class _Writer:
         steps: Sequence[Json],
         labels: Sequence[str],
         series: Mapping[str, Json],
+        t: Say,
     ) -> None:
         self.notes: list[str] = []
+        self._t = t
         self._currency = currency
         self._steps = steps
         self._series = series
         self._labels = (
-            labels if len(labels) == len(steps) else [f"step {n + 1}" for n in range(len(steps))]
+            labels
+            if len(labels) == len(steps)
+            else [t("starter.step", number=n + 1) for n in range(len(steps))]
         )
         self._payees = _named(self._labels, steps)
 
@@ -130,19 +146,17 @@ class _Writer:
 
     def _step(self, label: str, step: Json) -> Iterator[str]:
         if step["when"] != "always":
-            self.notes.append(
-                f"{label}: paid under a condition on the chain, which is left out here"
-            )
+            self.notes.append(self._t("starter.condition", label=label))
         if step["kind"] in _PLAIN:
             yield self._written(label, step, str(step["kind"]))
             return
-        self.notes.append(f"{label}: by KPIs on the chain, at a multiplier of one here")
+        self.notes.append(self._t("starter.kpis", label=label))
         if int(step["amount"]):
-            yield self._written(f"{label}, fixed part", step, "fixed")
+            yield self._written(self._t("starter.fixed", label=label), step, "fixed")
         yield self._written(label, step, "percent_of_receipts")
 
     def _written(self, label: str, step: Json, kind: str) -> str:
-        lines = ["\n[[step]]", f"label = {json.dumps(label)}", f'kind = "{kind}"']
+        lines = ["\n[[step]]", f"label = {_text(label)}", f'kind = "{kind}"']
         if kind != "reserve":
             lines.append(self._whom(step))
         if kind in ("fixed", "reserve", "due"):
@@ -158,5 +172,5 @@ class _Writer:
     def _whom(self, step: Json) -> str:
         series = self._series.get(step["payee"].lower())
         if series is not None:
-            return f"tranche = {json.dumps(_code(series))}"
-        return f"payee = {json.dumps(self._payees[step['payee'].lower()])}"
+            return f"tranche = {_text(_code(series))}"
+        return f"payee = {_text(self._payees[step['payee'].lower()])}"

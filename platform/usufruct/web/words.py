@@ -48,6 +48,12 @@ class Words:
         """A text of the catalogue."""
         return translate(self.language, key, **values)
 
+    def coded(self, key: str) -> Markup:
+        """A text of the catalogue, with what stands between backticks marked as code."""
+        parts = self.t(key).split("`")
+        plain, code = Markup("{}"), Markup("<code>{}</code>")
+        return Markup("").join((code if n % 2 else plain).format(p) for n, p in enumerate(parts))
+
     def maybe(self, prefix: str, name: str) -> str:
         """A text for a word of the protocol; the word itself where the catalogue has none."""
         key = f"{prefix}.{name}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 from itertools import pairwise
 
-__all__ = ["Page", "faults"]
+__all__ = ["Page", "faults", "said"]
 
 _VOID = {
     "area",
@@ -22,6 +22,9 @@ _VOID = {
     "wbr",
 }
 _SHAPES = {"rect", "path", "circle"}
+_SILENT = {"script", "style", "code", "textarea", "option"}
+"""What holds no words of the page's own: programs, codes, and what readers typed or chose from."""
+_SPOKEN = ("title", "alt", "placeholder", "aria-label")
 
 
 class Page(HTMLParser):
@@ -32,6 +35,7 @@ class Page(HTMLParser):
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.faults: list[str] = []
         self.text: list[str] = []
+        self.said: list[str] = []
         self._open: list[str] = []
         if not text.startswith("<!DOCTYPE html>"):
             self.faults.append("no doctype")
@@ -48,6 +52,7 @@ class Page(HTMLParser):
         self.tags.append((inside + tag, dict(attrs)))
         if tag not in _VOID:
             self._open.append(tag)
+        self.said += [value for name, value in attrs if name in _SPOKEN and value]
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Notes a tag that closes itself, which only shapes may."""
@@ -63,10 +68,17 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         """Keeps the text."""
         self.text.append(data)
+        if not _SILENT.intersection(self._open):
+            self.said.append(data)
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
         """Attributes of all tags of a name."""
         return [attributes for name, attributes in self.tags if name == tag]
+
+
+def said(text: str) -> list[str]:
+    """What a page says to people, seen or read out, without codes."""
+    return Page(text).said
 
 
 def faults(text: str) -> list[str]:

@@ -136,6 +136,59 @@ def test_the_keyboard_reaches_every_action_and_shows_where_it_is(
             assert seen == wanted, path
 
 
+def test_why_an_amount_was_paid_is_answered_before_anything_else(
+    browser: Browser, site: Site
+) -> None:
+    """From the meters to the wallet in one row, each with a link to its details; no scrolling on a wide screen."""
+    with reader(browser, site) as page:
+        page.goto(site.payouts[0])
+        stations = page.locator("ol.why li")
+        assert stations.locator("a").all_inner_texts() == [
+            *("Metered", "Income", "To VIL", "To this wallet")
+        ]
+        amount = page.get_by_role("heading", level=1).inner_text()
+        assert stations.last.locator("strong").inner_text() == amount
+        assert page.evaluate(
+            "document.querySelector('ol.why').getBoundingClientRect().bottom < 500"
+        )
+        for link in stations.locator("a").all():
+            assert page.locator(str(link.get_attribute("href"))).count() == 1
+
+
+def test_what_is_shown_in_short_is_copied_whole(browser: Browser, site: Site) -> None:
+    allowed = ["clipboard-read", "clipboard-write"]
+    with reader(browser, site, permissions=allowed) as page:
+        page.goto(site.payouts[0])
+        short = page.locator("button.hash").first
+        whole = str(short.get_attribute("title"))
+        assert "…" in short.inner_text()
+        short.focus()
+        page.keyboard.press("Enter")
+        page.get_by_role("status").get_by_text("copied").wait_for(state="attached")
+        assert page.evaluate("navigator.clipboard.readText()") == whole
+        page.locator("button.hash:focus").wait_for()
+        assert "…" in short.inner_text()
+        # Where the clipboard is closed, the whole text is shown and selected.
+        page.evaluate(
+            "() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }"
+        )
+        short.click()
+        page.locator("button.hash").get_by_text(whole, exact=True).first.wait_for()
+        assert page.evaluate("getSelection().toString()") == whole
+
+
+def test_a_printed_page_is_whole_and_has_no_controls(browser: Browser, site: Site) -> None:
+    with reader(browser, site) as page:
+        page.goto(site.payouts[0])
+        page.emulate_media(media="print")
+        assert page.locator("header.site, #verify form").first.is_hidden()
+        assert page.locator("ol.why").is_visible()
+        assert (
+            page.locator(".scroll").first.evaluate("(e) => getComputedStyle(e).overflowX")
+            == "visible"
+        )
+
+
 def test_a_form_that_takes_long_says_so(browser: Browser, site: Site) -> None:
     with reader(browser, site) as page:
         page.goto("/audit")

@@ -12,7 +12,9 @@ from usufruct.finance.structures.deal import compile_deal
 from usufruct.finance.structures.simulate import simulate
 from usufruct.finance.workbench import Move, compare, moved, played
 
-EXAMPLE = Path(__file__).parents[3] / "platform" / "usufruct" / "web" / "static" / "workbench.toml"
+EXAMPLE = (
+    Path(__file__).parents[3] / "platform" / "usufruct" / "web" / "static" / "workbench" / "en.toml"
+)
 TEXT = EXAMPLE.read_text("utf-8")
 
 
@@ -98,3 +100,14 @@ def test_large_structures_are_for_the_command_line() -> None:
     )
     with pytest.raises(InputError, match="periods"):
         played(text, ())
+
+
+def test_the_chinese_example_is_the_english_one_in_other_words() -> None:
+    chinese = (EXAMPLE.parent / "zh.toml").read_text("utf-8")
+    one, two = (played(text, ()) for text in (TEXT, chinese))
+    for key in ("receipts", "arrears"):
+        assert one[key] == two[key]
+    assert [each["amounts"] for each in one["holders"]] == [
+        each["amounts"] for each in two["holders"]
+    ]
+    assert [each["key"] for each in one["knobs"]] == [each["key"] for each in two["knobs"]]

@@ -16,7 +16,7 @@ from usufruct.errors import UsufructError
 from usufruct.ledger import ids
 from usufruct.wallets import wallet_bytes
 from usufruct.web.access import LogQuestion, filters
-from usufruct.web.problems import PATTERNS, translated
+from usufruct.web.problems import ALL, translated
 from usufruct.web.questions import ReplayQuestion
 from usufruct.web.words import Words
 
@@ -87,12 +87,12 @@ def test_what_is_not_known_is_marked_as_english_and_escaped() -> None:
 
 
 def test_every_sentence_takes_the_same_values_in_both_languages_and_fits_itself() -> None:
-    for each in PATTERNS:
+    for each in ALL:
         names = [
             sorted(name for _, name, _, _ in Formatter().parse(text) if name is not None)
             for text in (each.texts["en"], each.texts["zh"])
         ]
         assert names[0] == names[1], each.texts["en"]
         text = each.texts["en"].format(**dict.fromkeys(names[0], "7"))
-        first = next(other for other in PATTERNS if other.pattern.fullmatch(text))
+        first = next(other for other in ALL if other.pattern.fullmatch(text))
         assert first is each, f"{text} is taken for {first.texts['en']}"

@@ -208,3 +208,9 @@ def test_quantities_are_in_units_that_people_know_and_exact(
 ) -> None:
     assert ENGLISH.measure(value, unit) == en
     assert CHINESE.measure(value, unit) == zh
+
+
+def test_commands_within_a_text_are_marked_as_code() -> None:
+    found = str(CHINESE.coded("proof.no-script"))
+    assert "<code>usufruct verify PROOF.json --rpc URL</code>" in found
+    assert "`" not in found

@@ -97,7 +97,11 @@ class FindingAnswer(Model):
 
     verdict: str = Field(examples=["refused", "flag"])
     clause: str
-    words: str
+    words: str = Field(description="field, value, rule and remedy in one line")
+    field: str
+    value: str
+    rule: str
+    remedy: str
 
 
 class Knob(Model):

@@ -10,9 +10,10 @@ from typing import Final
 from usufruct.core import tax_sharing
 from usufruct.finance.numbers import exact, shown
 from usufruct.finance.report import Figure, Section
-from usufruct.finance.structures.check import graph_of, locked, staged
+from usufruct.finance.structures.check import locked, staged
 from usufruct.finance.structures.concession import Concession
 from usufruct.finance.structures.deal import minor
+from usufruct.finance.structures.laws import graph_of
 from usufruct.finance.structures.lockup import calendar
 from usufruct.finance.structures.lookthrough import capacity
 from usufruct.finance.structures.stages import STAGES

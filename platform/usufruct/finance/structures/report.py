@@ -10,9 +10,10 @@ from usufruct.errors import InputError
 from usufruct.finance.measures import irr, wal
 from usufruct.finance.numbers import exact, shown
 from usufruct.finance.report import Figure, Report, Section
-from usufruct.finance.structures.check import Finding, check
+from usufruct.finance.structures.check import check
 from usufruct.finance.structures.deal import compile_deal
 from usufruct.finance.structures.debt import Payment, put_dates
+from usufruct.finance.structures.finding import Finding
 from usufruct.finance.structures.others import RULES, amount_figure, others, short
 from usufruct.finance.structures.simulate import Projection, simulate
 from usufruct.finance.structures.tables import StructureTable

@@ -65,7 +65,7 @@ class Asset:
             raise refused(
                 "documents",
                 ", ".join(missing),
-                f"{stage} needs " + ", ".join(STAGES[stage]),
+                f"the stage {stage} needs " + ", ".join(STAGES[stage]),
                 "attach them",
             )
         return Asset(self.name, self.stage + 1, MappingProxyType(known))

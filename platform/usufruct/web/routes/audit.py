@@ -119,6 +119,7 @@ async def replay(request: Request, question: Annotated[ReplayQuestion, Query()])
         **shown,
         question=question,
         report=report,
+        labels=() if stream is None else moment.render.labels.steps.get(stream.id, ()),
         told=problem and _at_form(problem),
         unit=moment.render.money(0),
     )

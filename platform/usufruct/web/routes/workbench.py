@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -14,6 +15,7 @@ from usufruct.finance.attested import receipts_of
 from usufruct.ledger.reads.series import SERIES_PAGE_OF_STREAM
 from usufruct.ledger.reads.statements import LAST_RULES, statements_page
 from usufruct.web import facts
+from usufruct.web.language import language_of, translate
 from usufruct.web.page import PageRoute, page
 from usufruct.web.starter import SERIES, starter
 
@@ -29,7 +31,9 @@ async def workbench(request: Request, moment: AnyMoment) -> Response:
 
 
 @router.get("/workbench/attested")
-async def attested(moment: AnyMoment, stream: Annotated[str, Query(max_length=40)]) -> Response:
+async def attested(
+    request: Request, moment: AnyMoment, stream: Annotated[str, Query(max_length=40)]
+) -> Response:
     """A structure that stands on what is attested of a stream: statements, rules and series are everybody's to see."""
     row = await find_stream(moment, stream)
     rows = await moment.rows(
@@ -48,6 +52,7 @@ async def attested(moment: AnyMoment, stream: Annotated[str, Query(max_length=40
         None if rules is None else json.loads(rules.content),
         render.labels.steps.get(row.id, ()),
         [render.series(each) for each in series],
+        partial(translate, language_of(request)),
     )
     found = [
         {

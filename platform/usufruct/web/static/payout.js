@@ -1,15 +1,35 @@
 // The panel of a payout's page that checks its proof in this browser.
 import { translator } from "./told.js";
+import { money } from "./workbench/money.js";
 import { Broken, NodeFailed, verify } from "./verify.js";
 
 const panel = document.getElementById("verify");
-const { proof, rpc, pins, signers, words, told } = JSON.parse(panel.dataset.setup);
+const { proof, rpc, pins, signers, words, told, zone, currency, decimals } = JSON.parse(panel.dataset.setup);
 const translate = translator(told), progress = document.getElementById("verify-progress");
 const form = panel.querySelector("form"), button = form.querySelector("button"), list = panel.querySelector("ol");
 const verdict = panel.querySelector("[role=status]"), samples = document.getElementById("samples");
 
 const say = (key, args = []) => (words[key] ?? key).replace(/\{(\d+)\}/g, (_, at) => grouped(args[at]));
 const grouped = (value) => String(value).replace(/^-?\d{4,}$/, (digits) => digits.replace(/\B(?=(\d{3})+$)/g, ","));
+
+/** Which values of what was found are amounts of money, in minor units. */
+const AMOUNTS = { distribution: [1], payout: [2], settlement: [0], lines: [1], corrected: [2] };
+const CHINESE = document.documentElement.lang.startsWith("zh");
+const clock = new Intl.DateTimeFormat(CHINESE ? "zh-CN" : "en-US", {
+  timeZone: zone,
+  ...{ year: "numeric", month: CHINESE ? "long" : "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+});
+
+/** The values as people read them. */
+const readable = (key, args = []) =>
+  args.map((each, at) => (AMOUNTS[key]?.includes(at) ? `${money(String(each), decimals)} ${currency}` : each));
+
+/** A moment as the rest of the page shows it. */
+function moment(seconds) {
+  if (CHINESE) return clock.format(seconds * 1000);
+  const part = Object.fromEntries(clock.formatToParts(seconds * 1000).map(({ type, value }) => [type, value]));
+  return `${part.day} ${part.month} ${part.year}, ${part.hour}:${part.minute}`;
+}
 
 function add(parent, tag, text, className = "") {
   const made = document.createElement(tag);
@@ -30,7 +50,7 @@ function show(link) {
   const row = add(list, "li", "", `link ${state(link)}`), head = add(row, "p", "");
   add(head, "strong", say(`link.${link.name}`));
   add(head, "span", say(`state.${state(link)}`), `badge ${state(link)}`);
-  if (link.ok) add(row, "p", say(`found.${link.key}`, link.args));
+  if (link.ok) add(row, "p", say(`found.${link.key}`, readable(link.key, link.args)));
   if (link.ok === false) add(row, "p", say("broken", [link.field, link.expected, link.found]), "wrong");
   for (const each of link.open ?? []) add(row, "p", say(`open.${each}`), "open");
 }
@@ -50,7 +70,7 @@ function showReadings(text) {
     const at = (from, to) => BigInt("0x" + leaf.slice(2 + 2 * from, 2 + 2 * to)), row = document.createElement("tr");
     const open = leaf.slice(4, 6) === "00";
     add(row, "td", String(at(90, 98)));
-    add(row, "td", new Date(Number(at(78, 86)) * 1000).toISOString().replace(".000", ""));
+    add(row, "td", moment(Number(at(78, 86))));
     add(row, "td", open ? grouped(at(2, 34)) : say("committed"), "right");
     body.append(row);
   }

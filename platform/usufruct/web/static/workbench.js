@@ -1,9 +1,10 @@
 // The issuer's workbench: what is typed, opened or moved is worked out again at once, and compared with the version that was kept.
 import { translator } from "./told.js";
+import { chart, legend } from "./workbench/chart.js";
+import { money, moneyIn } from "./workbench/money.js";
 
 const root = document.getElementById("workbench"), { api, example, attested, words, told } = JSON.parse(root.dataset.setup);
 const at = (id) => document.getElementById(`wb-${id}`), text = at("text"), state = at("state");
-const SVG = "http://www.w3.org/2000/svg", WIDTH = 680, HEIGHT = 240, LEFT = 76, BOTTOM = 24, TOP = 10;
 let moves = [], kept = null, shown = null, asked = 0, timer = 0;
 
 const translate = translator(told);
@@ -18,31 +19,19 @@ function add(parent, tag, content = "", className = "") {
   return made;
 }
 
-function draw(parent, tag, attributes, content = "") {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.textContent = content;
-  parent.append(made);
+/** What is wrong, with the value, the rule where the first sentence leaves it out, and the remedy. */
+function problem({ detail, value, rule, remedy }) {
+  const more = rule && !detail.includes(rule) ? rule : "";
+  return [translate(detail), value && `(${value})`, ...[more, remedy].filter(Boolean).map(translate)].filter(Boolean).join(" ");
 }
 
-/** Minor units as people read them: two places, thin groups. */
-function money(minor, decimals) {
-  const sign = minor.startsWith("-") ? "−" : "", digits = minor.replace("-", "").padStart(decimals + 1, "0");
-  const whole = digits.slice(0, digits.length - decimals).replace(/\B(?=(\d{3})+$)/g, " ");
-  const places = digits.slice(digits.length - decimals).replace(/0+$/, "");
-  return sign + whole + (places ? `.${places}` : "");
-}
-
-const problem = (found) =>
-  [translate(found.detail), found.value && `(${found.value})`, found.remedy && translate(found.remedy)].filter(Boolean).join(" ");
-
-/** What the finance engine says is English, where it has no translation. */
+/** What has no translation is English. */
 const languageOf = (said) => (/[\u4e00-\u9fff]/.test(said) ? document.documentElement.lang : "en");
 
-function failed(said) {
-  state.className = "verdict broken";
-  state.lang = languageOf(said);
-  state.textContent = said;
+function failed(said, where = state) {
+  where.className = "verdict broken";
+  where.lang = languageOf(said);
+  where.textContent = said;
 }
 
 async function post(path, body) {
@@ -64,7 +53,7 @@ async function work() {
   try {
     const found = kept
       ? await post("compare", { before: kept, after: version() })
-      : { after: await post("simulate", version()), payouts: null, flags_new: [], flags_gone: [] };
+      : { before: null, after: await post("simulate", version()), payouts: null, flags_new: [], flags_gone: [] };
     if (mine === asked) show(found);
   } catch (error) {
     if (mine === asked) failed(error.message);
@@ -78,7 +67,7 @@ function soon() {
   timer = setTimeout(work, 200);
 }
 
-function show({ after, payouts, flags_new: fresh, flags_gone: gone }) {
+function show({ before, after, payouts, flags_new: fresh, flags_gone: gone }) {
   shown = after;
   const refused = after.findings.some((each) => each.verdict === "refused");
   const count = after.findings.length;
@@ -88,22 +77,36 @@ function show({ after, payouts, flags_new: fresh, flags_gone: gone }) {
   else state.textContent = say("sound");
   const list = at("findings");
   list.replaceChildren();
-  for (const each of after.findings) finding(list, each.verdict === "refused" ? "broken" : "partly", each.clause, each.words, fresh);
-  for (const each of gone) finding(list, "holds", say("gone"), each, []);
+  for (const each of after.findings) finding(list, each.verdict === "refused" ? "broken" : "partly", each, fresh.includes(line(each)) ? say("new") : "");
+  for (const each of before?.findings ?? []) if (gone.includes(line(each))) finding(list, "holds", each, say("gone"));
   showSteps(after);
   showKnobs(after);
   at("money").hidden = after.receipts.length === 0;
   if (after.receipts.length === 0) return;
-  chart(after);
+  for (const each of root.querySelectorAll(".of-currency")) each.textContent = after.currency;
+  drawn(after);
   table(after, payouts);
   periods(after);
 }
 
-function finding(list, kind, clause, what, fresh) {
-  const row = add(list, "li", "", `link ${kind}`), head = add(row, "p");
-  add(head, "strong", clause);
-  if (fresh.includes(`${clause}: ${what}`)) add(head, "span", say("new"), "tag");
-  add(row, "p", what).lang = languageOf(what);
+/** A finding as answers name it. */
+const line = (found) => `${found.clause}: ${found.words}`;
+
+function finding(list, kind, found, tag) {
+  const row = add(list, "li", "", `link ${kind}`), head = add(row, "p"), clause = translate(found.clause);
+  add(head, "strong", clause).lang = languageOf(clause);
+  if (tag) add(head, "span", tag, "tag");
+  const what = add(row, "p"), words = say("finding", [translate(found.rule), translate(found.remedy)]);
+  add(what, "code", found.value ? `${found.field} = ${found.value}` : found.field);
+  add(what, "span", words).lang = languageOf(words);
+}
+
+/** What a value that can be moved is called: whose it is, and what. */
+function called(knob) {
+  const path = knob.key.split("."), name = path.at(-1);
+  if (path[1] === "receipts") return say("knob.receipts", [Number(name) + 1]);
+  const owner = knob.label.slice(0, -name.length).replace(/: $/, "");
+  return owner ? say("knob.of", [owner, say(`knob.${name}`)]) : say(`knob.${name}`);
 }
 
 function showSteps(after) {
@@ -114,7 +117,7 @@ function showSteps(after) {
     const row = add(list, "li");
     add(row, "span", label);
     for (const [to, sign] of [[place - 1, "↑"], [place + 1, "↓"]]) {
-      const button = add(row, "button", sign);
+      const button = add(row, "button", sign, "second");
       button.type = "button";
       button.disabled = to < 0 || to >= after.steps.length;
       const rising = to < place;
@@ -133,7 +136,7 @@ function showKnobs(after) {
   if (typed && after.knobs.some((each) => each.key === typed)) return;
   box.replaceChildren();
   for (const knob of after.knobs) {
-    const label = add(box, "label", knob.label), field = add(label, "input");
+    const label = add(box, "label", called(knob)), field = add(label, "input");
     Object.assign(field, { name: knob.key, value: knob.value, maxLength: 40, spellcheck: false });
     field.addEventListener("input", () => {
       const last = moves.at(-1);
@@ -144,36 +147,14 @@ function showKnobs(after) {
   }
 }
 
-function chart(after) {
-  const svg = at("chart"), legend = at("legend"), unit = 10 ** after.decimals;
+function drawn(after) {
+  const unit = 10 ** after.decimals;
   const parts = [
     ...after.tranches.map((each) => [say("tranche", [each.code]), each.amounts]),
     ...after.payees.map((each) => [each.name, each.amounts]),
   ].map(([name, amounts]) => [name, amounts.map((each) => Number(each) / unit)]);
-  const count = after.receipts.length, step = (WIDTH - LEFT) / count;
-  const top = Math.max(1e-9, ...after.receipts.map((_, n) => parts.reduce((sum, [, amounts]) => sum + amounts[n], 0)));
-  const y = (value) => HEIGHT - BOTTOM - (value / top) * (HEIGHT - BOTTOM - TOP);
-  svg.replaceChildren();
-  legend.replaceChildren();
-  for (const part of [0, 0.5, 1]) {
-    draw(svg, "line", { x1: LEFT, x2: WIDTH, y1: y(top * part), y2: y(top * part), class: "grid" });
-    draw(svg, "text", { x: LEFT - 6, y: y(top * part) + 4, "text-anchor": "end" }, Math.round(top * part).toLocaleString("en"));
-  }
-  for (let n = 0; n < count; n += 1) {
-    let base = 0;
-    parts.forEach(([, amounts], number) => {
-      const height = y(base) - y(base + amounts[n]), x = LEFT + step * (n + 0.15);
-      draw(svg, "rect", { x, y: y(base + amounts[n]), width: step * 0.7, height, class: `c${number % 6}` });
-      base += amounts[n];
-    });
-    if (n % Math.ceil(count / 16) === 0) draw(svg, "text", { x: LEFT + step * (n + 0.5), y: HEIGHT - 8, "text-anchor": "middle" }, String(n + 1));
-  }
-  parts.forEach(([name], number) => {
-    const item = add(legend, "li"), box = document.createElementNS(SVG, "svg");
-    box.setAttribute("viewBox", "0 0 10 10");
-    draw(box, "rect", { width: 10, height: 10, class: `c${number % 6}` });
-    item.append(box, name);
-  });
+  chart(at("chart"), parts, after.receipts.length);
+  legend(at("legend"), parts.map(([name]) => name));
 }
 
 function table(after, payouts) {
@@ -187,19 +168,26 @@ function table(after, payouts) {
   for (const each of rows) {
     const row = add(body, "tr", "", each.change && each.change !== "0" ? "mine" : ""), head = add(row, "th", each.who);
     head.scope = "row";
-    const changed = each.change === undefined ? "" : (each.change.startsWith("-") || each.change === "0" ? "" : "+") + money(each.change, after.decimals);
-    for (const cell of [money(each.after, after.decimals), each.before === undefined ? "" : money(each.before, after.decimals), changed, each.first_period ?? ""])
-      add(row, "td", String(cell), "right");
+    for (const [amount, sign] of [[each.after, ""], [each.before, ""], [each.change, "+"]]) {
+      const cell = add(row, "td", "", "right");
+      if (amount !== undefined) moneyIn(cell, amount, after.decimals, sign);
+    }
+    add(row, "td", String(each.first_period ?? ""), "right");
   }
 }
 
 function periods(after) {
   const where = at("periods"), head = where.querySelector("thead"), body = where.querySelector("tbody");
+  const amounts = (all) => all.map((each) => (cell) => moneyIn(cell, each, after.decimals));
   const columns = [
-    [say("receipts"), after.receipts.map((each) => money(each, after.decimals))],
-    ...after.tranches.map((each) => [say("covered", [each.code]), each.coverage_bp.map((bp) => (bp === null ? "–" : `${bp / 100}%`))]),
-    [say("arrears"), after.arrears.map((each) => money(each, after.decimals))],
-    ...after.holders.map((each) => [`${each.name}, ${each.tranche}`, each.amounts.map((one) => money(one, after.decimals))]),
+    [say("receipts"), amounts(after.receipts)],
+    ...after.tranches.flatMap((each) => [
+      [say("tranche", [each.code]), amounts(each.amounts)],
+      [say("covered", [each.code]), each.coverage_bp.map((bp) => (cell) => cell.append(bp === null ? "–" : `${bp / 100}\u00a0%`))],
+    ]),
+    ...after.payees.map((each) => [each.name, amounts(each.amounts)]),
+    [say("arrears"), amounts(after.arrears)],
+    ...after.holders.map((each) => [`${each.name}, ${each.tranche}`, amounts(each.amounts)]),
   ];
   head.replaceChildren();
   body.replaceChildren();
@@ -209,13 +197,13 @@ function periods(after) {
   after.receipts.forEach((_, n) => {
     const row = add(body, "tr");
     add(row, "th", String(n + 1)).scope = "row";
-    for (const [, cells] of columns) add(row, "td", cells[n], "right");
+    for (const [, cells] of columns) cells[n](add(row, "td", "", "right"));
   });
 }
 
 /** A structure on what the ledger of this service attests of a stream, with the statements that it stands on. */
 async function fill() {
-  const answer = await fetch(`${attested}?stream=${encodeURIComponent(at("stream").value)}`, { headers: { accept: "application/json" } });
+  const answer = await fetch(`${attested}${encodeURIComponent(at("stream").value)}`, { headers: { accept: "application/json" } });
   const found = await answer.json();
   if (!answer.ok) return failed(problem(found));
   fresh(found.file);
@@ -251,13 +239,15 @@ async function exported(event) {
   event.preventDefault();
   const given = Object.fromEntries(new FormData(at("accounts"))), accounts = {};
   for (const [name, value] of Object.entries(given)) if (name.startsWith("of ")) accounts[name.slice(3)] = value;
-  const out = at("toml");
-  out.hidden = false;
+  const out = at("toml"), wrong = at("export-told");
+  wrong.textContent = "";
   try {
     const body = { ...version(), stream: given.stream, accounts, ...(given.first_period ? { first_period: given.first_period } : {}) };
     out.value = (await post("export", body)).toml;
+    out.hidden = false;
   } catch (error) {
-    out.value = error.message;
+    out.hidden = true;
+    failed(error.message, wrong);
   }
 }
 
@@ -274,3 +264,4 @@ at("keep").addEventListener("click", () => {
 });
 at("export").addEventListener("click", askAccounts);
 at("accounts").addEventListener("submit", exported);
+new ResizeObserver(() => shown?.receipts.length && drawn(shown)).observe(at("money"));
