@@ -1,4 +1,4 @@
-"""Tables of what happened in the month beside its payouts: a late sale, a refusal, a fee, a dispute, a fund."""
+"""What happened in the month beside its payouts: a late sale, a refusal, a fee, a dispute, a fund, an offering."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ class Events:
         facts = {**self._month.market.facts, "fund": self._month.pool.facts}
         if self._month.dispute.facts:
             facts["dispute"] = self._month.dispute.facts
+            facts["offering"] = self._month.subscription.facts
         self._facts["events"] = facts
         rows = [
             *self._sale(facts.get("sale")),
@@ -42,6 +43,7 @@ class Events:
             *self._fees(),
             *self._dispute(facts.get("dispute")),
             *self._fund(facts["fund"]),
+            *self._offering(facts.get("offering")),
         ]
         table(self._console, "Events of the month", ["event", "what happened"], rows)
 
@@ -115,6 +117,16 @@ class Events:
             f"and it passed {self._money(fund['passed_on'])} on to the holders of {fund['units']} this month"
         )
         return [["pool fund", said]]
+
+    def _offering(self, offering: dict[str, Any] | None) -> list[list[object]]:
+        if not offering:
+            return []
+        said = (
+            f"{', '.join(map(self._name, offering['subscribers']))} subscribed {offering['subscribed']:,} units of "
+            f"{offering['series']}, {offering['placed']:,} were offered: all were allotted pro rata and delivered "
+            f"against {self._money(offering['raised'])}, the rest of the money came back. The next offering is open"
+        )
+        return [["offering", said]]
 
     def _name(self, wallet: str) -> str:
         """The participant's name, or the wallet where it is nobody's of the file."""

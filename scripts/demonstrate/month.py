@@ -28,6 +28,7 @@ from demonstrate.market import Market
 from demonstrate.pool import HELD, Pool
 from demonstrate.processes import Stack
 from demonstrate.stack import BIN, Places, Workers, command, feed
+from demonstrate.subscription import Subscription
 from usufruct.config import load_community
 from usufruct.contracts import Address, address
 from usufruct.contracts import revenue_right as rr
@@ -95,6 +96,7 @@ class Month:
         common = (self.community, self.deployment)
         self.market = Market(self.hands, places, *common, anvil.url)
         self.pool = Pool(self.hands, *common)
+        self.subscription = Subscription(self.hands, *common)
         self.dispute = Dispute(self.hands, anvil, *common, workers.urls[0], processes)
         self._buyers: list[tuple[Address, Address]] = []
 
@@ -114,6 +116,8 @@ class Month:
             self.anvil.move_to(self.to + _SETTLING_TIME)
             self._buyers.append(self.market.sell_after_record(self.period))
             self.market.try_locked()
+            if disputed:
+                self.subscription.deliver()
             self._began = time.monotonic()
             batches = len(self.streams) * self.days
             self._stage(progress, "batches anchored", batches - disputed, self._anchored)
@@ -137,6 +141,7 @@ class Month:
         self.market.announce_records()
         self.pool.open()
         if disputed:
+            self.subscription.open()
             self.dispute.put_up_bond()
 
     def _last(self, csv: Path, disputed: bool) -> bool:

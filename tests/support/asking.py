@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import anyio
 import httpx
 
-from benches._api.ledger import Size, fill, wallet
+from benches._api.ledger import START, Size, fill, wallet
 from usufruct.api.app import create_app
 from usufruct.api.auth import store
 from usufruct.api.auth.principal import Access, Role
@@ -19,7 +20,11 @@ from usufruct.api.render import Renderer
 from usufruct.api.service import Service
 from usufruct.clock import FixedClock
 from usufruct.contracts import Address, address
+from usufruct.ledger import models as m
+from usufruct.ledger.bulk import insert_rows
 from usufruct.ledger.database import Database
+from usufruct.ledger.offerings import OfferingBook
+from usufruct.ledger.types import position
 from usufruct.money import Currency
 
 NOW = 1_800_000_000
@@ -30,10 +35,13 @@ CONTRACTS: Mapping[str, Address] = {
         (
             *("SettlementCurrency", "SeriesFactory", "Waterfall", "StatementBook"),
             *("StreamRegistry", "TelemetryAnchor", "ParticipantRegistry", "DisclosureRegistry"),
+            "Offering",
         ),
         1,
     )
 }
+OFFERED = 105
+"""Block in which the offerings are opened and subscribed to."""
 SIZE = Size(holders=8, distributions=3, per_series=2, streams=2)
 """Series s1 and s3 are of stream 1 (holders 1, 2, 5, 6), s2 and s4 of stream 2 (holders 3, 4, 7, 8)."""
 
@@ -100,7 +108,44 @@ def filled(folder: Path, **access: Any) -> House:
     """A house with a ledger in a folder."""
     house = House(f"sqlite:///{folder}/ledger.db", **access)
     fill(house.database, SIZE)
+    offer(house.database)
     return house
+
+
+def offer(database: Database) -> None:
+    """Offering 1 of s1 is open, with lots of holders 1, 2 and 5; offering 2 of s2 waits for holder 3's delivery."""
+    with database.write() as connection:
+        at = count(500)
+
+        def log() -> int:
+            index = next(at)
+            pos = position(OFFERED, index)
+            insert_rows(connection, m.log, [(pos, OFFERED, index, index, pos.to_bytes(32, "big"))])
+            return pos
+
+        for number, lots in ((1, [(1, 600), (2, 300), (5, 300), (1, 100)]), (2, [(3, 50)])):
+            closes = (NOW, START + 1)[number - 1]
+            terms = (
+                START,
+                closes,
+                NOW + 86_400,
+                bytes(19) + b"\7",
+                True,
+                2_000_000,
+                10,
+                1_000,
+                5,
+                0,
+            )
+            insert_rows(connection, m.offering, [(number, log(), number, *terms)])
+            book = OfferingBook(2_000_000)
+            for lot, (who, units) in enumerate(lots, 1):
+                pos = log()
+                if who not in book.standing:
+                    insert_rows(connection, m.subscriber, [(number, who, pos)])
+                standing = book.subscribe(who, units)
+                event = (pos, number, "subscribed", who, lot, units, 0, 0, standing, *book.sums)
+                insert_rows(connection, m.offering_event, [event])
 
 
 def named(number: int) -> str:

@@ -14,8 +14,10 @@ from tests.support.village import Village, residual, step
 from usufruct import proof
 from usufruct.chain.client import ChainClient
 from usufruct.contracts import Address, address
+from usufruct.contracts import offering as of
 from usufruct.contracts import revenue_right as rr
 from usufruct.contracts import series_extension as se
+from usufruct.contracts import settlement_currency as sc
 from usufruct.contracts import waterfall as wf
 from usufruct.core import typed_data
 from usufruct.core.commitments import N, blinding, commit, meter_secret
@@ -104,12 +106,19 @@ class Settled:
 
 
 def settle_periods(
-    anvil: Anvil, folder: Path, *, committed: bool, periods: int = 2, corrected: bool = False
+    anvil: Anvil,
+    folder: Path,
+    *,
+    committed: bool,
+    periods: int = 2,
+    corrected: bool = False,
+    offered: bool = False,
 ) -> Settled:
     """Two-day periods of hourly readings of two meters, with transfers in between.
 
     Every second period has a record date, and a sale between it and the money. Where readings are `corrected`, the
     first period is stated in two versions, and the second corrects that correction and readings of both periods.
+    Where units are `offered`, an offering is open that two of the holders have subscribed to.
     """
     village = Village(ChainClient(anvil.url))
     first_block = village.client.block_number()
@@ -133,6 +142,8 @@ def settle_periods(
         village.settle(1, period)
         village.do(series, rr.transfer(holders[1], 101 * period), holders[0])
         village.do(series, rr.claim_for(holders[2]))
+    if offered:
+        _offer(village, holders)
     database = Database(f"sqlite:///{folder / 'ledger.db'}")
     database.migrate()
     identity = {
@@ -150,6 +161,23 @@ def settle_periods(
     for each in evidence:
         _store(database, village, each)
     return Settled(village, database, series, holders)
+
+
+def _offer(village: Village, holders: list[Address]) -> None:
+    """100 units at 2 USDV; the second and the third holder have subscribed 140, the first has the money to."""
+    places = village.at["SettlementCurrency"], [village.at["SeriesFactory"]]
+    where = village.put("Offering", of.deploy_data(village.at["AccessManager"], *places))
+    series, _ = village.new_series(1, "NEWV")
+    now = village.now()
+    terms = of.Terms(
+        series, now, now + 30 * DAY, address("0x" + "77" * 20), now + 40 * DAY, True, 2_000_000, 50, 100, 5, 90
+    )  # fmt: skip
+    village.do("Offering", of.open(terms))
+    for holder, units in zip(holders, (0, 80, 60), strict=True):
+        village.do("SettlementCurrency", sc.mint(holder, 10**9))
+        if units:
+            village.do("SettlementCurrency", sc.approve(where, 10**9), holder)
+            village.do("Offering", of.subscribe(1, units), holder)
 
 
 def _steps(village: Village, series: Address) -> list[wf.Step]:

@@ -100,29 +100,30 @@ class Village:
 
     # --- contracts ---------------------------------------------------------------------------------
 
-    def _put(self, name: str, data: bytes) -> Address:
+    def put(self, name: str, data: bytes) -> Address:
+        """Deploy a contract under a name."""
         created = self.send(None, data).contract_address
         assert created is not None
         self.at[name] = created
         return created
 
     def _deploy(self) -> None:
-        authority = self._put("AccessManager", am.deploy_data(self.admin, 0, []))
-        registry = self._put("ParticipantRegistry", pr.deploy_data(authority))
-        streams = self._put("StreamRegistry", sr.deploy_data(authority))
-        self._put("MeterRegistry", mr.deploy_data(authority))
-        anchor = self._put("TelemetryAnchor", ta.deploy_data(authority, 0))
-        book = self._put("StatementBook", sb.deploy_data(authority, anchor, streams))
-        currency = self._put(
+        authority = self.put("AccessManager", am.deploy_data(self.admin, 0, []))
+        registry = self.put("ParticipantRegistry", pr.deploy_data(authority))
+        streams = self.put("StreamRegistry", sr.deploy_data(authority))
+        self.put("MeterRegistry", mr.deploy_data(authority))
+        anchor = self.put("TelemetryAnchor", ta.deploy_data(authority, 0))
+        book = self.put("StatementBook", sb.deploy_data(authority, anchor, streams))
+        currency = self.put(
             "SettlementCurrency", sc.deploy_data(authority, "Village Dollar", "USDV")
         )
         nonce = self.client.nonce(self.admin)
         waterfall = address(get_create_address(self.admin, Nonce(nonce + 3)))
         places = (authority, registry, currency, waterfall)
-        extension = self._put("SeriesExtension", se.deploy_data(*places))
-        right = self._put("RevenueRightImpl", rr.deploy_data(*places, extension))
-        factory = self._put("SeriesFactory", sf.deploy_data(authority, right))
-        put = self._put("Waterfall", wf.deploy_data(authority, book, currency, factory, 0))
+        extension = self.put("SeriesExtension", se.deploy_data(*places))
+        right = self.put("RevenueRightImpl", rr.deploy_data(*places, extension))
+        factory = self.put("SeriesFactory", sf.deploy_data(authority, right))
+        put = self.put("Waterfall", wf.deploy_data(authority, book, currency, factory, 0))
         assert put == waterfall
         self.do("StatementBook", sb.set_waterfall(waterfall))
         self.do("AccessManager", am.grant_role(1, self.admin, 0))

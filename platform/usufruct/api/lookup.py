@@ -32,6 +32,7 @@ __all__ = [
     "find_series",
     "find_stream",
     "find_wallet",
+    "gone",
     "lost_wallets",
     "payout_holder",
     "payout_position",
@@ -158,7 +159,7 @@ async def wallet_place(moment: Moment, starting_after: str | None) -> int:
         return 0
     found = await find_wallet(moment, starting_after, "starting_after")
     if found is None:
-        raise _gone(starting_after)
+        raise gone(starting_after)
     return found
 
 
@@ -168,10 +169,10 @@ async def payout_holder(moment: Moment, starting_after: str | None, slug: str, n
         return 0
     key = ids.parse_payout_id(starting_after, "starting_after")
     if (key.slug, key.number) != (slug, number):
-        raise _gone(starting_after)
+        raise gone(starting_after)
     found = await find_wallet(moment, "0x" + key.wallet.hex())
     if found is None:
-        raise _gone(starting_after)
+        raise gone(starting_after)
     return found
 
 
@@ -181,7 +182,7 @@ async def series_place(moment: Moment, starting_after: str | None) -> int:
         return 0
     row = await moment.row(SERIES_NUMBER_BY_SLUG, slug=starting_after.removeprefix("ser_"))
     if row is None:
-        raise _gone(starting_after)
+        raise gone(starting_after)
     return int(row.id)
 
 
@@ -245,11 +246,12 @@ def _numbers(text: str, pattern: str, example: str) -> list[int]:
 
 def _position(row: Row[Any] | None, starting_after: str) -> int:
     if row is None:
-        raise _gone(starting_after)
+        raise gone(starting_after)
     return int(row.pos)
 
 
-def _gone(starting_after: str) -> Problem:
+def gone(starting_after: str) -> Problem:
+    """The problem that a page cannot start after something that is not there."""
     return not_found(
         "object", "starting_after", starting_after, "begin again without starting_after"
     )

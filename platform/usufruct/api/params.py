@@ -20,6 +20,7 @@ __all__ = [
     "DistributionQuery",
     "HolderQuery",
     "HoldingQuery",
+    "OfferingQuery",
     "PageQuery",
     "PayoutQuery",
     "ProofQuery",
@@ -27,6 +28,7 @@ __all__ = [
     "SeriesQuery",
     "SettlementQuery",
     "StatementQuery",
+    "SubscriptionQuery",
     "VerdictQuery",
     "digits",
     "moment_of",
@@ -223,6 +225,45 @@ class DisputeQuery(StreamPage):
     sort: Annotated[Literal["time", "-time", "period", "-period"], Field(description=_WAY)] = (
         "-time"
     )
+
+
+class OfferingQuery(PageQuery):
+    """Offerings."""
+
+    series: SeriesName = None
+    status: Annotated[
+        Literal["upcoming", "open", "failed", "delivering", "complete"] | None,
+        Field(description="only these"),
+    ] = None
+    sort: Annotated[
+        Literal[
+            "opened",
+            "-opened",
+            "opens",
+            "-opens",
+            "closes",
+            "-closes",
+            "price",
+            "-price",
+            "subscribed",
+            "-subscribed",
+        ]
+        | None,
+        Field(description=f"`-opened` without it; {_WAY}"),
+    ] = None
+
+
+class SubscriptionQuery(PageQuery):
+    """Subscriptions."""
+
+    status: Annotated[
+        Literal["subscribed", "withdrawn", "delivered", "refunded", "lapsed"] | None,
+        Field(description="only these"),
+    ] = None
+    sort: Annotated[
+        Literal["time", "-time", "units", "-units"] | None,
+        Field(description=f"`time` without it: when the wallet first subscribed; {_WAY}"),
+    ] = None
 
 
 class BatchQuery(PageQuery):

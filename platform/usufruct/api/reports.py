@@ -196,6 +196,7 @@ def _tell(report: Report, *, as_json: bool) -> None:
                     "series": report.series,
                     "accounts": report.accounts,
                     "streams": report.streams,
+                    "offerings": report.offerings,
                     "differences": [str(each) for each in report.differences],
                     "notes": report.notes,
                 }
@@ -209,5 +210,5 @@ def _tell(report: Report, *, as_json: bool) -> None:
     verdict = f"{len(report.differences)} differences" if report.differences else "no difference"
     typer.echo(
         f"block {report.block}: {report.series} series, {report.accounts} accounts, "
-        f"{report.streams} streams: {verdict}"
+        f"{report.streams} streams, {report.offerings} offerings: {verdict}"
     )

@@ -85,8 +85,6 @@ class Service:
     """The last comparison of the ledger with the chain."""
     kept: Kept = field(default_factory=Kept)
     """What requests find alike."""
-    offered: Once = field(default_factory=Once)
-    """The offerings as of the last block they were asked for."""
     refusals: Rates = field(default_factory=lambda: Rates(_REFUSALS_PER_SECOND))
     """How many refusals of one address are recorded, whatever it may ask: each is a row that stays for good."""
 

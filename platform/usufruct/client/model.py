@@ -231,6 +231,27 @@ class Coverage(TypedDict):
     estimated: str | None
 
 
+class Deliveries(TypedDict):
+    """Transactions that end a wallet's subscriptions whose windows are over."""
+
+    as_of_block: int
+    as_of_time: str
+    object: Literal["deliveries"]
+    wallet: str
+    sender: str
+    deliveries: list[PreparedDelivery]
+    owed: OwedRefund | None
+    withheld: Withheld | None
+
+
+class DeliveryBody(TypedDict):
+    """Which subscriptions; without offerings all of them. `sender` sends for the wallet."""
+
+    offerings: NotRequired[list[str]]
+    sender: NotRequired[str | None]
+    lapse: NotRequired[bool]
+
+
 class Difference(TypedDict):
     """What somebody gets before and after, minor units over all periods."""
 
@@ -571,6 +592,15 @@ class LookThroughLine(TypedDict):
     share: str
 
 
+class LotBody(TypedDict):
+    """A stretch of the line of units, in the order of arrival."""
+
+    number: int
+    units: str
+    allotted_units: str
+    subscribed: Place
+
+
 class Money(TypedDict):
     """An amount of money: exact, and in a form for people."""
 
@@ -601,6 +631,92 @@ class NewWebhook(TypedDict):
     failure: str | None
     created_at: str
     secret: str
+
+
+class Offering(TypedDict):
+    """One offering."""
+
+    as_of_block: int
+    as_of_time: str
+    id: str
+    object: Literal["offering"]
+    series: SeriesRef
+    status: Literal["upcoming", "open", "failed", "delivering", "complete"]
+    opens: str
+    closes: str
+    deliver_until: str
+    withdrawable: bool
+    beneficiary: str
+    price: Money
+    decimals: int
+    minimum_units: str
+    maximum_units: str
+    minimum_each: str | None
+    maximum_each: str | None
+    minimum: Money
+    target: Money
+    subscribers: int
+    subscribed_units: str
+    subscribed: Money
+    subscribed_bp: int
+    allotted_units: str
+    placed_units: str
+    raised: Money
+    waiting: int
+    held: Money
+    opened: Place
+    cancelled: Place | None
+
+
+class OfferingBody(TypedDict):
+    """Units of a series against money, by subscription."""
+
+    id: str
+    object: Literal["offering"]
+    series: SeriesRef
+    status: Literal["upcoming", "open", "failed", "delivering", "complete"]
+    opens: str
+    closes: str
+    deliver_until: str
+    withdrawable: bool
+    beneficiary: str
+    price: Money
+    decimals: int
+    minimum_units: str
+    maximum_units: str
+    minimum_each: str | None
+    maximum_each: str | None
+    minimum: Money
+    target: Money
+    subscribers: int
+    subscribed_units: str
+    subscribed: Money
+    subscribed_bp: int
+    allotted_units: str
+    placed_units: str
+    raised: Money
+    waiting: int
+    held: Money
+    opened: Place
+    cancelled: Place | None
+
+
+class Offerings(TypedDict):
+    """Offerings."""
+
+    as_of_block: int
+    as_of_time: str
+    object: Literal["list"]
+    has_more: bool
+    next: str | None
+    data: list[OfferingBody]
+
+
+class OwedRefund(TypedDict):
+    """Refunds that could not be paid before."""
+
+    amount: Money
+    transaction: Transaction
 
 
 class Payee(TypedDict):
@@ -752,6 +868,18 @@ class PreparedClaim(TypedDict):
 
     series: SeriesRef
     amount: Money
+    transaction: Transaction
+
+
+class PreparedDelivery(TypedDict):
+    """The end of one subscription."""
+
+    offering: str
+    subscription: str
+    series: SeriesRef
+    act: Literal["deliver", "refund", "lapse"]
+    units: str
+    returned: Money
     transaction: Transaction
 
 
@@ -1314,6 +1442,61 @@ class Streams(TypedDict):
     data: list[StreamBody]
 
 
+class SubscriptionBody(TypedDict):
+    """What a wallet subscribed in an offering, and what becomes or became of it."""
+
+    id: str
+    object: Literal["subscription"]
+    offering: str
+    series: SeriesRef
+    wallet: str
+    status: Literal["subscribed", "withdrawn", "delivered", "refunded", "lapsed"]
+    units: str
+    decimals: int
+    paid: Money
+    allotted_units: str
+    price: Money
+    returned: Money
+    refund_failed: bool
+    possible: list[Literal["withdraw", "deliver", "refund", "lapse"]]
+    lots: list[LotBody]
+    subscribed: Place
+    ended: Place | None
+
+
+class SubscriptionOrder(TypedDict):
+    """Transactions that subscribe, for the wallet to sign one after the other."""
+
+    as_of_block: int
+    as_of_time: str
+    object: Literal["subscription-order"]
+    wallet: str
+    offering: str
+    units: str
+    units_in_all: str
+    cost: Money
+    allowance: Money
+    transactions: list[Transaction]
+
+
+class SubscriptionOrderBody(TypedDict):
+    """How many units more of which offering."""
+
+    offering: str
+    units: str
+
+
+class Subscriptions(TypedDict):
+    """Subscriptions."""
+
+    as_of_block: int
+    as_of_time: str
+    object: Literal["list"]
+    has_more: bool
+    next: str | None
+    data: list[SubscriptionBody]
+
+
 class Successor(TypedDict):
     """The version that came after a disputed one."""
 
@@ -1437,6 +1620,25 @@ class Whoami(TypedDict):
     actor: str | None
     wallet: str | None
     roles: list[RoleBody]
+
+
+class WithdrawalBody(TypedDict):
+    """Which subscription is taken back, as a whole."""
+
+    offering: str
+
+
+class WithdrawalOrder(TypedDict):
+    """The transaction that takes a whole subscription back."""
+
+    as_of_block: int
+    as_of_time: str
+    object: Literal["withdrawal-order"]
+    wallet: str
+    subscription: str
+    units: str
+    returned: Money
+    transaction: Transaction
 
 
 class Withheld(TypedDict):

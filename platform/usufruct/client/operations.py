@@ -432,6 +432,158 @@ class Client(Asking):
             ),
         )
 
+    def offerings(
+        self,
+        *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        series: str | None = None,
+        status: Literal["upcoming", "open", "failed", "delivering", "complete"] | None = None,
+        sort: Literal[
+            "opened",
+            "-opened",
+            "opens",
+            "-opens",
+            "closes",
+            "-closes",
+            "price",
+            "-price",
+            "subscribed",
+            "-subscribed",
+        ]
+        | None = None,
+    ) -> model.Offerings:
+        """Primary offerings: units of a series against money, by subscription; now or earlier."""
+        return cast(
+            "model.Offerings",
+            self._ask(
+                "GET",
+                "/v1/offerings",
+                {
+                    "as_of_block": as_of_block,
+                    "as_of_date": as_of_date,
+                    "limit": limit,
+                    "starting_after": starting_after,
+                    "series": series,
+                    "status": status,
+                    "sort": sort,
+                },
+            ),
+        )
+
+    def one_offering(
+        self, offering_id: str, *, as_of_block: int | None = None, as_of_date: str | None = None
+    ) -> model.Offering:
+        """One offering, now or earlier."""
+        return cast(
+            "model.Offering",
+            self._ask(
+                "GET",
+                f"/v1/offerings/{quote(str(offering_id), safe='')}",
+                {"as_of_block": as_of_block, "as_of_date": as_of_date},
+            ),
+        )
+
+    def offering_subscriptions(
+        self,
+        offering_id: str,
+        *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        status: Literal["subscribed", "withdrawn", "delivered", "refunded", "lapsed"] | None = None,
+        sort: Literal["time", "-time", "units", "-units"] | None = None,
+    ) -> model.Subscriptions:
+        """What was subscribed to an offering, with every lot and its allotment, in the order of arrival; now or earlier."""
+        return cast(
+            "model.Subscriptions",
+            self._ask(
+                "GET",
+                f"/v1/offerings/{quote(str(offering_id), safe='')}/subscriptions",
+                {
+                    "as_of_block": as_of_block,
+                    "as_of_date": as_of_date,
+                    "limit": limit,
+                    "starting_after": starting_after,
+                    "status": status,
+                    "sort": sort,
+                },
+            ),
+        )
+
+    def wallet_subscriptions(
+        self,
+        address: str,
+        *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
+        limit: int | None = None,
+        starting_after: str | None = None,
+        status: Literal["subscribed", "withdrawn", "delivered", "refunded", "lapsed"] | None = None,
+        sort: Literal["time", "-time", "units", "-units"] | None = None,
+    ) -> model.Subscriptions:
+        """What the wallet subscribed, in all offerings, and what became of it; now or earlier."""
+        return cast(
+            "model.Subscriptions",
+            self._ask(
+                "GET",
+                f"/v1/wallets/{quote(str(address), safe='')}/subscriptions",
+                {
+                    "as_of_block": as_of_block,
+                    "as_of_date": as_of_date,
+                    "limit": limit,
+                    "starting_after": starting_after,
+                    "status": status,
+                    "sort": sort,
+                },
+            ),
+        )
+
+    def subscribe(
+        self, address: str, body: model.SubscriptionOrderBody, *, idempotency_key: str | None = None
+    ) -> model.SubscriptionOrder:
+        """Unsigned transactions that subscribe to an open offering and pay the full price of the units."""
+        return cast(
+            "model.SubscriptionOrder",
+            self._ask(
+                "POST",
+                f"/v1/wallets/{quote(str(address), safe='')}/subscriptions",
+                body=cast("dict[str, Any]", body),
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    def withdraw(
+        self, address: str, body: model.WithdrawalBody, *, idempotency_key: str | None = None
+    ) -> model.WithdrawalOrder:
+        """The unsigned transaction that takes the wallet's whole subscription back while the window is open."""
+        return cast(
+            "model.WithdrawalOrder",
+            self._ask(
+                "POST",
+                f"/v1/wallets/{quote(str(address), safe='')}/withdrawals",
+                body=cast("dict[str, Any]", body),
+                idempotency_key=idempotency_key,
+            ),
+        )
+
+    def deliveries(
+        self, address: str, body: model.DeliveryBody, *, idempotency_key: str | None = None
+    ) -> model.Deliveries:
+        """Unsigned transactions that end the wallet's subscriptions: units against their price, or the money back."""
+        return cast(
+            "model.Deliveries",
+            self._ask(
+                "POST",
+                f"/v1/wallets/{quote(str(address), safe='')}/deliveries",
+                body=cast("dict[str, Any]", body),
+                idempotency_key=idempotency_key,
+            ),
+        )
+
     def streams(
         self, *, as_of_block: int | None = None, as_of_date: str | None = None
     ) -> model.Streams:

@@ -7,7 +7,7 @@ field, value, rule and remedy, all at once, before anything touches a chain.
 
 from usufruct.config.load import load_community, parse_community
 from usufruct.config.model import Community, Delays, DevReference, Oracle, Project
-from usufruct.config.model_rights import Holder, Participant, Series
+from usufruct.config.model_rights import Holder, Offering, Participant, Series
 from usufruct.config.model_streams import Estimation, Meter, Stream
 from usufruct.config.model_waterfalls import Kpi, Waterfall, WaterfallStep
 from usufruct.config.problems import ConfigErrors
@@ -21,6 +21,7 @@ __all__ = [
     "Holder",
     "Kpi",
     "Meter",
+    "Offering",
     "Oracle",
     "Participant",
     "Project",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from usufruct.config.model_rights import Participant, Series
+from usufruct.config.model_rights import Offering, Participant, Series
 from usufruct.config.model_streams import Meter, Stream
 from usufruct.config.model_waterfalls import Waterfall
 from usufruct.contracts import Address
@@ -149,6 +149,7 @@ class Community:
         meters: In the order of the file, groups expanded.
         participants: In the order of the file.
         series: In the order of the file.
+        offerings: In the order of the file.
         waterfalls: In the order of the file.
         dev_accounts: Number of the development account by address, for those the file names.
         dev_references: Where the file names development accounts and keys.
@@ -168,6 +169,7 @@ class Community:
     meters: tuple[Meter, ...]
     participants: tuple[Participant, ...]
     series: tuple[Series, ...]
+    offerings: tuple[Offering, ...]
     waterfalls: tuple[Waterfall, ...]
     dev_accounts: Mapping[str, int] = field(repr=False)
     dev_references: tuple[DevReference, ...] = field(repr=False)

@@ -1,4 +1,4 @@
-"""Participants and their series, resolved."""
+"""Participants, their series, and what is offered of them, resolved."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from usufruct.contracts import Address
 
-__all__ = ["CLASSES", "RANKS", "Holder", "Participant", "Series"]
+__all__ = ["CLASSES", "RANKS", "Holder", "Offering", "Participant", "Series"]
 
 CLASSES: Final[Mapping[str, int]] = MappingProxyType(
     {"retail": 1, "professional": 2, "institution": 3}
@@ -111,3 +111,36 @@ class Series:
     def supply(self) -> int:
         """Units of all first holders."""
         return sum(holder.units for holder in self.holders)
+
+
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """Units of a series that are offered for subscription.
+
+    Attributes:
+        series: Code of the series.
+        number: Its place among the offerings of the series, from 1.
+        opens: Unix time from which subscriptions are taken.
+        closes: Unix time from which they are no longer.
+        deliver_until: Unix time from which what cannot be delivered lapses.
+        beneficiary: Who is paid for delivered units.
+        withdrawable: Whether a subscription may be taken back before `closes`.
+        price: Minor units for one unit.
+        min_units: Below this total the offering fails.
+        max_units: Most units placed.
+        min_each: Least units of a subscriber, 0 for none.
+        max_each: Most units of a subscriber, 0 for none.
+    """
+
+    series: str
+    number: int
+    opens: int
+    closes: int
+    deliver_until: int
+    beneficiary: Address
+    withdrawable: bool
+    price: int
+    min_units: int
+    max_units: int
+    min_each: int
+    max_each: int

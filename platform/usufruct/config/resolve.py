@@ -24,6 +24,7 @@ from usufruct.config.model import (
 from usufruct.config.offices import PEOPLE_ROLES
 from usufruct.config.problems import Problems
 from usufruct.config.resolve_meters import meters
+from usufruct.config.resolve_offerings import offerings, require_offered
 from usufruct.config.resolve_rights import participants, series
 from usufruct.config.resolve_streams import streams
 from usufruct.config.resolve_waterfalls import waterfalls
@@ -59,6 +60,8 @@ def resolve(
     by_code = {stream.code: stream for stream in found}
     people = participants(table.participant, project, problems)
     rights = series(table.series, by_code, people, project, problems)
+    offered = offerings(table.offering, rights, project, currency, problems)
+    require_offered(rights, offered, problems)
     community = Community(
         file=file,
         project=project,
@@ -75,7 +78,15 @@ def resolve(
         meters=meters(table, by_code, project, problems),
         participants=people,
         series=rights,
-        waterfalls=waterfalls(table.waterfall, by_code, rights, currency, problems),
+        offerings=offered,
+        waterfalls=waterfalls(
+            table.waterfall,
+            by_code,
+            rights,
+            {each.series for each in table.offering},
+            currency,
+            problems,
+        ),
         dev_accounts=_dev_accounts(dev_references),
         dev_references=dev_references,
         lines=MappingProxyType(dict(lines)),

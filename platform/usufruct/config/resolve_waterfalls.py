@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -57,10 +57,14 @@ def waterfalls(
     tables: list[WaterfallTable],
     streams: Mapping[str, Stream],
     rights: tuple[Series, ...],
+    offered: Container[str],
     currency: Currency,
     problems: Problems,
 ) -> tuple[Waterfall, ...]:
-    """The waterfalls of the file; what is wrong with them is noted in `problems`."""
+    """The waterfalls of the file; what is wrong with them is noted in `problems`.
+
+    Series that are `offered` (codes) need no step that pays them: rules can pay them once they are sealed.
+    """
     rows = [(("waterfall", index), table) for index, table in enumerate(tables)]
     require_unique((((*path, "stream"), table.stream) for path, table in rows), "stream", problems)
     found = []
@@ -71,7 +75,7 @@ def waterfalls(
         own = {one.code: one for one in rights if one.stream == stream.code}
         found.append(_waterfall(path, table, stream, own, rights, currency, problems))
     if not problems:
-        _check_paid(found, rights, problems)
+        _check_paid(found, rights, offered, problems)
     return tuple(found)
 
 
@@ -261,10 +265,12 @@ def _percent(points: int) -> str:
     return f"{points // 100}.{points % 100:02d}%"
 
 
-def _check_paid(found: list[Waterfall], rights: tuple[Series, ...], problems: Problems) -> None:
+def _check_paid(
+    found: list[Waterfall], rights: tuple[Series, ...], offered: Container[str], problems: Problems
+) -> None:
     paid = {step.series for waterfall in found for step in waterfall.steps}
     for index, one in enumerate(rights):
-        if one.code not in paid:
+        if one.code not in paid and one.code not in offered:
             rule = f"no step of the waterfall of stream {one.stream} pays this series"
             remedy = f'add a step with payee = "series:{one.code}"'
             problems.add(("series", index, "code"), one.code, rule, remedy)

@@ -38,6 +38,7 @@ __all__ = [
     "KpiTable",
     "MeterGroupTable",
     "MeterTable",
+    "OfferingTable",
     "ParticipantTable",
     "SeriesTable",
     "StepTable",
@@ -272,7 +273,23 @@ class SeriesTable(_Table):
     window_every: Duration | None = None
     window_length: Duration | None = None
     consent: bool = False
-    holders: Annotated[list[HolderTable], Field(min_length=1)]
+    holders: list[HolderTable]
+
+
+class OfferingTable(_Table):
+    """`[[offering]]`: units of a series against money, by subscription; days in the project's time zone."""
+
+    series: Code
+    opens: Day
+    closes: Day
+    deliver_until: Day
+    beneficiary: Account
+    price: DecimalText
+    min_units: Annotated[int, Field(ge=0, lt=2**48)] = 0
+    max_units: Annotated[int, Field(ge=1, lt=2**48)]
+    min_each: Annotated[int, Field(ge=0, lt=2**48)] = 0
+    max_each: Annotated[int, Field(ge=0, lt=2**48)] = 0
+    withdrawable: bool
 
 
 class KpiTable(_Table):
@@ -346,4 +363,5 @@ class CommunityTable(_Table):
     meter: list[MeterTable] = []
     participant: list[ParticipantTable] = []
     series: list[SeriesTable] = []
+    offering: list[OfferingTable] = []
     waterfall: list[WaterfallTable] = []

@@ -14,6 +14,7 @@ from usufruct.deploy.action import Action, Change
 from usufruct.deploy.announce import announced
 from usufruct.deploy.contracts import contracts
 from usufruct.deploy.meters import meters
+from usufruct.deploy.offerings import offerings
 from usufruct.deploy.offices import offices
 from usufruct.deploy.oracle import oracle
 from usufruct.deploy.people import people
@@ -37,6 +38,7 @@ STAGES: Final[tuple[Stage, ...]] = (
     oracle,
     rights,
     rules,
+    offerings,
 )
 """The stages; each needs what the earlier ones have made."""
 

@@ -1,4 +1,4 @@
-"""Stage 7: series created, issued to their first holders, sealed."""
+"""Stage 7: series created, issued to their first holders, sealed once nothing more is offered of them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from usufruct.contracts import series_factory as sf
 from usufruct.contracts.shared import Terms, Transfer
 from usufruct.core.keccak import keccak256
 from usufruct.deploy.action import Action, Change, Transaction, calling
+from usufruct.deploy.offered import placed, unfinished
 from usufruct.deploy.site import Site, fixed
 from usufruct.errors import ConfigError
 
@@ -85,10 +86,12 @@ def _one(
     if event is None:
         yield _create(site, series)
         yield from _issue(site, place, series, None, Counter())
-        yield _seal(series, None)
+        if not unfinished(site, series.code, None):
+            yield _seal(series, None)
         return
     _check_terms(site, place, series, event.terms)
-    issued = _issued(site, event.series)
+    # What offerings delivered was issued too, to whom the file does not say.
+    issued = _issued(site, event.series) - placed(site, event.series)
     if site.client.call(event.series, rr.state()).sealed_:
         _check_issued(site, place, series, issued)
         subject, text = f"series {series.code}", f"{series.supply} units, sealed"
@@ -96,7 +99,12 @@ def _one(
         return
     missing = list(_issue(site, place, series, event.series, issued))
     yield from missing
-    yield _seal(series, None if missing else event.series)
+    offered = unfinished(site, series.code, event.series)
+    if not offered:
+        yield _seal(series, None if missing else event.series)
+    elif not missing:
+        subject, text = f"series {series.code}", f"{len(offered)} of its offerings are not over"
+        yield Action(f"wait/{subject}", Change.WAIT, subject, text, "sealed after the last")
 
 
 def _create(site: Site, series: Series) -> Action:

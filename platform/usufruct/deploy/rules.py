@@ -13,6 +13,7 @@ from usufruct.contracts import waterfall as wf
 from usufruct.core import waterfall as core
 from usufruct.core.keccak import keccak256
 from usufruct.deploy.action import Action, Change, calling
+from usufruct.deploy.offered import unfinished
 from usufruct.deploy.rights import created_series
 from usufruct.deploy.site import Site
 from usufruct.deploy.streams import waits
@@ -36,16 +37,28 @@ def _one(site: Site, waterfall: Waterfall, series: Mapping[str, Address]) -> Act
     if not recorded and waits(site, stream):
         reason = "the stream waits for its owners"
         return Action(f"wait/{subject}", Change.WAIT, subject, "record the rules", reason)
-    if not recorded:
-        return _set(site, waterfall, wanted, first=True)
-    newest = site.read("Waterfall", wf.rules_at(waterfall.stream_id, recorded))
+    newest = _newest(site, waterfall, recorded)
     if newest is None or newest.rules != wanted:
-        return _set(site, waterfall, wanted, first=False)
+        offered = _offered(site, waterfall, series)
+        if offered:
+            reason = f"series {', '.join(offered)} can be paid once it is sealed"
+            return Action(f"wait/{subject}", Change.WAIT, subject, "record the rules", reason)
+        return _set(site, waterfall, wanted, first=not recorded)
     text = f"version {recorded}, {len(waterfall.steps)} steps"
     if newest.effective_at > site.now:
         since = moment(newest.effective_at)
         return Action(f"wait/{subject}", Change.WAIT, subject, text, f"in force from {since}")
     return Action(f"keep/{subject}", Change.NOTHING, subject, text, "as in the file")
+
+
+def _newest(site: Site, waterfall: Waterfall, recorded: int) -> wf.RulesAtResult | None:
+    return site.read("Waterfall", wf.rules_at(waterfall.stream_id, recorded)) if recorded else None
+
+
+def _offered(site: Site, waterfall: Waterfall, series: Mapping[str, Address]) -> list[str]:
+    """Series that the rules pay and that are still offered: the waterfall pays sealed ones only."""
+    paid = sorted({step.series for step in waterfall.steps if step.series is not None})
+    return [code for code in paid if unfinished(site, code, series.get(code))]
 
 
 def _wanted(waterfall: Waterfall, series: Mapping[str, Address]) -> wf.Rules | None:

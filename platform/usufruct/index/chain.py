@@ -16,6 +16,7 @@ from usufruct.contracts import (
     address,
     fund_factory,
     objective_disputes,
+    offering,
     operator_bond,
     participant_registry,
     revenue_right,
@@ -53,6 +54,7 @@ WATCHED: Final[Mapping[str, ModuleType]] = {
 """Contracts of a deployment whose events the ledger keeps, by their name in the deployment record."""
 OPTIONAL: Final[Mapping[str, ModuleType]] = {
     "FundFactory": fund_factory,
+    "Offering": offering,
     "ObjectiveDisputes": objective_disputes,
     "OperatorBond": operator_bond,
 }

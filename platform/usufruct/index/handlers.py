@@ -16,6 +16,7 @@ from usufruct.contracts import telemetry_anchor as ta
 from usufruct.contracts import waterfall as wf
 from usufruct.core.waterfall import Line
 from usufruct.index.disputes import DISPUTED
+from usufruct.index.offerings import OFFERED, refund_paid
 from usufruct.index.projection import Handler, Projection
 from usufruct.index.rights import RIGHTS
 from usufruct.index.state import SignerTable
@@ -137,7 +138,10 @@ def _payment_failed(p: Projection, pos: int, _: bytes, e: wf.PaymentFailed) -> N
     p.add(m.owed, pos, bytes.fromhex(e.payee[2:]), e.stream, e.period, e.amount)
 
 
-def _owed_withdrawn(p: Projection, pos: int, _: bytes, e: wf.OwedWithdrawn) -> None:
+def _owed_withdrawn(p: Projection, pos: int, emitter: bytes, e: wf.OwedWithdrawn) -> None:
+    if p.takes_subscriptions(emitter):
+        refund_paid(p, pos, e)
+        return
     p.add(m.owed, pos, bytes.fromhex(e.payee[2:]), None, None, e.amount)
 
 
@@ -163,6 +167,7 @@ HANDLERS: Final[dict[type[Event], Handler]] = {
     wf.PaymentFailed: _payment_failed,
     wf.OwedWithdrawn: _owed_withdrawn,
     **DISPUTED,
+    **OFFERED,
     **RIGHTS,
 }
 """Every event that the ledger keeps."""

@@ -47,6 +47,7 @@ class Projection:
         """Time of the block of the event at hand."""
         self._times = times
         self._fund_units = bytes.fromhex(contracts.get("FundUnitFactory", "0x")[2:])
+        self._offering = bytes.fromhex(contracts.get("Offering", "0x")[2:])
         self.rows: defaultdict[Table, list[Row]] = defaultdict(list)
         self._logs = self.rows[log]
 
@@ -78,6 +79,10 @@ class Projection:
     def pays_fund_units(self, factory: bytes) -> bool:
         """Whether a factory makes units of funds, whose income comes from no stream of their own."""
         return factory == self._fund_units
+
+    def takes_subscriptions(self, emitter: bytes) -> bool:
+        """Whether a contract is the one of offerings, some of whose events the waterfall has too."""
+        return emitter == self._offering
 
     def add(self, table: Table, *values: Any) -> None:
         """Adds a row: a value for every column, in the order of the table."""

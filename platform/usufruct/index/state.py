@@ -18,13 +18,17 @@ from usufruct.ledger.models import (
     distribution,
     holder,
     kept,
+    offering,
+    offering_event,
     record,
     series,
     series_event,
     signers,
+    subscriber,
     transfer,
     wallet,
 )
+from usufruct.ledger.offerings import OfferingBook
 
 __all__ = ["SignerTable", "State", "load_state"]
 
@@ -51,6 +55,9 @@ class State:
     words: dict[bytes, int | None] = field(default_factory=dict)
     """Wallets by the topic that names them; None is nobody."""
     signers: SignerTable | None = None
+    offerings: dict[int, OfferingBook] = field(default_factory=dict)
+    subscribers: defaultdict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """Whoever subscribed to an offering at any time."""
 
 
 def load_state(connection: Connection) -> State:
@@ -67,6 +74,7 @@ def load_state(connection: Connection) -> State:
     _load_supply(connection, state)
     _load_records(connection, state)
     _load_holdings(connection, state)
+    _load_offerings(connection, state)
     state.signers = _last_signers(connection)
     return state
 
@@ -142,6 +150,28 @@ def _load_holdings(connection: Connection, state: State) -> None:
     for series_id, wallet_id, *account in connection.execute(query):
         state.books[series_id].holdings[wallet_id] = Holding(*account)
         state.holders[series_id].add(wallet_id)
+
+
+def _load_offerings(connection: Connection, state: State) -> None:
+    """The sums of offerings, and the subscriptions that stand."""
+    for id_, price in connection.execute(select(offering.c.id, offering.c.price)):
+        state.offerings[id_] = OfferingBook(price)
+    last = select(func.max(offering_event.c.pos)).group_by(offering_event.c.offering)
+    columns = (offering_event.c.offering, offering_event.c.subscribed, offering_event.c.placed)
+    for id_, subscribed, placed in connection.execute(
+        select(*columns).where(offering_event.c.pos.in_(last))
+    ):
+        state.offerings[id_].subscribed, state.offerings[id_].placed = subscribed, placed
+    for id_, wallet_id in connection.execute(select(subscriber.c.offering, subscriber.c.wallet)):
+        state.subscribers[id_].add(wallet_id)
+    newest = select(func.max(offering_event.c.pos)).group_by(
+        offering_event.c.offering, offering_event.c.wallet
+    )
+    standing = select(
+        offering_event.c.offering, offering_event.c.wallet, offering_event.c.standing
+    ).where(offering_event.c.pos.in_(newest), offering_event.c.kind == "subscribed")
+    for id_, wallet_id, units in connection.execute(standing):
+        state.offerings[id_].restore(wallet_id, units)
 
 
 def _last_signers(connection: Connection) -> SignerTable | None:

@@ -6,6 +6,7 @@ po_lvpps_3_5b38…ddc4                    a wallet's payout of it (address witho
 str_1   bat_1_15   st_1_2_v1   set_1_2  stream, batch 15, statement of period 2, settlement of period 2
 dis_1_2_v1_1                            first dispute of that statement
 pos_lvpps_5b38…ddc4                     a wallet's position in a series
+off_1   sub_1_5b38…ddc4                 an offering, and a wallet's subscription to it
 """
 
 from __future__ import annotations
@@ -22,10 +23,13 @@ __all__ = [
     "batch_id",
     "dispute_id",
     "distribution_id",
+    "offering_id",
     "parse_distribution_id",
+    "parse_offering_id",
     "parse_payout_id",
     "parse_position_id",
     "parse_record_id",
+    "parse_subscription_id",
     "payout_id",
     "position_id",
     "record_id",
@@ -33,14 +37,19 @@ __all__ = [
     "settlement_id",
     "statement_id",
     "stream_id",
+    "subscription_id",
 ]
 
+_UINT31: Final = (1 << 31) - 1
 _SLUG: Final = r"([a-z0-9]{1,32}(?:-[0-9]{1,9})?)"
 _NUMBER: Final = r"([1-9][0-9]{0,9})"
 _PAYOUT: Final = re.compile(rf"po_{_SLUG}_{_NUMBER}_([0-9a-f]{{40}})", re.ASCII)
 _POSITION: Final = re.compile(rf"pos_{_SLUG}_([0-9a-f]{{40}})", re.ASCII)
 _RECORD: Final = re.compile(rf"rec_{_SLUG}_{_NUMBER}", re.ASCII)
 _DISTRIBUTION: Final = re.compile(rf"dist_{_SLUG}_{_NUMBER}", re.ASCII)
+
+_OFFERING: Final = re.compile(rf"off_{_NUMBER}", re.ASCII)
+_SUBSCRIPTION: Final = re.compile(rf"sub_{_NUMBER}_([0-9a-f]{{40}})", re.ASCII)
 
 
 class Slugs:
@@ -118,6 +127,16 @@ def settlement_id(stream: int, period: int) -> str:
     return f"set_{stream}_{period}"
 
 
+def offering_id(offering: int) -> str:
+    """Id of an offering."""
+    return f"off_{offering}"
+
+
+def subscription_id(offering: int, wallet: bytes) -> str:
+    """Id of a wallet's subscription to an offering."""
+    return f"sub_{offering}_{wallet.hex()}"
+
+
 def parse_payout_id(text: str, field: str = "id") -> PayoutKey:
     """The parts of a payout's id; InputError if it is none."""
     match = _PAYOUT.fullmatch(text)
@@ -148,6 +167,22 @@ def parse_record_id(text: str, field: str = "id") -> tuple[str, int]:
     if match is None:
         raise _malformed("record date", field, text, "rec_lvpps_3")
     return match[1], int(match[2])
+
+
+def parse_offering_id(text: str, field: str = "id") -> int:
+    """The number in an offering's id; InputError if it is none."""
+    match = _OFFERING.fullmatch(text)
+    if match is None or int(match[1]) > _UINT31:
+        raise _malformed("offering", field, text, "off_1")
+    return int(match[1])
+
+
+def parse_subscription_id(text: str, field: str = "id") -> tuple[int, bytes]:
+    """Offering and wallet in a subscription's id; InputError if it is none."""
+    match = _SUBSCRIPTION.fullmatch(text)
+    if match is None or int(match[1]) > _UINT31:
+        raise _malformed("subscription", field, text, "sub_1_<address without 0x, lower case>")
+    return int(match[1]), bytes.fromhex(match[2])
 
 
 def _malformed(what: str, field: str, text: str, example: str) -> InputError:

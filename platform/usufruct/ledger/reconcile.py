@@ -1,4 +1,4 @@
-"""Compares the ledger with the chain at the ledger's own block: every series, account, payout and vault."""
+"""Compares the ledger with the chain at the ledger's own block: every series, account, payout, offering and vault."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ from usufruct.ledger.reads.places import CURSOR
 from usufruct.ledger.reads.records import KEPT, RECORDS
 from usufruct.ledger.reads.series import SERIES_PAGE
 from usufruct.ledger.reconcile_money import compare_waterfall
+from usufruct.ledger.reconcile_offerings import compare_offerings
 from usufruct.ledger.reconcile_report import Report
 from usufruct.ledger.types import first_position
 
@@ -65,6 +66,7 @@ def reconcile(
         _Series(connection, client, contracts, report, row, cursor.timestamp).compare()
     _streams(connection, client, contracts, report)
     compare_waterfall(connection, client, contracts, report)
+    compare_offerings(connection, client, contracts, report, cursor.timestamp)
     return report
 
 

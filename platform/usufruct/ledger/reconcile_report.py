@@ -27,6 +27,7 @@ class Report:
     series: int = 0
     accounts: int = 0
     streams: int = 0
+    offerings: int = 0
     differences: list[Difference] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 

@@ -8,10 +8,12 @@ from typing import Any, Final
 from usufruct.api.documents import statement, stream
 from usufruct.api.lookup import NEWEST
 from usufruct.api.moment import Moment
+from usufruct.api.offerings import offering
 from usufruct.api.render import Json
 from usufruct.core.periods import period_bounds
 from usufruct.ledger import ids
 from usufruct.ledger.reads.disputes import DISPUTES
+from usufruct.ledger.reads.offerings import offerings_page
 from usufruct.ledger.reads.offices import ESCROW
 from usufruct.ledger.reads.series import SERIES_PAGE, distributions_page
 from usufruct.ledger.reads.statements import STREAMS, settlements_page, statements_page
@@ -22,6 +24,7 @@ __all__ = [
     "disputes",
     "distributions",
     "escrow",
+    "offerings",
     "series_list",
     "settlements",
     "statements",
@@ -51,6 +54,14 @@ async def distributions(moment: Moment, *, stream_number: int | None = None) -> 
     given = {} if stream_number is None else {"stream": stream_number}
     rows = await moment.rows(query, before=NEWEST, limit=MOST, **given)
     return [moment.render.distribution(row) for row in rows]
+
+
+async def offerings(moment: Moment, *, series: int | None = None) -> list[Json]:
+    """Offerings, newest first, at most 200."""
+    query = offerings_page(by_series=series is not None)
+    given = {} if series is None else {"series": series}
+    values = {"before": NEWEST, "end": moment.end, "limit": MOST, **given}
+    return [offering(moment.render, row, moment.time) for row in await moment.rows(query, **values)]
 
 
 async def settlements(moment: Moment, *, stream_number: int | None = None) -> list[Json]:

@@ -11,7 +11,16 @@ from starlette.staticfiles import StaticFiles
 
 from usufruct.api.problems import problem_of
 from usufruct.web.page import told
-from usufruct.web.routes import audit, entry, investor, issuer, operator, public, workbench
+from usufruct.web.routes import (
+    audit,
+    entry,
+    investor,
+    issuer,
+    offerings,
+    operator,
+    public,
+    workbench,
+)
 
 __all__ = ["install"]
 
@@ -20,7 +29,7 @@ _STATIC: Final = Path(__file__).parent / "static"
 
 def install(app: FastAPI) -> None:
     """Adds the pages, their files, and pages for addresses that do not exist."""
-    for module in (public, entry, investor, operator, issuer, audit, workbench):
+    for module in (public, entry, investor, operator, issuer, offerings, audit, workbench):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_exception_handler(HTTPException, _missing)

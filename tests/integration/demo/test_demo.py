@@ -88,6 +88,13 @@ def test_the_pool_fund_passed_its_income_on(facts: dict[str, Any]) -> None:
     assert sum(got) == int(fund["passed_on"]) >= sum(given) > sum(got) - len(given)
 
 
+def test_the_offering_was_allotted_and_delivered_to_the_unit(facts: dict[str, Any]) -> None:
+    offering = facts["events"]["offering"]
+    assert (offering["status"], offering["placed"]) == ("complete", 1_000)
+    assert offering["subscribed"] == 1_500
+    assert int(offering["raised"]) == 1_000 * 20_000_000
+
+
 def test_the_operators_fee_followed_its_kpi(facts: dict[str, Any]) -> None:
     (settled,) = [each for each in facts["waterfalls"] if each["stream"] == "VPP"]
     fee = next(line for line in settled["lines"] if line["kind"] == "kpi_fee")

@@ -12,10 +12,12 @@ from usufruct.config import ConfigErrors
 from usufruct.config.duties import excluded_mask
 from usufruct.config.offices import CONTRACT_ROLES, ROLES
 from usufruct.contracts import meter_registry as mr
+from usufruct.contracts import offering as of
 from usufruct.contracts import owner_vote as ov
 from usufruct.contracts import participant_registry as pr
 from usufruct.contracts import revenue_right as rr
 from usufruct.contracts import series_factory as sf
+from usufruct.contracts import settlement_currency as sc
 from usufruct.contracts import statement_book as sb
 from usufruct.contracts import stream_registry as sr
 from usufruct.contracts import telemetry_anchor as ta
@@ -658,3 +660,85 @@ def test_a_stream_on_common_parts_waits_for_its_owners(start_town: Callable[...,
     town.pass_time(town.file().votes.owners + 1)
     town.apply(*changes)
     assert town.plan(*changes).waiting == town.plan(*changes).changes == ()
+
+
+# --- Offerings -----------------------------------------------------------------------------------
+
+TRANCHE = """
+[[series]]
+code = "VPP-NX"
+name = "Linden VPP next tranche"
+symbol = "LNEXT"
+stream = "VPP"
+rank = "residual"
+term = ["2027-09", "2031-08"]
+decimals = 0
+classes = ["professional", "institution"]
+min_ticket = 1
+holders = [{ wallet = "dev:13", units = 7 }]
+
+[[offering]]
+series = "VPP-NX"
+opens = 2026-10-01
+closes = 2026-10-31
+deliver_until = 2026-11-30
+beneficiary = "dev:1"
+price = "20.00"
+min_units = 100
+max_units = 1_000
+withdrawable = true
+"""
+LAST = "[[waterfall]]"
+JUNIOR = '  { label = "junior", kind = "residual", payee = "series:VPP-JR" },\n'
+PAID = (JUNIOR, '  { label = "next", kind = "residual", payee = "series:VPP-NX" },\n' + JUNIOR)
+
+
+def offered(text: str = TRANCHE) -> tuple[str, str]:
+    """The change of the example file that offers a further tranche."""
+    return LAST, text + LAST
+
+
+def test_an_offering_is_opened_once_and_its_series_sealed_when_it_is_over(town: Town) -> None:
+    applied = town.apply(offered())
+    assert len(applied.receipts) == 3  # created, issued to its first holder, offered
+    where, series = town.deployment.address("Offering"), town.deployment.series["VPP-NX"]
+    terms = town.client.call(where, of.terms_of(1))
+    assert (terms.series, terms.price, terms.max_units) == (series, 20_000_000, 1_000)
+    assert town.apply(offered()).receipts == []
+    waits = {each.subject: each.reason for each in town.plan(offered()).waiting}
+    assert waits == {"series VPP-NX": "sealed after the last"}
+    waits = {each.subject: each.reason for each in town.plan(offered(), PAID).waiting}
+    assert waits["waterfall VPP"] == "series VPP-NX can be paid once it is sealed"
+    buyer, currency = dev_address(10), town.deployment.address("SettlementCurrency")
+    town.anvil.rpc("anvil_impersonateAccount", buyer)
+    town.anvil.rpc("anvil_setBalance", buyer, hex(10**18))
+    town.send(dev_address(1), currency, sc.mint(buyer, 10**10))
+    town.send(buyer, currency, sc.approve(where, 10**10))
+    town.send(buyer, where, of.subscribe(1, 200))
+    town.pass_time(terms.to - town.client.block("latest").timestamp)
+    assert town.apply(offered()).receipts == []  # its subscriber waits for the units
+    town.send(dev_address(5), where, of.deliver(1, buyer))
+    assert len(town.apply(offered()).receipts) == 1
+    state = town.client.call(series, rr.state())
+    assert (state.sealed_, state.supply) == (True, 207)
+    assert town.apply(offered()).receipts == []
+    assert {each.change for each in town.plan(offered()).actions} == {Change.NOTHING}
+    assert [each.subject for each in town.plan(offered(), PAID).changes] == ["waterfall VPP"]
+
+
+def test_terms_of_an_open_offering_are_fixed_and_a_sealed_series_takes_none(town: Town) -> None:
+    town.apply(offered())
+    with pytest.raises(ConfigError, match=r"offering\[0\].price cannot be changed") as refused:
+        town.plan(offered(TRANCHE.replace('"20.00"', '"21.00"')))
+    assert "cancel the offering" in refused.value.one_line()
+    late = TRANCHE[TRANCHE.index("[[offering]]") :].replace("VPP-NX", "VPP-SR")
+    with pytest.raises(ConfigError, match="VPP-SR is sealed"):
+        town.plan((LAST, late + LAST))
+
+
+def test_an_offering_whose_window_is_over_is_not_opened(town: Town) -> None:
+    early = TRANCHE.replace("2026-10-31", "2026-10-02").replace("2026-11-30", "2026-10-30")
+    assert len(town.apply(offered(early)).receipts) == 3  # created, issued, sealed
+    plan = town.plan(offered(early))
+    (late,) = [each for each in plan.actions if each.subject.startswith("offering")]
+    assert (late.change, late.reason) == (Change.NOTHING, "its window is over")

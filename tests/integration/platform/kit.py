@@ -223,7 +223,14 @@ class Kit:
         self.act("ParticipantRegistry", participant_registry.register_batch(registrations))
 
     def _series(
-        self, code: str, symbol: str, units: Sequence[int], rank: int, *, term_to: int = 60
+        self,
+        code: str,
+        symbol: str,
+        units: Sequence[int],
+        rank: int,
+        *,
+        term_to: int = 60,
+        sealed: bool = True,
     ) -> None:
         terms = Terms(
             name=word(f"Income {code}"),
@@ -247,8 +254,10 @@ class Kit:
         self.act("SeriesFactory", series_factory.create(terms, word(code)))
         self.series[code] = self.ask("SeriesFactory", series_factory.address_of(terms, word(code)))
         held = [(holder, each) for holder, each in zip(HOLDERS, units, strict=True) if each]
-        self.act(code, revenue_right.issue([h for h, _ in held], [u for _, u in held]))
-        self.act(code, revenue_right.seal())
+        if held:
+            self.act(code, revenue_right.issue([h for h, _ in held], [u for _, u in held]))
+        if sealed:
+            self.act(code, revenue_right.seal())
 
     def _rules(self) -> None:
         kinds = waterfall.StepKind

@@ -107,7 +107,7 @@ def test_it_follows_the_chain_answers_and_ends_on_sigterm(
     assert events[-1] == "stopped"
     assert "stopping" not in events
     check = ("--rpc", kit.anvil.url, "--deployment", str(record), "--database", ledger)
-    assert "2 series, 6 accounts, 1 streams: no difference" in run("reconcile", *check)
+    assert "2 series, 6 accounts, 1 streams, 0 offerings: no difference" in run("reconcile", *check)
     assert json.loads(run("reconcile", *check, "--json"))["differences"] == []
 
 

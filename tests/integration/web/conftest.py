@@ -60,6 +60,7 @@ class Site:
                 "/operator",
                 "/workbench",
             ),
+            *("/offerings/off_1", "/offerings/off_1?as_of_date=", "/offerings/off_9"),
             *("/issuer", "/issuer/series/ser_vil", ask + "1", ask + "999999999"),
             *(
                 "/audit",
@@ -120,7 +121,7 @@ def served(
 def village(anvil: Anvil, tmp_path_factory: pytest.TempPathFactory) -> Settled:
     """Two settled periods with commitments and corrections."""
     folder = tmp_path_factory.mktemp("pages")
-    return settle_periods(anvil, folder, committed=True, corrected=True)
+    return settle_periods(anvil, folder, committed=True, corrected=True, offered=True)
 
 
 @pytest.fixture(scope="module")

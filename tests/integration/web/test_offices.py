@@ -292,7 +292,9 @@ def test_the_operator_sees_what_each_stream_waits_for_and_what_gaps_cost(
 def test_refused_payments_stand_with_rule_and_date(village: Settled, own: Database) -> None:
     with own.write() as connection:
         pos = connection.execute(select(m.payment.c.pos).limit(1)).scalar_one()
-        series = connection.execute(select(m.series.c.id)).scalar_one()
+        series = connection.execute(
+            select(m.series.c.id).where(m.series.c.slug == "vil")
+        ).scalar_one()
         wallet = connection.execute(
             select(m.wallet.c.id).where(m.wallet.c.address == bytes.fromhex(village.holders[1][2:]))
         ).scalar_one()
@@ -310,10 +312,16 @@ def test_refused_payments_stand_with_rule_and_date(village: Settled, own: Databa
         assert shown.count("valid") >= len(village.holders)
 
 
-def test_offerings_are_those_of_the_contract(site: Site, http: httpx.Client) -> None:
-    shown = text_of(http.get("/issuer"))
-    assert "Subscriptions" in shown
-    assert "no contract for them" in shown or "Nothing is offered" in shown
+def test_offerings_lead_to_every_lot_and_its_allotment(site: Site, http: httpx.Client) -> None:
+    for path in ("/issuer", "/issuer/series/NEWV"):
+        shown = text_of(http.get(path))
+        assert "Subscriptions" in shown
+        assert "least 50, most 100" in shown
+    shown = text_of(http.get("/offerings/off_1"))
+    assert "140.00 %" in shown.replace("\u00a0", " ")
+    assert "no. 1: 80, gets 57" in shown
+    assert "no. 2: 60, gets 43" in shown
+    assert "Nothing is offered" in text_of(http.get("/issuer/series/VIL"))
 
 
 # --- Workbench -------------------------------------------------------------------------------------

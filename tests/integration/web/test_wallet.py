@@ -14,6 +14,8 @@ from tests.integration.web.conftest import Site, served
 from tests.integration.web.test_browser import reader
 from tests.support.settled import Settled
 
+from usufruct.contracts import offering as of
+from usufruct.contracts import settlement_currency as sc
 from usufruct.keys import dev_account
 
 _TX = "0x" + "77" * 32
@@ -24,7 +26,7 @@ _WALLET = """
   const make = (name) => ({
     request: async ({ method, params }) => {
       window.sent.push([name, method, params]);
-      const answer = setup[method];
+      const answer = method === 'eth_call' ? setup.calls[params[0].data.slice(0, 10)] : setup[method];
       if (answer?.fails) throw Object.assign(new Error(answer.fails), { code: answer.code });
       if (method === 'wallet_switchEthereumChain') setup.eth_chainId = params[0].chainId;
       if (method === 'personal_sign') return window.signText(params[0]);
@@ -60,6 +62,71 @@ def asked(page: Page, method: str) -> list[tuple[str, Any]]:
     """What the wallets were asked by a method: name of the wallet and parameters."""
     calls = page.evaluate("window.sent")
     return [(name, params) for name, called, params in calls if called == method]
+
+
+# --- Subscriptions ---------------------------------------------------------------------------------
+
+BALANCE, ALLOWANCE = "0x70a08231", "0xdd62ed3e"
+
+
+@pytest.mark.parametrize(
+    ("units", "calls", "told", "functions"),
+    [
+        ("7", {BALANCE: 10**9, ALLOWANCE: 10**9}, "Done in block 16", ["subscribe"]),
+        (
+            "7",
+            {BALANCE: 10**9, ALLOWANCE: 13_999_999},
+            "Done in block 16",
+            ["approve", "subscribe"],
+        ),
+        ("7", {BALANCE: 13_999_999, ALLOWANCE: 0}, "too little money", []),
+        ("4", {}, "Not these units. 5 to 90 units more.", []),
+        ("91", {}, "Not these units.", []),
+        ("7.5", {}, "Not these units.", []),
+        ("", {}, "Not these units.", []),
+        ("1e1", {}, "Not these units.", []),
+    ],
+)
+def test_a_subscription_takes_the_steps_it_needs_and_says_what_stands_in_the_way(
+    browser: Browser,
+    site: Site,
+    units: str,
+    calls: dict[str, int],
+    told: str,
+    functions: list[str],
+) -> None:
+    holder, at = site.settled.holders[0], site.settled.village.at
+    with reader(browser, site, 390) as page:
+        with_wallet(page, holder, calls={key: hex(value) for key, value in calls.items()})
+        page.goto(f"/wallets/{holder}")
+        page.get_by_label("Units", exact=True).fill(units)
+        page.get_by_role("button", name="Subscribe", exact=True).click()
+        page.locator("#subscribing").get_by_text(told).wait_for()
+        expected = {
+            "approve": (
+                at["SettlementCurrency"],
+                sc.approve(at["Offering"], 14_000_000).data,
+            ),
+            "subscribe": (at["Offering"], of.subscribe(1, 7).data),
+        }
+        sent = [params[0] for _, params in asked(page, "eth_sendTransaction")]
+        assert [(each["to"], each["data"]) for each in sent] == [
+            (to, "0x" + data.hex()) for to, data in map(expected.__getitem__, functions)
+        ]
+
+
+def test_a_subscription_is_withdrawn_from_the_page_of_its_wallet(
+    browser: Browser, site: Site
+) -> None:
+    holder = site.settled.holders[1]
+    with reader(browser, site) as page:
+        with_wallet(page, holder)
+        page.goto(f"/wallets/{holder}?lang=zh")
+        page.get_by_role("button", name="撤回", exact=True).click()
+        page.get_by_text("已在区块 16 完成").wait_for()
+        ((_, (sent,)),) = asked(page, "eth_sendTransaction")
+        assert sent["to"] == site.settled.village.at["Offering"]
+        assert sent["data"] == "0x" + of.withdraw(1).data.hex()
 
 
 # --- Claims ----------------------------------------------------------------------------------------
@@ -151,7 +218,7 @@ def test_of_several_wallets_the_chosen_one_is_asked(browser: Browser, site: Site
     with reader(browser, site) as page:
         with_wallet(page, holder, plain=False, announced=["Fox", "<img src=x onerror=alert(1)>"])
         page.goto(f"/wallets/{holder}")
-        page.get_by_label("Wallet", exact=True).select_option(index=1)
+        page.locator("#claims").get_by_label("Wallet", exact=True).select_option(index=1)
         page.get_by_role("button", name="Claim", exact=True).click()
         page.get_by_text("Paid in block 16").wait_for()
         names = {name for name, _ in asked(page, "eth_sendTransaction")}
@@ -168,7 +235,7 @@ def test_one_wallet_that_announces_itself_is_enough_and_nothing_is_asked_unbidde
         with_wallet(page, holder, plain=False, announced=["Fox"])
         page.goto(f"/wallets/{holder}")
         page.get_by_text("A wallet was found").or_(
-            page.locator("button:enabled[data-series]")
+            page.locator("#claims button:enabled[data-to]")
         ).first.wait_for()
         assert page.locator("#claim-wallet").is_hidden()
         assert page.evaluate("window.sent") == []
@@ -181,7 +248,7 @@ def test_without_a_wallet_in_the_browser_claiming_says_why_not(
     with reader(browser, site) as page:
         page.goto(f"/wallets/{site.settled.holders[0]}")
         assert page.get_by_role("button", name="Claim", exact=True).is_disabled()
-        page.get_by_text("No wallet was found in this browser.").wait_for()
+        page.locator("#claims").get_by_text("No wallet was found in this browser.").wait_for()
 
 
 # --- Signing in and out ----------------------------------------------------------------------------

@@ -34,6 +34,7 @@ NEED_A_NODE = {
     "GET /v1/disclosures",
     "POST /v1/proofs/verify",
     "POST /v1/streams/{stream_id}/preview",
+    "POST /v1/wallets/{address}/subscriptions",
 }
 """They say so where the service has none, as here; on a chain they are tested in tests/integration/platform."""
 ROLES = (None, Role.AUDITOR, Role.TRANSFER_AGENT)

@@ -28,6 +28,8 @@ OWN = [
     f"/v1/wallets/{named(1)}/payouts",
     f"/v1/wallets/{named(1)}/claimable",
     f"/v1/payouts/{payout(1, 1, 1)}",
+    f"/v1/wallets/{named(1)}/subscriptions",
+    "/v1/offerings/off_1/subscriptions",
 ]
 OTHERS = [
     f"/v1/wallets/{named(3)}/holdings",
@@ -39,6 +41,7 @@ OTHERS = [
     f"/v1/payouts/{payout(2, 1, 3)}/proof",
     f"/v1/payouts/{payout(2, 99, 3)}",
     f"/v1/payouts/{payout(1, 1, 2)}",
+    f"/v1/wallets/{named(3)}/subscriptions",
     "/v1/series/ser_s2/holders",
     "/v1/series/S2/holders?as_of_block=110",
     "/v1/series/0x8000000000000000000000000000000000000002/holders",
@@ -56,6 +59,8 @@ PUBLIC = [
     "/v1/settlements/STREAM1/1",
     "/v1/batches",
     "/v1/auth/session",
+    "/v1/offerings",
+    "/v1/offerings/off_2",
 ]
 
 
@@ -101,6 +106,23 @@ def test_what_is_hidden_and_what_is_not_there_look_alike(house: House) -> None:
     assert (hidden["type"], hidden["rule"], hidden["remedy"]) == (
         *(real["type"], real["rule"], real["remedy"]),
     )
+
+
+def test_an_investor_sees_her_own_lots_of_an_offering_and_nobody_elses(house: House) -> None:
+    path = "/v1/offerings/off_1/subscriptions"
+    (own,) = house.ask(path, headers=house.investor(1)).json()["data"]
+    assert own["wallet"].lower() == named(1)
+    # 1300 units are subscribed, 1000 are given: her lots are 0 to 600 and 1200 to 1300 on the line.
+    assert [lot["allotted_units"] for lot in own["lots"]] == ["461", "77"]
+    assert house.ask(path, headers=house.investor(3)).json()["data"] == []
+    everybody = house.ask(path, headers=house.key(Role.TRANSFER_AGENT)).json()["data"]
+    assert [each["wallet"].lower() for each in everybody] == [named(1), named(2), named(5)]
+    assert sum(int(each["allotted_units"]) for each in everybody) == 1_000
+    operator = house.key(Role.OPERATOR, streams=(2,))
+    assert house.ask(path, headers=operator).status_code == 404
+    assert house.ask("/v1/offerings/off_2/subscriptions", headers=operator).status_code == 200
+    marked = f"{path}?starting_after=sub_1_{named(2)[2:]}"
+    assert house.ask(marked, headers=house.investor(1)).json()["data"] == []
 
 
 def test_an_operator_sees_the_streams_that_are_his(house: House) -> None:
@@ -220,10 +242,14 @@ def test_every_resource_has_a_rule_or_is_public(house: House) -> None:
             ("get", f"/v1/wallets/{{address}}/{name}")
             for name in (
                 *("holdings", "payouts", "claimable", "positions"),
-                *("look-through", "statement", "tax-summary"),
+                *("look-through", "statement", "tax-summary", "subscriptions"),
             )
         ),
-        ("post", "/v1/wallets/{address}/claims"),
+        *(
+            ("post", f"/v1/wallets/{{address}}/{name}")
+            for name in ("claims", "subscriptions", "withdrawals", "deliveries")
+        ),
+        ("get", "/v1/offerings/{offering_id}/subscriptions"),
         ("get", "/v1/payouts/{payout_id}"),
         ("get", "/v1/payouts/{payout_id}/proof"),
         ("get", "/v1/verdicts"),
@@ -249,6 +275,8 @@ def test_every_resource_has_a_rule_or_is_public(house: House) -> None:
         "/v1/statements",
         "/v1/statements/{stream_id}/{period}",
         "/v1/disputes",
+        "/v1/offerings",
+        "/v1/offerings/{offering_id}",
         "/v1/settlements",
         "/v1/settlements/{stream_id}/{period}",
         "/v1/disclosures",
@@ -274,6 +302,7 @@ def test_every_resource_has_a_rule_or_is_public(house: House) -> None:
                 seq="1",
                 webhook_id="whk_0",
                 participant="1",
+                offering_id="off_1",
             )
             answer = house.ask(concrete, method.upper(), json={})
             assert ((method, path) in guarded) != (path in public), (method, path)

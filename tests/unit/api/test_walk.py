@@ -48,9 +48,10 @@ PUBLIC = {
     "/v1/batches/{stream_id}/{seq}",
     "/v1/statements/{stream_id}/{period}",
     "/v1/settlements/{stream_id}/{period}",
+    "/v1/offerings/{offering_id}",
 }
 """About nobody in particular. Whatever is not named here must be hidden from those it does not concern."""
-OF_A_STREAM = {"payout_id", "series_id", "distribution_id"}
+OF_A_STREAM = {"payout_id", "series_id", "distribution_id", "offering_id"}
 """What the operator of its stream may read too."""
 
 
@@ -87,6 +88,7 @@ def of_a(house: House, people: dict[str, dict[str, str]]) -> dict[str, str]:
         "distribution_id": "dist_s1_1",
         "participant": "1",
         "webhook_id": made.json()["id"],
+        "offering_id": "off_1",
         "stream_id": "1",
         "period": "1",
         "seq": "1",
@@ -100,6 +102,7 @@ NOTHING = {
     "distribution_id": "dist_s1_99",
     "participant": "99",
     "webhook_id": "whk_99",
+    "offering_id": "off_99",
 }
 """What is not there, by the name of the parameter."""
 
@@ -141,6 +144,8 @@ def those_allowed(own: set[str]) -> set[str]:
     allowed = {"A"} if own & {"address", "participant", "payout_id", "webhook_id"} else set()
     if "webhook_id" not in own:
         allowed |= {"auditor"}
+    if "offering_id" in own:
+        allowed |= {"A", "B"}  # each her own subscription, which is nothing for B (test_tenants)
     return allowed | ({"operator of stream 1"} if own & OF_A_STREAM else set())
 
 
@@ -181,6 +186,10 @@ ONCE_BY_NONCE = {("POST", "/v1/auth/sign-in")}
 WRITES_NOTHING = {
     ("POST", "/v1/auth/challenge"),
     ("POST", "/v1/wallets/{address}/claims"),
+    *(
+        ("POST", f"/v1/wallets/{{address}}/{each}")
+        for each in ("subscriptions", "withdrawals", "deliveries")
+    ),
     ("POST", "/v1/streams/{stream_id}/preview"),
     ("POST", "/v1/proofs/verify"),
     ("POST", "/v1/finance/value"),

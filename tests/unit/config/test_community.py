@@ -147,6 +147,62 @@ def test_series_are_resolved(community: Community) -> None:
     assert senior.rank_code == 0
 
 
+OFFERING = """
+[[offering]]
+series = "PARK-A"
+opens = 2026-10-01
+closes = 2026-10-31
+deliver_until = 2026-11-30
+beneficiary = "dev:1"
+price = "20.50"
+min_units = 400
+max_units = 1_000
+max_each = 500
+withdrawable = true
+"""
+
+
+def test_offerings_are_resolved_to_whole_days_of_the_project() -> None:
+    found = parse_community(TEXT + OFFERING + OFFERING.replace("2026", "2027"), "t.toml").offerings
+    assert [(each.series, each.number) for each in found] == [("PARK-A", 1), ("PARK-A", 2)]
+    first = found[0]
+    assert (first.opens, first.closes) == (1790784000, 1793462400)  # 31 days from 0:00 in Shanghai
+    assert first.deliver_until == 1793462400 + 30 * 86_400
+    assert (first.price, first.beneficiary) == (20_500_000, dev_address(1))
+    assert (first.min_units, first.max_units, first.min_each, first.max_each) == (400, 1000, 0, 500)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field", "says"),
+    [
+        ('"PARK-A"', '"NONE"', "series", "no series has this name"),
+        ("closes = 2026-10-31", "closes = 2026-09-30", "closes", "not before the first"),
+        ("2026-11-30", "2026-10-31", "deliver_until", "1 to 365 days"),
+        ("2026-11-30", "2027-11-01", "deliver_until", "1 to 365 days"),
+        ('"20.50"', '"0.00"', "price", "above 0"),
+        ('"20.50"', '"0.0000001"', "price", "places"),
+        ("max_units = 1_000", "max_units = 399", "max_units", "at least min_units = 400"),
+        ("max_each = 500", "min_each = 1_001", "min_each", "at most max_units = 1000"),
+        ("max_each = 500", "max_each = 5\nmin_each = 6", "max_each", "at least min_each = 6"),
+        ("withdrawable = true\n", "", "withdrawable", "required"),
+    ],
+)
+def test_what_is_wrong_with_an_offering_is_named(old: str, new: str, field: str, says: str) -> None:
+    assert old in OFFERING
+    with pytest.raises(ConfigErrors) as caught:
+        parse_community(TEXT + OFFERING.replace(old, new), "t.toml")
+    assert [each.field for each in caught.value.problems] == [f"offering[0].{field}"]
+    assert says in caught.value.problems[0].one_line()
+
+
+def test_a_series_without_holders_needs_an_offering() -> None:
+    start = TEXT.index("holders = [", TEXT.index('code = "PARK-A"'))
+    text = TEXT[:start] + "holders = []" + TEXT[TEXT.index("]\n", start) + 1 :]
+    assert parse_community(text + OFFERING, "t.toml").offerings
+    with pytest.raises(ConfigErrors, match="has first holders, or an offering"):
+        parse_community(text, "t.toml")
+
+
 def test_waterfalls_are_resolved(community: Community) -> None:
     vpp = community.waterfalls[0]
     tax, cost, fee, coupon, reserve, junior, owners = vpp.steps

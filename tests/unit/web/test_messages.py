@@ -17,6 +17,7 @@ _CALL = re.compile(r"""\b(?:w\.)?t\(\s*'([^']+)'(\s*~)?""")
 _MAYBE = re.compile(r"""\bw\.maybe\(\s*'([^']+)'""")
 _SAY = re.compile(r"""\bsay\((?:\w+ \? "([^"]+)" : )?["`]([^"`$]+)""")
 _SHOW = re.compile(r"""\bshow\([^,()]+, (?:\w+ \? "([^"]+)" : )?"([^"]+)\"""")
+_HINDERED = re.compile(r"""(?:Hindrance\(|say: )()"([^"]+)\"""")
 _REFUSED = ("rejected", "pending", "unknown-chain", "refused")
 """What `refusal` of wallets.js gives."""
 
@@ -33,13 +34,15 @@ def used() -> tuple[set[str], set[str]]:
         keys.update(name for name in re.findall(r"'([a-z0-9.-]+)'", text) if name in MESSAGES)
     for script, prefix in (
         ("payout.js", "verify."),
-        ("claim.js", "claim.js."),
+        ("acting.js", "claim.js."),
+        ("acting.js", "subscribe.js."),
+        ("subscribe.js", "subscribe.js."),
         ("signin.js", "sign-in.js."),
         ("workbench.js", "workbench.js."),
     ):
         code = (WEB / "static" / script).read_text()
         keys.update(prefix + each for each in _REFUSED if "refusal(error)" in code)
-        for one, two in [*_SAY.findall(code), *_SHOW.findall(code)]:
+        for one, two in [*_SAY.findall(code), *_SHOW.findall(code), *_HINDERED.findall(code)]:
             for name in filter(None, (one, two)):
                 (prefixes if name.endswith(".") else keys).add(prefix + name)
     return keys, prefixes

@@ -1,59 +1,70 @@
-"""Offerings are read from their contract at the ledger's block: all of them, in few questions."""
+"""The pages of offerings: everything for those who may read it, an investor's own for an investor, as of any day."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, cast
+import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from tests.support.asking import House, filled, named
 
-from usufruct.chain.client import ChainClient
-from usufruct.contracts import ContractError, address
-from usufruct.contracts import offering as of
-from usufruct.web.offerings import _ask, _held
-
-WHERE = address("0x" + "11" * 20)
-SERIES = address("0x" + "22" * 20)
-BLOCK = 77
+from usufruct.api.auth.principal import Role
 
 
-class Contract:
-    """Answers as the contract with so many offerings."""
-
-    def __init__(self, count: int) -> None:
-        self.count = count
-        self.asked: list[tuple[str, int]] = []
-
-    def call_many(self, calls: Sequence[tuple[str, Any]], block: int) -> list[Any]:
-        """States and terms by the number in the call."""
-        assert block == BLOCK
-        found = []
-        for where, call in calls:
-            assert where == WHERE
-            number = int.from_bytes(call.data[-32:], "big")
-            self.asked.append((call.name, number))
-            found.append(self._state(number) if call.name == "stateOf" else self._terms(number))
-        return found
-
-    def _state(self, number: int) -> of.StateOfResult:
-        status = of.Status.OPEN if 1 <= number <= self.count else of.Status.NONE
-        return of.StateOfResult(status, of.Totals(10 * number, 0, 1))
-
-    def _terms(self, number: int) -> of.Terms:
-        assert 1 <= number <= self.count, "terms of what there is not"
-        return of.Terms(SERIES, 1, 2, SERIES, 3, True, number, 0, 100, 0, 0)
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """Offering 1 of s1 is open, offering 2 of s2 is to be delivered."""
+    made = filled(tmp_path)
+    yield made
+    made.close()
 
 
-@pytest.mark.parametrize("count", [0, 1, 19, 20, 21, 100, 130])
-def test_all_offerings_are_found_up_to_a_bound(count: int) -> None:
-    contract = Contract(count)
-    found = _ask(cast("ChainClient", contract), WHERE, BLOCK)
-    assert [number for number, _, _ in found] == list(range(1, min(count, 100) + 1))
-    assert all(terms.price == number for number, terms, _ in found)
-    assert all(state.totals.subscribed == 10 * number for number, _, state in found)
-    assert len(contract.asked) <= 2 * 100
+def shown(house: House, path: str, headers: dict[str, str]) -> str:
+    answer = house.ask(path, headers=headers | {"accept": "text/html"})
+    assert answer.status_code == 200, answer.text
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text))
 
 
-def test_a_revert_is_no_offering_but_an_error() -> None:
-    with pytest.raises(ContractError):
-        _held(of.UnknownOffering(5))
+def test_the_transfer_agent_sees_every_lot_and_an_investor_her_own(house: House) -> None:
+    agent = shown(house, "/offerings/off_1", house.key(Role.TRANSFER_AGENT))
+    assert "no. 1: 600, gets 461" in agent
+    assert "no. 2: 300, gets 231" in agent
+    own = house.ask("/offerings/off_1", headers=house.investor(1) | {"accept": "text/html"}).text
+    assert "no. 4: 100, gets 77" in own
+    assert "no. 2: 300" not in own
+    assert named(2)[2:] not in own.lower()
+    none = shown(house, "/offerings/off_1", house.investor(3))
+    assert "Nobody has subscribed" in none
+    assert house.ask("/offerings/off_1").status_code == 401
+    operator = house.key(Role.OPERATOR, streams=(2,))
+    assert house.ask("/offerings/off_1", headers=operator).status_code == 404
+
+
+def test_an_offering_is_shown_as_it_stood_and_before_it_was_opened_there_is_none(
+    house: House,
+) -> None:
+    agent = house.key(Role.TRANSFER_AGENT)
+    assert "2,600" in shown(house, "/offerings/off_1?as_of_date=", agent)
+    assert "2,600" in shown(house, "/offerings/off_1?as_of_block=105", agent)
+    before = house.ask("/offerings/off_1?as_of_block=104", headers=agent)
+    assert before.status_code == 404
+    odd = house.ask("/offerings/off_1?as_of_date=never", headers=agent)
+    assert odd.status_code == 422
+
+
+def test_a_wallet_sees_what_it_may_enter_and_what_is_due(house: House) -> None:
+    first = shown(house, f"/wallets/{named(1)}", house.investor(1))
+    assert "At least 1 units more" in first
+    assert "Withdraw" in first
+    third = shown(house, f"/wallets/{named(3)}", house.investor(3))
+    assert "At least 5 units more" in third
+    assert "Take delivery" in third
+    chinese = shown(house, f"/wallets/{named(3)}?lang=zh", house.investor(3))
+    assert "领取份额" in chinese
+
+
+def test_the_issuer_sees_the_offerings_of_all_series(house: House) -> None:
+    page = shown(house, "/issuer", house.key(Role.AUDITOR))
+    assert "least 10, most 1,000" in page
+    assert "delivering" in page

@@ -13,7 +13,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from usufruct.api.auth import journal, store
 from usufruct.api.auth.principal import ANONYMOUS, Principal, Role
@@ -22,7 +22,7 @@ from usufruct.api.params import wallet_bytes
 from usufruct.api.problems import Problem, not_found
 from usufruct.api.service import Service, service_of
 from usufruct.ledger import ids
-from usufruct.ledger.models import series
+from usufruct.ledger.models import offering, series
 from usufruct.ledger.reads.standing import OWN_PARTICIPANT
 
 __all__ = [
@@ -44,12 +44,18 @@ __all__ = [
     "own_wallet",
     "require_known",
     "sign_in_first",
+    "whose_subscriptions",
 ]
 
 COOKIE: Final = "__Host-usufruct"
 CSRF: Final = "x-csrf-token"
 _SAFE: Final = ("GET", "HEAD", "OPTIONS")
 _KEPT: Final = "usufruct.principal"
+_STREAM_OF_OFFERING: Final = (
+    select(series.c.stream)
+    .join(offering, offering.c.series == series.c.id)
+    .where(offering.c.id == bindparam("offering"))
+)
 _STREAMS: Final = select(series.c.slug, series.c.symbol, series.c.address, series.c.stream)
 
 
@@ -203,6 +209,25 @@ async def others_of_distribution(request: Request) -> None:
     slug, _ = ids.parse_distribution_id(name)
     missing = not_found("distribution", "id", name, "GET /v1/distributions lists them")
     await _by_role(request, who, await _stream_of(request, slug), missing)
+
+
+async def whose_subscriptions(request: Request) -> bytes | None:
+    """Whose subscriptions to the offering in the path are shown: None for everybody's, to those who may read who
+    holds its series; else those of the wallet that asks."""
+    who = await asking(request)
+    if _open(request):
+        return None
+    text = str(request.path_params["offering_id"])
+    number = ids.parse_offering_id(text)
+    require_known(who)
+    async with service_of(request).database.read_async() as reader:
+        rows = await reader.rows(_STREAM_OF_OFFERING, {"offering": number})
+    stream = rows[0].stream if rows else 0
+    if who.wallet is not None and who.reader(stream) is None:
+        return who.wallet
+    missing = not_found("offering", "id", text, "GET /v1/offerings lists them")
+    await _by_role(request, who, stream, missing)
+    return None
 
 
 async def others_of_streams(request: Request) -> None:

@@ -56,6 +56,14 @@ from usufruct.api.schemas.income import (
     Series,
     SeriesList,
 )
+from usufruct.api.schemas.offerings import (
+    Deliveries,
+    Offering,
+    Offerings,
+    SubscriptionOrder,
+    Subscriptions,
+    WithdrawalOrder,
+)
 
 __all__ = [
     "AccessLog",
@@ -66,6 +74,7 @@ __all__ = [
     "Claims",
     "Comparison",
     "ComparisonBody",
+    "Deliveries",
     "Disclosures",
     "Disputes",
     "DistributionDetail",
@@ -80,6 +89,8 @@ __all__ = [
     "LookThrough",
     "Model",
     "NewWebhook",
+    "Offering",
+    "Offerings",
     "PayoutDetail",
     "Payouts",
     "Played",
@@ -102,11 +113,14 @@ __all__ = [
     "Statements",
     "StreamDetail",
     "Streams",
+    "SubscriptionOrder",
+    "Subscriptions",
     "Verdicts",
     "VersionBody",
     "Webhook",
     "Webhooks",
     "Whoami",
+    "WithdrawalOrder",
     "document",
     "done",
     "ok",

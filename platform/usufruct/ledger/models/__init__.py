@@ -44,6 +44,7 @@ from usufruct.ledger.models.income import (
     skipped,
     transfer,
 )
+from usufruct.ledger.models.offerings import offering, offering_event, refund_event, subscriber
 from usufruct.ledger.models.places import (
     block,
     cursor,
@@ -100,11 +101,14 @@ __all__ = [
     "log",
     "meta",
     "metadata",
+    "offering",
+    "offering_event",
     "owed",
     "payment",
     "payout",
     "record",
     "recovery",
+    "refund_event",
     "registration",
     "rules",
     "series",
@@ -117,6 +121,7 @@ __all__ = [
     "statement_event",
     "statement_evidence",
     "stream",
+    "subscriber",
     "tariff",
     "transfer",
     "used_nonce",

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, bindparam, select
 from usufruct.ledger.models import freeze, holder, recovery, registration, wallet
 from usufruct.ledger.reads.rows import Query
 
-__all__ = ["HOLDERS_STANDING", "OWN_PARTICIPANT", "STANDING"]
+__all__ = ["ADMISSION", "HOLDERS_STANDING", "OWN_PARTICIPANT", "STANDING"]
 
 
 def _standing(number: ColumnElement[int]) -> Query:
@@ -35,6 +35,14 @@ STANDING: Final = _standing(wallet.c.id).where(wallet.c.id == bindparam("wallet"
 """Of :wallet before the position :end: last valid day of the identity check, and freeze."""
 HOLDERS_STANDING: Final = _standing(holder.c.wallet).where(holder.c.series == bindparam("series"))
 """The same of whoever held units of :series at any time."""
+
+ADMISSION: Final = (
+    select(registration.c["class"].label("class_"), registration.c.country)
+    .where(registration.c.wallet == bindparam("wallet"), registration.c.pos < bindparam("end"))
+    .order_by(registration.c.pos.desc())
+    .limit(1)
+)
+"""Class and country of :wallet as registered before the position :end."""
 
 _lost = recovery.alias("lost")
 OWN_PARTICIPANT: Final = (

@@ -27,6 +27,7 @@ from usufruct.web import facts
 from usufruct.web.ahead import ahead
 from usufruct.web.chart import by_period, colours
 from usufruct.web.page import PageRoute, page
+from usufruct.web.subscribing import subscribing
 from usufruct.web.verification import verification
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -46,7 +47,7 @@ async def wallet(
     moment: AnyMoment,
     after: Annotated[str | None, Query(max_length=128)] = None,
 ) -> Response:
-    """Holdings, payouts and what comes next for one wallet."""
+    """Holdings, subscriptions, payouts and what comes next for one wallet."""
     shown = account(wallet_bytes(address))
     number = await find_wallet(moment, address)
     holdings = [moment.render.holding(row) for row in await positions(moment, number, 0, _ALL)]
@@ -54,6 +55,7 @@ async def wallet(
     listed = await _payouts(moment, number, after, _LISTED + 1)
     streams = await facts.streams(moment)
     held = sorted({each["series"]["stream"] for each in holdings} - {None})
+    hindered = await withheld(moment, number)
     return page(
         request,
         moment,
@@ -67,7 +69,8 @@ async def wallet(
         payouts=listed[:_LISTED],
         after=listed[_LISTED - 1]["id"] if len(listed) > _LISTED else None,
         first=after is None,
-        withheld=await withheld(moment, number),
+        withheld=hindered,
+        subscribing=await subscribing(moment, number, wallet_bytes(address), able=hindered is None),
         ahead=await ahead(moment, number, holdings, streams),
         disputes=[each for each in await facts.disputes(moment) if each["stream"] in held],
         corrected=await _corrected(moment, held),

@@ -12,15 +12,14 @@ from sqlalchemy import Row
 from usufruct.api.auth.gate import others_of_series, others_of_streams
 from usufruct.api.documents import refusal
 from usufruct.api.lookup import NEWEST, find_series
-from usufruct.api.moment import Moment, moment_of
+from usufruct.api.moment import AnyMoment, Moment, moment_of
 from usufruct.api.problems import problem_of
 from usufruct.api.render import CLASSES, Json, account, rfc3339
-from usufruct.errors import ChainError, InputError
+from usufruct.errors import InputError
 from usufruct.ledger.reads.holders import HOLDERS_WITH_UNITS
 from usufruct.ledger.reads.offices import REFUSED_PAYMENTS, STANDINGS
 from usufruct.ledger.reads.records import RECORDS
 from usufruct.web import facts
-from usufruct.web.offerings import offerings
 from usufruct.web.page import PageRoute, at_form, page
 from usufruct.web.transfers import Question, ask
 
@@ -32,30 +31,18 @@ _DAY: Final = 86_400
 
 
 @router.get("/issuer", dependencies=[Depends(others_of_streams)])
-async def issuer(request: Request) -> Response:
+async def issuer(request: Request, moment: AnyMoment) -> Response:
     """All series with their terms, and the offerings."""
-    async with moment_of(request) as moment:
-        found, more = await facts.series_list(moment)
-        streams = await facts.streams(moment)
-    # The node may be slow: nothing of the ledger is held meanwhile.
+    found, more = await facts.series_list(moment)
     return page(
         request,
         moment,
         "issuer.html",
-        streams=streams,
+        streams=await facts.streams(moment),
         found=found,
         more=more,
-        names={each["address"]: each for each in found},
-        offered=await _offered(moment),
+        offered=await facts.offerings(moment),
     )
-
-
-async def _offered(moment: Moment) -> list[Json] | None:
-    """The offerings; None where they cannot be asked for now, which must not hide the series."""
-    try:
-        return await offerings(moment)
-    except ChainError:
-        return None
 
 
 @router.get("/issuer/series/{series_id}", dependencies=[Depends(others_of_series)])
@@ -79,7 +66,6 @@ async def series(
         moment,
         "series.html",
         **shown,
-        offered=[each for each in await _offered(moment) or [] if each["series"] == where],
         question=question,
         answer=answer,
         told=told,
@@ -100,6 +86,7 @@ async def _series(moment: Moment, name: str) -> Json:
         "more": len(holders) > _LISTED,
         "records": [moment.render.record(each, row, moment.time) for each in records],
         "refused": await _refused(moment, row.id),
+        "offered": await facts.offerings(moment, series=row.id),
     }
 
 

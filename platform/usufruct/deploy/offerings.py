@@ -1,0 +1,109 @@
+"""Stage 9: offerings opened. The n-th of a series in the file is the n-th that was opened for it."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Final
+
+from usufruct.config import Offering
+from usufruct.contracts import Address
+from usufruct.contracts import offering as of
+from usufruct.contracts import revenue_right as rr
+from usufruct.deploy.action import Action, Change, calling
+from usufruct.deploy.offered import opened
+from usufruct.deploy.rights import created_series
+from usufruct.deploy.site import Site, fixed
+from usufruct.deploy.words import moment
+from usufruct.errors import ConfigError
+
+__all__ = ["offerings"]
+
+_LONGEST: Final = 2 * 365 * 86_400
+_FIELDS: Final = {"from_": "opens", "to": "closes"}
+_ANOTHER: Final = (
+    "cancel the offering, and describe another in an [[offering]] after the last of the series"
+)
+
+
+def offerings(site: Site) -> list[Action]:
+    """Offerings that are missing; terms are fixed once an offering is open."""
+    series = {code: event.series for code, event in created_series(site).items()}
+    known = {code: opened(site, where) for code, where in series.items()}
+    return [
+        _one(site, f"offering[{index}]", each, series.get(each.series), known.get(each.series, []))
+        for index, each in enumerate(site.community.offerings)
+    ]
+
+
+def _one(
+    site: Site,
+    place: str,
+    offering: Offering,
+    series: Address | None,
+    events: list[of.OfferingOpened],
+) -> Action:
+    subject = f"offering {offering.series} no. {offering.number}"
+    text = f"{offering.max_units} units, {moment(offering.opens)} to {moment(offering.closes)}"
+    if offering.number <= len(events):
+        event = events[offering.number - 1]
+        _check_terms(site, place, _terms(offering, event.series), event.terms)
+        return Action(f"keep/{subject}", Change.NOTHING, subject, text, "as in the file")
+    now = site.now
+    if offering.closes <= now:
+        return Action(f"keep/{subject}", Change.NOTHING, subject, text, "its window is over")
+    if offering.closes > now + _LONGEST:
+        reason = f"can be opened from {moment(offering.closes - _LONGEST)}"
+        return Action(f"wait/{subject}", Change.WAIT, subject, text, reason)
+    if series is not None and site.client.call(series, rr.state()).sealed_:
+        raise _sealed(site, place, offering)
+    ready = series is not None and offering.number == len(events) + 1
+    call = of.open(_terms(offering, series)) if ready and series is not None else None
+    return Action(
+        key=f"offering/{offering.series}/{offering.number}",
+        change=Change.CREATE,
+        subject=subject,
+        detail=f"open: {text}",
+        reason="not opened",
+        office="issuer",
+        transaction=None if call is None else calling(site.address("Offering"), call),
+        # Opening adds: done a second time by somebody else it would offer twice.
+        done=None if series is None else lambda: len(opened(site, series)) >= offering.number,
+    )
+
+
+def _terms(offering: Offering, series: Address) -> of.Terms:
+    return of.Terms(
+        series=series,
+        from_=offering.opens,
+        to=offering.closes,
+        beneficiary=offering.beneficiary,
+        deliver_until=offering.deliver_until,
+        withdrawable=offering.withdrawable,
+        price=offering.price,
+        min_units=offering.min_units,
+        max_units=offering.max_units,
+        min_each=offering.min_each,
+        max_each=offering.max_each,
+    )
+
+
+def _check_terms(site: Site, place: str, wanted: of.Terms, found: of.Terms) -> None:
+    for each in fields(of.Terms):
+        mine, theirs = getattr(wanted, each.name), getattr(found, each.name)
+        if mine != theirs:
+            name = f"{place}.{_FIELDS.get(each.name, each.name)}"
+            if each.name in ("from_", "to", "deliver_until"):
+                mine, theirs = moment(mine), moment(theirs)
+            raise fixed(site, name, mine, theirs, "at opening", _ANOTHER)
+
+
+def _sealed(site: Site, place: str, offering: Offering) -> ConfigError:
+    return ConfigError(
+        f"series {offering.series} is sealed: nothing more can be offered",
+        field=f"{place}.series",
+        value=offering.series,
+        rule="offerings are of series that are not sealed",
+        remedy="remove the offering, or create another series for it",
+        file=site.community.file,
+        line=site.community.lines.get(f"{place}.series"),
+    )
