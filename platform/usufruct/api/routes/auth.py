@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
-from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
@@ -29,7 +28,6 @@ router = APIRouter(prefix="/v1", tags=["access"])
 
 _WALLET = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 _NEWEST = 1 << 62
-_WAITING: Final = 16
 _HEX: Final = re.compile(r"0x([0-9a-fA-F]{2})+", re.ASCII)
 
 
@@ -142,12 +140,8 @@ async def _require_signed(service: Service, message: Message, body: SignInBody) 
     raw = _raw(body.signature)
     if node is None or raw is None:
         raise refusal
-    limiter = service.contract_wallets
-    if limiter.statistics().tasks_waiting >= _WAITING:
-        raise _busy()
     digest = personal_digest(body.message)
-    signed = await to_thread.run_sync(accepts, node, message.wallet, digest, raw, limiter=limiter)
-    if not signed:
+    if not await service.contract_wallets.of(lambda: accepts(node, message.wallet, digest, raw)):
         raise refusal
 
 
@@ -156,16 +150,6 @@ def _raw(signature: str) -> bytes | None:
     if len(signature) > 2 * MAX_SIGNATURE + 2 or not _HEX.fullmatch(signature):
         return None
     return bytes.fromhex(signature[2:])
-
-
-def _busy() -> Problem:
-    return Problem(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "busy",
-        "Too many wallets that are contracts wait to be asked.",
-        remedy="try again in a moment",
-        headers={"retry-after": "2"},
-    )
 
 
 def _require(service: Service, message: Message, now: int) -> None:
