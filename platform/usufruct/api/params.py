@@ -22,6 +22,7 @@ __all__ = [
     "HoldingQuery",
     "PageQuery",
     "PayoutQuery",
+    "PositionQuery",
     "ProofQuery",
     "RecordQuery",
     "SeriesQuery",
@@ -158,6 +159,15 @@ class HoldingQuery(PageQuery):
     sort: Annotated[
         Literal["units", "-units", "paid", "-paid"] | None,
         Field(description=f"in the order of the series' creation without it; {_WAY}"),
+    ] = None
+
+
+class PositionQuery(PageQuery):
+    """Positions, now or earlier."""
+
+    sort: Annotated[
+        Literal["units", "-units", "paid", "-paid"] | None,
+        Field(description=f"in the list's own order without it; {_WAY}"),
     ] = None
 
 

@@ -329,8 +329,9 @@ class Client(Asking):
         as_of_date: str | None = None,
         limit: int | None = None,
         starting_after: str | None = None,
+        sort: Literal["units", "-units", "paid", "-paid"] | None = None,
     ) -> model.Positions:
-        """Where the wallet stands in every series it ever held, now or earlier."""
+        """Where the wallet stands in every series it ever held, in the order of their creation, now or earlier."""
         return cast(
             "model.Positions",
             self._ask(
@@ -341,6 +342,7 @@ class Client(Asking):
                     "as_of_date": as_of_date,
                     "limit": limit,
                     "starting_after": starting_after,
+                    "sort": sort,
                 },
             ),
         )
@@ -353,6 +355,7 @@ class Client(Asking):
         as_of_date: str | None = None,
         limit: int | None = None,
         starting_after: str | None = None,
+        sort: Literal["units", "-units", "paid", "-paid"] | None = None,
     ) -> model.Positions:
         """Where each holder of the series stands, in the order of their first appearance, now or earlier."""
         return cast(
@@ -365,6 +368,7 @@ class Client(Asking):
                     "as_of_date": as_of_date,
                     "limit": limit,
                     "starting_after": starting_after,
+                    "sort": sort,
                 },
             ),
         )
@@ -377,6 +381,7 @@ class Client(Asking):
         as_of_date: str | None = None,
         limit: int | None = None,
         starting_after: str | None = None,
+        sort: Literal["units", "-units", "paid", "-paid"] | None = None,
     ) -> model.Positions:
         """Where a participant stands with all wallets that were registered to it then, by wallet and series."""
         return cast(
@@ -389,6 +394,7 @@ class Client(Asking):
                     "as_of_date": as_of_date,
                     "limit": limit,
                     "starting_after": starting_after,
+                    "sort": sort,
                 },
             ),
         )

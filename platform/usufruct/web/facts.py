@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from usufruct.api.documents import statement, stream
-from usufruct.api.lookup import NEWEST
 from usufruct.api.moment import Moment
 from usufruct.api.render import Json
+from usufruct.api.starts import NEWEST
 from usufruct.core.periods import period_bounds
 from usufruct.ledger import ids
 from usufruct.ledger.reads.disputes import DISPUTES

@@ -126,7 +126,7 @@ RESOURCES: list[tuple[str, type[BaseModel]]] = [
     ("/v1/series/ser_lvpps", schemas.Series),
     ("/v1/series/LVPPJ/holders", schemas.Holders),
     ("/v1/series/LVPPS/records", schemas.Records),
-    ("/v1/series/LVPPS/records?limit=1&starting_after=rec_lvpps_3", schemas.Records),
+    ("/v1/series/LVPPS/records?limit=1&starting_after=rec_lvpps_2", schemas.Records),
     ("/v1/distributions", schemas.Distributions),
     ("/v1/distributions?series=LVPPJ&period=2&stream=1", schemas.Distributions),
     ("/v1/distributions/dist_lvppj_2", schemas.DistributionDetail),

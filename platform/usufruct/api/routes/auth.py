@@ -21,13 +21,13 @@ from usufruct.api.params import LogQuery, Nothing, wallet_bytes
 from usufruct.api.problems import Problem
 from usufruct.api.render import hexed, rfc3339
 from usufruct.api.service import Service, service_of
+from usufruct.api.starts import entry_number
 from usufruct.contracts import address
 from usufruct.errors import EvidenceError, InputError
 
 router = APIRouter(prefix="/v1", tags=["access"])
 
 _WALLET = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
-_NEWEST = 1 << 62
 _HEX: Final = re.compile(r"0x([0-9a-fA-F]{2})+", re.ASCII)
 
 
@@ -239,8 +239,8 @@ async def _lasts(request: Request) -> bool:
 )
 async def access_log(query: Annotated[LogQuery, Query()], request: Request) -> Response:
     """What the privileged read and wrote, newest first; `usufruct keys check-log` recomputes the chain of hashes."""
-    before = _NEWEST if query.starting_after is None else int(query.starting_after)
     async with service_of(request).database.read_async() as reader:
+        before = await entry_number(reader, query.starting_after)
         rows = await reader.rows(journal.LOG_PAGE, {"before": before, "limit": query.limit + 1})
     found = [
         {

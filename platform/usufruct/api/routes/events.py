@@ -31,6 +31,7 @@ from usufruct.api.params import EventQuery, Nothing
 from usufruct.api.problems import Problem, not_found
 from usufruct.api.render import Json, rfc3339
 from usufruct.api.service import Service, service_of
+from usufruct.api.starts import event_number
 from usufruct.errors import InputError
 from usufruct.ledger.models import feed_cursor, webhook
 from usufruct.ledger.reads.holders import WALLET_ID
@@ -111,7 +112,8 @@ async def events(query: Annotated[EventQuery, Query()], request: Request, who: A
     service = service_of(request)
     if query.type is not None:
         _require_kind(query.type, "type")
-    after = int(query.starting_after or 0)
+    async with service.database.read_async() as reader:
+        after = await event_number(reader, query.starting_after)
     if _STREAM in request.headers.get("accept", ""):
         last = request.headers.get("last-event-id", "")
         if last.isascii() and last.isdigit():

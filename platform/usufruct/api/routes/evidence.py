@@ -14,12 +14,8 @@ from usufruct.api.auth.gate import others_of_some_stream
 from usufruct.api.documents import batch, dispute, happened, statement, stream, version
 from usufruct.api.known import Known, moment_as_known, statement_as_known
 from usufruct.api.lookup import (
-    batch_position,
     find_stream,
-    settlement_position,
-    statement_position,
     stream_number,
-    verdict_place,
 )
 from usufruct.api.moment import AnyMoment, Moment, page
 from usufruct.api.order import Order, order_of
@@ -33,6 +29,12 @@ from usufruct.api.params import (
     digits,
 )
 from usufruct.api.problems import not_found
+from usufruct.api.starts import (
+    batch_position,
+    settlement_position,
+    statement_position,
+    verdict_place,
+)
 from usufruct.api.story import disputes_of
 from usufruct.ledger import ids
 from usufruct.ledger.reads.disputes import disputes_page
@@ -261,7 +263,7 @@ async def verdicts(query: Annotated[VerdictQuery, Query()], moment: AnyMoment) -
     Operators of some streams are shown the reports on these.
     """
     number = await stream_number(moment, query.stream)
-    after = verdict_place(query.starting_after)
+    after = await verdict_place(moment, query.starting_after)
     built = verdicts_page(
         by_stream=number is not None,
         by_period=query.period is not None,

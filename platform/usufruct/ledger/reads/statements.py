@@ -122,7 +122,7 @@ BATCHES_BETWEEN: Final = (
 
 _first = statement.alias("first")
 STATEMENT_POSITION: Final = (
-    select(_first.c.pos)
+    select(statement.c.pos, _first.c.pos.label("first"))
     .join_from(
         statement,
         _first,
@@ -135,7 +135,7 @@ STATEMENT_POSITION: Final = (
         statement.c.version == bindparam("version"),
     )
 )
-"""Where the period of a :version of :stream and :period stands in the list: where it was first attested."""
+"""Where a :version of :stream and :period is, and where its period stands in the list: where it was first attested."""
 STATEMENT_ORDERS: Final[Mapping[str, ColumnElement[int]]] = {
     "time": _first.c.pos,
     "period": statement.c.period,

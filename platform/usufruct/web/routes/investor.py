@@ -8,11 +8,12 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from usufruct.api.auth.gate import own_payout, own_wallet
 from usufruct.api.documents import batch
-from usufruct.api.lookup import find_wallet, payout_position
+from usufruct.api.lookup import find_wallet
 from usufruct.api.moment import AnyMoment, Moment
 from usufruct.api.params import wallet_bytes
 from usufruct.api.render import Json, account
 from usufruct.api.standing import positions, withheld
+from usufruct.api.starts import payout_position
 from usufruct.api.story import explained, find_payout
 from usufruct.contracts import revenue_right
 from usufruct.core.encoding import hex0x
@@ -77,7 +78,7 @@ async def wallet(
 
 
 async def _payouts(moment: Moment, number: int | None, after: str | None, limit: int) -> list[Json]:
-    before = await payout_position(moment, after)
+    before = await payout_position(moment, after, number)
     rows = await moment.rows(payouts_of_wallet(), wallet=number or 0, before=before, limit=limit)
     return [moment.render.payout(row) for row in rows]
 

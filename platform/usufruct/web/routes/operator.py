@@ -11,9 +11,9 @@ from sqlalchemy import Row
 
 from usufruct.api.auth.gate import others_of_some_stream
 from usufruct.api.documents import batch
-from usufruct.api.lookup import NEWEST
 from usufruct.api.moment import AnyMoment, Moment
 from usufruct.api.render import Json
+from usufruct.api.starts import NEWEST
 from usufruct.ledger.reads.statements import LAST_FUNDING, batches_page, verdicts_page
 from usufruct.web import facts
 from usufruct.web.month import checklist, rejected

@@ -7,9 +7,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from usufruct.api.lookup import NEWEST, find_stream
+from usufruct.api.lookup import find_stream
 from usufruct.api.moment import AnyMoment
 from usufruct.api.problems import Problem, not_found
+from usufruct.api.starts import NEWEST
 from usufruct.finance.attested import receipts_of
 from usufruct.ledger.reads.series import SERIES_PAGE_OF_STREAM
 from usufruct.ledger.reads.statements import LAST_RULES, statements_page
