@@ -249,10 +249,8 @@ class BatchQuery(PageQuery):
     ] = None
 
 
-class VerdictQuery(BaseModel):
-    """Reports on rejected readings."""
-
-    model_config = ConfigDict(extra="forbid")
+class VerdictQuery(AsOf):
+    """Reports on rejected readings, as they are or were."""
 
     limit: Limit = 50
     starting_after: Annotated[
@@ -262,10 +260,8 @@ class VerdictQuery(BaseModel):
     period: Annotated[Number | None, Field(description="number of a period")] = None
 
 
-class ProofQuery(BaseModel):
-    """How much a proof holds."""
-
-    model_config = ConfigDict(extra="forbid")
+class ProofQuery(AsOf):
+    """How much a proof holds, and when all of it was known."""
 
     readings: Annotated[
         Literal["sample", "day", "all"],

@@ -92,6 +92,7 @@ _VERDICT: Final = select(verdict_report.c.stream).where(
     verdict_report.c.stream == bindparam("last_stream"),
     verdict_report.c.period == bindparam("last_period"),
     verdict_report.c.source == bindparam("last_source"),
+    verdict_report.c.known_at <= bindparam("known"),
 )
 
 
@@ -214,7 +215,7 @@ async def verdict_place(moment: Moment, after: str | None) -> dict[str, Any]:
     stream, number = _numbers(f"{head}/{period}", r"str_(\d{1,9})/(\d{1,10})", "str_1/2/worker")
     place = {"last_stream": stream, "last_period": number, "last_source": source}
     nameless = "\0" in source  # PostgreSQL has no such text to compare with
-    if nameless or await moment.row(_VERDICT, **place) is None:
+    if nameless or await moment.row(_VERDICT, **place, known=moment.known) is None:
         raise gone(after)
     return place
 

@@ -311,13 +311,20 @@ class Client(Asking):
         )
 
     def payout_proof(
-        self, payout_id: str, *, readings: Literal["sample", "day", "all"] | None = None
+        self,
+        payout_id: str,
+        *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
+        readings: Literal["sample", "day", "all"] | None = None,
     ) -> model.Proof:
         """The proof of a payout, to be checked with `usufruct verify` against a node of one's own."""
         return cast(
             "model.Proof",
             self._ask(
-                "GET", f"/v1/payouts/{quote(str(payout_id), safe='')}/proof", {"readings": readings}
+                "GET",
+                f"/v1/payouts/{quote(str(payout_id), safe='')}/proof",
+                {"as_of_block": as_of_block, "as_of_date": as_of_date, "readings": readings},
             ),
         )
 
@@ -644,18 +651,22 @@ class Client(Asking):
     def verdicts(
         self,
         *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
         limit: int | None = None,
         starting_after: str | None = None,
         stream: str | None = None,
         period: int | None = None,
     ) -> model.Verdicts:
-        """What the workers rejected, by rule, with the money at stake, as each worker reports it."""
+        """What the workers rejected, by rule, with the money at stake, as each worker reports it now or reported …"""
         return cast(
             "model.Verdicts",
             self._ask(
                 "GET",
                 "/v1/verdicts",
                 {
+                    "as_of_block": as_of_block,
+                    "as_of_date": as_of_date,
                     "limit": limit,
                     "starting_after": starting_after,
                     "stream": stream,
@@ -841,7 +852,7 @@ class Client(Asking):
     def webhooks(
         self,
     ) -> model.Webhooks:
-        """One's own webhooks, and how far each is."""
+        """One's own webhooks, and how far each is. Not as of a block: they are this service's affair and of the present."""
         return cast("model.Webhooks", self._ask("GET", "/v1/webhooks"))
 
     def add_webhook(
@@ -902,7 +913,7 @@ class Client(Asking):
     def whoami(
         self,
     ) -> model.Whoami:
-        """Who asks, and what they may do."""
+        """Who asks, and what they may do. Not as of a block: what was revoked is gone at once."""
         return cast("model.Whoami", self._ask("GET", "/v1/auth/session"))
 
     def sign_out(self, *, idempotency_key: str | None = None) -> model.SignedOut:

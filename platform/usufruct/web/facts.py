@@ -76,7 +76,9 @@ async def statements(
     )
     asked = {"stream": stream_number, "period": period}
     given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
-    rows: Sequence[Any] = await moment.rows(query, before=NEWEST, limit=limit, **given)
+    rows: Sequence[Any] = await moment.rows(
+        query, before=NEWEST, limit=limit, known=moment.known, **given
+    )
     return [statement(moment.render, row, moment.time, detailed=detailed) for row in rows]
 
 

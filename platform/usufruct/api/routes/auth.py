@@ -191,7 +191,7 @@ def _refused(field: str, rule: str) -> Problem:
 
 @router.get("/auth/session", responses=schemas.done(schemas.Whoami))
 async def whoami(_: Nothing, who: Asking) -> Response:
-    """Who asks, and what they may do."""
+    """Who asks, and what they may do. Not as of a block: what was revoked is gone at once."""
     return unstamped(
         {
             "object": "principal",
@@ -238,7 +238,10 @@ async def _lasts(request: Request) -> bool:
     dependencies=[Depends(log_readers)],
 )
 async def access_log(query: Annotated[LogQuery, Query()], request: Request) -> Response:
-    """What the privileged read and wrote, newest first; `usufruct keys check-log` recomputes the chain of hashes."""
+    """What the privileged read and wrote, newest first; `usufruct keys check-log` recomputes the chain of hashes.
+
+    Not as of a block: entries never change, and each names its time by this service's clock.
+    """
     async with service_of(request).database.read_async() as reader:
         before = await entry_number(reader, query.starting_after)
         rows = await reader.rows(journal.LOG_PAGE, {"before": before, "limit": query.limit + 1})

@@ -12,6 +12,12 @@ Responses = dict[int | str, dict[str, Any]]
 UNITS: Final = "whole number as text"
 
 
+KNOWN_AT: Final = Field(
+    description="when this service came to know the last of the evidence, by the chain's time: from then on an answer"
+    " as of a moment holds it; null while it is missing, and where it came before that was noted"
+)
+
+
 class Model(BaseModel):
     """Base of all shapes: nothing is left out of the description."""
 

@@ -140,7 +140,7 @@ async def _events(moment: Moment, row: Any) -> list[Json]:
     given = {"stream": row.stream, "period": row.period}
     attested = [
         {"kind": "attested", "version": each.version, "place": moment.render.place(each)}
-        for each in await moment.rows(STATEMENT_VERSIONS, **given)
+        for each in await moment.rows(STATEMENT_VERSIONS, **given, known=moment.known)
     ]
     later = [
         {"kind": each.kind, "version": each.version, "place": moment.render.place(each)}
@@ -159,10 +159,11 @@ async def _batches(moment: Moment, story: Json) -> list[Json]:
     if stated is None:
         return []
     heads = [bytes.fromhex(stated[name][2:]) for name in ("first_head", "last_head")]
-    first, last = [await moment.row(BATCH_BY_HEAD, head=head) for head in heads]
+    known = moment.known
+    first, last = [await moment.row(BATCH_BY_HEAD, head=head, known=known) for head in heads]
     if last is None:
         return []
     after = first.seq if first else 0
-    values = {"stream": last.stream, "after": after, "last": last.seq}
+    values = {"stream": last.stream, "after": after, "last": last.seq, "known": known}
     rows = await moment.many_rows(BATCHES_BETWEEN, **values)
     return [batch(moment.render, row) for row in rows]

@@ -34,7 +34,11 @@ async def attested(moment: AnyMoment, stream: Annotated[str, Query(max_length=40
     """A structure that stands on what is attested of a stream: statements, rules and series are everybody's to see."""
     row = await find_stream(moment, stream)
     rows = await moment.rows(
-        statements_page(by_stream=True), before=NEWEST, limit=_PERIODS, stream=row.id
+        statements_page(by_stream=True),
+        before=NEWEST,
+        limit=_PERIODS,
+        stream=row.id,
+        known=moment.known,
     )
     receipts = list(receipts_of(row.code, rows))
     if not receipts:
