@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 
 from usufruct.api import logs
 from usufruct.api.app import create_app
@@ -33,6 +34,7 @@ from usufruct.index.indexer import Indexer
 from usufruct.index.settings import Settings
 from usufruct.index.site import Site, heads_of, open_site
 from usufruct.ledger.database import Database
+from usufruct.opsport import add_metrics, ops_port
 
 __all__ = ["serve"]
 
@@ -78,6 +80,10 @@ def serve(settings: Settings) -> None:
         )
     )
     server.streams = app.state.streams
+
+    def watched(ops: FastAPI) -> None:
+        add_metrics(ops, lambda: app.state.metrics.registry)
+
     runners = [
         _index_runner(site, progress, server.fail),
         *_evidence_runner(site, server.fail),
@@ -86,7 +92,8 @@ def serve(settings: Settings) -> None:
     for each in runners:
         each.start()
     try:
-        server.run()
+        with ops_port("Usufruct", watched, settings.ops, "ops"):
+            server.run()
     finally:
         for each in runners:
             each.stop()
