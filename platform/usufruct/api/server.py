@@ -34,6 +34,7 @@ from usufruct.index.indexer import Indexer
 from usufruct.index.settings import Settings
 from usufruct.index.site import Site, heads_of, open_site
 from usufruct.ledger.database import Database
+from usufruct.ledger.zone import note_zone
 from usufruct.opsport import add_metrics, ops_port
 
 __all__ = ["serve"]
@@ -51,10 +52,13 @@ def serve(settings: Settings) -> None:
     logs.configure(as_json=settings.log_json)
     site = open_site(settings)
     site.database.migrate()
+    labels = _labels(site)
+    with site.database.write() as connection:
+        note_zone(connection, labels.timezone)
     progress = runner.Progress()
     service = Service(
         database=site.database,
-        render=Renderer(site.currency(), _labels(site)),
+        render=Renderer(site.currency(), labels),
         chain_id=site.client.chain_id,
         contracts=site.deployment.contracts,
         progress=progress,
