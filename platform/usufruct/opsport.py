@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from fastapi import FastAPI, Response
@@ -10,8 +11,9 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from usufruct.errors import ConfigError
+from usufruct.listening import listening, serving
 
-__all__ = ["Looping", "add_ops", "host_and_port"]
+__all__ = ["Looping", "add_metrics", "add_ops", "host_and_port", "ops_port"]
 
 _UNAVAILABLE = 503
 _MOST_PORT = 65_535
@@ -46,9 +48,33 @@ def add_ops(app: FastAPI, loop: Looping, registry: Callable[[], CollectorRegistr
     def ready() -> JSONResponse:
         return _flag(loop.is_ready(), loop.unready())
 
+    add_metrics(app, registry)
+
+
+def add_metrics(app: FastAPI, registry: Callable[[], CollectorRegistry]) -> None:
+    """Adds `/metrics` alone, for a process that answers for its health where it answers its callers."""
+
     @app.get("/metrics")
     def metrics() -> Response:
         return Response(generate_latest(registry()), media_type=CONTENT_TYPE_LATEST)
+
+
+@contextmanager
+def ops_port(
+    title: str, add: Callable[[FastAPI], None], address: str | None, field: str
+) -> Iterator[None]:
+    """Serves what `add` adds to an application at HOST:PORT meanwhile, nothing without an address.
+
+    Raises:
+        ConfigError: It is no address, or it cannot be listened on; `field` is where it was given.
+    """
+    if address is None:
+        yield
+        return
+    app = FastAPI(title=title, version="1", docs_url=None, redoc_url=None, openapi_url=None)
+    add(app)
+    with serving(app, listening(*host_and_port(address, field), field)):
+        yield
 
 
 def _flag(good: bool, why: str) -> JSONResponse:  # the flag is all there is

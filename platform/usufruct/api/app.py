@@ -39,7 +39,10 @@ __all__ = ["create_app"]
 _DESCRIPTION: Final = """Income of a community, traced from a meter reading to a payout.
 
 Amounts are whole minor units as text. Times are RFC 3339 in UTC, each with its block. Every answer names the block it
-is as of and carries an ETag that changes with it. Lists hold at most 200 objects; pass `next` as `starting_after`.
+is as of and carries an ETag that changes with it. `as_of_block` and `as_of_date` ask for an earlier one: what the chain
+had said by then, and of evidence and reports what this service knew then (`evidence_known_at`, `known_at`); names from
+the project's file are those of now. Lists hold at most 200 objects; pass `next` as `starting_after`. An id that is not
+on the list is not found.
 Errors are problem details (RFC 9457) with the field, its value, the rule and the remedy."""
 
 

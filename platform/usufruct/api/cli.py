@@ -41,6 +41,10 @@ def serve(
     ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 for any free one.")] = None,
+    ops: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Serve /metrics there, for Prometheus."),
+    ] = None,
     reader_rpc: Annotated[
         str | None,
         typer.Option(help="JSON-RPC endpoint that readers' browsers may ask to check proofs."),
@@ -62,6 +66,7 @@ def serve(
             workers=tuple(worker or ()),
             host=host,
             port=port,
+            ops=ops,
             reader_rpc=reader_rpc,
             poll_seconds=poll_seconds,
             log_json=log_json,

@@ -23,6 +23,7 @@ __all__ = [
     "batch",
     "dispute",
     "happened",
+    "known_at",
     "kpis",
     "refusal",
     "sentence",
@@ -93,6 +94,11 @@ def stream(
     return body
 
 
+def known_at(time: int | None) -> str | None:
+    """When something came that no log brought; None where nothing did, or before that was noted."""
+    return rfc3339(time) if time else None
+
+
 def batch(render: Renderer, row: Row[Any]) -> Json:
     """An anchored batch."""
     return {
@@ -109,6 +115,7 @@ def batch(render: Renderer, row: Row[Any]) -> Json:
         "content": hexed(row.content),
         "head": hexed(row.head),
         "evidence": "checked" if row.manifest else "missing",
+        "evidence_known_at": known_at(row.evidence_known_at),
         "anchored": render.place(row),
     }
 
@@ -134,6 +141,7 @@ def statement(render: Renderer, row: Row[Any], now: int, *, detailed: bool = Fal
         "final_at": rfc3339(final_at),
         "digest": hexed(row.digest),
         "evidence": "checked" if row.lines else "missing",
+        "evidence_known_at": known_at(row.evidence_known_at),
         "attested": render.place(row),
     }
     if not detailed:

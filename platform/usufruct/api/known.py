@@ -1,8 +1,8 @@
 """What was known at an earlier time: the ledger keeps all versions, and the block in which each came.
 
-An answer as of a block is the one that was given when that block was the last in the ledger, mark of the block
-included. What comes from workers and not from the chain (manifests, lines, tariffs by their hashes) is shown whenever
-it came: a hash that was anchored before stands for it.
+An answer as of a block is the one that was given last while that block was the last in the ledger, mark of the block
+included. What comes from workers and not from the chain (manifests, lines, tariffs, corrections, reports) counts from
+the block that was the last when it came, whose time is kept with it.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ async def moment_as_known(moment: Moment, query: AsOf) -> Moment:
     known = await as_known(moment, query)
     if known == Known(moment.block, moment.time):
         return moment
-    return replace(moment, block=known.block, time=known.time)
+    return replace(moment, block=known.block, time=known.time, known=known.time)
 
 
 async def _time_of(moment: Moment, number: int) -> int:

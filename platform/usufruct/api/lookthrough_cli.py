@@ -27,7 +27,8 @@ def look_through(
     db: Annotated[str, typer.Option("--db", help="URL of the ledger.")],
     as_of_block: Annotated[int | None, typer.Option(min=0, help="At the end of a block.")] = None,
     as_of_date: Annotated[
-        str | None, typer.Option(help="At a time, or at the end of a day in UTC.")
+        str | None,
+        typer.Option(help="At a time, or at the end of a day in the project's time zone."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON list.")] = False,
 ) -> None:

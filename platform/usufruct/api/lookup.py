@@ -1,18 +1,15 @@
-"""Finds what a request names: series, streams, wallets, and where a page begins."""
+"""Finds what a request names: series, streams and wallets."""
 
 from __future__ import annotations
 
-import re
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row
 
 from usufruct.api.moment import Moment
 from usufruct.api.params import wallet_bytes
-from usufruct.api.problems import Problem, not_found
+from usufruct.api.problems import not_found
 from usufruct.errors import InputError
-from usufruct.ledger import ids
-from usufruct.ledger.models import batch, distribution, series, settlement
 from usufruct.ledger.reads.holders import WALLET_ID
 from usufruct.ledger.reads.payouts import LOST
 from usufruct.ledger.reads.rows import Query
@@ -23,43 +20,17 @@ from usufruct.ledger.reads.series import (
     SERIES_NUMBER_BY_ADDRESS,
     SERIES_NUMBER_BY_SLUG,
 )
-from usufruct.ledger.reads.statements import STATEMENT_POSITION, STREAMS
+from usufruct.ledger.reads.statements import STREAMS
 
 __all__ = [
-    "NEWEST",
-    "batch_position",
-    "distribution_position",
     "find_series",
     "find_stream",
     "find_wallet",
-    "gone",
     "lost_wallets",
-    "payout_holder",
-    "payout_position",
     "series_number",
-    "series_place",
     "series_then",
-    "settlement_position",
-    "statement_position",
     "stream_number",
-    "verdict_place",
-    "wallet_place",
 ]
-
-NEWEST: Final = 1 << 62
-"""A position after every possible one."""
-
-_DISTRIBUTION_POS: Final = (
-    select(distribution.c.pos)
-    .join(series, series.c.id == distribution.c.series)
-    .where(series.c.slug == bindparam("slug"), distribution.c.number == bindparam("number"))
-)
-_BATCH_POS: Final = select(batch.c.pos).where(
-    batch.c.stream == bindparam("a"), batch.c.seq == bindparam("b")
-)
-_SETTLEMENT_POS: Final = select(settlement.c.pos).where(
-    settlement.c.stream == bindparam("a"), settlement.c.period == bindparam("b")
-)
 
 
 async def find_series(moment: Moment, name: str, field: str = "id") -> Row[Any]:
@@ -139,119 +110,3 @@ async def lost_wallets(moment: Moment) -> frozenset[int]:
         return frozenset(row.lost for row in await moment.many_rows(LOST))
 
     return await moment.kept("lost wallets", found)
-
-
-# --- Where a page begins ---------------------------------------------------------------------------
-
-
-async def payout_position(moment: Moment, starting_after: str | None) -> int:
-    """Position of the payout that a page starts after."""
-    if starting_after is None:
-        return NEWEST
-    key = ids.parse_payout_id(starting_after, "starting_after")
-    row = await moment.row(_DISTRIBUTION_POS, slug=key.slug, number=key.number)
-    return _position(row, starting_after)
-
-
-async def wallet_place(moment: Moment, starting_after: str | None) -> int:
-    """Number of the wallet that a page of holders starts after."""
-    if starting_after is None:
-        return 0
-    found = await find_wallet(moment, starting_after, "starting_after")
-    if found is None:
-        raise gone(starting_after)
-    return found
-
-
-async def payout_holder(moment: Moment, starting_after: str | None, slug: str, number: int) -> int:
-    """Number of the wallet whose payout of a distribution a page starts after."""
-    if starting_after is None:
-        return 0
-    key = ids.parse_payout_id(starting_after, "starting_after")
-    if (key.slug, key.number) != (slug, number):
-        raise gone(starting_after)
-    found = await find_wallet(moment, "0x" + key.wallet.hex())
-    if found is None:
-        raise gone(starting_after)
-    return found
-
-
-async def series_place(moment: Moment, starting_after: str | None) -> int:
-    """Number of the series that a page of holdings starts after."""
-    if starting_after is None:
-        return 0
-    row = await moment.row(SERIES_NUMBER_BY_SLUG, slug=starting_after.removeprefix("ser_"))
-    if row is None:
-        raise gone(starting_after)
-    return int(row.id)
-
-
-async def distribution_position(moment: Moment, starting_after: str | None) -> int:
-    """Position of the distribution that a page starts after."""
-    if starting_after is None:
-        return NEWEST
-    slug, number = ids.parse_distribution_id(starting_after, "starting_after")
-    return _position(await moment.row(_DISTRIBUTION_POS, slug=slug, number=number), starting_after)
-
-
-async def batch_position(moment: Moment, starting_after: str | None) -> int:
-    """Position of the batch that a page starts after."""
-    if starting_after is None:
-        return NEWEST
-    a, b = _numbers(starting_after, r"bat_(\d{1,10})_(\d{1,10})", "bat_1_15")
-    return _position(await moment.row(_BATCH_POS, a=a, b=b), starting_after)
-
-
-async def settlement_position(moment: Moment, starting_after: str | None) -> int:
-    """Position of the settlement that a page starts after."""
-    if starting_after is None:
-        return NEWEST
-    a, b = _numbers(starting_after, r"set_(\d{1,10})_(\d{1,10})", "set_1_2")
-    return _position(await moment.row(_SETTLEMENT_POS, a=a, b=b), starting_after)
-
-
-async def statement_position(moment: Moment, starting_after: str | None) -> int:
-    """Position of the period of the statement that a page starts after."""
-    if starting_after is None:
-        return NEWEST
-    stream, period, version = _numbers(
-        starting_after, r"st_(\d{1,10})_(\d{1,10})_v(\d{1,5})", "st_1_2_v1"
-    )
-    row = await moment.row(STATEMENT_POSITION, stream=stream, period=period, version=version)
-    return _position(row, starting_after)
-
-
-def verdict_place(starting_after: str | None) -> dict[str, Any]:
-    """Stream, period and source of the report that a page starts after, by name; empty for the beginning."""
-    if starting_after is None:
-        return {}
-    head, _, source = starting_after.partition("/")
-    period, _, source = source.partition("/")
-    stream, number = _numbers(f"{head}/{period}", r"str_(\d{1,9})/(\d{1,10})", "str_1/2/worker")
-    return {"last_stream": stream, "last_period": number, "last_source": source}
-
-
-def _numbers(text: str, pattern: str, example: str) -> list[int]:
-    match = re.fullmatch(pattern, text, re.ASCII)
-    if match is None:
-        raise InputError(
-            "this is not where a page of this list can begin",
-            field="starting_after",
-            value=text,
-            rule=f"an id of this list, like {example}",
-            remedy="pass on `next` of the page before",
-        )
-    return [int(part) for part in match.groups()]
-
-
-def _position(row: Row[Any] | None, starting_after: str) -> int:
-    if row is None:
-        raise gone(starting_after)
-    return int(row.pos)
-
-
-def gone(starting_after: str) -> Problem:
-    """The problem that a page cannot start after something that is not there."""
-    return not_found(
-        "object", "starting_after", starting_after, "begin again without starting_after"
-    )

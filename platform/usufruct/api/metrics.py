@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from usufruct.index.runner import Progress
 
@@ -14,20 +14,22 @@ _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 class Metrics:
     """One application's metrics, in a registry of their own."""
 
+    registry: CollectorRegistry
+
     def __init__(self, progress: Progress) -> None:
-        self._registry = CollectorRegistry()
+        self.registry = CollectorRegistry()
         self._requests = Counter(
             "usufruct_api_requests",
             "Answers",
             ["route", "method", "status"],
-            registry=self._registry,
+            registry=self.registry,
         )
         self._seconds = Histogram(
             "usufruct_api_seconds",
             "Time to answer",
             ["route"],
             buckets=_BUCKETS,
-            registry=self._registry,
+            registry=self.registry,
         )
         for name, text, read in (
             ("usufruct_index_block", "Last block in the ledger", lambda: progress.at),
@@ -40,13 +42,9 @@ class Metrics:
                 lambda: progress.failure is not None,
             ),
         ):
-            Gauge(name, text, registry=self._registry).set_function(read)
+            Gauge(name, text, registry=self.registry).set_function(read)
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """Counts an answer."""
         self._requests.labels(route, method, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
-
-    def text(self) -> bytes:
-        """All metrics in Prometheus' text format."""
-        return generate_latest(self._registry)

@@ -30,7 +30,7 @@ from usufruct.api.service import Service, service_of
 from usufruct.index.cursor import known_hash
 from usufruct.ledger.reader import AsyncReader
 from usufruct.ledger.reads.places import CURSOR
-from usufruct.ledger.reads.rows import Query
+from usufruct.ledger.reads.rows import EVER, Query
 from usufruct.ledger.types import first_position
 
 __all__ = ["AnyMoment", "Moment", "NotModified", "moment_of", "page", "service_of", "unstamped"]
@@ -58,6 +58,8 @@ class Moment:
     who: Principal
     state: State
     """The ledger's, also where the moment is an earlier one."""
+    known: int = EVER
+    """Of what no log brought, such as evidence, that counts which came up to this time of the chain."""
 
     @property
     def render(self) -> Renderer:

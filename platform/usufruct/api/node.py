@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from usufruct.api.problems import Problem
 from usufruct.api.service import Service
+from usufruct.api.turns import Turns
 from usufruct.chain.client import ChainClient
 from usufruct.contracts import Address, Call, address
 
@@ -16,10 +17,13 @@ __all__ = ["asked", "contract_of", "transaction"]
 R = TypeVar("R")
 
 
-async def asked(service: Service, work: Callable[[ChainClient], R]) -> R:
+async def asked(
+    service: Service, work: Callable[[ChainClient], R], turns: Turns | None = None
+) -> R:
     """What `work` finds out; ChainError if the node fails, Problem if too many ask it already.
 
-    Whoever asks holds no moment of the ledger: a node may be slow.
+    It waits among the questions to the node, or in `turns` of its own. Whoever asks holds no moment of the ledger: a
+    node may be slow.
     """
     node = service.chain
     if node is None:
@@ -29,7 +33,7 @@ async def asked(service: Service, work: Callable[[ChainClient], R]) -> R:
             "This service has no node to ask.",
             remedy="ask a service that was started with --rpc",
         )
-    return await service.questions.of(lambda: work(node))
+    return await (turns or service.questions).of(lambda: work(node))
 
 
 def contract_of(service: Service, name: str) -> Address:

@@ -7,22 +7,19 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from usufruct.api.lookup import gone
 from usufruct.api.moment import Moment
 from usufruct.api.problems import not_found
 from usufruct.api.render import Json, Renderer, account, rfc3339
 from usufruct.ledger import ids
 from usufruct.ledger.offerings import Lot, allotted, lots_of, status_of
-from usufruct.ledger.reads.offerings import LOTS, OFFERING, REFUND_OWED, SUBSCRIPTION
+from usufruct.ledger.reads.offerings import LOTS, OFFERING, REFUND_OWED
 
 __all__ = [
     "acts_of",
     "find_offering",
     "offering",
-    "offering_position",
     "refund_owed",
     "shown_subscriptions",
-    "subscription_place",
 ]
 
 _ALL_BP = 10_000
@@ -35,27 +32,6 @@ async def find_offering(moment: Moment, name: str, field: str = "id") -> Row[Any
     if row is None:
         raise not_found("offering", field, name, "GET /v1/offerings lists them")
     return row
-
-
-async def offering_position(moment: Moment, starting_after: str | None, newest: int) -> int:
-    """Position of the offering that a page starts after; `newest` at the beginning."""
-    if starting_after is None:
-        return newest
-    row = await _offering(moment, ids.parse_offering_id(starting_after, "starting_after"))
-    if row is None:
-        raise gone(starting_after)
-    return int(row.pos)
-
-
-async def subscription_place(moment: Moment, starting_after: str | None) -> int:
-    """Position of the first lot of the subscription that a page starts after; 0 at the beginning."""
-    if starting_after is None:
-        return 0
-    number, wallet = ids.parse_subscription_id(starting_after, "starting_after")
-    row = await moment.row(SUBSCRIPTION, offering=number, address=wallet, end=moment.end)
-    if row is None:
-        raise gone(starting_after)
-    return int(row.first_pos)
 
 
 async def refund_owed(moment: Moment, wallet: int | None) -> int:

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import Row
-
 from usufruct.api.moment import page
 from usufruct.api.params import PageQuery
 from usufruct.api.render import Json
@@ -55,10 +53,11 @@ class Order:
         """What a builder of statements is told."""
         return {} if self.by is None else {"order": self.by, "begun": self.start is not None}
 
-    def page(
-        self, rows: Sequence[Row[Any]], shown: list[Json], limit: int, key: str = "id"
-    ) -> Json:
-        """A list of at most `limit` of the objects `shown` for `rows`, of which one more was asked for."""
+    def page(self, rows: Sequence[Any], shown: list[Json], limit: int, key: str = "id") -> Json:
+        """A list of at most `limit` of the objects `shown` for `rows`, of which one more was asked for.
+
+        Of a sorted list each row has `sort_value` and `sort_key`.
+        """
         listed = page(shown, limit, key)
         if self.by is not None and listed["has_more"]:
             last = rows[limit - 1]

@@ -23,6 +23,7 @@ __all__ = [
     "OfferingQuery",
     "PageQuery",
     "PayoutQuery",
+    "PositionQuery",
     "ProofQuery",
     "RecordQuery",
     "SeriesQuery",
@@ -163,6 +164,15 @@ class HoldingQuery(PageQuery):
     ] = None
 
 
+class PositionQuery(PageQuery):
+    """Positions, now or earlier."""
+
+    sort: Annotated[
+        Literal["units", "-units", "paid", "-paid"] | None,
+        Field(description=f"in the list's own order without it; {_WAY}"),
+    ] = None
+
+
 class RecordQuery(PageQuery):
     """Record dates of a series."""
 
@@ -280,10 +290,8 @@ class BatchQuery(PageQuery):
     ] = None
 
 
-class VerdictQuery(BaseModel):
-    """Reports on rejected readings."""
-
-    model_config = ConfigDict(extra="forbid")
+class VerdictQuery(AsOf):
+    """Reports on rejected readings, as they are or were."""
 
     limit: Limit = 50
     starting_after: Annotated[
@@ -293,10 +301,8 @@ class VerdictQuery(BaseModel):
     period: Annotated[Number | None, Field(description="number of a period")] = None
 
 
-class ProofQuery(BaseModel):
-    """How much a proof holds."""
-
-    model_config = ConfigDict(extra="forbid")
+class ProofQuery(AsOf):
+    """How much a proof holds, and when all of it was known."""
 
     readings: Annotated[
         Literal["sample", "day", "all"],

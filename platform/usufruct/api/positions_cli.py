@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC
 from typing import Annotated, Any, Final
 
 import typer
@@ -13,6 +12,7 @@ from rich.table import Table
 from sqlalchemy import Connection, select
 
 from usufruct.api.params import moment_of, wallet_bytes
+from usufruct.api.render import rfc3339
 from usufruct.api.reports import API, from_api, ledger_of, one_source
 from usufruct.errors import InputError
 from usufruct.ledger.models import cursor, series
@@ -23,6 +23,9 @@ from usufruct.ledger.positions import (
     positions_of_series,
     positions_of_wallet,
 )
+from usufruct.ledger.reads.places import CURSOR
+from usufruct.ledger.types import first_position
+from usufruct.ledger.zone import zone_of
 
 __all__ = ["moment_in", "positions"]
 
@@ -41,7 +44,8 @@ def positions(
     ] = None,
     as_of_block: Annotated[int | None, typer.Option(min=0, help="At the end of a block.")] = None,
     as_of_date: Annotated[
-        str | None, typer.Option(help="At a time, or at the end of a day (with --db, in UTC).")
+        str | None,
+        typer.Option(help="At a time, or at the end of a day in the project's time zone."),
     ] = None,
     api: Annotated[str | None, typer.Option(help=f"Address of the API; by default {API}.")] = None,
     key: Annotated[
@@ -105,18 +109,28 @@ def _from_ledger(
 
 
 def moment_in(connection: Connection, number: int | None, date: str | None) -> At:
-    """The moment that is asked for; InputError where the ledger is not that far."""
-    here = connection.execute(select(cursor.c.block)).scalar()
+    """The moment that is asked for, as the API understands it; InputError where the ledger is not that far."""
     if date is not None:
-        at = at_time(connection, moment_of(date, UTC)[1])
-        if at is None:
-            raise _refused("--as-of-date", date, "before the time of the ledger's last block")
-        return at
+        return _at_date(connection, date)
+    here = connection.execute(select(cursor.c.block)).scalar()
     wanted = here if number is None else number
     at = None if wanted is None else at_block(connection, wanted)
     if at is None:
         raise _refused("--as-of-block", wanted, f"the ledger ends with block {here}")
     return at
+
+
+def _at_date(connection: Connection, date: str) -> At:
+    """The end of a day in the zone that the ledger is served in, or a time; of a day that is not over what is known."""
+    here, zone = connection.execute(CURSOR).first(), zone_of(connection)
+    first, last = moment_of(date, zone)
+    if here is None or first > here.timestamp:
+        end = "is empty" if here is None else f"ends at {rfc3339(here.timestamp)}"
+        raise _refused("--as-of-date", date, f"the ledger {end}")
+    if first != last:
+        typer.echo(f"{date} is a day in the time zone {zone}", err=True)
+    at = at_time(connection, last)
+    return At(first_position(here.block + 1), here.timestamp) if at is None else at
 
 
 def _of_participant(connection: Connection, participant: int, at: At) -> list[Position]:

@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 
 from usufruct.api import logs
 from usufruct.api.app import create_app
@@ -33,6 +34,8 @@ from usufruct.index.indexer import Indexer
 from usufruct.index.settings import Settings
 from usufruct.index.site import Site, heads_of, open_site
 from usufruct.ledger.database import Database
+from usufruct.ledger.zone import note_zone
+from usufruct.opsport import add_metrics, ops_port
 
 __all__ = ["serve"]
 
@@ -49,10 +52,13 @@ def serve(settings: Settings) -> None:
     logs.configure(as_json=settings.log_json)
     site = open_site(settings)
     site.database.migrate()
+    labels = _labels(site)
+    with site.database.write() as connection:
+        note_zone(connection, labels.timezone)
     progress = runner.Progress()
     service = Service(
         database=site.database,
-        render=Renderer(site.currency(), _labels(site)),
+        render=Renderer(site.currency(), labels),
         chain_id=site.client.chain_id,
         contracts=site.deployment.contracts,
         progress=progress,
@@ -78,6 +84,10 @@ def serve(settings: Settings) -> None:
         )
     )
     server.streams = app.state.streams
+
+    def watched(ops: FastAPI) -> None:
+        add_metrics(ops, lambda: app.state.metrics.registry)
+
     runners = [
         _index_runner(site, progress, server.fail),
         *_evidence_runner(site, server.fail),
@@ -86,7 +96,8 @@ def serve(settings: Settings) -> None:
     for each in runners:
         each.start()
     try:
-        server.run()
+        with ops_port("Usufruct", watched, settings.ops, "ops"):
+            server.run()
     finally:
         for each in runners:
             each.stop()

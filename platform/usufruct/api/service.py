@@ -9,7 +9,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, TypeVar, cast
 
-from anyio import CapacityLimiter
 from fastapi import Request
 
 from usufruct.api.auth.principal import Access
@@ -95,15 +94,10 @@ class Service:
     replays: Turns = field(default_factory=lambda: Turns(1, 4, pause=5))
     """Lets one period be replayed at a time: it is all of its readings."""
 
-    @cached_property
-    def proofs(self) -> CapacityLimiter:
-        """Lets two uploaded proofs be checked at a time: each asks the node many questions."""
-        return CapacityLimiter(2)
-
-    @cached_property
-    def contract_wallets(self) -> CapacityLimiter:
-        """Lets two contracts be asked at a time whether they signed: their code is the caller's choice."""
-        return CapacityLimiter(2)
+    proofs: Turns = field(default_factory=lambda: Turns(2, 16, pause=5))
+    """Lets two uploaded proofs be checked at a time: each asks the node many questions."""
+    contract_wallets: Turns = field(default_factory=lambda: Turns(2, 16))
+    """Lets two contracts be asked at a time whether they signed: their code is the caller's choice."""
 
     @cached_property
     def version(self) -> str:

@@ -12,6 +12,7 @@ from usufruct.api.documents import (
     arithmetic,
     dispute,
     happened,
+    known_at,
     kpis,
     refusal,
     sentence,
@@ -132,7 +133,7 @@ async def _statements(moment: Moment, stream: int, period: int) -> tuple[list[An
     """All versions of the period's statement, newest first, and what happened to them."""
     named = {"stream": stream, "period": period}
     return statement_as_known(
-        await moment.rows(STATEMENT_VERSIONS, **named),
+        await moment.rows(STATEMENT_VERSIONS, **named, known=moment.known),
         await moment.rows(STATEMENT_EVENTS, **named),
         Known(moment.block, moment.time),
     )
@@ -246,13 +247,16 @@ async def _batches_behind(moment: Moment, stated: Any) -> Sequence[Row[Any]]:
     if stated is None:
         return []
     fields = json.loads(stated.fields)
-    first = await moment.row(BATCH_BY_HEAD, head=bytes.fromhex(fields["first_head"][2:]))
-    last = await moment.row(BATCH_BY_HEAD, head=bytes.fromhex(fields["last_head"][2:]))
+    first, last = [
+        await moment.row(BATCH_BY_HEAD, head=bytes.fromhex(fields[name][2:]), known=moment.known)
+        for name in ("first_head", "last_head")
+    ]
     return await moment.many_rows(
         BATCHES_BETWEEN,
         stream=stated.stream,
         after=first.seq if first else 0,
         last=last.seq if last else 0,
+        known=moment.known,
     )
 
 
@@ -264,6 +268,9 @@ def _summed(moment: Moment, stated: Any, rows: Sequence[Row[Any]]) -> Json:
         "first": ids.batch_id(stated.stream, rows[0].seq) if rows else None,
         "last": ids.batch_id(stated.stream, rows[-1].seq) if rows else None,
         "evidence_missing": sum(each.manifest is None for each in rows),
+        "evidence_known_at": known_at(
+            max((each.evidence_known_at or 0 for each in rows), default=0)
+        ),
         "last_head": hexed(rows[-1].head) if rows else None,
         "anchored": moment.render.place(rows[-1]) if rows else None,
     }

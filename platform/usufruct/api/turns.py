@@ -32,6 +32,15 @@ class Turns:
 
     async def of(self, work: Callable[[], T]) -> T:
         """What `work` returns once it was its turn. Raises Problem at once if too many wait already."""
+        self.require_room()
+        self._here += 1
+        try:
+            return await to_thread.run_sync(work, limiter=self._limiter)
+        finally:
+            self._here -= 1
+
+    def require_room(self) -> None:
+        """Raises Problem if too many wait already, before anything is received or read for another."""
         if self._here >= self._most:
             raise Problem(
                 HTTPStatus.SERVICE_UNAVAILABLE,
@@ -40,8 +49,3 @@ class Turns:
                 headers={"retry-after": str(self._pause)},
                 remedy="ask again in a moment",
             )
-        self._here += 1
-        try:
-            return await to_thread.run_sync(work, limiter=self._limiter)
-        finally:
-            self._here -= 1

@@ -7,106 +7,41 @@ contract declared.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import islice, pairwise
 from operator import lt
 from typing import Any, Final, TypeVar
 
+from usufruct.chain.endpoint import Endpoint, RpcError, revert_of
 from usufruct.chain.profiles import BATCH, LOG_RANGE
+from usufruct.chain.questions import (
+    BY_NUMBER,
+    BlockTag,
+    Topics,
+    block_question,
+    block_request,
+    call_request,
+    log_filter,
+    pages,
+    shown,
+    tag,
+)
 from usufruct.chain.records import Block, Log, Receipt, data, quantity
-from usufruct.chain.transport import Question, Transport, Wire
-from usufruct.contracts import Address, Call, ContractError, DecodeError, decode_error
+from usufruct.chain.transport import Question
+from usufruct.contracts import Call, ContractError, DecodeError
 from usufruct.errors import ChainError
 
 __all__ = ["BlockTag", "ChainClient", "RpcError", "revert_of"]
 
 R = TypeVar("R")
-BlockTag = int | str | bytes
-"""A block's number or hash, or one of a node's tags (`latest`, `pending`, `safe`, `finalized`)."""
-
 _BATCH: Final = min(200, BATCH)
-_SHOWN: Final = 200
 _BLOCKS_AT_ONCE: Final = 8
 """Blocks whose logs are asked for in one request: full blocks of that number fit into the longest answer."""
-_BY_NUMBER: Final = "eth_getBlockByNumber"
-_Topics = Sequence[bytes | Sequence[bytes] | None]
 
 
-class RpcError(ChainError):
-    """The node answered with an error that is not a decoded revert."""
-
-    def __init__(self, code: int, text: str, url: str, method: str, data: bytes = b"") -> None:
-        super().__init__(
-            f"{url} refused {method}: {text}",
-            field=method,
-            rule=f"the node said: {text} (code {code})",
-            remedy="check the request, or the node's log and settings",
-        )
-        self.code = code
-        self.text = text
-        self.data = data
-
-
-class ChainClient:
-    """A node's JSON-RPC endpoint; safe to share between threads.
-
-    `url` is http(s), `timeout` counts seconds for one request. Requests that find no connection are
-    repeated up to three times with growing pauses; answers are never repeated. `transport` replaces
-    the connection to `url`.
-    """
-
-    def __init__(self, url: str, timeout: float = 10.0, *, transport: Wire | None = None) -> None:
-        self._transport = transport or Transport(url, timeout)
-        self.url = self._transport.shown
-
-    def __repr__(self) -> str:
-        return f"ChainClient({self.url})"
-
-    # --- Requests ---
-
-    def rpc(self, method: str, *params: object) -> Any:
-        """The raw result of one JSON-RPC method.
-
-        Raises ContractError for a revert whose error is known, RpcError for another error answer
-        and ChainError when the node cannot be reached or does not speak JSON-RPC.
-        """
-        return self._result(self._transport.one(method, params), method)
-
-    def _result(self, answer: Mapping[str, Any], method: str) -> Any:
-        error = answer.get("error")
-        if error is None:
-            return answer.get("result")
-        if not isinstance(error, Mapping):
-            raise RpcError(0, str(error), self.url, method)
-        revert = _revert_data(error.get("data"))
-        known = decode_error(revert) if revert else None
-        if known is not None:
-            raise known
-        code = error.get("code")
-        raise RpcError(
-            code if isinstance(code, int) else 0,
-            _short(error.get("message", "")),
-            self.url,
-            method,
-            revert,
-        )
-
-    def ask(self, parse: Callable[[Any], R], method: str, *params: object) -> R:
-        """The typed result of one method; ChainError if it is not what the method gives."""
-        return self._parsed(parse, method, self.rpc(method, *params))
-
-    def _parsed(self, parse: Callable[[Any], R], method: str, raw: object) -> R:
-        try:
-            return parse(raw)
-        except (TypeError, ValueError, LookupError, AttributeError) as error:
-            raise ChainError(
-                f"{self.url} gives no answer to {method} that makes sense",
-                field=method,
-                value=_short(raw),
-                rule="the node must answer as the JSON-RPC specification says",
-                remedy="ask another node; this one is broken, or is none",
-            ) from error
+class ChainClient(Endpoint):
+    """What a node says of its chain: blocks, accounts, transactions, logs and the answers of contracts."""
 
     # --- The chain ---
 
@@ -143,24 +78,24 @@ class ChainClient:
 
         None stands for a tag that the node does not know.
         """
-        asked: list[Question] = [("eth_chainId", ()), _block_question(0)]
-        asked += [_block_question(tag) for tag in tags]
+        asked: list[Question] = [("eth_chainId", ()), block_question(0)]
+        asked += [block_question(tag) for tag in tags]
         chain, first, *named = self._transport.mixed(asked)
         found = self._parsed(quantity, "eth_chainId", self._result(chain, "eth_chainId"))
-        genesis = self._block(0, self._result(first, _BY_NUMBER)).hash
+        genesis = self._block(0, self._result(first, BY_NUMBER)).hash
         blocks: list[Block | None] = []
         for answer in named:
             raw = answer.get("result") if answer.get("error") is None else None
-            blocks.append(None if raw is None else self._parsed(Block.parse, _BY_NUMBER, raw))
+            blocks.append(None if raw is None else self._parsed(Block.parse, BY_NUMBER, raw))
         return (found, genesis), blocks
 
     def block_if_any(self, number: int) -> Block | None:
         """The header of the block with this number; None if the chain is not that long."""
-        newest, wanted = self._transport.mixed([("eth_blockNumber", ()), _block_question(number)])
+        newest, wanted = self._transport.mixed([("eth_blockNumber", ()), block_question(number)])
         length = self._parsed(quantity, "eth_blockNumber", self._result(newest, "eth_blockNumber"))
         if number > length:
             return None
-        return self._block(number, self._result(wanted, _BY_NUMBER))
+        return self._block(number, self._result(wanted, BY_NUMBER))
 
     def block_number(self) -> int:
         """Number of the newest block."""
@@ -168,12 +103,12 @@ class ChainClient:
 
     def block(self, block: BlockTag = "latest") -> Block:
         """A block's header; ChainError if the node has no such block."""
-        return self._block(block, self.rpc(*_block_request(block)))
+        return self._block(block, self.rpc(*block_request(block)))
 
     def blocks(self, numbers: Sequence[int]) -> list[Block]:
         """Headers of these blocks in their order, in few requests; ChainError if one is missing."""
         found = []
-        for page in _pages(numbers, _BATCH):
+        for page in pages(numbers, _BATCH):
             answers = self._transport.many(
                 "eth_getBlockByNumber", [(hex(number), False) for number in page]
             )
@@ -184,9 +119,9 @@ class ChainClient:
     def _block(self, block: BlockTag, raw: object) -> Block:
         if raw is None:
             raise ChainError(
-                f"{self.url} has no block {_shown(block)}",
+                f"{self.url} has no block {shown(block)}",
                 field="block",
-                value=_shown(block),
+                value=shown(block),
                 rule="the node must have the block",
                 remedy="wait for it, or ask a node that keeps it",
             )
@@ -205,7 +140,7 @@ class ChainClient:
 
     def nonce(self, account: str, block: BlockTag = "latest") -> int:
         """Number of transactions an account has sent (`pending` counts those the node still holds)."""
-        return self.ask(quantity, "eth_getTransactionCount", account, _tag(block))
+        return self.ask(quantity, "eth_getTransactionCount", account, tag(block))
 
     def knows_transaction(self, tx_hash: bytes) -> bool:
         """True if the node holds the transaction, mined or waiting."""
@@ -237,7 +172,7 @@ class ChainClient:
         from_block: int,
         to_block: int,
         addresses: Sequence[str],
-        topics: _Topics | None = None,
+        topics: Topics | None = None,
     ) -> list[Log]:
         """Logs of `addresses` in the inclusive block range, in chain order.
 
@@ -247,13 +182,7 @@ class ChainClient:
             ChainError: Also if the answer has logs that were not asked for, twice or out of order.
                 That logs are missing cannot be seen here.
         """
-        request: dict[str, object] = {
-            "fromBlock": hex(from_block),
-            "toBlock": hex(to_block),
-            "address": list(addresses),
-        }
-        if topics:
-            request["topics"] = [_topic(topic) for topic in topics]
+        request = log_filter(from_block, to_block, addresses, topics)
         found = self.ask(_logs, "eth_getLogs", request)
         places = [(log.block_number, log.log_index) for log in found]
         if not all(map(lt, places, islice(places, 1, None))):
@@ -272,7 +201,7 @@ class ChainClient:
             ChainError: Also if the answer has logs of another block, twice or out of order.
         """
         method, found = "eth_getLogs", []
-        for page in _pages(block_hashes, _BLOCKS_AT_ONCE):
+        for page in pages(block_hashes, _BLOCKS_AT_ONCE):
             params = [({"blockHash": "0x" + each.hex()},) for each in page]
             answers = self._transport.many(method, params)
             for block_hash, answer in zip(page, answers, strict=True):
@@ -288,17 +217,8 @@ class ChainClient:
             raise self._contradiction("eth_getLogs", "logs of another block")
         return logs
 
-    def _contradiction(self, method: str, found: str) -> ChainError:
-        return ChainError(
-            f"{self.url} answers {method} with what was not asked for",
-            field=method,
-            value=found,
-            rule="an answer belongs to its question",
-            remedy="ask another node; nothing was taken from this answer",
-        )
-
     def all_logs(
-        self, from_block: int, address: str, topics: _Topics, to_block: int | None = None
+        self, from_block: int, address: str, topics: Topics, to_block: int | None = None
     ) -> list[Log]:
         """Logs of one contract from a block to another, by default the newest, asked for in pages."""
         last = self.block_number() if to_block is None else to_block
@@ -321,7 +241,7 @@ class ChainClient:
         Raises the decoded ContractError on a revert, and ChainError if the address does not answer
         as the contract.
         """
-        output = self.ask(data, "eth_call", _request(address, call, sender), _tag(block))
+        output = self.ask(data, "eth_call", call_request(address, call, sender), tag(block))
         return self._decoded(address, call, output)
 
     def call_many(
@@ -334,8 +254,8 @@ class ChainClient:
         A revert stands in its place as the error.
         """
         answers: list[R | ContractError] = []
-        for page in _pages(calls, _BATCH):
-            params = [[_request(address, call, None), _tag(block)] for address, call in page]
+        for page in pages(calls, _BATCH):
+            params = [[call_request(address, call, None), tag(block)] for address, call in page]
             raw = self._transport.many("eth_call", params)
             for (address, call), answer in zip(page, raw, strict=True):
                 outcome = self._answered(address, call, answer)
@@ -364,73 +284,9 @@ class ChainClient:
             ) from error
 
 
-def revert_of(error: Exception) -> bool:
-    """True if `error` says that the call itself reverted, with or without a reason."""
-    return isinstance(error, ContractError) or (
-        isinstance(error, RpcError) and "revert" in error.text.lower()
-    )
-
-
-def _request(address: Address | str, call: Call[Any], sender: str | None) -> dict[str, str]:
-    request = {"to": str(address), "data": "0x" + call.data.hex()}
-    return request if sender is None else request | {"from": sender}
-
-
-def _revert_data(raw: object) -> bytes:
-    """Revert data in an error answer; nodes put it there as text or inside an object."""
-    if isinstance(raw, Mapping):
-        raw = raw.get("data")
-    if not isinstance(raw, str):
-        return b""
-    _, marker, digits = raw.rpartition("0x")
-    try:
-        return bytes.fromhex(digits) if marker else b""
-    except ValueError:
-        return b""
-
-
-def _shown(block: BlockTag) -> str:
-    return "0x" + block.hex() if isinstance(block, bytes) else str(block)
-
-
-def _tag(block: BlockTag) -> object:
-    if isinstance(block, bytes):
-        return {"blockHash": "0x" + block.hex(), "requireCanonical": True}  # EIP-1898
-    return hex(block) if isinstance(block, int) else block
-
-
-def _block_request(block: BlockTag) -> tuple[str, object, bool]:
-    if isinstance(block, bytes):
-        return "eth_getBlockByHash", "0x" + block.hex(), False
-    return "eth_getBlockByNumber", _tag(block), False
-
-
-def _block_question(block: int | str) -> Question:
-    return _BY_NUMBER, (_tag(block), False)
-
-
 def _logs(raw: Any) -> list[Log]:
     return list(map(Log.parse, raw))
 
 
 def _named_input(raw: Any) -> tuple[bytes, bytes]:
     return data(raw["hash"]), data(raw["input"])
-
-
-def _short(raw: object) -> str:
-    text = str(raw)
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
-
-
-def _topic(topic: bytes | Sequence[bytes] | None) -> object:
-    if topic is None or isinstance(topic, bytes):
-        return None if topic is None else "0x" + topic.hex()
-    return ["0x" + bytes(each).hex() for each in topic]
-
-
-T = TypeVar("T")
-
-
-def _pages(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

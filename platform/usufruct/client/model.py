@@ -64,6 +64,7 @@ BatchBody = TypedDict(
         "content": "str",
         "head": "str",
         "evidence": "Literal['checked', 'missing']",
+        "evidence_known_at": "str | None",
         "anchored": "Place",
     },
 )
@@ -86,6 +87,7 @@ BatchDetail = TypedDict(
         "content": "str",
         "head": "str",
         "evidence": "Literal['checked', 'missing']",
+        "evidence_known_at": "str | None",
         "anchored": "Place",
         "manifest": "dict[str, Any] | None",
     },
@@ -100,6 +102,7 @@ class BatchSummary(TypedDict):
     first: str | None
     last: str | None
     evidence_missing: int
+    evidence_known_at: str | None
     last_head: str | None
     anchored: Place | None
 
@@ -1277,6 +1280,7 @@ StatementBody = TypedDict(
         "final_at": "str",
         "digest": "str",
         "evidence": "Literal['checked', 'missing']",
+        "evidence_known_at": "str | None",
         "attested": "Place",
         "first_head": "str",
         "last_head": "str",
@@ -1312,6 +1316,7 @@ StatementDetail = TypedDict(
         "final_at": "str",
         "digest": "str",
         "evidence": "Literal['checked', 'missing']",
+        "evidence_known_at": "str | None",
         "attested": "Place",
         "first_head": "str",
         "last_head": "str",
@@ -1362,6 +1367,7 @@ StatementSummary = TypedDict(
         "final_at": "str",
         "digest": "str",
         "evidence": "Literal['checked', 'missing']",
+        "evidence_known_at": "str | None",
         "attested": "Place",
     },
 )
@@ -1553,6 +1559,7 @@ class VerdictReport(TypedDict):
     stream: str
     period: Period
     source: str
+    known_at: str | None
     report: dict[str, Any]
 
 

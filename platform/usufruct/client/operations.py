@@ -311,13 +311,20 @@ class Client(Asking):
         )
 
     def payout_proof(
-        self, payout_id: str, *, readings: Literal["sample", "day", "all"] | None = None
+        self,
+        payout_id: str,
+        *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
+        readings: Literal["sample", "day", "all"] | None = None,
     ) -> model.Proof:
         """The proof of a payout, to be checked with `usufruct verify` against a node of one's own."""
         return cast(
             "model.Proof",
             self._ask(
-                "GET", f"/v1/payouts/{quote(str(payout_id), safe='')}/proof", {"readings": readings}
+                "GET",
+                f"/v1/payouts/{quote(str(payout_id), safe='')}/proof",
+                {"as_of_block": as_of_block, "as_of_date": as_of_date, "readings": readings},
             ),
         )
 
@@ -329,8 +336,9 @@ class Client(Asking):
         as_of_date: str | None = None,
         limit: int | None = None,
         starting_after: str | None = None,
+        sort: Literal["units", "-units", "paid", "-paid"] | None = None,
     ) -> model.Positions:
-        """Where the wallet stands in every series it ever held, now or earlier."""
+        """Where the wallet stands in every series it ever held, in the order of their creation, now or earlier."""
         return cast(
             "model.Positions",
             self._ask(
@@ -341,6 +349,7 @@ class Client(Asking):
                     "as_of_date": as_of_date,
                     "limit": limit,
                     "starting_after": starting_after,
+                    "sort": sort,
                 },
             ),
         )
@@ -353,6 +362,7 @@ class Client(Asking):
         as_of_date: str | None = None,
         limit: int | None = None,
         starting_after: str | None = None,
+        sort: Literal["units", "-units", "paid", "-paid"] | None = None,
     ) -> model.Positions:
         """Where each holder of the series stands, in the order of their first appearance, now or earlier."""
         return cast(
@@ -365,6 +375,7 @@ class Client(Asking):
                     "as_of_date": as_of_date,
                     "limit": limit,
                     "starting_after": starting_after,
+                    "sort": sort,
                 },
             ),
         )
@@ -377,6 +388,7 @@ class Client(Asking):
         as_of_date: str | None = None,
         limit: int | None = None,
         starting_after: str | None = None,
+        sort: Literal["units", "-units", "paid", "-paid"] | None = None,
     ) -> model.Positions:
         """Where a participant stands with all wallets that were registered to it then, by wallet and series."""
         return cast(
@@ -389,6 +401,7 @@ class Client(Asking):
                     "as_of_date": as_of_date,
                     "limit": limit,
                     "starting_after": starting_after,
+                    "sort": sort,
                 },
             ),
         )
@@ -790,18 +803,22 @@ class Client(Asking):
     def verdicts(
         self,
         *,
+        as_of_block: int | None = None,
+        as_of_date: str | None = None,
         limit: int | None = None,
         starting_after: str | None = None,
         stream: str | None = None,
         period: int | None = None,
     ) -> model.Verdicts:
-        """What the workers rejected, by rule, with the money at stake, as each worker reports it."""
+        """What the workers rejected, by rule, with the money at stake, as each worker reports it now or reported …"""
         return cast(
             "model.Verdicts",
             self._ask(
                 "GET",
                 "/v1/verdicts",
                 {
+                    "as_of_block": as_of_block,
+                    "as_of_date": as_of_date,
                     "limit": limit,
                     "starting_after": starting_after,
                     "stream": stream,
@@ -987,7 +1004,7 @@ class Client(Asking):
     def webhooks(
         self,
     ) -> model.Webhooks:
-        """One's own webhooks, and how far each is."""
+        """One's own webhooks, and how far each is. Not as of a block: they are this service's affair and of the present."""
         return cast("model.Webhooks", self._ask("GET", "/v1/webhooks"))
 
     def add_webhook(
@@ -1048,7 +1065,7 @@ class Client(Asking):
     def whoami(
         self,
     ) -> model.Whoami:
-        """Who asks, and what they may do."""
+        """Who asks, and what they may do. Not as of a block: what was revoked is gone at once."""
         return cast("model.Whoami", self._ask("GET", "/v1/auth/session"))
 
     def sign_out(self, *, idempotency_key: str | None = None) -> model.SignedOut:

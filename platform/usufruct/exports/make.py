@@ -39,7 +39,7 @@ def account_document(
 ) -> tuple[Document, Window]:
     """The statement of a period, or the tax summary of a year, and the stretch of time it is of.
 
-    With `known` as the ledger was then; bank transfers are those given.
+    With `known` as the ledger was then; bank transfers are those given, which are to be of the same moment.
 
     Raises:
         InputError: The text names no period or year.

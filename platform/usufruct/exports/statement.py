@@ -32,6 +32,12 @@ _KINDS: Final = {
     "payment": Text("paid out", "已支付"),
     "moved": Text("wallet replaced", "钱包更换"),
 }
+BANK_NOTE: Final = Text(
+    "Bank transfers, and what the bank said of them, are those that this service knew at the time of “Ledger as of”, "
+    "by its own clock; in a document of the present those known when it was made.",
+    "银行转账及银行回执以“账本时点”时本服务（按其自身时钟）已知者为准；未指定过往时点的文件，以制作时已知者为准。",
+)
+"""Which bank transfers documents tell of."""
 _NOTES: Final = (
     Text(
         "Every figure is computed from the chain's events. Opening + income + moved − paid = closing holds to the "
@@ -48,6 +54,7 @@ _NOTES: Final = (
         "A payout can be traced to its meter readings: usufruct verify with the proof of the payout's id.",
         "每笔收益可凭收益编号的证明（usufruct verify）追溯至电表读数。",
     ),
+    BANK_NOTE,
 )
 
 

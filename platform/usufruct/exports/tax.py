@@ -10,7 +10,7 @@ from usufruct.exports.bank.record import Transfer
 from usufruct.exports.calendar import utc
 from usufruct.exports.document import Amount, Column, Document, Kind, Table, Text, amount_total
 from usufruct.exports.project import Project
-from usufruct.exports.statement import PERIOD, SERIES, period_of
+from usufruct.exports.statement import BANK_NOTE, PERIOD, SERIES, period_of
 from usufruct.money import Currency
 
 __all__ = ["tax_document"]
@@ -25,6 +25,7 @@ _NOTES: Final = (
         "On the chain nothing is withheld. Tax is withheld from bank transfers, at the rate recorded with each.",
         "链上支付不代扣税款；代扣税仅发生于银行转账，税率随每笔转账记录。",
     ),
+    BANK_NOTE,
 )
 
 

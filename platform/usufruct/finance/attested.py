@@ -20,6 +20,7 @@ from usufruct.finance.numbers import exact, refused
 from usufruct.finance.report import Figure, Section
 from usufruct.ledger.database import Database
 from usufruct.ledger.reads.places import META
+from usufruct.ledger.reads.rows import EVER
 from usufruct.ledger.reads.statements import STREAMS, statements_page
 from usufruct.money import Currency
 
@@ -163,7 +164,10 @@ def read_feed(url: str, stream: str = "", *, annualise: bool = False) -> Feed:
         with database.read() as connection:
             facts = {row.key: row.value for row in connection.execute(META)}
             streams = connection.execute(STREAMS).all()
-            query, most = statements_page(by_stream=True), {"before": _LAST, "limit": _MOST}
+            query, most = (
+                statements_page(by_stream=True),
+                {"before": _LAST, "limit": _MOST, "known": EVER},
+            )
             rows = {
                 each.code: connection.execute(query, most | {"stream": each.id}).all()
                 for each in streams

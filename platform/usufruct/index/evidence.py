@@ -122,7 +122,8 @@ class EvidenceFetcher:
             with self._database.write() as connection:
                 key = next(iter(table.primary_key.columns))
                 connection.execute(delete(table).where(key == values[key.name]))
-                connection.execute(insert(table).values(**values, source=worker.name))
+                come = {"source": worker.name, "known_at": _now(connection)}
+                connection.execute(insert(table).values(**values, **come))
                 _bump(connection)
             return True
         return False
@@ -162,16 +163,20 @@ class EvidenceFetcher:
             & (verdict_report.c.period == period)
             & (verdict_report.c.source == source)
         )
+        newest = (
+            select(verdict_report.c.document)
+            .where(key)
+            .order_by(verdict_report.c.known_at.desc())
+            .limit(1)
+        )
         with self._database.write() as connection:
-            old = connection.execute(select(verdict_report.c.document).where(key)).scalar()
-            if old == text:
+            if connection.execute(newest).scalar() == text:
                 return
-            connection.execute(delete(verdict_report).where(key))
-            connection.execute(
-                insert(verdict_report).values(
-                    stream=number, period=period, source=source, document=text
-                )
-            )
+            now = _now(connection)
+            # What a reorganisation took back, or what was told in the same block, was nobody's last word.
+            connection.execute(delete(verdict_report).where(key, verdict_report.c.known_at >= now))
+            row = {"stream": number, "period": period, "source": source}
+            connection.execute(insert(verdict_report).values(**row, document=text, known_at=now))
             _bump(connection)
 
 
@@ -234,6 +239,11 @@ def _asking_statement(number: int, period: int, version: int) -> Ask:
 
 def _asking_verdicts(number: int, period: int) -> Ask:
     return lambda worker: worker.verdicts(number, period)
+
+
+def _now(connection: Connection) -> int:
+    """The chain's time, by the last block in the ledger: from then on what comes now is known."""
+    return int(connection.execute(select(cursor.c.timestamp)).scalar_one())
 
 
 def _bump(connection: Connection) -> None:

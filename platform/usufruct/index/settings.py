@@ -83,6 +83,10 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65_535, description="port to listen on")
+    ops: str | None = Field(
+        None,
+        description="HOST:PORT where serve tells Prometheus its metrics, not for the public; by default nowhere",
+    )
     reader_rpc: str | None = Field(
         None,
         pattern=r"^https?://[A-Za-z0-9.:\[\]_-]+(/[A-Za-z0-9._~/-]*)?$",
@@ -113,7 +117,8 @@ class Settings(BaseSettings):
     requests_per_second: int | None = Field(
         None,
         ge=0,
-        description="requests of one address, on average; 0 for any number, as by default on 127.0.0.1; elsewhere 50",
+        description="requests of one address a second, on average, counted in this one process and from its start on;"
+        " 0 for any number, as by default on 127.0.0.1; elsewhere 50",
     )
     loopback_webhooks: bool = Field(
         False, description="lets webhooks go to this machine and to private networks"

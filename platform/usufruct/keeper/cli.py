@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from fastapi import FastAPI
 
 from usufruct.chain.outbox import Outbox
 from usufruct.chain.sender import Sender
@@ -24,7 +25,7 @@ from usufruct.index.settings import Settings
 from usufruct.index.site import Site, open_site
 from usufruct.keeper.fund import fund as bring_in
 from usufruct.keeper.keeper import Keeper
-from usufruct.keeper.loop import Look, Loop, ops_port
+from usufruct.keeper.loop import Look, Loop
 from usufruct.keeper.metrics import Metered, Metrics
 from usufruct.keeper.push import PAGE
 from usufruct.keeper.records import schedule_records
@@ -32,6 +33,7 @@ from usufruct.keeper.site import DryRun, KeeperSite, Outcome, Stream, stream_nam
 from usufruct.keeper.status import late, status
 from usufruct.keys import address_of_key, load_key, parse_key_spec
 from usufruct.money import parse_amount
+from usufruct.opsport import add_ops, ops_port
 
 __all__ = ["register"]
 
@@ -141,7 +143,11 @@ def keep(
             partial(_tell, as_json=as_json),
             partial(typer.echo, err=True),
         )
-        with ops_port(loop, metrics, ops):
+
+        def watched(app: FastAPI) -> None:
+            add_ops(app, loop, lambda: metrics.registry)
+
+        with ops_port("Usufruct keeper", watched, ops, "--ops"):
             loop.run(interval, stop)
 
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import Final
-
-from fastapi import FastAPI
 
 from usufruct.clock import Clock, SystemClock, SystemTimer, Timer
 from usufruct.errors import ChainError
@@ -17,10 +14,8 @@ from usufruct.keeper.keeper import Keeper
 from usufruct.keeper.metrics import Metrics
 from usufruct.keeper.site import Outcome
 from usufruct.keeper.status import Due
-from usufruct.listening import listening, serving
-from usufruct.opsport import add_ops, host_and_port
 
-__all__ = ["Look", "Loop", "ops_port"]
+__all__ = ["Look", "Loop"]
 
 _LOOK: Final = 60.0
 """Seconds between two looks at what is due."""
@@ -136,19 +131,3 @@ class Loop:
     def unready(self) -> str:
         """Why it is not ready, "" if it is."""
         return self._failure
-
-
-@contextmanager
-def ops_port(loop: Loop, metrics: Metrics, address: str | None) -> Iterator[None]:
-    """Serves health, readiness and metrics at HOST:PORT meanwhile, nothing without an address.
-
-    Raises:
-        ConfigError: It is no address, or it cannot be listened on.
-    """
-    with ExitStack() as stack:
-        if address is not None:
-            app = FastAPI(title="Usufruct keeper", version="1", docs_url=None, redoc_url=None)
-            add_ops(app, loop, lambda: metrics.registry)
-            listener = listening(*host_and_port(address, "--ops"), "--ops")
-            stack.enter_context(serving(app, listener))
-        yield

@@ -28,6 +28,7 @@ from usufruct.ledger.models import (
     stream,
 )
 from usufruct.ledger.reads.places import CURSOR
+from usufruct.ledger.reads.rows import EVER
 from usufruct.ledger.reads.statements import statements_page
 
 __all__ = ["Due", "late", "status"]
@@ -98,7 +99,7 @@ def _stream(
     site: KeeperSite, ledger: Database, one: Stream, now: int, community: Community | None
 ) -> Iterator[Due]:
     with ledger.read() as connection:
-        values = {"before": _NEWEST, "limit": _ALL, "stream": one.number}
+        values = {"before": _NEWEST, "limit": _ALL, "stream": one.number, "known": EVER}
         rows = connection.execute(statements_page(by_stream=True), values).all()
         missing = _missing(connection, one, now, community)
     for row in sorted(rows, key=lambda each: int(each.period)):

@@ -16,9 +16,9 @@ function of the rows before a position, so it is the same whenever it is asked f
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, func, select
 
@@ -34,21 +34,45 @@ from usufruct.ledger.models import (
 from usufruct.ledger.moments import At
 from usufruct.ledger.reads.holders import (
     HOLDERS_WITH_UNITS,
-    HOLDINGS_OF_WALLET,
     WALLET_ID,
+    holders_in_order,
     holding_of,
+    holdings_in_order,
 )
-from usufruct.ledger.reads.standing import HOLDERS_STANDING, STANDING
+from usufruct.ledger.reads.standing import STANDING, STANDING_OF_SOME
 
 __all__ = [
+    "WHOLE",
+    "Part",
     "Position",
+    "part_of",
     "positions_of_participant",
     "positions_of_series",
     "positions_of_wallet",
+    "sort_key",
 ]
 
 _ALL: Final = 1 << 40
 _DAY: Final = 86_400
+_SOME: Final = 500
+"""Wallets whose standing is asked for at once: databases bound what a statement binds."""
+_SERIES_BITS: Final = 32
+
+
+class Part(NamedTuple):
+    """Which part of a list of positions, in which order."""
+
+    limit: int = _ALL
+    after: int = 0
+    """In the list's own order: number of the series, or the wallet, that it goes on after."""
+    order: str | None = None
+    """Units or paid, with a minus before it for the greatest first; None for the list's own."""
+    start: tuple[int, int] | None = None
+    """In an order: `sort_value` and `sort_key` of the position that it goes on after."""
+
+
+WHOLE: Final = Part()
+"""All of a list, in its own order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +82,8 @@ class Position:
     series: str
     """Slug of the series."""
     wallet: bytes
+    series_number: int
+    wallet_number: int
     symbol: str
     series_address: bytes
     series_decimals: int
@@ -75,28 +101,55 @@ class Position:
         """The series' name in ids."""
         return self.series
 
+    @property
+    def sort_key(self) -> int:
+        """What tells positions apart in every list: wallet, then series."""
+        return sort_key(self.wallet_number, self.series_number)
+
+    def sort_value(self, order: str) -> int:
+        """What it is sorted by in an order."""
+        return self.paid if order.removeprefix("-") == "paid" else self.units
+
+
+def sort_key(wallet_number: int, series_number: int) -> int:
+    """The key of a wallet's position in a series."""
+    return wallet_number << _SERIES_BITS | series_number
+
 
 def positions_of_wallet(
-    connection: Connection, address: bytes, at: At, *, after: int = 0, limit: int = _ALL
+    connection: Connection, address: bytes, at: At, part: Part = WHOLE
 ) -> list[Position]:
-    """What a wallet holds or held, in series numbered above `after` in the order of their creation."""
+    """What a wallet holds or held, in the order of the series' creation or another."""
     number = connection.execute(WALLET_ID, {"address": address}).scalar()
     if number is None:
         return []
-    values = {"wallet": number, "after": after, "end": at.end, "limit": limit}
+    query = holdings_in_order(order=part.order, begun=part.start is not None)
+    values = {"wallet": number, "end": at.end, "limit": part.limit}
     standing = connection.execute(STANDING, values).all()
-    rows = connection.execute(HOLDINGS_OF_WALLET, values).all()
+    place = {"after": part.after} | _begun(part, by_wallet=False)
+    rows = connection.execute(query, values | place).all()
     return _positions(connection, rows, _payable(standing, at), at)
 
 
 def positions_of_series(
-    connection: Connection, number: int, at: At, *, after: int = 0, limit: int = _ALL
+    connection: Connection, number: int, at: At, part: Part = WHOLE
 ) -> list[Position]:
-    """The holders of a series numbered above `after`, in the order of their first appearance."""
-    values = {"series": number, "after": after, "end": at.end, "limit": limit}
-    rows = connection.execute(HOLDERS_WITH_UNITS, values).all()
-    shown = {"after": after, "last": rows[-1].wallet_id if rows else after}
-    standing = connection.execute(HOLDERS_STANDING, values | shown).all()
+    """The holders of a series, in the order of their first appearance or another."""
+    query = (
+        HOLDERS_WITH_UNITS
+        if part.order is None
+        else holders_in_order(order=part.order, begun=part.start is not None)
+    )
+    values = {"series": number, "end": at.end, "limit": part.limit, "after": part.after}
+    rows = connection.execute(query, values | _begun(part, by_wallet=True)).all()
+    standing = [
+        each
+        for start in range(0, len(rows), _SOME)
+        for each in connection.execute(
+            STANDING_OF_SOME,
+            {"end": at.end, "wallets": [row.wallet_id for row in rows[start : start + _SOME]]},
+        )
+    ]
     return _positions(connection, rows, _payable(standing, at), at)
 
 
@@ -108,10 +161,38 @@ def positions_of_participant(
     None where no wallet is.
     """
     values = {"participant": participant, "end": at.end}
-    found = connection.execute(_WALLETS, values).all()
-    if not found:
+    wallets = connection.execute(_WALLETS, values).all()
+    if not wallets:
         return None
-    return [each for row in found for each in positions_of_wallet(connection, row.address, at)]
+    return [each for row in wallets for each in positions_of_wallet(connection, row.address, at)]
+
+
+def part_of(found: Sequence[Position], part: Part) -> list[Position]:
+    """A part of positions that are all at hand, by wallet; `part.after` is the key that it goes on after."""
+    order = part.order
+    if order is None:
+        return [each for each in found if each.sort_key > part.after][: part.limit]
+    down = order.startswith("-")
+
+    def place(each: Position) -> tuple[int, int]:
+        return each.sort_value(order), each.sort_key
+
+    start = part.start
+    left = [
+        each
+        for each in found
+        if start is None or (place(each) < start if down else place(each) > start)
+    ]
+    return sorted(left, key=place, reverse=down)[: part.limit]
+
+
+def _begun(part: Part, *, by_wallet: bool) -> dict[str, int]:
+    """What a sorted statement binds: one of a wallet has the series as its key, one of a series the wallet."""
+    if part.start is None:
+        return {}
+    value, key = part.start
+    own = key >> _SERIES_BITS if by_wallet else key & (1 << _SERIES_BITS) - 1
+    return {"sort_value": value, "sort_key": own}
 
 
 def _positions(
@@ -129,6 +210,8 @@ def _positions(
             Position(
                 series=row.slug,
                 wallet=bytes(row.wallet),
+                series_number=row.series_id,
+                wallet_number=row.wallet_id,
                 symbol=row.symbol,
                 series_address=bytes(row.series_address),
                 series_decimals=row.series_decimals,

@@ -16,6 +16,7 @@ from usufruct.core.merkle import MerkleTree
 from usufruct.ledger import ids
 from usufruct.ledger import models as m
 from usufruct.ledger.reads.batches import batches_of, head_before
+from usufruct.ledger.reads.rows import EVER
 from usufruct.ledger.types import block_of
 from usufruct.proof import model as p
 from usufruct.proof.correction_build import build_corrections
@@ -43,8 +44,9 @@ def build(
     payout_pos: int,
     wallet: int,
     readings: Scope = "sample",
+    known: int = EVER,
 ) -> bytes:
-    """The proof file of one payout, the same bytes for the same ledger.
+    """The proof file of one payout, the same bytes for the same ledger, and whenever its evidence is known.
 
     Args:
         connection: One consistent moment of the ledger.
@@ -53,11 +55,12 @@ def build(
         payout_pos: Position of its distribution.
         wallet: Ledger id of its wallet.
         readings: How many readings to include.
+        known: Of evidence that came up to this time of the chain.
 
     Raises:
         EvidenceError: Evidence is not here yet; `remedy` says what to wait for.
     """
-    rows = _Rows(connection)
+    rows = _Rows(connection, known)
     payout = rows.one(
         select(m.payout).where(m.payout.c.pos == payout_pos, m.payout.c.wallet == wallet)
     )
@@ -99,16 +102,17 @@ def build(
         ],
         scope=readings,
         readings=_readings(batches, readings),
-        corrections=build_corrections(connection, stated, evidence),
+        corrections=build_corrections(connection, stated, evidence, known),
     )
     return msgspec.json.format(msgspec.json.encode(proof), indent=1)
 
 
 class _Rows:
-    """The queries of a proof."""
+    """The queries of a proof, for evidence that came up to the chain's time `known`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, known: int) -> None:
         self._connection = connection
+        self._known = known
 
     def one(self, query: Any) -> RowMapping:
         """The single row of a query."""
@@ -129,7 +133,8 @@ class _Rows:
             )
         )
         query = select(m.statement_evidence).where(
-            m.statement_evidence.c.digest == stated["digest"]
+            m.statement_evidence.c.digest == stated["digest"],
+            m.statement_evidence.c.known_at <= self._known,
         )
         evidence = self._connection.execute(query).mappings().one_or_none()
         if evidence is None:
@@ -138,7 +143,7 @@ class _Rows:
 
     def batches(self, stream: int, start: int, end: int) -> list[RowMapping]:
         """A period's batches with their evidence, in order."""
-        found = batches_of(self._connection, stream, start, end)
+        found = batches_of(self._connection, stream, start, end, self._known)
         for row in found:
             if row["manifest"] is None:
                 raise missing(f"batch {row['seq']} of stream {stream}")

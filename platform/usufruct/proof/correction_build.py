@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, and_, select
 
 from usufruct.core.corrections import Corrections
 from usufruct.core.encoding import LEAF_LENGTH, ReadingLeaf, hex0x
@@ -19,9 +19,9 @@ from usufruct.proof.missing import missing
 
 
 def build_corrections(
-    connection: Connection, stated: RowMapping, evidence: RowMapping
+    connection: Connection, stated: RowMapping, evidence: RowMapping, known: int
 ) -> p.Corrections | None:
-    """What the statement corrects, None if nothing.
+    """What the statement corrects, None if nothing; of evidence that came up to the chain's time `known`.
 
     Raises:
         EvidenceError: Evidence is not here yet.
@@ -29,35 +29,40 @@ def build_corrections(
     if evidence["corrections"] is None:
         return None
     document = Corrections.from_json(evidence["corrections"].encode())
-    others = list(_others(connection, stated))
+    others = list(_others(connection, stated, known))
     named = {wanted for part in document.periods for wanted in part.earlier}
-    chosen = [(row, known) for row, known in others if known.hash() in named or known.owed]
+    chosen = [(row, other) for row, other in others if other.hash() in named or other.owed]
     periods = [each.period for each in document.periods if each.period != document.period]
-    leaves = uncorrected(document, [known for _, known in chosen])
+    leaves = uncorrected(document, [other for _, other in chosen])
     return p.Corrections(
         document=json.loads(evidence["corrections"]),
         earlier=[
             p.EarlierDocument(tx=hex0x(row["tx_hash"]), document=json.loads(row["corrections"]))
             for row, _ in chosen
         ],
-        statements=[_statement(connection, document.stream, each) for each in periods],
-        leaves=[_leaf(connection, each) for each in leaves],
+        statements=[_statement(connection, document.stream, each, known) for each in periods],
+        leaves=[_leaf(connection, each, known) for each in leaves],
     )
 
 
-def _statements(stream: int) -> Any:
+def _statements(stream: int, known: int) -> Any:
     proof = m.statement_evidence.c
     return (
         select(m.statement, proof.lines, proof.tariff, proof.corrections, m.log.c.tx_hash)
         .join(m.log, m.log.c.pos == m.statement.c.pos)
-        .outerjoin(m.statement_evidence, proof.digest == m.statement.c.digest)
+        .outerjoin(
+            m.statement_evidence,
+            and_(proof.digest == m.statement.c.digest, proof.known_at <= known),
+        )
         .where(m.statement.c.stream == stream)
     )
 
 
-def _others(connection: Connection, stated: RowMapping) -> Iterator[tuple[RowMapping, Corrections]]:
+def _others(
+    connection: Connection, stated: RowMapping, known: int
+) -> Iterator[tuple[RowMapping, Corrections]]:
     """Documents of the other periods' statements that were the newest when this one was attested, by period."""
-    query = _statements(stated["stream"]).where(
+    query = _statements(stated["stream"], known).where(
         m.statement.c.pos < stated["pos"], m.statement.c.period != stated["period"]
     )
     newest: dict[int, RowMapping] = {}
@@ -71,10 +76,12 @@ def _others(connection: Connection, stated: RowMapping) -> Iterator[tuple[RowMap
             yield row, Corrections.from_json(row["corrections"].encode())
 
 
-def _statement(connection: Connection, stream: int, period: int) -> p.CorrectedStatement:
+def _statement(
+    connection: Connection, stream: int, period: int, known: int
+) -> p.CorrectedStatement:
     """The newest version of a corrected period, which a later settled one keeps from changing."""
     query = (
-        _statements(stream)
+        _statements(stream, known)
         .where(m.statement.c.period == period)
         .order_by(m.statement.c.version.desc())
         .limit(1)
@@ -102,9 +109,9 @@ def _line(line: dict[str, Any]) -> p.StatedLine:
     )
 
 
-def _leaf(connection: Connection, leaf: ReadingLeaf) -> p.CorrectedLeaf:
+def _leaf(connection: Connection, leaf: ReadingLeaf, known: int) -> p.CorrectedLeaf:
     """Where an anchored reading stands."""
-    row = batch_with(connection, leaf.stream, leaf.seq)
+    row = batch_with(connection, leaf.stream, leaf.seq, known)
     if row is None or row["leaves"] is None:
         raise missing(f"the batch of reading {leaf.seq} of stream {leaf.stream}")
     path = MerkleTree(_split(bytes(row["leaves"]))).path(leaf.seq - row["first"])

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
-from usufruct.api.lookup import NEWEST
 from usufruct.api.moment import Moment
 from usufruct.api.render import Json, rfc3339
+from usufruct.api.starts import NEWEST
 from usufruct.ledger.reads.payouts import payouts_of_wallet
 from usufruct.ledger.reads.records import RECORDS
 from usufruct.ledger.reads.series import SERIES_BY_SLUG, distributions_page

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from usufruct.api.documents import statement, stream
-from usufruct.api.lookup import NEWEST
 from usufruct.api.moment import Moment
 from usufruct.api.offerings import offering
 from usufruct.api.render import Json
+from usufruct.api.starts import NEWEST
 from usufruct.core.periods import period_bounds
 from usufruct.ledger import ids
 from usufruct.ledger.reads.disputes import DISPUTES
@@ -87,7 +87,9 @@ async def statements(
     )
     asked = {"stream": stream_number, "period": period}
     given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
-    rows: Sequence[Any] = await moment.rows(query, before=NEWEST, limit=limit, **given)
+    rows: Sequence[Any] = await moment.rows(
+        query, before=NEWEST, limit=limit, known=moment.known, **given
+    )
     return [statement(moment.render, row, moment.time, detailed=detailed) for row in rows]
 
 

@@ -73,7 +73,9 @@ async def _statements(moment: Moment, seed: str, count: int) -> Json:
     found = []
     for number in draw(seed, "statement", len(rows), count):
         key = rows[number]
-        versions = await moment.rows(STATEMENT_VERSIONS, stream=key.stream, period=key.period)
+        versions = await moment.rows(
+            STATEMENT_VERSIONS, stream=key.stream, period=key.period, known=moment.known
+        )
         row = next(each for each in versions if each.version == key.version)
         found.append({"number": number, "statement": statement(moment.render, row, moment.time)})
     return {"of": len(rows), "found": found}

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
-from usufruct.api.lookup import NEWEST
 from usufruct.api.moment import Moment
 from usufruct.api.offerings import offering, refund_owed, shown_subscriptions
 from usufruct.api.render import Json
+from usufruct.api.starts import NEWEST
 from usufruct.contracts import Address, Call, address
 from usufruct.contracts import offering as of
 from usufruct.contracts import settlement_currency as sc

@@ -209,7 +209,7 @@ class Network:
         return urls
 
     def serve(self, name: str, state: Path, *more: str) -> tuple[str, subprocess.Popen[bytes]]:
-        """The platform's server on a state folder; its address, once it is ready."""
+        """The platform's server on a state folder; its address, once it is ready. `more` are further options."""
         url = f"http://127.0.0.1:{(port := free_port())}"
         process = self.start(
             name,

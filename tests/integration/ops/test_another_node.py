@@ -71,6 +71,7 @@ class Month:
         network: The village.
         client: A client of its node.
         url: The server.
+        ops: Its operations port.
         workers: The workers.
         payouts: All payouts as the API has them.
         metrics: The keeper's metrics at the end.
@@ -88,9 +89,10 @@ class Month:
         network.run(*network.at("usufruct", "apply", str(network.community)), *offices)
         self.client = ChainClient(network.rpc)
         self.workers = urls = network.start_workers()
-        self.url, self.server = network.serve(
-            "server", network.state, *(part for url in urls for part in ("--worker", url))
-        )
+        ops = f"127.0.0.1:{free_port()}"
+        self.ops = f"http://{ops}"
+        watched = (*(part for url in urls for part in ("--worker", url)), "--ops", ops)
+        self.url, self.server = network.serve("server", network.state, *watched)
         network.wait("statements", lambda: all(self._has(Status.ATTESTED, n) for n in STREAMS))
         for number, stream in STREAMS.items():
             network.mint(self.client, stream, network.record(self.client, number).distributable)
@@ -296,7 +298,7 @@ def test_a_restored_backup_serves_the_same(month: Month, tmp_path: Path) -> None
 
 def test_every_metric_of_dashboard_and_rules_is_exported_by_a_real_process(month: Month) -> None:
     pages = [
-        httpx.get(f"{url}/metrics", trust_env=False).text for url in (month.url, *month.workers)
+        httpx.get(f"{url}/metrics", trust_env=False).text for url in (month.ops, *month.workers)
     ]
     found = exposed("".join([month.metrics, *pages]))
     assert asked() - found == set()

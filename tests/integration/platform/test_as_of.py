@@ -21,6 +21,7 @@ from tests.integration.platform.kit import (
     deployed,
 )
 from tests.integration.platform.test_index import churn
+from tests.integration.platform.worker import worker
 from tests.support.anvil import running_anvil
 
 from usufruct.api.app import create_app
@@ -29,6 +30,7 @@ from usufruct.api.render import Renderer
 from usufruct.api.service import Service
 from usufruct.contracts import participant_registry, revenue_right, statement_book, waterfall
 from usufruct.index.chain import NodeChain
+from usufruct.index.evidence import EvidenceFetcher
 from usufruct.index.indexer import Indexer
 from usufruct.ledger.database import Database
 from usufruct.money import Currency
@@ -89,6 +91,15 @@ PATHS = [
     *(f"/v1/disputes{query}" for query in ("", "?stream=VPP&period=2", "?sort=period")),
     *(f"/v1/disputes?status={status}" for status in ("open", "dismissed", "lapsed", "upheld")),
     "/v1/batches?sort=count",
+    *(f"/v1/batches?status={status}" for status in ("checked", "missing")),
+    *(
+        f"/v1/payouts/po_{slug}_{number}_{_ID}/proof?readings=all"
+        for slug in ("lvpps", "lvppj")
+        for number in (1, 2)
+    ),
+    "/v1/verdicts",
+    "/v1/verdicts?stream=VPP&period=2",
+    *(f"{_WALLETS[2]}/positions?sort={sort}" for sort in ("units", "-paid")),
     "/v1/streams",
     "/v1/streams/VPP",
 ]
@@ -100,6 +111,8 @@ class Witness:
     def __init__(self, kit: Kit, database: Database) -> None:
         self.kit, self.database = kit, database
         self.answers: dict[int, list[tuple[int, bytes]]] = {}
+        one = worker(kit, "one", rejected=lambda: len(self.answers) // 4)
+        self._fetcher = EvidenceFetcher(database, [one])
         render = Renderer(Currency("USDX", 6), Labels(project="Test", first_period="2026-09"))
         self._service = Service(database, render, 31337, kit.contracts, chain=kit.client)
         chain = NodeChain(kit.client, kit.contracts["Waterfall"])
@@ -116,8 +129,11 @@ class Witness:
         self._service = replace(self._service, chain=None)
 
     def look(self) -> None:
-        """Takes in what is new, and notes every answer."""
+        """Takes in what is new, at every third time also the evidence for it, and notes every answer."""
         self.indexer.catch_up()
+        if len(self.answers) % 3 == 0:
+            self._fetcher._round = 0  # reports are asked for in every twelfth round
+            self._fetcher.round()
         self.answers[self.kit.client.block_number()] = self.ask("")
 
     def ask(self, suffix: str) -> list[tuple[int, bytes]]:
@@ -245,3 +261,5 @@ def test_an_answer_as_of_a_block_is_the_one_that_was_given_then(
             if len({answers[place] for answers in witness.answers.values()}) > 1
         ]
         assert len(changed) > 70
+        assert {"/v1/verdicts", "/v1/batches?status=missing"} < set(changed)
+        assert any(path.partition("?")[0].endswith("/proof") for path in changed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -119,3 +120,26 @@ def test_verdicts_are_kept_by_worker_and_replaced(indexed: Kit, ledger: Database
     fetcher._round = 0
     fetcher.round()
     assert revision(ledger) == before
+
+
+def test_what_a_worker_reported_before_stays_beside_what_it_reports_now(
+    indexed: Kit, ledger: Database, follow: Follow
+) -> None:
+    told = [1]
+    fetcher = EvidenceFetcher(ledger, [worker(indexed, "one", rejected=lambda: told[0])])
+
+    def reports() -> list[tuple[int, int]]:
+        fetcher._round = 0
+        fetcher.round()
+        rows = [row for row in stored(ledger, verdict_report) if row.period == 1]
+        return sorted((row.known_at, json.loads(row.document)["rejected"]) for row in rows)
+
+    first = indexed.now()
+    assert reports() == [(first, 1)]
+    told[0] = 2  # in the same block: the last word of a moment is what was known then
+    assert reports() == [(first, 2)]
+    indexed.warp(first + 100)
+    follow(ledger).catch_up()
+    told[0] = 3
+    assert reports() == [(first, 2), (indexed.now(), 3)]
+    assert {row.known_at for row in stored(ledger, batch_evidence)} == {first}

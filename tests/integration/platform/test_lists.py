@@ -78,6 +78,17 @@ SORTED = {
         "amount": lambda each: int(each["amount"]["amount"])
     },
     "/v1/disputes": {"time": lambda each: each["opened"]["block"]},
+    **{
+        path: {
+            "units": lambda each: int(each["units"]),
+            "paid": lambda each: int(each["paid"]["amount"]),
+        }
+        for path in (
+            f"/v1/wallets/{CARL}/positions",
+            "/v1/participants/3/positions",
+            "/v1/series/LVPPS/positions",
+        )
+    },
 }
 
 

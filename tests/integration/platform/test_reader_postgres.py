@@ -56,7 +56,7 @@ _ROUTES = (
     *(f"/v1/batches?status={status}&sort=-count" for status in ("checked", "missing")),
     "/v1/statements/STREAM1/1?as_of_block=115",
     *(f"/v1/disputes?status={status}" for status in ("open", "dismissed", "lapsed", "upheld")),
-    "/v1/verdicts?starting_after=str_1/2/x",
+    "/v1/verdicts?stream=1",
     "/v1/streams/STREAM1?as_of_block=115",
 )
 

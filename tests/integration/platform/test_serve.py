@@ -17,6 +17,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.integration.oracles.village import free_port
 from tests.integration.platform.kit import HOLDERS, MEGA, Kit
 from typer.testing import CliRunner
 
@@ -181,6 +182,35 @@ def test_it_ends_with_one_line_when_it_cannot_go_on(kit: Kit, tmp_path: Path, re
         assert server.process.wait(_PATIENCE) == 2
     last = server.log.read_text().splitlines()[-1]
     assert last.startswith("chain_id=31337: the ledger was built for 1; name another database")
+
+
+def test_metrics_are_told_at_the_operations_port_and_nowhere_else(
+    kit: Kit, tmp_path: Path, record: Path
+) -> None:
+    ops = f"127.0.0.1:{free_port()}"
+    with serving(kit, tmp_path, record, "--ops", ops) as server:
+        server.await_block(kit.client.block_number())
+        found = httpx.get(f"http://{ops}/metrics")
+        assert found.headers["content-type"].startswith("text/plain; version=")
+        assert f"usufruct_index_block {float(kit.client.block_number())}" in found.text
+        assert 'usufruct_api_requests_total{method="GET",route="/ready",status="200"}' in found.text
+        for path in ("/v1/series", "/", "/docs", "/openapi.json"):
+            assert httpx.get(f"http://{ops}{path}").status_code == 404
+        assert httpx.get(f"{server.url}/metrics").status_code == 404
+
+
+def test_one_process_counts_the_requests_of_an_address_whatever_the_environment_asks_for(
+    kit: Kit, tmp_path: Path, record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEB_CONCURRENCY", "4")  # what makes other servers several processes
+    monkeypatch.setenv("USUFRUCT_REQUESTS_PER_SECOND", "1")
+    with serving(kit, tmp_path, record) as server:
+        statuses = [httpx.get(f"{server.url}/health").status_code for _ in range(60)]
+        pid = server.process.pid
+        assert Path(f"/proc/{pid}/task/{pid}/children").read_text() == ""
+    first = statuses.index(429)
+    assert set(statuses[:first]) == {200}
+    assert statuses[first:].count(200) < 10  # more would be another count beside this one
 
 
 def test_reconcile_fails_where_something_differs(

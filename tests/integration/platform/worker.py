@@ -65,13 +65,15 @@ def statement_document(kit: Kit, evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def worker(kit: Kit, name: str, change: Change | None = None) -> WorkerClient:
-    """A worker with all evidence of the kit; `change` falsifies every document."""
+def worker(
+    kit: Kit, name: str, change: Change | None = None, rejected: Callable[[], int] = lambda: 2
+) -> WorkerClient:
+    """A worker with all evidence of the kit; `change` falsifies every document, `rejected` is what it reports."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         parts = request.url.path.strip("/").split("/")
         if parts[1] == "verdicts":
-            return httpx.Response(200, json={"v": 1, "rejected": 2, "source": name})
+            return httpx.Response(200, json={"v": 1, "rejected": rejected(), "source": name})
         kind, numbers = parts[1], [int(part) for part in parts[2:]]
         if numbers[0] != STREAM or numbers[1] > len(kit.evidence):
             return httpx.Response(404, json={"error": "not_found"})

@@ -18,6 +18,7 @@ from tests.support.asking import House, filled, named, payout
 from usufruct.api.auth.principal import Role
 from usufruct.api.events.targets import is_public, parse_target, resolved
 from usufruct.api.rates import Rates
+from usufruct.api.turns import Turns
 from usufruct.errors import ChainError, InputError
 from usufruct.ledger.models import payout as payouts
 
@@ -331,15 +332,7 @@ def test_a_body_that_does_not_come_keeps_no_moment_open(house: House, path: str)
 
 
 def test_uploads_do_not_pile_up_where_others_wait(house: House) -> None:
-    class Full:
-        """Two proofs are being checked, and as many wait as may."""
-
-        tasks_waiting = 16
-
-        def statistics(self) -> Full:
-            return self
-
-    house.service.__dict__["proofs"] = Full()
+    object.__setattr__(house.service, "proofs", Turns(0, 0, pause=5))  # nobody has room
     answer = house.post("/v1/proofs/verify", {})
     assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (503, "busy")
     assert answer.headers["retry-after"] == "5"

@@ -14,6 +14,7 @@ from tests.unit.api.test_siwe import KEY, WALLET, signed
 from usufruct.api.auth import nonces, store
 from usufruct.api.auth.principal import Role
 from usufruct.api.auth.siwe import Message
+from usufruct.api.turns import Turns
 from usufruct.contracts import address
 from usufruct.ledger.models import access_grant, metadata, session
 
@@ -203,3 +204,11 @@ def test_the_challenge_is_for_this_origin(house: House) -> None:
     assert message.uri == ORIGIN
     assert message.expires == NOW + nonces.LIFETIME
     assert KEY.hex() not in message.text()
+
+
+def test_wallets_that_are_contracts_do_not_pile_up_where_others_wait(house: House) -> None:
+    object.__setattr__(house.service, "chain", object())
+    object.__setattr__(house.service, "contract_wallets", Turns(0, 0))  # nobody has room
+    answer = sign_in(house, signature="0x" + "11" * 66)
+    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (503, "busy")
+    assert sign_in(house).status_code == 200  # a key's signature asks nobody

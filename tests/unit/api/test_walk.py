@@ -171,6 +171,50 @@ def test_no_list_tells_of_another_wallet(
         assert named(holder)[2:] not in answer.text.lower()
 
 
+# --- As of when -------------------------------------------------------------------------------------
+
+NOW_ONLY = {
+    "/v1/events": "a log: entries are numbered, name their block, and never change or go",
+    "/v1/access-log": "a log of this service, not of the chain: entries name their time and never change or go",
+    "/v1/webhooks": "where this service sends events now, by the caller's own orders",
+    "/v1/auth/session": "who the caller is now",
+}
+"""What tells of this service and not of the chain, or never changes what it said; each says so in its description."""
+READS = [path for method, path in OPERATIONS if method == "GET" and path.startswith("/v1/")]
+
+
+def asks_when(path: str) -> set[str]:
+    given = {each["name"] for each in OPERATIONS["GET", path].get("parameters", ())}
+    return given & {"as_of_block", "as_of_date"}
+
+
+def test_everything_that_changes_can_be_asked_as_of_a_block_or_date() -> None:
+    assert {path for path in READS if len(asks_when(path)) < 2} == NOW_ONLY.keys()
+
+
+@pytest.mark.parametrize("path", sorted(NOW_ONLY))
+def test_what_is_of_the_present_only_says_so_and_refuses_another_moment(
+    path: str, house: House, people: dict[str, dict[str, str]]
+) -> None:
+    assert "Not as of a block" in OPERATIONS["GET", path]["description"]
+    answer = house.ask(f"{path}?as_of_block=1", headers=people["auditor"])
+    assert (answer.status_code, answer.json()["field"]) == (422, "as_of_block")
+    assert "as_of_block" not in house.ask(path, headers=people["auditor"]).json()
+
+
+@pytest.mark.parametrize("path", [path for path in READS if path not in NOW_ONLY])
+def test_a_moment_that_has_not_come_is_refused_everywhere(
+    path: str, house: House, people: dict[str, dict[str, str]], of_a: dict[str, str]
+) -> None:
+    """So that none of them takes the parameters and looks at the present."""
+    query = "&period=1" if path.endswith("/statement") else "&year=2026"
+    query = query if path.endswith(("/statement", "/tax-summary")) else ""
+    for name, value in (("as_of_block", "999999999"), ("as_of_date", "2999-01-01")):
+        where = f"{path.format_map(of_a)}?{name}={value}{query}"
+        told = house.ask(where, headers=people["auditor"]).json()
+        assert told.get("field") == name or told["type"].endswith("/no-calendar"), told
+
+
 # --- What a write does when it comes twice ---------------------------------------------------------
 
 KEYED: dict[tuple[str, str], dict[str, Any]] = {

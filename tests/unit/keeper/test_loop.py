@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, cast
 
 import httpx
@@ -15,10 +16,11 @@ from usufruct.contracts import ContractError
 from usufruct.errors import ChainError, ConfigError
 from usufruct.keeper.backoff import Backoff
 from usufruct.keeper.keeper import Keeper
-from usufruct.keeper.loop import Look, Loop, ops_port
+from usufruct.keeper.loop import Look, Loop
 from usufruct.keeper.metrics import Metered, Metrics
 from usufruct.keeper.site import Outcome
 from usufruct.keeper.status import Due
+from usufruct.opsport import add_ops, ops_port
 
 NOW = 1_000_000
 DAY = 86_400
@@ -82,6 +84,15 @@ class Watched:
     def _look(self) -> Look:
         self.looks += 1
         return Look(self.due, self.due, NOW)
+
+    def port(self, address: str | None) -> AbstractContextManager[None]:
+        """The operations port, as `usufruct keep --ops` opens it."""
+        return ops_port(
+            "Keeper",
+            lambda app: add_ops(app, self.loop, lambda: self.metrics.registry),
+            address,
+            "--ops",
+        )
 
     def run(self, pause: float = 0.0) -> Watched:
         self.keeper.pause = pause
@@ -209,7 +220,7 @@ def test_the_port_tells_health_readiness_and_metrics() -> None:
     watched = Watched([waiting()])
     with socket.create_server(("127.0.0.1", 0)) as probe:
         address = f"127.0.0.1:{probe.getsockname()[1]}"
-    with ops_port(watched.loop, watched.metrics, address):
+    with watched.port(address):
         url = f"http://{address}"
         assert httpx.get(f"{url}/healthz").status_code == 200
         refused = httpx.get(f"{url}/readyz")
@@ -227,12 +238,12 @@ def test_what_is_no_address_is_refused(address: str) -> None:
     watched = Watched()
     with (
         pytest.raises(ConfigError, match="no address"),
-        ops_port(watched.loop, watched.metrics, address),
+        watched.port(address),
     ):
         raise AssertionError("it is not served")
 
 
 def test_without_an_address_nothing_is_served() -> None:
     watched = Watched()
-    with ops_port(watched.loop, watched.metrics, None):
+    with watched.port(None):
         assert not watched.loop.is_ready()

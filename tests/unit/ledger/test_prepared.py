@@ -40,6 +40,7 @@ _VALUES: dict[str, object] = {
     "block": 110,
     "end": _END,
     "head": (1 << 32 | 2).to_bytes(32, "big"),
+    "known": _END,
     "last": 3,
     "limit": 51,
     "number": 2,

@@ -23,7 +23,7 @@ from usufruct_oracles.metrics import Metrics as OracleMetrics
 
 def every_text() -> str:
     parts = (
-        ApiMetrics(Progress()).text(),
+        generate_latest(ApiMetrics(Progress()).registry),
         generate_latest(OracleMetrics().registry),
         generate_latest(KeeperMetrics().registry),
     )
@@ -33,7 +33,7 @@ def every_text() -> str:
 def labels_of_metrics() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     api = ApiMetrics(Progress())
-    for registry in (api._registry, OracleMetrics().registry, KeeperMetrics().registry):
+    for registry in (api.registry, OracleMetrics().registry, KeeperMetrics().registry):
         for metric, names in registry._collector_to_names.items():
             labels = set(getattr(metric, "_labelnames", ()))
             for name in names:

@@ -20,7 +20,7 @@ from usufruct.errors import EvidenceError
 from usufruct.ledger.models import access_head, access_log
 from usufruct.ledger.reads.rows import Query
 
-__all__ = ["FILTERS", "HEAD", "LOG_PAGE", "Entry", "append", "check", "log_part"]
+__all__ = ["ENTRY", "FILTERS", "HEAD", "LOG_PAGE", "Entry", "append", "check", "log_part"]
 
 Outcome = Literal["granted", "refused"]
 _SHOWN: Final = 512
@@ -35,6 +35,8 @@ LOG_PAGE: Final = (
     .limit(bindparam("limit"))
 )
 """Rows numbered below :before, newest first."""
+ENTRY: Final = select(access_log.c.number).where(access_log.c.number == bindparam("number"))
+"""Row :number, if there is one."""
 
 FILTERS: Final = ("actor", "role", "action", "outcome", "resource", "since", "until")
 """What a part of the log may be asked for: equal to, for the resource beginning with, for times from and before."""

@@ -34,7 +34,7 @@ from usufruct.ledger.models import (
 from usufruct.ledger.reads.rows import Query, placed, when
 from usufruct.ledger.types import first_position
 
-__all__ = ["EVENTS_AFTER", "KINDS", "Feed", "shown", "visible"]
+__all__ = ["EVENT", "EVENTS_AFTER", "KINDS", "Feed", "shown", "visible"]
 
 _BLOCKS: Final = 5_000
 KINDS: Final = (
@@ -58,6 +58,8 @@ EVENTS_AFTER: Final = (
     .limit(bindparam("limit"))
 )
 """Events numbered above :after, in order."""
+EVENT: Final = select(feed_event.c.number).where(feed_event.c.number == bindparam("number"))
+"""Event :number, if there is one."""
 
 
 class _Fact(NamedTuple):

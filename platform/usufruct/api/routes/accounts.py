@@ -100,7 +100,6 @@ def _made(
 ) -> bytes:
     project = _project(service.render.labels)
     path = service.bank_journal
-    made = [] if path is None else transfers_noted(path, wallet=checksummed(wallet))
     with service.database.read() as connection:
         if connection.execute(CURSOR).first() is None:
             raise Problem(
@@ -111,6 +110,13 @@ def _made(
                 headers={"retry-after": "2"},
             )
         then = _then(connection, query, service)
+        made = (
+            []
+            if path is None
+            else transfers_noted(
+                path, wallet=checksummed(wallet), known=None if then is None else then.time
+            )
+        )
         document, _ = account_document(
             connection, project, wallet, made, period=period, year=year, known=then
         )
@@ -118,13 +124,16 @@ def _made(
 
 
 def _then(connection: Connection, query: AsOf, service: Service) -> Moment | None:
-    """The moment of the ledger that is asked for; None for its end. A problem where it is not that far."""
+    """The moment that is asked for where it is an earlier one; None for the ledger's end, and whatever is known now.
+
+    A problem where the ledger is not that far.
+    """
     number, date = query.as_of_block, query.as_of_date
     if number is not None and date is not None:
         raise refused("as_of_date", date, "give as_of_block or as_of_date", "drop one")
     last = ledger_end(connection)
     if number == last.block:
-        return last
+        return None
     if number is not None:
         at = at_block(connection, number, times_by_node(service.chain))
         if at is None:
@@ -135,7 +144,8 @@ def _then(connection: Connection, query: AsOf, service: Service) -> Moment | Non
     first, end = moment_of(date, service.render.labels.timezone)
     if first > last.time:
         raise too_late("as_of_date", date, rfc3339(last.time))
-    return as_of(connection, end + 1)
+    then = as_of(connection, end + 1)
+    return None if then == last else then
 
 
 def _project(labels: Labels) -> Project:

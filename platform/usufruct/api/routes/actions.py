@@ -6,12 +6,10 @@ Nothing here holds a key or sends anything: whoever asks signs with a wallet of 
 from __future__ import annotations
 
 from datetime import date
-from http import HTTPStatus
 from typing import Annotated, Final, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.concurrency import run_in_threadpool
 
 from usufruct import proof
 from usufruct.api import schemas
@@ -22,7 +20,6 @@ from usufruct.api.moment import AnyMoment, Moment, moment_of, unstamped
 from usufruct.api.node import asked, contract_of, transaction
 from usufruct.api.once import once
 from usufruct.api.params import wallet_bytes
-from usufruct.api.problems import Problem
 from usufruct.api.render import Json, account
 from usufruct.api.routes.evidence import StreamId
 from usufruct.api.routes.wallets import Address
@@ -43,7 +40,6 @@ router = APIRouter(prefix="/v1")
 _WALLET: Final = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 _ALL: Final = 10_000
 _U64: Final = (1 << 64) - 1
-_WAITING: Final = 16
 Names = Annotated[tuple[str, ...], msgspec.Meta(max_length=100)]
 Amount = Annotated[str, msgspec.Meta(pattern=whole(r"[0-9]{1,20}"))]
 Hash = Annotated[str, msgspec.Meta(pattern=whole(r"0x[0-9a-f]{64}"))]
@@ -256,14 +252,7 @@ async def verify_proof(request: Request) -> Response:
     Whoever trusts nobody runs `usufruct verify` with a node of their own.
     """
     service = service_of(request)
-    if service.proofs.statistics().tasks_waiting >= _WAITING:
-        raise Problem(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "busy",
-            "Too many proofs are waiting to be checked.",
-            headers={"retry-after": "5"},
-            remedy="ask again in a moment, or check it yourself: usufruct verify",
-        )
+    service.proofs.require_room()  # before megabytes are received for nothing
     body = await request.body()
     names = {
         "currency": "SettlementCurrency",
@@ -274,9 +263,10 @@ async def verify_proof(request: Request) -> Response:
         "telemetry_anchor": "TelemetryAnchor",
     }
     pins = {field: contract_of(service, name) for field, name in names.items()}
-    async with service.proofs:
-        parsed = await run_in_threadpool(proof.parse, body)
-        checks = await asked(service, lambda node: proof.verify(parsed, node, pins=dict(pins)))
+    parsed = await service.proofs.of(lambda: proof.parse(body))
+    checks = await asked(
+        service, lambda node: proof.verify(parsed, node, pins=dict(pins)), service.proofs
+    )
     return unstamped(
         {
             "object": "proof-verdict",

@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
-from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
@@ -22,14 +21,13 @@ from usufruct.api.params import LogQuery, Nothing, wallet_bytes
 from usufruct.api.problems import Problem
 from usufruct.api.render import hexed, rfc3339
 from usufruct.api.service import Service, service_of
+from usufruct.api.starts import entry_number
 from usufruct.contracts import address
 from usufruct.errors import EvidenceError, InputError
 
 router = APIRouter(prefix="/v1", tags=["access"])
 
 _WALLET = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
-_NEWEST = 1 << 62
-_WAITING: Final = 16
 _HEX: Final = re.compile(r"0x([0-9a-fA-F]{2})+", re.ASCII)
 
 
@@ -142,12 +140,8 @@ async def _require_signed(service: Service, message: Message, body: SignInBody) 
     raw = _raw(body.signature)
     if node is None or raw is None:
         raise refusal
-    limiter = service.contract_wallets
-    if limiter.statistics().tasks_waiting >= _WAITING:
-        raise _busy()
     digest = personal_digest(body.message)
-    signed = await to_thread.run_sync(accepts, node, message.wallet, digest, raw, limiter=limiter)
-    if not signed:
+    if not await service.contract_wallets.of(lambda: accepts(node, message.wallet, digest, raw)):
         raise refusal
 
 
@@ -156,16 +150,6 @@ def _raw(signature: str) -> bytes | None:
     if len(signature) > 2 * MAX_SIGNATURE + 2 or not _HEX.fullmatch(signature):
         return None
     return bytes.fromhex(signature[2:])
-
-
-def _busy() -> Problem:
-    return Problem(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "busy",
-        "Too many wallets that are contracts wait to be asked.",
-        remedy="try again in a moment",
-        headers={"retry-after": "2"},
-    )
 
 
 def _require(service: Service, message: Message, now: int) -> None:
@@ -207,7 +191,7 @@ def _refused(field: str, rule: str) -> Problem:
 
 @router.get("/auth/session", responses=schemas.done(schemas.Whoami))
 async def whoami(_: Nothing, who: Asking) -> Response:
-    """Who asks, and what they may do."""
+    """Who asks, and what they may do. Not as of a block: what was revoked is gone at once."""
     return unstamped(
         {
             "object": "principal",
@@ -254,9 +238,12 @@ async def _lasts(request: Request) -> bool:
     dependencies=[Depends(log_readers)],
 )
 async def access_log(query: Annotated[LogQuery, Query()], request: Request) -> Response:
-    """What the privileged read and wrote, newest first; `usufruct keys check-log` recomputes the chain of hashes."""
-    before = _NEWEST if query.starting_after is None else int(query.starting_after)
+    """What the privileged read and wrote, newest first; `usufruct keys check-log` recomputes the chain of hashes.
+
+    Not as of a block: entries never change, and each names its time by this service's clock.
+    """
     async with service_of(request).database.read_async() as reader:
+        before = await entry_number(reader, query.starting_after)
         rows = await reader.rows(journal.LOG_PAGE, {"before": before, "limit": query.limit + 1})
     found = [
         {

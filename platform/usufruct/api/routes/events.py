@@ -31,6 +31,7 @@ from usufruct.api.params import EventQuery, Nothing
 from usufruct.api.problems import Problem, not_found
 from usufruct.api.render import Json, rfc3339
 from usufruct.api.service import Service, service_of
+from usufruct.api.starts import event_number
 from usufruct.errors import InputError
 from usufruct.ledger.models import feed_cursor, webhook
 from usufruct.ledger.reads.holders import WALLET_ID
@@ -107,11 +108,13 @@ async def events(query: Annotated[EventQuery, Query()], request: Request, who: A
 
     An event is told once no reorganisation can take it back. Those about one wallet are for that wallet and for
     those who may read its affairs. A page may hold fewer than `limit`, even none, and still have more behind it.
+    Not as of a block: events never change, and each names the block it is of.
     """
     service = service_of(request)
     if query.type is not None:
         _require_kind(query.type, "type")
-    after = int(query.starting_after or 0)
+    async with service.database.read_async() as reader:
+        after = await event_number(reader, query.starting_after)
     if _STREAM in request.headers.get("accept", ""):
         last = request.headers.get("last-event-id", "")
         if last.isascii() and last.isdigit():
@@ -272,7 +275,7 @@ def _require_concerned(connection: Connection, who: Principal) -> None:
 
 @router.get("/webhooks", responses=schemas.done(schemas.Webhooks))
 async def webhooks(_: Nothing, request: Request, who: Asking) -> Response:
-    """One's own webhooks, and how far each is."""
+    """One's own webhooks, and how far each is. Not as of a block: they are this service's affair and of the present."""
     require_known(who)
     async with service_of(request).database.read_async() as reader:
         rows = await reader.rows(_HOOKS, {"actor": who.actor})

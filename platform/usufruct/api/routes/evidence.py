@@ -11,15 +11,19 @@ from pydantic import BeforeValidator, Field
 
 from usufruct.api import schemas
 from usufruct.api.auth.gate import others_of_some_stream
-from usufruct.api.documents import batch, dispute, happened, statement, stream, version
+from usufruct.api.documents import (
+    batch,
+    dispute,
+    happened,
+    known_at,
+    statement,
+    stream,
+    version,
+)
 from usufruct.api.known import Known, moment_as_known, statement_as_known
 from usufruct.api.lookup import (
-    batch_position,
     find_stream,
-    settlement_position,
-    statement_position,
     stream_number,
-    verdict_place,
 )
 from usufruct.api.moment import AnyMoment, Moment, page
 from usufruct.api.order import Order, order_of
@@ -33,6 +37,12 @@ from usufruct.api.params import (
     digits,
 )
 from usufruct.api.problems import not_found
+from usufruct.api.starts import (
+    batch_position,
+    settlement_position,
+    statement_position,
+    verdict_place,
+)
 from usufruct.api.story import disputes_of
 from usufruct.ledger import ids
 from usufruct.ledger.reads.disputes import disputes_page
@@ -100,7 +110,7 @@ async def batches(query: Annotated[BatchQuery, Query()], moment: AnyMoment) -> R
     number = await stream_number(then, query.stream)
     before = await _before(then, order, query.starting_after, batch_position)
     built = batches_page(by_stream=number is not None, status=query.status, **order.query)
-    given = order.values | _given(stream=number)
+    given = order.values | _given(stream=number, known=then.known)
     rows = await then.rows(built, before=before, limit=query.limit + 1, **given)
     found = [batch(then.render, row) for row in rows]
     return then.answer(order.page(rows, found, query.limit))
@@ -115,7 +125,7 @@ async def one_batch(
     """One batch with its manifest, once a worker has handed that over."""
     then = await moment_as_known(moment, query)
     row = await find_stream(then, stream_id)
-    found = await then.row(ONE_BATCH, stream=row.id, seq=seq)
+    found = await then.row(ONE_BATCH, stream=row.id, seq=seq, known=then.known)
     if found is None or found.pos >= then.end:
         raise not_found("batch", "seq", str(seq), f"GET /v1/batches?stream={row.id} lists them")
     manifest = json.loads(found.manifest) if found.manifest else None
@@ -141,6 +151,7 @@ async def statements(query: Annotated[StatementQuery, Query()], moment: AnyMomen
         period=query.period,
         now=then.time if query.status in ("attested", "final") else None,
         end=then.end if as_of else None,
+        known=then.known,
     )
     rows = await then.rows(built, before=before, limit=query.limit + 1, **given)
     found = [statement(then.render, row, then.time) for row in rows]
@@ -165,7 +176,7 @@ async def one_statement(
     then = await moment_as_known(moment, query)
     row = await find_stream(then, stream_id)
     versions, events = statement_as_known(
-        await then.rows(STATEMENT_VERSIONS, stream=row.id, period=period),
+        await then.rows(STATEMENT_VERSIONS, stream=row.id, period=period, known=then.known),
         await then.rows(STATEMENT_EVENTS, stream=row.id, period=period),
         Known(then.block, then.time),
     )
@@ -256,29 +267,31 @@ async def _before(
     dependencies=[Depends(others_of_some_stream)],
 )
 async def verdicts(query: Annotated[VerdictQuery, Query()], moment: AnyMoment) -> Response:
-    """What the workers rejected, by rule, with the money at stake, as each worker reports it.
+    """What the workers rejected, by rule, with the money at stake, as each worker reports it now or reported earlier.
 
     Operators of some streams are shown the reports on these.
     """
-    number = await stream_number(moment, query.stream)
-    after = verdict_place(query.starting_after)
+    then = await moment_as_known(moment, query)
+    number = await stream_number(then, query.stream)
+    after = await verdict_place(then, query.starting_after)
     built = verdicts_page(
         by_stream=number is not None,
         by_period=query.period is not None,
         begun=bool(after),
         only=None if moment.service.access.public == "all" else moment.who.only(),
     )
-    given = after | _given(stream=number, period=query.period)
-    rows = await moment.rows(built, limit=query.limit + 1, **given)
+    given = after | _given(stream=number, period=query.period, known=then.known)
+    rows = await then.rows(built, limit=query.limit + 1, **given)
     found = [
         {
             "id": f"{ids.stream_id(row.stream)}/{row.period}/{row.source}",
             "object": "verdicts",
             "stream": ids.stream_id(row.stream),
-            "period": moment.render.period(row.period),
+            "period": then.render.period(row.period),
             "source": row.source,
+            "known_at": known_at(row.known_at),
             "report": json.loads(row.document),
         }
         for row in rows
     ]
-    return moment.answer(page(found, query.limit))
+    return then.answer(page(found, query.limit))

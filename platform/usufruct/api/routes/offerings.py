@@ -9,18 +9,17 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from usufruct.api import schemas
 from usufruct.api.auth.gate import own_wallet, whose_subscriptions
 from usufruct.api.known import moment_as_known
-from usufruct.api.lookup import NEWEST, find_wallet, series_number
+from usufruct.api.lookup import find_wallet, series_number
 from usufruct.api.moment import AnyMoment, Moment
 from usufruct.api.offerings import (
     find_offering,
     offering,
-    offering_position,
     shown_subscriptions,
-    subscription_place,
 )
 from usufruct.api.order import order_of
 from usufruct.api.params import AsOf, OfferingQuery, SubscriptionQuery
 from usufruct.api.routes.wallets import Address
+from usufruct.api.starts import offering_position, subscription_place
 from usufruct.ledger.reads.offerings import offerings_page, subscriptions_page
 
 router = APIRouter(prefix="/v1")
@@ -36,9 +35,7 @@ async def offerings(query: Annotated[OfferingQuery, Query()], moment: AnyMoment)
     """Primary offerings: units of a series against money, by subscription; now or earlier."""
     then, order = await moment_as_known(moment, query), order_of("offerings", query)
     series = await series_number(then, query.series)
-    before = await offering_position(
-        then, query.starting_after if order.by is None else None, NEWEST
-    )
+    before = await offering_position(then, query.starting_after if order.by is None else None)
     built = offerings_page(by_series=series is not None, status=query.status, **order.query)
     given: dict[str, Any] = dict(order.values)
     if series is not None:
@@ -105,7 +102,8 @@ async def _subscriptions(
 ) -> Response:
     """A page of the subscriptions to an offering, of a wallet, or of both."""
     order = order_of(f"subscriptions/{offering}/{wallet}", query)
-    after = await subscription_place(then, query.starting_after if order.by is None else None)
+    start = query.starting_after if order.by is None else None
+    after = await subscription_place(then, start, offering=offering, wallet=wallet)
     built = subscriptions_page(
         by_offering=offering is not None,
         by_wallet=wallet is not None,

@@ -50,9 +50,14 @@ async def payout_proof(
     query: Annotated[ProofQuery, Query()],
     request: Request,  # the name in the path
 ) -> Response:
-    """The proof of a payout, to be checked with `usufruct verify` against a node of one's own."""
+    """The proof of a payout, to be checked with `usufruct verify` against a node of one's own.
+
+    The file is the same whenever all that it takes was known. As of an earlier moment a problem says that the payout
+    was not there yet, or which evidence this service did not know then.
+    """
     async with moment_of(request) as moment:
-        row = await find_payout(moment, payout_id)
+        then = await moment_as_known(moment, query)
+        row = await find_payout(then, payout_id)
     if row.stream is None:
         raise _proven_elsewhere(row)
     contracts = moment.service.contracts
@@ -74,6 +79,7 @@ async def payout_proof(
                 payout_pos=row.pos,
                 wallet=row.wallet_id,
                 readings=query.readings,
+                known=then.known,
             )
 
     return moment.plain(await moment.service.documents.of(built))

@@ -10,14 +10,9 @@ from usufruct.api import schemas
 from usufruct.api.auth.gate import others_of_distribution, others_of_series
 from usufruct.api.known import moment_as_known
 from usufruct.api.lookup import (
-    NEWEST,
-    distribution_position,
-    find_series,
-    payout_holder,
     series_number,
     series_then,
     stream_number,
-    wallet_place,
 )
 from usufruct.api.moment import AnyMoment, Moment
 from usufruct.api.order import order_of
@@ -30,6 +25,13 @@ from usufruct.api.params import (
     SeriesQuery,
 )
 from usufruct.api.problems import not_found
+from usufruct.api.starts import (
+    distribution_position,
+    holder_place,
+    payout_holder,
+    record_period,
+    series_place,
+)
 from usufruct.ledger import ids
 from usufruct.ledger.reads.holders import HOLDERS_WITH_UNITS, holders_in_order
 from usufruct.ledger.reads.payouts import payouts_of_distribution
@@ -59,9 +61,7 @@ async def series_list(query: Annotated[SeriesQuery, Query()], moment: AnyMoment)
     """Series."""
     then, order = await moment_as_known(moment, query), order_of("series", query)
     stream = await stream_number(then, query.stream)
-    after = 0
-    if query.starting_after is not None and order.by is None:
-        after = (await find_series(then, query.starting_after, "starting_after")).id
+    after = await series_place(then, query.starting_after if order.by is None else None)
     built = series_page(
         by_stream=stream is not None, status=query.status, as_of=then is not moment, **order.query
     )
@@ -97,7 +97,7 @@ async def holders(
     order = order_of(f"holders/{series}", query)
     given: dict[str, object] = dict(order.values)
     if order.by is None:
-        given["after"] = await wallet_place(then, query.starting_after)
+        given["after"] = await holder_place(then, query.starting_after, series or 0)
     built = HOLDERS_WITH_UNITS if order.by is None else holders_in_order(**order.query)
     ask = then.rows if order.by is None else then.many_rows
     rows = await ask(built, series=series, end=then.end, limit=query.limit + 1, **given)
@@ -116,9 +116,8 @@ async def records(
     then = await moment_as_known(moment, query)
     series = await series_then(then, series_id)
     order = order_of(f"records/{series.id}", query)
-    before = NEWEST
-    if query.starting_after is not None and order.by is None:
-        _, before = ids.parse_record_id(query.starting_after, "starting_after")
+    after = query.starting_after if order.by is None else None
+    before = await record_period(then, after, series.slug, series.id)
     as_of = then is not moment
     built = records_page(by_period=query.period is not None, as_of=as_of, **order.query)
     given = order.values | _given(period=query.period, end=then.end if as_of else None)
@@ -193,7 +192,7 @@ async def distribution_payouts(
     as_of = then is not moment
     given = order.values | _given(end=then.end if as_of else None)
     if order.by is None:
-        given["after"] = await payout_holder(then, query.starting_after, row.slug, row.number)
+        given["after"] = await payout_holder(then, query.starting_after, row.pos)
     built = payouts_of_distribution(status=query.status, as_of=as_of, **order.query)
     rows = await then.rows(built, pos=row.pos, limit=query.limit + 1, **given)
     found = [then.render.payout(each) for each in rows]

@@ -1,4 +1,4 @@
-"""Whether the service lives, whether it is ready, and its metrics."""
+"""Whether the service lives, and whether it is ready. Metrics are served at the operations port."""
 
 from __future__ import annotations
 
@@ -36,13 +36,6 @@ async def ready(request: Request) -> Response:
             headers={"retry-after": "2"},
         )
     return _json({"status": "ready", "indexed_block": progress.at, "chain_head": progress.head})
-
-
-@router.get("/metrics", summary="Prometheus metrics", include_in_schema=False)
-async def metrics(request: Request) -> Response:
-    """Prometheus' text format."""
-    text = request.app.state.metrics.text()
-    return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def _json(body: dict[str, object]) -> Response:

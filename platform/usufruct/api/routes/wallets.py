@@ -12,9 +12,7 @@ from usufruct.api.known import moment_as_known
 from usufruct.api.lookup import (
     find_wallet,
     lost_wallets,
-    payout_position,
     series_number,
-    series_place,
     stream_number,
 )
 from usufruct.api.moment import AnyMoment
@@ -22,6 +20,7 @@ from usufruct.api.order import order_of
 from usufruct.api.params import AsOf, HoldingQuery, PayoutQuery, wallet_bytes
 from usufruct.api.render import account
 from usufruct.api.standing import positions, withheld
+from usufruct.api.starts import holding_place, payout_position
 from usufruct.ledger.accounts import claimable
 from usufruct.ledger.reads.holders import holding_of, holdings_in_order
 from usufruct.ledger.reads.payouts import payouts_of_wallet
@@ -54,7 +53,7 @@ async def holdings(
         stream=await stream_number(then, query.stream),
     )
     if order.by is None:
-        given["after"] = await series_place(then, query.starting_after)
+        given["after"] = await holding_place(then, query.starting_after, address)
     built = holdings_in_order(
         by_series=query.series is not None, by_stream=query.stream is not None, **order.query
     )
@@ -79,7 +78,8 @@ async def payouts(
     order = order_of(f"payouts/{wallet}", query)
     series = await series_number(then, query.series)
     stream = await stream_number(then, query.stream)
-    before = await payout_position(then, query.starting_after if order.by is None else None)
+    after = query.starting_after if order.by is None else None
+    before = await payout_position(then, after, wallet)
     as_of = then is not moment
     statement = payouts_of_wallet(
         status=query.status,

@@ -12,6 +12,12 @@ Responses = dict[int | str, dict[str, Any]]
 UNITS: Final = "whole number as text"
 
 
+KNOWN_AT: Final = Field(
+    description="when this service came to know the last of the evidence, by the chain's time: from then on an answer"
+    " as of a moment holds it; null while it is missing, and where it came before that was noted"
+)
+
+
 class Model(BaseModel):
     """Base of all shapes: nothing is left out of the description."""
 
@@ -47,7 +53,9 @@ class Period(Model):
     """A period of a stream."""
 
     number: int = Field(examples=[1])
-    month: str | None = Field(description="where the project file is known", examples=["2026-09"])
+    month: str | None = Field(
+        description="by the project file of now, where it is known", examples=["2026-09"]
+    )
 
 
 class SeriesRef(Model):
@@ -55,7 +63,7 @@ class SeriesRef(Model):
 
     id: str = Field(examples=["ser_lvpps"])
     symbol: str = Field(examples=["LVPPS"])
-    code: str | None = Field(description="in the project file", examples=["VPP-SR"])
+    code: str | None = Field(description="in the project file of now", examples=["VPP-SR"])
     address: str = Field(examples=["0x9fE46736679d2D9a65F0992F2272dE9f3c7fa6e0"])
     stream: str | None = Field(description="null for units of a fund", examples=["str_1"])
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from usufruct.api.schemas.common import Model, Money, Page, Period, Place, Stamped
+from usufruct.api.schemas.common import KNOWN_AT, Model, Money, Page, Period, Place, Stamped
 
 
 class StreamBody(Model):
@@ -87,7 +87,8 @@ class BatchBody(Model):
     root: str
     content: str
     head: str
-    evidence: Literal["checked", "missing"]
+    evidence: Literal["checked", "missing"] = Field(description="whether it was here by then")
+    evidence_known_at: str | None = KNOWN_AT
     anchored: Place
 
 
@@ -170,7 +171,8 @@ class StatementSummary(Model):
     estimated_bp: int
     final_at: str
     digest: str
-    evidence: Literal["checked", "missing"]
+    evidence: Literal["checked", "missing"] = Field(description="whether it was here by then")
+    evidence_known_at: str | None = KNOWN_AT
     attested: Place
 
 
@@ -321,6 +323,9 @@ class VerdictReport(Model):
     stream: str
     period: Period
     source: str
+    known_at: str | None = Field(
+        description="when this service came to know the report, by the chain's time; null before that was noted"
+    )
     report: dict[str, Any]
 
 

@@ -6,7 +6,16 @@ from typing import Any, Final, Literal
 
 from pydantic import ConfigDict, Field, RootModel
 
-from usufruct.api.schemas.common import Model, Money, Page, Period, Place, SeriesRef, Stamped
+from usufruct.api.schemas.common import (
+    KNOWN_AT,
+    Model,
+    Money,
+    Page,
+    Period,
+    Place,
+    SeriesRef,
+    Stamped,
+)
 from usufruct.api.schemas.evidence import (
     DisputeBody,
     HistoryEvent,
@@ -242,6 +251,7 @@ class BatchSummary(Model):
     first: str | None
     last: str | None
     evidence_missing: int
+    evidence_known_at: str | None = KNOWN_AT
     last_head: str | None
     anchored: Place | None = Field(description="the last of them")
 

@@ -118,7 +118,7 @@ def confirm_(
     journal = Journal(settings.state / JOURNAL)
     refused = False
     for path in files:
-        for each in confirm(_content(path), journal):
+        for each in confirm(_content(path), journal, SystemClock().now()):
             refused = refused or each.verdict in _OPEN
             if as_json:
                 body = {

@@ -9,15 +9,22 @@ from hashlib import sha256
 import sqlalchemy as sa
 
 from usufruct.exports.bank.camt import Booking, read_notification
-from usufruct.exports.bank.journal import CONFIRMATION, TRANSFER, Confirmation, Journal, transfers
+from usufruct.exports.bank.journal import (
+    CONFIRMATION,
+    STATES,
+    TRANSFER,
+    Confirmation,
+    Journal,
+    transfers,
+)
 from usufruct.exports.bank.record import CENT_DECIMALS, Transfer
 from usufruct.money import Currency, format_amount
 
 __all__ = ["Cash", "confirm", "reconcile_cash"]
 
 
-def confirm(content: bytes, journal: Journal) -> list[Confirmation]:
-    """Takes in one notification, all of it or nothing.
+def confirm(content: bytes, journal: Journal, now: int) -> list[Confirmation]:
+    """Takes in one notification, all of it or nothing, as known from `now` (unix seconds) on.
 
     Raises:
         InputError: It cannot be read.
@@ -29,9 +36,9 @@ def confirm(content: bytes, journal: Journal) -> list[Confirmation]:
         known = {each.end_to_end: each for each in transfers(connection)}
         for booking in bookings:
             verdict = _judge(connection, booking, known.get(booking.end_to_end))
-            _note(connection, digest, verdict)
-            if verdict.verdict in _STATES:
-                state = _STATES[verdict.verdict]
+            _note(connection, digest, verdict, now)
+            if verdict.verdict in STATES:
+                state = STATES[verdict.verdict]
                 connection.execute(
                     TRANSFER.update()
                     .where(TRANSFER.c.end_to_end == booking.end_to_end)
@@ -40,9 +47,6 @@ def confirm(content: bytes, journal: Journal) -> list[Confirmation]:
                 known = {each.end_to_end: each for each in transfers(connection)}
             found.append(verdict)
     return found
-
-
-_STATES: Mapping[str, str] = {"matched": "confirmed", "returned": "returned"}
 
 
 def _judge(connection: sa.Connection, booking: Booking, transfer: Transfer | None) -> Confirmation:
@@ -89,7 +93,7 @@ def _seen(connection: sa.Connection, booking: Booking) -> bool:
     return connection.execute(query.limit(1)).first() is not None
 
 
-def _note(connection: sa.Connection, digest: str, found: Confirmation) -> None:
+def _note(connection: sa.Connection, digest: str, found: Confirmation, now: int) -> None:
     booking = found.booking
     row = {
         "file": digest,
@@ -101,6 +105,7 @@ def _note(connection: sa.Connection, digest: str, found: Confirmation) -> None:
         "day": booking.day,
         "verdict": found.verdict,
         "detail": found.detail,
+        "known_at": now,
     }
     connection.execute(CONFIRMATION.insert(), row)
 

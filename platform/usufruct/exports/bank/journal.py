@@ -6,9 +6,11 @@ Everything happens in transactions that take the write lock first and are on the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
@@ -16,7 +18,7 @@ import sqlalchemy as sa
 from usufruct.exports.bank.camt import Booking
 from usufruct.exports.bank.record import Transfer
 
-__all__ = ["JOURNAL", "Confirmation", "Journal", "StoredMessage", "transfers_noted"]
+__all__ = ["JOURNAL", "STATES", "Confirmation", "Journal", "StoredMessage", "transfers_noted"]
 
 JOURNAL: Final = "bank.sqlite"
 """Name of the bank journal in the state folder."""
@@ -67,7 +69,10 @@ CONFIRMATION: Final = sa.Table(
     sa.Column("day", sa.String(140), nullable=False),
     sa.Column("verdict", sa.String(12), nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("known_at", sa.BigInteger, nullable=False, server_default="0"),
 )
+STATES: Final = MappingProxyType({"matched": "confirmed", "returned": "returned"})
+"""What a transfer is after a confirmation with a verdict."""
 _WHOLE: Final = ("gross", "carry_in", "carry_out", "withheld", "net")
 """Columns that are integers of any size, kept as text."""
 _Prepare: TypeAlias = Callable[[sa.engine.interfaces.DBAPIConnection, object], None]
@@ -99,6 +104,10 @@ class Journal:
         self._engine = _engine(path, _prepare, "BEGIN IMMEDIATE")
         with self._engine.begin() as connection:
             _METADATA.create_all(connection)
+            if not _tells_when(connection):  # 0: when older confirmations came was not noted
+                connection.exec_driver_sql(
+                    "ALTER TABLE confirmation ADD COLUMN known_at BIGINT DEFAULT '0' NOT NULL"
+                )
 
     @contextmanager
     def exclusive(self) -> Iterator[sa.Connection]:
@@ -127,9 +136,10 @@ class Journal:
             return [tuple(row) for row in connection.execute(query.order_by(columns.id))]
 
 
-def transfers_noted(path: Path, *, wallet: str) -> list[Transfer]:
+def transfers_noted(path: Path, *, wallet: str, known: int | None = None) -> list[Transfer]:
     """A wallet's transfers in the journal at `path`, none where there is no journal.
 
+    With `known` (unix seconds) those made up to that time, as what the bank had confirmed by then leaves them.
     It only reads, and waits for nobody: a bank run that holds the write lock is not seen before it ends.
     """
     if not path.exists():
@@ -138,7 +148,36 @@ def transfers_noted(path: Path, *, wallet: str) -> list[Transfer]:
         # A file without tables is one whose maker was interrupted.
         if not sa.inspect(connection).has_table(TRANSFER.name):
             return []
-        return transfers(connection, wallet=wallet)
+        made = transfers(connection, wallet=wallet)
+        if known is None:
+            return made
+        made = [each for each in made if each.made_at <= known]
+        if not _tells_when(connection):
+            return made
+        states = _states(connection, known)
+        return [replace(each, state=_state(each, states)) for each in made]
+
+
+def _state(transfer: Transfer, states: Mapping[str, str]) -> str:
+    """What a transfer was when `states` were what confirmations had said."""
+    return states.get(transfer.end_to_end, "made") if transfer.net else transfer.state
+
+
+def _states(connection: sa.Connection, known: int) -> dict[str, str]:
+    """What confirmations that came up to a time say of transfers, by end-to-end id."""
+    columns = CONFIRMATION.c
+    query = (
+        sa.select(columns.end_to_end, columns.verdict)
+        .where(columns.verdict.in_(STATES), columns.known_at <= known)
+        .order_by(columns.id)
+    )
+    return {name: STATES[verdict] for name, verdict in connection.execute(query)}
+
+
+def _tells_when(connection: sa.Connection) -> bool:
+    """Whether the journal notes when confirmations came; one that only an older program wrote to does not."""
+    columns = sa.inspect(connection).get_columns(CONFIRMATION.name)
+    return any(each["name"] == "known_at" for each in columns)
 
 
 def transfers(

@@ -126,6 +126,21 @@ owed = Table(  # payments to plain payees that failed, and their later withdrawa
 )
 
 
+def known_at(*, primary_key: bool = False) -> Column[int]:
+    """When a row came that no log brought: the chain's time, by the last block in the ledger then.
+
+    0 stands for what came before that was noted.
+    """
+    return Column(
+        "known_at",
+        BigInteger,
+        primary_key=primary_key,
+        autoincrement=False,
+        nullable=False,
+        server_default="0",
+    )
+
+
 batch_evidence = Table(
     "batch_evidence",
     metadata,
@@ -133,6 +148,7 @@ batch_evidence = Table(
     Column("manifest", Text, nullable=False),  # canonical JSON
     Column("leaves", LargeBinary, nullable=False),  # 102 bytes each, in order
     Column("source", Text, nullable=False),
+    known_at(),
 )
 statement_evidence = Table(
     "statement_evidence",
@@ -145,12 +161,14 @@ statement_evidence = Table(
     Column("table_", Text, nullable=False),  # JSON list: the signer table it was checked against
     Column("source", Text, nullable=False),
     Column("corrections", Text),  # canonical JSON, null where it corrects nothing
+    known_at(),
 )
-verdict_report = Table(
+verdict_report = Table(  # as each worker told it, and as it told it before
     "verdict_report",
     metadata,
     Column("stream", Integer, primary_key=True, autoincrement=False),
     Column("period", BigInteger, primary_key=True, autoincrement=False),
     Column("source", String(255), primary_key=True),
     Column("document", Text, nullable=False),
+    known_at(primary_key=True),
 )

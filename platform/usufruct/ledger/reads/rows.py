@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import ColumnElement, FromClause, Label, Select
 
 from usufruct.ledger.models import block, log
 
-__all__ = ["Query", "placed", "when"]
+__all__ = ["EVER", "Query", "placed", "when"]
 
 Query: TypeAlias = Select[*tuple[Any, ...]]
 """A statement whose rows are read by name."""
+
+
+EVER: Final = 1 << 62
+"""A time after every possible one: whatever came, whenever it came, is known then."""
 
 
 def when(prefix: str = "") -> list[Label[Any]]:

@@ -6,10 +6,10 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, bindparam, select
 
-from usufruct.ledger.models import freeze, holder, recovery, registration, wallet
+from usufruct.ledger.models import freeze, recovery, registration, wallet
 from usufruct.ledger.reads.rows import Query
 
-__all__ = ["ADMISSION", "HOLDERS_STANDING", "OWN_PARTICIPANT", "STANDING"]
+__all__ = ["ADMISSION", "OWN_PARTICIPANT", "STANDING", "STANDING_OF_SOME"]
 
 
 def _standing(number: ColumnElement[int]) -> Query:
@@ -33,8 +33,10 @@ def _standing(number: ColumnElement[int]) -> Query:
 
 STANDING: Final = _standing(wallet.c.id).where(wallet.c.id == bindparam("wallet"))
 """Of :wallet before the position :end: last valid day of the identity check, and freeze."""
-HOLDERS_STANDING: Final = _standing(holder.c.wallet).where(holder.c.series == bindparam("series"))
-"""The same of whoever held units of :series at any time."""
+STANDING_OF_SOME: Final = _standing(wallet.c.id).where(
+    wallet.c.id.in_(bindparam("wallets", expanding=True))
+)
+"""The same of each of :wallets."""
 
 ADMISSION: Final = (
     select(registration.c["class"].label("class_"), registration.c.country)

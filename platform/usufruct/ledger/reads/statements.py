@@ -65,9 +65,11 @@ CHAIN_START: Final = select(chain_start).where(chain_start.c.stream == bindparam
 
 
 def _batches() -> Query:
-    query = select(batch, batch_evidence.c.manifest, *when()).join_from(
-        batch, batch_evidence, batch_evidence.c.head == batch.c.head, isouter=True
-    )
+    evidence = batch_evidence.c
+    known = and_(evidence.head == batch.c.head, evidence.known_at <= bindparam("known"))
+    query = select(
+        batch, evidence.manifest, evidence.known_at.label("evidence_known_at"), *when()
+    ).join_from(batch, batch_evidence, known, isouter=True)
     return placed(query, batch.c.pos)
 
 
@@ -88,7 +90,7 @@ def batches_page(
     order: str | None = None,
     begun: bool = False,
 ) -> Query:
-    """Batches before position :before, newest first, or in an order of `BATCH_ORDERS`.
+    """Batches before position :before, newest first, or in an order of `BATCH_ORDERS`, with evidence :known then.
 
     The filter binds :stream; `status` is checked or missing, of their evidence.
     """
@@ -104,9 +106,9 @@ def batches_page(
 ONE_BATCH: Final = _batches().where(
     batch.c.stream == bindparam("stream"), batch.c.seq == bindparam("seq")
 )
-"""Batch :seq of :stream."""
+"""Batch :seq of :stream, with its evidence if that came up to the time :known."""
 BATCH_BY_HEAD: Final = _batches().where(batch.c.head == bindparam("head"))
-"""The batch that made :head."""
+"""The batch that made :head, with its evidence if that came up to the time :known."""
 BATCHES_BETWEEN: Final = (
     _batches()
     .where(
@@ -116,13 +118,13 @@ BATCHES_BETWEEN: Final = (
     )
     .order_by(batch.c.seq)
 )
-"""Batches :after < seq ≤ :last of :stream, in order."""
+"""Batches :after < seq ≤ :last of :stream, in order, with the evidence that came up to the time :known."""
 
 # --- Statements ------------------------------------------------------------------------------------
 
 _first = statement.alias("first")
 STATEMENT_POSITION: Final = (
-    select(_first.c.pos)
+    select(statement.c.pos, _first.c.pos.label("first"))
     .join_from(
         statement,
         _first,
@@ -135,7 +137,7 @@ STATEMENT_POSITION: Final = (
         statement.c.version == bindparam("version"),
     )
 )
-"""Where the period of a :version of :stream and :period stands in the list: where it was first attested."""
+"""Where a :version of :stream and :period is, and where its period stands in the list: where it was first attested."""
 STATEMENT_ORDERS: Final[Mapping[str, ColumnElement[int]]] = {
     "time": _first.c.pos,
     "period": statement.c.period,
@@ -155,7 +157,10 @@ def _is_newest(*, as_of: bool) -> ColumnElement[bool]:
 
 
 def _statements(*, as_of: bool = False) -> Query:
-    """Versions of statements with their newest event: of all, or of those before the position :end."""
+    """Versions of statements with their newest event: of all, or of those before the position :end.
+
+    With the evidence that came up to the time :known.
+    """
     inner = statement_event.alias("inner")
     newest = select(func.max(inner.c.pos)).where(
         inner.c.stream == statement.c.stream,
@@ -170,6 +175,7 @@ def _statements(*, as_of: bool = False) -> Query:
             statement_event.c.kind.label("event"),
             statement_event.c.final_at.label("event_final_at"),
             _is_newest(as_of=as_of).label("newest"),
+            statement_evidence.c.known_at.label("evidence_known_at"),
             statement_evidence.c.lines,
             statement_evidence.c.tariff,
             statement_evidence.c.signatures,
@@ -184,7 +190,14 @@ def _statements(*, as_of: bool = False) -> Query:
             statement_event.c.pos == newest.scalar_subquery(),
             isouter=True,
         )
-        .join(statement_evidence, statement_evidence.c.digest == statement.c.digest, isouter=True)
+        .join(
+            statement_evidence,
+            and_(
+                statement_evidence.c.digest == statement.c.digest,
+                statement_evidence.c.known_at <= bindparam("known"),
+            ),
+            isouter=True,
+        )
     )
     return placed(query, statement.c.pos)
 
@@ -202,9 +215,10 @@ def statements_page(
     """Newest versions of periods first attested before position :before, newest first.
 
     Or in an order of `STATEMENT_ORDERS`. A period keeps its place when it is stated again, so that whoever turns pages
-    meanwhile does not miss it. Filters bind :stream, :period and :now.
-    `status` is attested, final, disputed, voided or settled; :now is the chain's time for the first two. With `as_of`
-    they are as they stood before the position :end.
+    meanwhile does not miss it. Evidence is shown that came up to the time :known.
+
+    Filters bind :stream, :period and :now. `status` is attested, final, disputed, voided or settled; :now is the
+    chain's time for the first two. With `as_of` they are as they stood before the position :end.
     """
     newest = _is_newest(as_of=as_of)
     query = _statements(as_of=as_of).join(
@@ -243,7 +257,7 @@ STATEMENT_VERSIONS: Final = (
     .where(statement.c.stream == bindparam("stream"), statement.c.period == bindparam("period"))
     .order_by(statement.c.version.desc())
 )
-"""All versions of a period's statement, newest first."""
+"""All versions of a period's statement, newest first, with the evidence that came up to the time :known."""
 STATEMENT_EVENTS: Final = (
     placed(select(statement_event, *when()), statement_event.c.pos)
     .where(
@@ -344,11 +358,17 @@ def verdicts_page(
 ) -> Query:
     """Reports of the workers on what they rejected, by stream, the newest period first, and source.
 
-    Of the streams `only`, if given. Filters bind :stream and :period; if `begun`, after the report
-    :last_stream, :last_period, :last_source.
+    Each as it was told last up to the time :known; of the streams `only`, if given. Filters bind :stream and :period;
+    if `begun`, after the report :last_stream, :last_period, :last_source.
     """
-    found = verdict_report.c
-    query = select(verdict_report)
+    found, newer = verdict_report.c, verdict_report.alias("newer")
+    newest = select(func.max(newer.c.known_at)).where(
+        newer.c.stream == found.stream,
+        newer.c.period == found.period,
+        newer.c.source == found.source,
+        newer.c.known_at <= bindparam("known"),
+    )
+    query = select(verdict_report).where(found.known_at == newest.scalar_subquery())
     if only is not None:
         query = query.where(found.stream.in_(sorted(only)))
     if by_stream:

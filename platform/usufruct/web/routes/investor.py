@@ -8,11 +8,12 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from usufruct.api.auth.gate import own_payout, own_wallet
 from usufruct.api.documents import batch
-from usufruct.api.lookup import find_wallet, payout_position
+from usufruct.api.lookup import find_wallet
 from usufruct.api.moment import AnyMoment, Moment
 from usufruct.api.params import wallet_bytes
 from usufruct.api.render import Json, account
 from usufruct.api.standing import positions, withheld
+from usufruct.api.starts import payout_position
 from usufruct.api.story import explained, find_payout
 from usufruct.contracts import revenue_right
 from usufruct.core.encoding import hex0x
@@ -80,7 +81,7 @@ async def wallet(
 
 
 async def _payouts(moment: Moment, number: int | None, after: str | None, limit: int) -> list[Json]:
-    before = await payout_position(moment, after)
+    before = await payout_position(moment, after, number)
     rows = await moment.rows(payouts_of_wallet(), wallet=number or 0, before=before, limit=limit)
     return [moment.render.payout(row) for row in rows]
 
@@ -142,7 +143,7 @@ async def _events(moment: Moment, row: Any) -> list[Json]:
     given = {"stream": row.stream, "period": row.period}
     attested = [
         {"kind": "attested", "version": each.version, "place": moment.render.place(each)}
-        for each in await moment.rows(STATEMENT_VERSIONS, **given)
+        for each in await moment.rows(STATEMENT_VERSIONS, **given, known=moment.known)
     ]
     later = [
         {"kind": each.kind, "version": each.version, "place": moment.render.place(each)}
@@ -161,10 +162,11 @@ async def _batches(moment: Moment, story: Json) -> list[Json]:
     if stated is None:
         return []
     heads = [bytes.fromhex(stated[name][2:]) for name in ("first_head", "last_head")]
-    first, last = [await moment.row(BATCH_BY_HEAD, head=head) for head in heads]
+    known = moment.known
+    first, last = [await moment.row(BATCH_BY_HEAD, head=head, known=known) for head in heads]
     if last is None:
         return []
     after = first.seq if first else 0
-    values = {"stream": last.stream, "after": after, "last": last.seq}
+    values = {"stream": last.stream, "after": after, "last": last.seq, "known": known}
     rows = await moment.many_rows(BATCHES_BETWEEN, **values)
     return [batch(moment.render, row) for row in rows]

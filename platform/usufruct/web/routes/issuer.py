@@ -11,10 +11,11 @@ from sqlalchemy import Row
 
 from usufruct.api.auth.gate import others_of_series, others_of_streams
 from usufruct.api.documents import refusal
-from usufruct.api.lookup import NEWEST, find_series
+from usufruct.api.lookup import find_series
 from usufruct.api.moment import AnyMoment, Moment, moment_of
 from usufruct.api.problems import problem_of
 from usufruct.api.render import CLASSES, Json, account, rfc3339
+from usufruct.api.starts import NEWEST
 from usufruct.errors import InputError
 from usufruct.ledger.reads.holders import HOLDERS_WITH_UNITS
 from usufruct.ledger.reads.offices import REFUSED_PAYMENTS, STANDINGS

@@ -14,9 +14,9 @@ from usufruct.api.offerings import (
     find_offering,
     offering,
     shown_subscriptions,
-    subscription_place,
 )
 from usufruct.api.params import AsOf
+from usufruct.api.starts import subscription_place
 from usufruct.ledger.reads.offerings import subscriptions_page
 from usufruct.web.page import PageRoute, page
 
@@ -44,10 +44,11 @@ async def one_offering(
     asked = AsOf(as_of_block=query.as_of_block, as_of_date=query.as_of_date or None)
     then = await moment_as_known(moment, asked)
     row = await find_offering(then, offering_id)
-    values = {"offering": row.id, "end": then.end, "limit": _LISTED + 1}
-    values["after"] = await subscription_place(then, query.after)
-    if whose is not None:
-        values["wallet"] = await find_wallet(then, "0x" + whose.hex()) or 0
+    own = None if whose is None else await find_wallet(then, "0x" + whose.hex()) or 0
+    after = await subscription_place(then, query.after, offering=row.id, wallet=own)
+    values = {"offering": row.id, "end": then.end, "limit": _LISTED + 1, "after": after}
+    if own is not None:
+        values["wallet"] = own
     built = subscriptions_page(by_offering=True, by_wallet=whose is not None)
     rows = await then.rows(built, **values)
     found = await shown_subscriptions(then, rows[:_LISTED])

@@ -11,9 +11,9 @@ from sqlalchemy import Row
 
 from usufruct.api.auth.gate import others_of_some_stream
 from usufruct.api.documents import batch
-from usufruct.api.lookup import NEWEST
 from usufruct.api.moment import AnyMoment, Moment
 from usufruct.api.render import Json
+from usufruct.api.starts import NEWEST
 from usufruct.ledger.reads.statements import LAST_FUNDING, batches_page, verdicts_page
 from usufruct.web import facts
 from usufruct.web.month import checklist, rejected
@@ -52,7 +52,9 @@ def _own(moment: Moment, streams: dict[str, Json]) -> dict[str, Json]:
 
 async def _stream(moment: Moment, stream: Json) -> Json:
     number = stream["number"]
-    last = await moment.row(batches_page(by_stream=True), before=NEWEST, limit=1, stream=number)
+    last = await moment.row(
+        batches_page(by_stream=True), before=NEWEST, limit=1, stream=number, known=moment.known
+    )
     stated = await facts.statements(moment, stream_number=number, limit=_FEW)
     settled = await facts.settlements(moment, stream_number=number)
     newest = stated[0] if stated else None
@@ -114,7 +116,12 @@ async def _reports(moment: Moment, stream: Json, stated: list[Json]) -> list[Jso
     A report that does not have the coverage of the period's statement is of an earlier state, or of a worker that sees
     something else: it comes last and is marked.
     """
-    rows = await moment.rows(verdicts_page(by_stream=True), limit=_REPORTS, stream=stream["number"])
+    rows = await moment.rows(
+        verdicts_page(by_stream=True),
+        limit=_REPORTS,
+        stream=stream["number"],
+        known=moment.known,
+    )
     last = stated[0]["period"]["number"] if stated else 0
     coverage = {each["period"]["number"]: each["coverage_bp"] for each in stated}
     return [

@@ -8,9 +8,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from usufruct.api.lookup import NEWEST, find_stream
+from usufruct.api.lookup import find_stream
 from usufruct.api.moment import AnyMoment
 from usufruct.api.problems import Problem, not_found
+from usufruct.api.starts import NEWEST
 from usufruct.finance.attested import receipts_of
 from usufruct.ledger.reads.series import SERIES_PAGE_OF_STREAM
 from usufruct.ledger.reads.statements import LAST_RULES, statements_page
@@ -37,7 +38,11 @@ async def attested(
     """A structure that stands on what is attested of a stream: statements, rules and series are everybody's to see."""
     row = await find_stream(moment, stream)
     rows = await moment.rows(
-        statements_page(by_stream=True), before=NEWEST, limit=_PERIODS, stream=row.id
+        statements_page(by_stream=True),
+        before=NEWEST,
+        limit=_PERIODS,
+        stream=row.id,
+        known=moment.known,
     )
     receipts = list(receipts_of(row.code, rows))
     if not receipts:
