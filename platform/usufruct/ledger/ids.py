@@ -173,7 +173,7 @@ def parse_offering_id(text: str, field: str = "id") -> int:
     """The number in an offering's id; InputError if it is none."""
     match = _OFFERING.fullmatch(text)
     if match is None or int(match[1]) > _UINT31:
-        raise _malformed("offering", field, text, "off_1")
+        raise _malformed("primary offering", field, text, "off_1")
     return int(match[1])
 
 

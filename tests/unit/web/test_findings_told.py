@@ -60,9 +60,10 @@ def test_what_a_reconciliation_finds_is_told_in_chinese() -> None:
     report.same("LVPPS vault", 1, 2)
     (found,) = map(str, report.differences)
     assert translated(found, "zh") == "LVPPS vault：账本为 1，链上为 2"
-    notes = sentences(ROOT / "platform/usufruct/ledger/reconcile.py", {"append": (0,)})
-    notes |= sentences(ROOT / "platform/usufruct/ledger/reconcile_money.py", {"append": (0,)})
-    assert len(notes) == 2
+    notes: set[str] = set()
+    for name in ("reconcile", "reconcile_money", "reconcile_offerings"):
+        notes |= sentences(ROOT / f"platform/usufruct/ledger/{name}.py", {"append": (0,)})
+    assert len(notes) == 3
     assert untold(notes) == []
 
 
