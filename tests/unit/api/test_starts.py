@@ -30,6 +30,7 @@ PLACES = {
     "series_id": "s1",
     "distribution_id": "dist_s1_1",
     "participant": "1",
+    "offering_id": "off_1",
 }
 NOTHING = {
     "/v1/access-log": ["999999999"],
@@ -37,6 +38,10 @@ NOTHING = {
     "/v1/distributions": ["dist_s1_999", "dist_s9_1"],
     "/v1/distributions/{distribution_id}/payouts": [payout(1, 2, 1), payout(1, 1, 3)],
     "/v1/events": ["999999999", "0"],
+    "/v1/offerings": ["off_999"],
+    "/v1/offerings/{offering_id}/subscriptions": [
+        *(f"sub_{number}_{wallet(holder).hex()}" for number, holder in ((1, 99), (9, 1))),
+    ],
     "/v1/participants/{participant}/positions": [
         *(f"pos_{slug}_{wallet(holder).hex()}" for slug, holder in (("s9", 1), ("s1", 2))),
     ],
@@ -53,6 +58,9 @@ NOTHING = {
     "/v1/wallets/{address}/payouts": [payout(1, 999, 1), payout(1, 1, 2)],
     "/v1/wallets/{address}/positions": [
         *(f"pos_{slug}_{wallet(holder).hex()}" for slug, holder in (("s2", 1), ("s1", 2))),
+    ],
+    "/v1/wallets/{address}/subscriptions": [
+        *(f"sub_{number}_{wallet(holder).hex()}" for number, holder in ((9, 1), (1, 2))),
     ],
 }
 """Ids that are well formed and name nothing on the list, or what is on another one."""
