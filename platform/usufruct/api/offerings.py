@@ -11,8 +11,8 @@ from usufruct.api.moment import Moment
 from usufruct.api.problems import not_found
 from usufruct.api.render import Json, Renderer, account, rfc3339
 from usufruct.ledger import ids
-from usufruct.ledger.offerings import Lot, allotted, lots_of, status_of
-from usufruct.ledger.reads.offerings import LOTS, OFFERING, REFUND_OWED
+from usufruct.ledger.offerings import Lot, allotted, lots_of, owed, status_of
+from usufruct.ledger.reads.offerings import LOTS, OFFERING, REFUNDS_OF_WALLET
 
 __all__ = [
     "acts_of",
@@ -36,8 +36,7 @@ async def find_offering(moment: Moment, name: str, field: str = "id") -> Row[Any
 
 async def refund_owed(moment: Moment, wallet: int | None) -> int:
     """Refunds to a wallet (its ledger number) that could not be paid and still wait, minor units."""
-    row = await moment.row(REFUND_OWED, wallet=wallet or 0, end=moment.end)
-    return int(row.owed or 0) if row else 0
+    return owed(await moment.rows(REFUNDS_OF_WALLET, wallet=wallet or 0, end=moment.end))
 
 
 async def shown_subscriptions(moment: Moment, rows: Sequence[Row[Any]]) -> list[Json]:

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy import Row
 
-__all__ = ["STATUSES", "Lot", "OfferingBook", "Status", "Sums", "allotted", "lots_of", "status_of"]
+__all__ = ["STATUSES", "Lot", "OfferingBook", "Status", "Sums", "allotted", "lots_of", "owed", "status_of"]
 
 Status = Literal["upcoming", "open", "failed", "delivering", "complete"]
 STATUSES: Final[tuple[Status, ...]] = ("upcoming", "open", "failed", "delivering", "complete")
@@ -120,6 +120,14 @@ def lots_of(rows: Iterable[Row[Any]], most: int) -> Mapping[int, list[Lot]]:
         gets = allotted(end, row.units, total, most)
         found[row.wallet_id].append(Lot(row.lot, row.units, gets, row))
     return found
+
+
+def owed(refunds: Iterable[Row[Any]]) -> int:
+    """What a wallet is owed after its refunds that failed and the payments of them, minor units.
+
+    Added here: of amounts that need all 64 bits SQL knows no sum.
+    """
+    return sum(row.amount if row.kind == "failed" else -row.amount for row in refunds)
 
 
 def status_of(row: Row[Any], now: int) -> Status:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row
@@ -10,8 +11,8 @@ from sqlalchemy import Connection, Row
 from usufruct.chain.client import ChainClient
 from usufruct.contracts import Address, ContractError, address, settlement_currency
 from usufruct.contracts import offering as of
-from usufruct.ledger.offerings import Lot, lots_of, status_of
-from usufruct.ledger.reads.offerings import LOTS, REFUNDS_OWED, offerings_page, subscriptions_page
+from usufruct.ledger.offerings import Lot, lots_of, owed, status_of
+from usufruct.ledger.reads.offerings import LOTS, REFUNDS, offerings_page, subscriptions_page
 from usufruct.ledger.reconcile_report import Report
 from usufruct.ledger.types import first_position
 
@@ -92,9 +93,10 @@ def _subscriptions(
 def _refunds(connection: Connection, client: ChainClient, where: Address, report: Report) -> int:
     """Compares refunds that could not be paid; the sum of them."""
     total = 0
-    for row in connection.execute(REFUNDS_OWED).all():
-        who = address(bytes(row.address))
+    rows = connection.execute(REFUNDS).all()
+    for raw, refunds in groupby(rows, lambda row: bytes(row.address)):
+        who, ours = address(raw), owed(refunds)
         chain = client.call(where, of.owed_to(who), report.block)
-        report.same(f"refund owed to {who}", row.owed, chain)
-        total += row.owed
+        report.same(f"refund owed to {who}", ours, chain)
+        total += ours
     return total

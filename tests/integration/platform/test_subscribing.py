@@ -10,6 +10,7 @@ import httpx
 import pytest
 from tests.integration.platform.kit import ADMIN, DAY, HOLDERS, Kit
 from tests.integration.platform.offered import PRICE, close, offer, subscribe, with_offerings
+from tests.integration.platform.test_index import compared
 from tests.support.postgres import running_postgres
 
 from usufruct.api.app import create_app
@@ -158,10 +159,13 @@ def test_every_refusal_says_which_rule_stands_in_the_way(desk: Desk) -> None:
     offer(kit, from_=kit.now() + DAY, to=kit.now() + 2 * DAY, deliver_until=kit.now() + 9 * DAY)
     assert problem(desk.order(ADAM, 5)) == (422, "invalid-parameter", "units")
     assert problem(desk.order(ADAM, 51)) == (422, "invalid-parameter", "units")
+    assert problem(desk.order(ADAM, 10**15 - 1)) == (422, "invalid-parameter", "units")
     assert problem(desk.order(ADAM, 10, "off_2")) == (409, "offering-not-open", "offering")
     assert problem(desk.order(ADAM, 10, "off_3")) == (404, "not-found", "offering")
     subscribe(kit, 1, BARB, 40)
     assert "at most 50 units in all" in desk.order(BARB, 11).json()["rule"]
+    subscribe(kit, 1, BARB, 10)
+    assert desk.order(BARB, 1).json()["remedy"] == "this wallet has as many as it may"
     withdrawal = desk.ask(f"/v1/wallets/{BARB}/withdrawals", {"offering": "off_1"})
     assert problem(withdrawal) == (409, "binding", "offering")
     freeze = participant_registry.set_frozen(ADAM, True, bytes(32), [])
@@ -176,6 +180,37 @@ def test_every_refusal_says_which_rule_stands_in_the_way(desk: Desk) -> None:
     assert problem(desk.order(EVE, 10)) == (409, "offering-not-open", "offering")
     none = desk.ask(f"/v1/wallets/{EVE}/withdrawals", {"offering": "off_2"})
     assert problem(none) == (409, "nothing-subscribed", "offering")
+
+
+def test_units_that_no_series_can_count_are_refused_where_the_offering_names_no_most(
+    desk: Desk,
+) -> None:
+    offer(desk.kit, price=1)
+    assert problem(desk.order(ADAM, 1 << 48)) == (422, "invalid-parameter", "units")
+    assert desk.order(ADAM, 1 << 48).json()["rule"] == f"at most {(1 << 48) - 1} units in all"
+
+
+def test_prices_and_refunds_that_need_all_64_bits_are_sorted_paged_and_owed(desk: Desk) -> None:
+    kit, large = desk.kit, (1 << 63) + 7
+    for price in (large, 5, 1):
+        offer(kit, price=price, min_units=0)
+    for order, prices in (("price", [1, 5, large]), ("-price", [large, 5, 1])):
+        found, after = [], ""
+        for _ in prices:
+            page = desk.ask(f"/v1/offerings?limit=1&sort={order}{after}").json()
+            found.append(int(page["data"][0]["price"]["amount"]))
+            after = f"&starting_after={page['next']}"
+        assert found == prices
+    for _ in range(2):
+        kit.act("SettlementCurrency", settlement_currency.mint(ADAM, (1 << 62) + 4))
+    subscribe(kit, 1, ADAM, 1)
+    assert compared(kit, desk.database).differences == []
+    kit.act("SettlementCurrency", settlement_currency.set_blocked(ADAM, True))
+    kit.act("Offering", of.cancel(1))
+    kit.act("Offering", of.refund(1, ADAM))
+    due = desk.ask(f"/v1/wallets/{ADAM}/deliveries", {}).json()
+    assert due["owed"]["amount"]["amount"] == str(large)
+    assert compared(kit, desk.database).differences == []
 
 
 def test_lists_are_filtered_sorted_paged_and_as_of_any_block(desk: Desk) -> None:
@@ -223,12 +258,14 @@ def test_postgresql_answers_the_same(desk: Desk, follow: Follow, tmp_path: Any) 
     for holder in HOLDERS:
         subscribe(desk.kit, number, holder, 33)
     desk.kit.act("Offering", of.withdraw(number), BARB)
+    offer(desk.kit, price=(1 << 63) + 7)
     with running_postgres(tmp_path) as url:
         server = Database(url)
         server.migrate()
         other = Desk(desk.kit, server, follow(server))
         for path in (
             "/v1/offerings?status=open&sort=-subscribed",
+            "/v1/offerings?sort=-price",
             "/v1/offerings/off_1",
             "/v1/offerings/off_1/subscriptions?sort=-units",
             f"/v1/wallets/{ADAM}/subscriptions?status=subscribed",

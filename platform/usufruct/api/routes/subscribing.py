@@ -235,6 +235,8 @@ def _delivery(
 _ENDS: Final[Mapping[Act, Any]] = {"deliver": of.deliver, "refund": of.refund, "lapse": of.lapse}
 _MOST_SHOWN: Final = (1 << 64) - 1
 """An unlimited allowance is shown as all that the currency can count."""
+_MOST_UNITS: Final = (1 << 48) - 1
+"""What a series can count, and so a subscriber's most where the offering says none."""
 
 # --- What stands in the way ------------------------------------------------------------------------
 
@@ -284,10 +286,10 @@ def _require_open(row: Row[Any], now: int) -> None:
 
 
 def _require_bounds(row: Row[Any], units: int, total: int) -> None:
-    least, most = row.min_each, row.max_each
-    if total >= least and (not most or total <= most):
+    least, most = row.min_each, row.max_each or _MOST_UNITS
+    if least <= total <= most:
         return
-    low = total < least
+    low, room = total < least, most - total + units
     raise InputError(
         f"this makes {total} units in all, {'below the least' if low else 'above the most'} of a subscriber",
         field="units",
@@ -295,7 +297,9 @@ def _require_bounds(row: Row[Any], units: int, total: int) -> None:
         rule=f"at least {least} units in all" if low else f"at most {most} units in all",
         remedy=f"subscribe {least - total + units} units or more"
         if low
-        else f"subscribe {max(most - total + units, 0)} units or fewer",
+        else f"subscribe {room} units or fewer"
+        if room > 0
+        else "this wallet has as many as it may",
     )
 
 

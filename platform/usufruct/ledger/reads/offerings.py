@@ -25,8 +25,8 @@ __all__ = [
     "LOTS",
     "OFFERING",
     "OFFERING_ORDERS",
-    "REFUNDS_OWED",
-    "REFUND_OWED",
+    "REFUNDS",
+    "REFUNDS_OF_WALLET",
     "SUBSCRIPTION",
     "SUBSCRIPTION_ORDERS",
     "offerings_page",
@@ -118,12 +118,17 @@ def _of_status(status: Status) -> ColumnElement[bool]:
     }[status]
 
 
+def _sortable(column: ColumnElement[int]) -> ColumnElement[int]:
+    """A column that its contract lets be 2⁶³ or more, which SQL takes for negative: what is so large counts as equal."""
+    return case((column < 0, (1 << 63) - 1), else_=cast(column, BigInteger))
+
+
 OFFERING_ORDERS: Final[Mapping[str, ColumnElement[int]]] = {
     "opened": offering.c.pos,
     "opens": offering.c.opens,
     "closes": offering.c.closes,
-    "price": offering.c.price,
-    "subscribed": func.coalesce(_last.c.subscribed, 0, type_=_last.c.subscribed.type),
+    "price": _sortable(offering.c.price),
+    "subscribed": _sortable(func.coalesce(_last.c.subscribed, 0, type_=BigInteger())),
 }
 """What offerings can be sorted by."""
 
@@ -264,20 +269,15 @@ def _lots() -> Query:
 LOTS: Final = _lots()
 """The line of :offering before the position :end: its lots that were not withdrawn, in order."""
 
-_owed = cast(
-    func.sum(
-        case((refund_event.c.kind == "failed", refund_event.c.amount), else_=-refund_event.c.amount)
-    ),
-    BigInteger,
-).label("owed")
-REFUND_OWED: Final = select(_owed).where(
-    refund_event.c.wallet == bindparam("wallet"), refund_event.c.pos < bindparam("end")
-)
-"""Refunds that could not be paid to :wallet and still wait before the position :end; null for none."""
-REFUNDS_OWED: Final = (
-    select(wallet.c.address, _owed)
+REFUNDS: Final = (
+    select(wallet.c.address, refund_event.c.kind, refund_event.c.amount)
     .join_from(refund_event, wallet, wallet.c.id == refund_event.c.wallet)
-    .group_by(wallet.c.address, refund_event.c.wallet)
-    .order_by(refund_event.c.wallet)
+    .order_by(refund_event.c.wallet, refund_event.c.pos)
 )
-"""The same of all wallets that ever were owed one, now."""
+"""Refunds that could not be paid and the payments of what was owed, by wallet, in order."""
+REFUNDS_OF_WALLET: Final = (
+    select(refund_event.c.kind, refund_event.c.amount)
+    .where(refund_event.c.wallet == bindparam("wallet"), refund_event.c.pos < bindparam("end"))
+    .order_by(refund_event.c.pos)
+)
+"""The same of :wallet before the position :end."""
