@@ -14,12 +14,13 @@ from usufruct.config.problems import Problems
 from usufruct.config.references import unknown_reference
 from usufruct.config.schema import OfferingTable
 from usufruct.core.periods import day_bounds
-from usufruct.money import Currency, parse_amount
+from usufruct.money import Currency, format_amount, parse_amount
 
 __all__ = ["offerings", "require_offered"]
 
 _DAY: Final = 86_400
 _MOST_DELIVERY: Final = 365 * _DAY
+_MOST_MONEY: Final = (1 << 63) - 1
 
 
 def offerings(
@@ -69,6 +70,10 @@ def _offering(
         price = parse_amount(table.price, currency)
         if not price:
             problems.add((*path, "price"), table.price, "above 0", "write the price of one unit")
+    if price * table.max_units > _MOST_MONEY:
+        most = format_amount(_MOST_MONEY // table.max_units, currency)
+        rule = f"at most {most} {currency.code}: max_units = {table.max_units} cost less than 2^63 minor units"
+        problems.add((*path, "price"), table.price, rule, "reduce it, or offer fewer units")
     _check_bounds(path, table, problems)
     opens, _ = _bounds(table.opens, project)
     _, closes = _bounds(table.closes, project)

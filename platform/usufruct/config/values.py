@@ -170,13 +170,15 @@ def _clock(value: object) -> int:
 def _day(value: object) -> date:
     # A TOML date with a time of day is a datetime, which is also a date.
     if isinstance(value, date) and not isinstance(value, datetime):
-        return value
-    if not isinstance(value, str):
+        day = value
+    elif isinstance(value, str):
+        day = parse_day(value)
+    else:
         raise refused('a day as "YYYY-MM-DD"', 'write it like "2030-12-31"')
-    day = parse_day(value)
-    if not 0 <= (day - _EPOCH).days < 1 << 16:
+    # The first day has begun everywhere before the chain's clock did, the last fits in 16 bits.
+    if not 1 <= (day - _EPOCH).days < 1 << 16:
         raise refused(
-            "a day from 1970-01-01 to 2149-06-05: the chain counts days in 16 bits",
+            "a day from 1970-01-02 to 2149-06-06: the chain counts seconds from 1970, and days in 16 bits",
             "check the year",
         )
     return day

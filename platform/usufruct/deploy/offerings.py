@@ -29,10 +29,14 @@ def offerings(site: Site) -> list[Action]:
     """Offerings that are missing; terms are fixed once an offering is open."""
     series = {code: event.series for code, event in created_series(site).items()}
     known = {code: opened(site, where) for code, where in series.items()}
-    return [
-        _one(site, f"offering[{index}]", each, series.get(each.series), known.get(each.series, []))
-        for index, each in enumerate(site.community.offerings)
-    ]
+    before: dict[str, Action] = {}
+    found = []
+    for index, each in enumerate(site.community.offerings):
+        code, place = each.series, f"offering[{index}]"
+        events = known.get(code, [])
+        found.append(_one(site, place, each, series.get(code), events, before.get(code)))
+        before[code] = found[-1]
+    return found
 
 
 def _one(
@@ -41,6 +45,7 @@ def _one(
     offering: Offering,
     series: Address | None,
     events: list[of.OfferingOpened],
+    before: Action | None,
 ) -> Action:
     subject = f"offering {offering.series} no. {offering.number}"
     text = f"{offering.max_units} units, {moment(offering.opens)} to {moment(offering.closes)}"
@@ -57,6 +62,11 @@ def _one(
     if series is not None and site.client.call(series, rr.state()).sealed_:
         raise _sealed(site, place, offering)
     ready = series is not None and offering.number == len(events) + 1
+    if before is not None and not ready:
+        if before.change is Change.NOTHING and offering.number > 1 + len(events):
+            raise _missed(site, place, offering)
+        if before.change is Change.WAIT:
+            return Action(f"wait/{subject}", Change.WAIT, subject, text, f"after {before.subject}")
     call = of.open(_terms(offering, series)) if ready and series is not None else None
     return Action(
         key=f"offering/{offering.series}/{offering.number}",
@@ -95,6 +105,19 @@ def _check_terms(site: Site, place: str, wanted: of.Terms, found: of.Terms) -> N
             if each.name in ("from_", "to", "deliver_until"):
                 mine, theirs = moment(mine), moment(theirs)
             raise fixed(site, name, mine, theirs, "at opening", _ANOTHER)
+
+
+def _missed(site: Site, place: str, offering: Offering) -> ConfigError:
+    missed = offering.number - 1
+    return ConfigError(
+        f"{offering.series} no. {offering.number} cannot be opened: no. {missed} was not, and its window is over",
+        field=f"{place}.series",
+        value=offering.series,
+        rule="the n-th offering of a series in the file is the n-th that is opened for it",
+        remedy=f"remove no. {missed} from the file",
+        file=site.community.file,
+        line=site.community.lines.get(f"{place}.series"),
+    )
 
 
 def _sealed(site: Site, place: str, offering: Offering) -> ConfigError:

@@ -742,3 +742,18 @@ def test_an_offering_whose_window_is_over_is_not_opened(town: Town) -> None:
     plan = town.plan(offered(early))
     (late,) = [each for each in plan.actions if each.subject.startswith("offering")]
     assert (late.change, late.reason) == (Change.NOTHING, "its window is over")
+
+
+def test_an_offering_after_one_that_was_missed_or_waits_is_named_before_anything_is_sent(
+    town: Town,
+) -> None:
+    one = TRANCHE[TRANCHE.index("[[offering]]") :]
+    series = TRANCHE[: TRANCHE.index("[[offering]]")]
+    early = one.replace("2026-10-31", "2026-10-02").replace("2026-11-30", "2026-10-30")
+    with pytest.raises(ConfigError, match=r"no. 2 cannot be opened: no. 1 was not") as refused:
+        town.plan(offered(series + early + one))
+    assert "remove no. 1" in refused.value.one_line()
+    far = one.replace("2026-10-31", "2029-10-31").replace("2026-11-30", "2029-11-30")
+    waits = {each.subject: each.reason for each in town.plan(offered(series + far + one)).waiting}
+    assert waits["offering VPP-NX no. 1"].startswith("can be opened from")
+    assert waits["offering VPP-NX no. 2"] == "after offering VPP-NX no. 1"
