@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, func, insert, select, update
@@ -11,6 +12,8 @@ from tests.support.asking import House, filled, named, payout
 
 from usufruct.api.auth import journal
 from usufruct.api.auth.principal import Role
+from usufruct.api.labels import Labels
+from usufruct.api.render import Renderer
 from usufruct.errors import EvidenceError
 from usufruct.ledger.models import (
     access_head,
@@ -18,6 +21,7 @@ from usufruct.ledger.models import (
     freeze,
     recovery,
     registration,
+    series,
     wallet,
 )
 from usufruct.ledger.types import position
@@ -369,3 +373,18 @@ def _registered(house: House, holder: int, participant: int) -> None:
         row = {"pos": last + 1, "wallet": number_of(house, holder), "participant": participant}
         rest = {"kyc_until": 60_000, "country": 344, "class": 3, "locked_until": 0}
         connection.execute(insert(registration).values(**row, **rest, identity_hash=bytes(32)))
+
+
+def test_a_code_that_is_anothers_id_lets_nobody_read_what_is_the_others(
+    tmp_path: Path,
+) -> None:
+    house = filled(tmp_path)
+    with house.database.read() as connection:
+        first = connection.execute(select(series.c.address).where(series.c.slug == "s1")).scalar()
+    assert first is not None
+    labels = Labels(series={"0x" + first.hex(): "S2"})
+    house.service.render = Renderer(house.service.render.currency, labels)
+    one, two = (house.key(Role.OPERATOR, streams=(stream,)) for stream in (1, 2))
+    assert house.ask("/v1/series/S2/holders", headers=one).status_code == 404
+    assert house.ask("/v1/series/S2/holders", headers=two).status_code == 200
+    house.close()

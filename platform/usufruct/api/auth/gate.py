@@ -305,15 +305,20 @@ async def note(
 
 
 async def _stream_of(request: Request, name: str) -> int:
-    """The stream of a series by slug, id, symbol or address; 0, which is none, for the unknown and for funds."""
+    """The stream of the series that a resource finds by this name (`lookup`); 0, which is none, for the unknown and
+    for funds."""
     service: Service = service_of(request)
-    wanted = name.removeprefix("ser_").lower()
-    coded = {code: where for where, code in service.render.labels.series.items()}.get(name, "")
     async with service.database.read_async() as reader:
-        for row in await reader.rows(_STREAMS, {}):
-            if wanted in (row.slug, "0x" + row.address.hex()) or coded == "0x" + row.address.hex():
-                return int(row.stream or 0)
-    return 0
+        rows = await reader.rows(_STREAMS, {})
+    at = {"0x" + row.address.hex(): row for row in rows}
+    if name.startswith("0x"):
+        row = at.get(name.lower())
+    else:
+        # A slug goes before a code, as it does where the series is looked up: who may read one is shown no other.
+        coded = {code: where for where, code in service.render.labels.series.items()}
+        by_slug = {row.slug: row for row in rows}
+        row = by_slug.get(name.removeprefix("ser_").lower()) or at.get(coded.get(name, ""))
+    return int(row.stream or 0) if row is not None else 0
 
 
 # --- Problems --------------------------------------------------------------------------------------
