@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import DatabaseError
 from tests.support.asking import House, filled, named, payout
+from tests.support.rates import at_once
 
 from usufruct.api.auth import journal
 from usufruct.api.auth.principal import Role
@@ -178,7 +179,10 @@ def test_where_all_is_public_nobody_is_asked_or_recorded(
     house.close()
 
 
-def test_whoever_is_refused_all_the_time_does_not_fill_the_log(house: House) -> None:
+def test_whoever_is_refused_all_the_time_does_not_fill_the_log(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once(monkeypatch)
     nobody = house.investor(1)
     path = "/v1/verdicts?starting_after=" + "x" * 7_000
     statuses = [house.ask(path, headers=nobody).status_code for _ in range(60)]
