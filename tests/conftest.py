@@ -1,7 +1,7 @@
 """Fixtures and rules for all tests.
 
 Environment:
-    HYPOTHESIS_PROFILE   dev (50 examples, the default), ci (500, the default with CI=true), deep (20 000)
+    HYPOTHESIS_PROFILE   dev (50 examples, the default), ci (150, the default with CI=true), deep (20 000)
     USUFRUCT_DATA        folder of the real data sets, by default ../shared/data beside the repository
     CI=true              a skip because a part is not available becomes a failure
 """
@@ -23,7 +23,7 @@ MEMORY, ENOUGH = Path("/dev/shm"), 4 << 30  # noqa: S108  # pytest makes a folde
 IN_CI = os.environ.get("CI") == "true"
 
 settings.register_profile("dev", max_examples=50, deadline=None)
-settings.register_profile("ci", max_examples=500, deadline=None, print_blob=True)
+settings.register_profile("ci", max_examples=150, deadline=None, print_blob=True)
 settings.register_profile(
     "deep", max_examples=20_000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -93,7 +93,7 @@ def harness(node: Node, pytestconfig: pytest.Config) -> Harness:
 
 @pytest.fixture(scope="session")
 def cases() -> int:
-    """How many random cases: 2 000 in the profile dev, 20 000 in ci, 800 000 in deep."""
+    """How many random cases: 2 000 in the profile dev, 6 000 in ci, 800 000 in deep."""
     return 40 * settings.default.max_examples
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ CLOCKS = {
 Finding = Iterator[ast.AST]
 
 
+@cache
 def sources() -> dict[str, ast.Module]:
     """The syntax trees of our packages by path, generated modules aside."""
     return {

@@ -25,7 +25,7 @@ from usufruct.contracts import access_manager as am
 from usufruct.errors import ChainError
 from usufruct.keys import dev_account, dev_address
 
-QUICK = Timing(timeout=20, stuck_after=0.3, rebroadcast_after=0.15, poll=0.01, poll_most=0.05)
+QUICK = Timing(timeout=60, stuck_after=0.3, rebroadcast_after=0.15, poll=0.01, poll_most=0.05)
 RICH = dev_address(0)
 
 
@@ -128,7 +128,7 @@ def test_a_dropped_transaction_is_broadcast_again(
         anvil_fresh.rpc("anvil_dropTransaction", tx_hash)
         assert await_pending(anvil_fresh) == tx_hash
         anvil_fresh.rpc("evm_mine")
-        receipt = waiting.result(timeout=20)
+        receipt = waiting.result(timeout=60)
     assert receipt is not None
     assert counter.count(client, contract) == 1
 
@@ -148,7 +148,7 @@ class GrumblingClient(ChainClient):
 
 def await_grumble(client: GrumblingClient) -> None:
     """Until the node has answered a broadcast."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while client.grumble:
         assert time.monotonic() < deadline, "nothing was broadcast"
         time.sleep(0.01)
@@ -170,7 +170,7 @@ def test_what_the_node_holds_is_never_sent_anew_whatever_it_says(
         await_grumble(grumbling)
         anvil_fresh.rpc("evm_setAutomine", True)
         anvil_fresh.rpc("evm_mine")
-        assert waiting.result(timeout=20) is not None
+        assert waiting.result(timeout=60) is not None
     anvil_fresh.rpc("evm_mine")
     assert counter.count(client, contract) == 1
 
@@ -184,7 +184,7 @@ def test_a_stuck_transaction_gets_higher_fees_and_keeps_its_nonce(
         first = await_pending(anvil_fresh)
         await_pending(anvil_fresh, other_than=first)
         anvil_fresh.rpc("evm_mine")
-        receipt = waiting.result(timeout=20)
+        receipt = waiting.result(timeout=60)
     assert receipt is not None
     assert "0x" + receipt.tx_hash.hex() != first
     entry = outbox.entry(sender._account, "call")
@@ -240,7 +240,7 @@ def test_a_nonce_that_another_transaction_took_is_replaced_by_a_fresh_one(
         stranger_waits.start()
         anvil_fresh.rpc("evm_setAutomine", True)
         anvil_fresh.rpc("evm_mine")
-        assert waiting.result(timeout=20) is not None
+        assert waiting.result(timeout=60) is not None
         stranger_waits.join()
     assert counter.count(client, contract) == 2
     assert client.nonce(RICH) == 3
@@ -392,7 +392,7 @@ def test_a_mined_failure_is_raised_with_its_reason_and_frees_the_key(
         )
         anvil_fresh.rpc("evm_mine")
         with pytest.raises(am.AccessManagerUnauthorizedAccount):
-            grant.result(timeout=20)
+            grant.result(timeout=60)
     entry = outbox.entry(second._account, "grant")
     assert entry is not None
     assert entry.state is State.REVERTED
@@ -448,7 +448,7 @@ def start(
 
 def await_pending(anvil: Anvil, other_than: str = "") -> str:
     """Hash of the only transaction that waits to be mined."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         content = anvil.rpc("txpool_content")["pending"]
         hashes = [tx["hash"] for account in content.values() for tx in account.values()]

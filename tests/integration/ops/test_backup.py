@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
+from tests.support.program import usufruct
 
 from usufruct.errors import ConfigError, EvidenceError
 from usufruct.ledger.database import Database
@@ -52,10 +53,12 @@ def ledger(state: Path) -> Database:
     return Database(f"sqlite:///{state}/ledger.db")
 
 
-def run(*arguments: str, crash: str | None = None) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, **({"USUFRUCT_CRASH_AT": crash} if crash else {})}
+def kill(at: str, *arguments: str) -> None:
+    """Runs a command that is killed at a crash point."""
+    environment = {**os.environ, "USUFRUCT_CRASH_AT": at}
     command = [sys.executable, "-c", _MAIN, *arguments]
-    return subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+    killed = subprocess.run(command, env=environment, check=False, capture_output=True)
+    assert killed.returncode == -signal.SIGKILL
 
 
 def test_everything_that_cannot_be_made_anew_comes_back(state: Path, tmp_path: Path) -> None:
@@ -115,10 +118,9 @@ def test_killed_while_copying_there_is_no_backup_and_the_next_is_whole(
     state: Path, tmp_path: Path, at: str
 ) -> None:
     folder = tmp_path / "backups"
-    killed = run("backup", str(folder), "--state", str(state), crash=at)
-    assert killed.returncode == -signal.SIGKILL
+    kill(at, "backup", str(folder), "--state", str(state))
     assert list(folder.glob("usufruct-*")) == []
-    done = run("backup", str(folder), "--state", str(state), "--json")
+    done = usufruct("backup", str(folder), "--state", str(state), "--json")
     assert done.returncode == 0, done.stderr
     assert verify(Path(json.loads(done.stdout)["folder"]))
 
@@ -130,16 +132,15 @@ def test_killed_while_restoring_it_is_told_and_repeating_ends_it(
     made, files = backup(state, ledger(state), tmp_path / "backups", NOW)
     (state / "ledger.db").write_bytes(b"damaged")
     command = ("restore", str(made), "--state", str(state), "--force")
-    killed = run(*command, crash=at)
-    assert killed.returncode == -signal.SIGKILL
-    doctor = run("doctor", "--state", str(state), "--rpc", "http://127.0.0.1:9", "--json")
+    kill(at, *command)
+    doctor = usufruct("doctor", "--state", str(state), "--rpc", "http://127.0.0.1:9", "--json")
     assert doctor.returncode == 1
     found = json.loads(doctor.stdout)["findings"]
     assert [each["remedy"] for each in found if each["what"] == "restore"] == [
         f"run usufruct restore {made} again"
     ]
     # It need not be forced a second time.
-    done = run(*command[:-1])
+    done = usufruct(*command[:-1])
     assert done.returncode == 0, done.stderr
     ledger(state).require()
     assert len(files) == 3
@@ -219,7 +220,7 @@ def test_a_postgresql_ledger_is_dumped_and_loaded(
 def test_what_no_backup_holds_is_said_and_missed_once_it_is_needed(
     state: Path, tmp_path: Path
 ) -> None:
-    done = run("backup", str(tmp_path / "backups"), "--state", str(state))
+    done = usufruct("backup", str(tmp_path / "backups"), "--state", str(state))
     assert "not in it: api.secret, keystores" in done.stdout
     fields = {"id": "wh_1", "actor": "key_1", "url": "https://a.example", "kinds": "[]", "told": 0}
     rest = {"attempts": 0, "next_at": 0, "status": "active", "created_at": NOW}
@@ -227,14 +228,14 @@ def test_what_no_backup_holds_is_said_and_missed_once_it_is_needed(
         connection.execute(webhook.insert(), fields | rest)
     made, _ = backup(state, ledger(state), tmp_path / "backups", NOW)
     fresh = tmp_path / "fresh"
-    told = run("restore", str(made), "--state", str(fresh))
+    told = usufruct("restore", str(made), "--state", str(fresh))
     assert told.returncode == 0, told.stderr
     assert f"{fresh}/api.secret is not there" in told.stderr
     ask = ("doctor", "--state", str(fresh), "--rpc", "http://127.0.0.1:9", "--json")
     secret = str(fresh / "api.secret")
 
     def missed() -> list[str]:
-        found = json.loads(run(*ask).stdout)["findings"]
+        found = json.loads(usufruct(*ask).stdout)["findings"]
         return [each["what"] for each in found if each["what"] == secret and each["remedy"]]
 
     assert missed() == [secret]

@@ -45,7 +45,7 @@ WATER, EV, VPP = 1, 2, 3
 SECRET = "a secret that the three workers of the village share"
 NAMES = ("alpha", "beta", "gamma")
 # One for all: what a client costs is reading the certificates of authorities. Connections are not kept, as workers die.
-HTTP = httpx.Client(timeout=10, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
+HTTP = httpx.Client(timeout=60, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
 
 STREAMS = (
     replace(

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 from tests.integration.platform.kit import HOLDERS, OPERATOR, STREAM, deployed
 from tests.integration.platform.test_api import World
 from tests.support.anvil import running_anvil
+from tests.support.program import usufruct
 
 from usufruct.api import schemas
 from usufruct.chain.client import ChainClient
@@ -287,9 +286,8 @@ def test_pages_of_positions_put_together_are_all_of_them(world: Disputed, path: 
 def test_the_command_shows_the_same_positions_now_and_then(world: Disputed) -> None:
     url = world.database.url.render_as_string()
 
-    def told(*given: str) -> subprocess.CompletedProcess[str]:
-        command = [str(Path(sys.executable).with_name("usufruct")), "positions", *given]
-        return subprocess.run([*command, "--db", url], capture_output=True, text=True, check=False)
+    def told(*given: str) -> CompletedProcess[str]:
+        return usufruct("positions", *given, "--db", url)
 
     def listed(*given: str) -> Any:
         answer = told(*given, "--json")

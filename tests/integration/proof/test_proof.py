@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from tests.support.anvil import Anvil
@@ -12,8 +12,11 @@ from tests.support.settled import Settled, settle_periods
 
 from usufruct import proof
 from usufruct.chain.client import ChainClient
+from usufruct.contracts import Call
 from usufruct.contracts import revenue_right as rr
 from usufruct.errors import InputError
+
+R = TypeVar("R")
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["committed", "open"])
@@ -30,6 +33,7 @@ class RememberingClient(ChainClient):
     def __init__(self, url: str) -> None:
         super().__init__(url)
         self._answers: dict[str, Any] = {}
+        self._results: dict[tuple[object, ...], Any] = {}
 
     def rpc(self, method: str, *params: object) -> Any:
         """The first answer to this question."""
@@ -37,6 +41,14 @@ class RememberingClient(ChainClient):
         if key not in self._answers:
             self._answers[key] = super().rpc(method, *params)
         return self._answers[key]
+
+    def call(self, address: str, call: Call[R], *more: Any, **named: Any) -> R:
+        """The first result of this call, decoded once."""
+        key = (address, call.contract, call.data, more, *named.items())
+        if key not in self._results:
+            self._results[key] = super().call(address, call, *more, **named)
+        found: R = self._results[key]
+        return found
 
 
 @pytest.fixture(scope="module")

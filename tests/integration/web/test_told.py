@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from tests.integration.web.conftest import Site, served
 from tests.integration.web.html import faults
 from tests.integration.web.test_pages import client, text_of
+from tests.support.rates import at_once
 from tests.support.settled import Settled
 
 from usufruct.api import problems
@@ -156,7 +157,10 @@ def test_an_index_that_lags_says_so_on_every_page(
 # --- What the caller may not, or not so often ------------------------------------------------------
 
 
-def test_whoever_asks_too_much_gets_a_page_too(village: Settled) -> None:
+def test_whoever_asks_too_much_gets_a_page_too(
+    village: Settled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once(monkeypatch)
     with served(village, village.database, None, per_second=1) as site:
         answers = [told(site, "/nothing", "zh") for _ in range(6)]
         assert answers[-1].status_code == 429

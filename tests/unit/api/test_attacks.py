@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import QueuePool, func, select
 from tests.support.asking import House, filled, named, payout
+from tests.support.rates import at_once
 
 from usufruct.api.auth.principal import Role
 from usufruct.api.events.targets import is_public, parse_target, resolved
@@ -232,7 +233,8 @@ def test_no_url_breaks_the_reader(text: str) -> None:
             continue
 
 
-def test_whoever_asks_too_much_waits(tmp_path: Path) -> None:
+def test_whoever_asks_too_much_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once(monkeypatch)
     house = filled(tmp_path, requests_per_second=2)
     statuses = [house.ask("/v1/series").status_code for _ in range(5)]
     assert statuses[:4] == [200] * 4

@@ -10,6 +10,7 @@ import pytest
 from fastapi.routing import APIRoute
 from sqlalchemy import func, select
 from tests.support.asking import House, filled, named, payout
+from tests.support.rates import at_once
 
 from usufruct.api.auth.principal import Role
 from usufruct.api.limits import COSTS, cost_of
@@ -140,7 +141,10 @@ def test_a_look_weighs_one(path: str) -> None:
     assert cost_of(path) == 1
 
 
-def test_documents_use_up_what_an_address_may_ask(tmp_path: Path) -> None:
+def test_documents_use_up_what_an_address_may_ask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once(monkeypatch)
     made = filled(tmp_path, public="all", requests_per_second=10)
     path = f"/v1/wallets/{named(1)}/statement?period=1"
     statuses = [made.ask(path).status_code for _ in range(3)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -110,6 +111,15 @@ class FakeChain:
                 [anchor.ChainOpened.TOPIC, _word(stream)],
                 rt.encode(("uint40", "bytes32"), (start, head_of(first_cursor(start)))),
             )
+
+    def copy(self) -> FakeChain:
+        """Another chain that goes on from here."""
+        other = copy(self)
+        other.lock = threading.RLock()
+        for name, value in vars(self).items():
+            if isinstance(value, (list, dict, set)):
+                setattr(other, name, value.copy())
+        return other
 
     # --- Time and blocks ---
 
@@ -612,10 +622,12 @@ class Member:
 class Team:
     """Three workers on one chain."""
 
-    def __init__(self, folder: Path, threshold: int = 2, **options: Any) -> None:
+    def __init__(
+        self, folder: Path, threshold: int = 2, chain: FakeChain | None = None, **options: Any
+    ) -> None:
         self.calendar = Calendar("Asia/Shanghai", "2026-09")
         self.start = self.calendar.bounds(1)[0]
-        self.chain = FakeChain(self.start, threshold)
+        self.chain = chain or FakeChain(self.start, threshold)
         self.members: list[Member] = []
         for index in range(len(MEMBERS)):
             self.members.append(Member(index, self.chain, folder, lambda: self.members, **options))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from tests.unit.oracles import kit
 from tests.unit.oracles.corrected import corrected, correction, record_of
 from tests.unit.oracles.kit import SECRET, at, signed_file, whole_day
-from tests.unit.oracles_worker.conftest import MakeTeam
-from tests.unit.oracles_worker.fakes import WATER, Team, community
+from tests.unit.oracles_worker.fakes import WATER, FakeChain, Team, community
 from tests.unit.oracles_worker.test_exchange import Line
 
 from usufruct.clock import FixedClock
@@ -43,21 +43,33 @@ LATER = 1_900_000_000
 Correct = Callable[..., SourceFile]
 
 
+def journal(folder: Path, name: str) -> Journal:
+    path = folder / f"{name}-journal.sqlite"
+    return Journal(path, community(), clock=FixedClock(LATER), privacy_secret=SECRET)
+
+
+@pytest.fixture(scope="module")
+def september(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, FakeChain]:
+    """The files of workers that have stated September, and the chain."""
+    folder = tmp_path_factory.mktemp("september")
+    team = Team(folder, books=partial(journal, folder))
+    give(team, [file_of(day) for day in month_days("2026-09")])
+    team.chain.set_time(team.calendar.bounds(1)[1])
+    team.settle()
+    team.close()
+    return folder, team.chain
+
+
 @pytest.fixture
-def team(make_team: MakeTeam, tmp_path: Path) -> Team:
-    """Workers whose journals know September and October."""
-
-    def journal(name: str) -> Journal:
-        return Journal(
-            tmp_path / f"{name}-journal.sqlite",
-            community(),
-            clock=FixedClock(LATER),
-            privacy_secret=SECRET,
-        )
-
-    made = make_team(books=journal)
-    give(made, [file_of(day) for day in month_days("2026-09")])
-    return made
+def team(september: tuple[Path, FakeChain], tmp_path: Path) -> Iterator[Team]:
+    """Workers that have stated September and were started again."""
+    stated, chain = september
+    folder = tmp_path / "team"
+    copytree(stated, folder)
+    made = Team(folder, books=partial(journal, folder), chain=chain.copy())
+    made.settle()
+    yield made
+    made.close()
 
 
 def file_of(day: str, value: str = "0.4") -> SourceFile:
@@ -67,11 +79,6 @@ def file_of(day: str, value: str = "0.4") -> SourceFile:
 def give(team: Team, files: Sequence[SourceFile], to: Sequence[int] = (0, 1, 2)) -> None:
     for index in to:
         team.members[index].books.ingest_all(files)
-
-
-def september(team: Team) -> None:
-    team.chain.set_time(team.calendar.bounds(1)[1])
-    team.settle()
 
 
 def october(team: Team, value: str = "0.4") -> None:
@@ -98,7 +105,6 @@ def document(team: Team, statement: Statement) -> Corrections:
 
 
 def test_before_settlement_the_statement_is_superseded(team: Team) -> None:
-    september(team)
     give(team, [correcting(team, 9, "0.1")])
     team.settle()
     first, second = statements(team, 1)
@@ -112,7 +118,6 @@ def test_before_settlement_the_statement_is_superseded(team: Team) -> None:
 
 
 def test_later_corrections_of_the_period_add_to_the_ones_stated(team: Team) -> None:
-    september(team)
     for hour, value in ((9, "0.1"), (10, "0.9")):
         give(team, [correcting(team, hour, value)])
         team.settle()
@@ -123,7 +128,6 @@ def test_later_corrections_of_the_period_add_to_the_ones_stated(team: Team) -> N
 
 
 def test_after_settlement_the_next_period_is_adjusted(team: Team) -> None:
-    september(team)
     team.chain.settle(WATER, 1)
     give(team, [correcting(team, 9, "0.1")])
     team.settle()
@@ -137,7 +141,6 @@ def test_after_settlement_the_next_period_is_adjusted(team: Team) -> None:
 
 
 def test_what_a_period_cannot_bear_is_carried_to_the_next(team: Team) -> None:
-    september(team)
     team.chain.settle(WATER, 1)
     give(team, [correcting(team, hour, "0") for hour in range(24)])
     october(team, "0.01")
@@ -155,7 +158,6 @@ def test_what_a_period_cannot_bear_is_carried_to_the_next(team: Team) -> None:
 
 
 def test_two_who_know_a_correction_outvote_the_third_who_learns_it_later(team: Team) -> None:
-    september(team)
     file = correcting(team, 9, "0.1")
     give(team, [file], to=(0, 1))
     team.settle()
@@ -169,7 +171,6 @@ def test_two_who_know_a_correction_outvote_the_third_who_learns_it_later(team: T
 
 
 def test_one_alone_states_nothing_that_the_others_do_not_know(team: Team) -> None:
-    september(team)
     give(team, [correcting(team, 9, "0.1")], to=(0,))
     _rest(team)
     assert len(statements(team, 1)) == 1
@@ -183,7 +184,6 @@ def _rest(team: Team) -> None:
 
 def test_who_knows_more_signs_what_a_proposal_names(team: Team) -> None:
     """Of two corrections one is known to all: it is stated, the other one is not waited for."""
-    september(team)
     shared, own = correcting(team, 9, "0.1"), correcting(team, 10, "0.2")
     give(team, [shared])
     give(team, [own], to=(2,))
@@ -197,7 +197,6 @@ def test_who_knows_more_signs_what_a_proposal_names(team: Team) -> None:
 
 
 def test_a_correction_that_comes_after_signing_does_not_change_a_workers_mind(team: Team) -> None:
-    september(team)
     give(team, [correcting(team, 9, "0.1")])
     member = team.members[1]
     ready = member.desk.next_statement(WATER)
@@ -223,7 +222,6 @@ def _corrections(ready: Ready) -> Corrections:  # type: ignore[type-arg]
 
 
 def test_a_worker_that_was_away_finds_what_was_stated_meanwhile(team: Team) -> None:
-    september(team)
     away = team.members[2]
     for member in team.members[:2]:
         for peer in member.peers:
@@ -241,7 +239,6 @@ def test_a_worker_that_was_away_finds_what_was_stated_meanwhile(team: Team) -> N
 
 def test_a_statement_attested_before_a_correction_came_is_recorded_as_it_was(team: Team) -> None:
     """The documents of later statements are not asked for what came before them."""
-    september(team)
     give(team, [correcting(team, 9, "0.1")])
     team.settle()
     fresh = team.members[0].books
@@ -282,7 +279,6 @@ def ask_each_other(team: Team) -> int:
 def test_what_one_alone_knows_reaches_the_others_and_is_stated(
     team: Team, as_message: bool
 ) -> None:
-    september(team)
     assert ask_each_other(team) == 0
     file = correcting(team, 9, "0.1")
     alone = team.members[0].books
@@ -301,7 +297,6 @@ def test_what_one_alone_knows_reaches_the_others_and_is_stated(
 
 
 def test_a_peer_can_change_nothing_in_a_correction_that_it_lends(team: Team) -> None:
-    september(team)
     give(team, [correcting(team, 9, "0.1")], to=(0,))
     wanted = Corrected.of(catalog_of(community()), WATER, 1)
     (lent,) = lend_corrections(team.members[0].books.database, wanted, (), 1 << 20)
@@ -320,7 +315,6 @@ def test_a_peer_can_change_nothing_in_a_correction_that_it_lends(team: Team) -> 
 
 def test_what_was_stated_stays_whatever_contradicts_it_later(team: Team) -> None:
     """Who signs another first revision after the first one was paid moves no money by it."""
-    september(team)
     team.chain.settle(WATER, 1)
     known = record_of(team.members[0].books, CISTERN, DAY)
     stated = corrected(CISTERN, DAY, [correction(CISTERN, at(9), "0.1", known)])
@@ -354,7 +348,6 @@ def record_in(team: Team, file: SourceFile) -> bytes:
 
 
 def test_two_records_of_one_correction_are_one_in_any_order(team: Team) -> None:
-    september(team)
     known = record_of(team.members[0].books, CISTERN, DAY)
     lines = [correction(CISTERN, at(hour), "0.1", known) for hour in (9, 10)]
     files = [
