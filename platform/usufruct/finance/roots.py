@@ -139,7 +139,7 @@ def _near_turn(
 
 
 def _polished(start: float, flows: Timed) -> Decimal:
-    """Bisection in decimals around a root that floating point has found."""
+    """Newton's steps in decimals around a root that floating point has found; halves where a step would leave it."""
     with exact():
         rate = Decimal(start)
         width = Decimal("1e-9") * (ONE + abs(rate))
@@ -148,12 +148,24 @@ def _polished(start: float, flows: Timed) -> Decimal:
         if at_low * value_at(high, flows) > 0:
             return rate
         for _ in range(_STEPS):
-            middle = (low + high) / 2
-            at_middle = value_at(middle, flows)
-            if at_middle == 0 or high - low < _TOLERANCE:
-                return middle
-            if (at_middle > 0) == (at_low > 0):
-                low = middle
+            value, slope = _value_and_slope(rate, flows)
+            if value == 0:
+                return rate
+            if (value > 0) == (at_low > 0):
+                low = rate
             else:
-                high = middle
-        return (low + high) / 2
+                high = rate
+            nearer = rate - value / slope if slope else low
+            if not low < nearer < high:
+                nearer = (low + high) / 2
+            if abs(nearer - rate) < _TOLERANCE:
+                return nearer
+            rate = nearer
+        return rate
+
+
+def _value_and_slope(rate: Decimal, flows: Timed) -> tuple[Decimal, Decimal]:
+    base = ONE + rate
+    worth = [(time, amount / base**time) for time, amount in flows]
+    slope = -sum((time * each for time, each in worth), ZERO) / base
+    return sum((each for _, each in worth), ZERO), slope
