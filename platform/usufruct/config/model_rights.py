@@ -125,7 +125,7 @@ class Offering:
         deliver_until: Unix time from which what cannot be delivered lapses.
         beneficiary: Who is paid for delivered units.
         withdrawable: Whether a subscription may be taken back before `closes`.
-        price: Minor units for one unit.
+        price: Minor units for one unit, which is the smallest part that the series' decimals allow.
         min_units: Below this total the offering fails.
         max_units: Most units placed.
         min_each: Least units of a subscriber, 0 for none.

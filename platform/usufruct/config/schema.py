@@ -285,6 +285,7 @@ class OfferingTable(_Table):
     deliver_until: Day
     beneficiary: Account
     price: DecimalText
+    """Of one unit; units are the smallest parts that the series' `decimals` allow."""
     min_units: Annotated[int, Field(ge=0, lt=2**48)] = 0
     max_units: Annotated[int, Field(ge=1, lt=2**48)]
     min_each: Annotated[int, Field(ge=0, lt=2**48)] = 0

@@ -74,6 +74,10 @@ class Words:
         """Another amount of the same currency."""
         return self.money(value | {"amount": str(amount)})
 
+    def price(self, value: dict[str, Any], decimals: int) -> Markup:
+        """The price of one unit as `units` shows it, of that of the smallest part of one."""
+        return self.like(value, int(value["amount"]) * 10**decimals)
+
     def total(self, values: list[dict[str, Any]]) -> Markup:
         """The sum of amounts of one currency; a dash for none."""
         if not values:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from tests.support.asking import House, filled, named
@@ -51,6 +53,27 @@ def test_an_offering_is_shown_as_it_stood_and_before_it_was_opened_there_is_none
     assert before.status_code == 404
     odd = house.ask("/offerings/off_1?as_of_date=never", headers=agent)
     assert odd.status_code == 422
+
+
+@pytest.mark.parametrize(
+    "moment", ["as_of_block=105", "as_of_date=2026-09-21T18:26:24%2B02:00"], ids=["block", "time"]
+)
+def test_the_pages_that_follow_are_of_the_same_moment(
+    house: House, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    monkeypatch.setattr("usufruct.web.routes.offerings._LISTED", 2)
+    agent = house.key(Role.TRANSFER_AGENT) | {"accept": "text/html"}
+    asked = f"/offerings/off_1?{moment}"
+    first = house.ask(asked, headers=agent)
+    assert first.status_code == 200, first.text
+    link = re.search(r'href="(\?after=[^"#]*)#subscriptions" rel="next"', first.text)
+    assert link is not None
+    following = unescape(link[1])
+    assert unquote(moment) in unquote(following)
+    page = house.ask(f"/offerings/off_1{following}", headers=agent)
+    assert page.status_code == 200, page.text
+    assert named(5)[-4:] in page.text.lower()
+    assert "no. 1: 600" not in page.text
 
 
 def test_a_wallet_sees_what_it_may_enter_and_what_is_due(house: House) -> None:

@@ -37,6 +37,12 @@ def test_an_amount_is_shown_to_the_last_unit(amount: int) -> None:
     assert int(shown.replace(",", "").replace(".", "").replace("−", "-")) == amount
 
 
+def test_a_price_is_that_of_a_unit_as_units_are_shown() -> None:
+    assert ENGLISH.units(1_000, 3) == "1"
+    assert plain(ENGLISH.price(money(20_000), 3)) == "20.000000 USDX"
+    assert plain(ENGLISH.price(money(20_000), 0)) == "0.020000 USDX"
+
+
 def test_the_name_of_a_currency_is_no_html() -> None:
     assert "<b>" not in ENGLISH.money(money(1, "<b>"))
     assert "<i>" not in ENGLISH.short("<i>" * 20)

@@ -28,7 +28,7 @@ class OfferingBody(Model):
         description="whether a subscription may be taken back before `closes`"
     )
     beneficiary: str = Field(description="is paid for the units", examples=[_ADDRESS])
-    price: Money = Field(description="of one unit")
+    price: Money = Field(description="of one unit as units are told here, before `decimals`")
     decimals: int = Field(description="decimals of the units")
     minimum_units: str = Field(description=f"below it the offering fails; {UNITS}")
     maximum_units: str = Field(description="above it units are allotted pro rata")

@@ -61,5 +61,6 @@ async def one_offering(
         after=found[-1]["id"] if len(rows) > _LISTED else None,
         first=query.after is None,
         own=whose is not None,
+        as_of_block=query.as_of_block,
         as_of_date=query.as_of_date or "",
     )
