@@ -119,7 +119,7 @@ def _of_status(status: Status) -> ColumnElement[bool]:
 
 
 def _sortable(column: ColumnElement[int]) -> ColumnElement[int]:
-    """A column that its contract lets be 2⁶³ or more, which SQL takes for negative: what is so large counts as equal."""
+    """A column that its contract lets be 2⁶³ or more, which SQL takes for negative: all so large counts as equal."""
     return case((column < 0, (1 << 63) - 1), else_=cast(column, BigInteger))
 
 
@@ -269,13 +269,13 @@ def _lots() -> Query:
 LOTS: Final = _lots()
 """The line of :offering before the position :end: its lots that were not withdrawn, in order."""
 
-REFUNDS: Final = (
+REFUNDS: Final[Query] = (
     select(wallet.c.address, refund_event.c.kind, refund_event.c.amount)
     .join_from(refund_event, wallet, wallet.c.id == refund_event.c.wallet)
     .order_by(refund_event.c.wallet, refund_event.c.pos)
 )
 """Refunds that could not be paid and the payments of what was owed, by wallet, in order."""
-REFUNDS_OF_WALLET: Final = (
+REFUNDS_OF_WALLET: Final[Query] = (
     select(refund_event.c.kind, refund_event.c.amount)
     .where(refund_event.c.wallet == bindparam("wallet"), refund_event.c.pos < bindparam("end"))
     .order_by(refund_event.c.pos)
