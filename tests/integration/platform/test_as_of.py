@@ -102,6 +102,7 @@ class Witness:
         self.answers: dict[int, list[tuple[int, bytes]]] = {}
         render = Renderer(Currency("USDX", 6), Labels(project="Test", first_period="2026-09"))
         self._service = Service(database, render, 31337, kit.contracts, chain=kit.client)
+        self._app = create_app(self._service)
         chain = NodeChain(kit.client, kit.contracts["Waterfall"])
         self.indexer = Indexer(
             chain,
@@ -113,7 +114,7 @@ class Witness:
 
     def without_a_node(self) -> None:
         """From now on nothing but the ledger is asked."""
-        self._service = replace(self._service, chain=None)
+        self._app = create_app(replace(self._service, chain=None))
 
     def look(self) -> None:
         """Takes in what is new, and notes every answer."""
@@ -124,7 +125,7 @@ class Witness:
         """Status and body for every path."""
 
         async def main() -> list[tuple[int, bytes]]:
-            transport = httpx.ASGITransport(app=create_app(self._service))
+            transport = httpx.ASGITransport(app=self._app)
             async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
                 found = []
                 for path in PATHS:
