@@ -34,7 +34,9 @@ contract OddCurrency is Currency {
         if (mood == Mood.SaysFalse) return false;
         if (mood == Mood.SaysTwo) _answer(2, 32);
         if (mood == Mood.BurnsGas) {
-            while (true) {}
+            assembly {
+                invalid()
+            }
         }
         if (mood == Mood.CallsBack) _callBack(to);
         _transfer(msg.sender, to, amount);

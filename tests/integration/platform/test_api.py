@@ -43,6 +43,7 @@ class World:
         self.database = Database(f"sqlite:///{folder}/ledger.db")
         self.database.migrate()
         self.progress = Progress()
+        self._app = create_app(self.service())
         self._history()
         chain = NodeChain(kit.client, kit.contracts["Waterfall"])
         self.indexer = Indexer(
@@ -79,8 +80,7 @@ class World:
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[httpx.AsyncClient]:
-        app = create_app(self.service())
-        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        transport = httpx.ASGITransport(app=self._app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             yield client
         await self.database.dispose_async()

@@ -115,6 +115,7 @@ class Witness:
         self._fetcher = EvidenceFetcher(database, [one])
         render = Renderer(Currency("USDX", 6), Labels(project="Test", first_period="2026-09"))
         self._service = Service(database, render, 31337, kit.contracts, chain=kit.client)
+        self._app = create_app(self._service)
         chain = NodeChain(kit.client, kit.contracts["Waterfall"])
         self.indexer = Indexer(
             chain,
@@ -126,7 +127,7 @@ class Witness:
 
     def without_a_node(self) -> None:
         """From now on nothing but the ledger is asked."""
-        self._service = replace(self._service, chain=None)
+        self._app = create_app(replace(self._service, chain=None))
 
     def look(self) -> None:
         """Takes in what is new, at every third time also the evidence for it, and notes every answer."""
@@ -140,7 +141,7 @@ class Witness:
         """Status and body for every path."""
 
         async def main() -> list[tuple[int, bytes]]:
-            transport = httpx.ASGITransport(app=create_app(self._service))
+            transport = httpx.ASGITransport(app=self._app)
             async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
                 found = []
                 for path in PATHS:
