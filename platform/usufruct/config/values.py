@@ -202,7 +202,7 @@ def _account(value: object) -> Address:
         if is_address(value) and is_checksum_address(value) and int(value, 16):
             return address(value)
     raise refused(
-        "an address with checksum (0x and 40 hex digits in mixed case), or dev:N",
+        "an address with checksum (0x and 40 hex digits, capitals as in EIP-55), or dev:N",
         "copy the address with its capital letters; they catch typing errors",
     )
 

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from tests.integration.oracles.village import free_port
 from tests.support import communities
 from tests.support.another_node import CHAIN_ID
+from tests.support.ports import free_port
 
 from usufruct.chain.client import ChainClient
 from usufruct.chain.outbox import Outbox
@@ -190,7 +190,7 @@ class Network:
             process.wait(40)
 
     def start_workers(self, nodes: Sequence[str] = ()) -> list[str]:
-        """Three workers, each with its own keystore, and each with its own of the nodes if such are given; their addresses."""
+        """Three workers, each with its own keystore, and its own of the nodes if some are given; their addresses."""
         ports = [free_port() for _ in WORKERS]
         urls = [f"http://127.0.0.1:{port}" for port in ports]
         for name, port, node in zip(WORKERS, ports, nodes or [self.rpc] * 3, strict=True):

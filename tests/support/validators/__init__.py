@@ -1,4 +1,4 @@
-"""A network of validators: processes of a client with devp2p and proof of authority (Clique), each with its own key and folder."""
+"""A network of validators: processes that speak devp2p and seal by Clique, each with a key and a folder of its own."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from typing import Any, Final
 import httpx
 import rlp
 from eth_keys import keys
-from tests.integration.oracles.village import free_port
 from tests.support.parts import part_missing
+from tests.support.ports import free_port
 
 from usufruct.core.keccak import keccak256
 
@@ -26,9 +26,7 @@ __all__ = ["CHAIN_ID", "Validators", "validators"]
 CHAIN_ID: Final = 20260902
 _FOLDER: Final = Path(__file__).parent
 _PATIENCE: Final = 60.0
-_FORKS: Final = (
-    "chainstart homestead tangerineWhistle spuriousDragon byzantium constantinople petersburg istanbul berlin london"
-)
+_FORKS: Final = "chainstart homestead tangerineWhistle spuriousDragon byzantium constantinople petersburg istanbul berlin london"
 _SINCE: Final = (1153, 3651, 3855, 3860, 5656)
 """What contracts use of later hard forks: those belong to proof of stake, which Clique is not."""
 _NUMBERS: Final = ("difficulty", "number", "gasLimit", "gasUsed", "timestamp", "baseFeePerGas")

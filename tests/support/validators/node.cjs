@@ -19,7 +19,8 @@ const key = hexToBytes(readFileSync(`${folder}/key`, "utf8").trim());
 const self = Address.fromPrivateKey(key);
 const none = () => {};
 
-// Who is not in the list of the genesis block takes itself for one that is always in turn: what it seals is for the others to refuse.
+// Who is not in the list of the genesis block takes itself for one that is always in turn: what it seals is for the others
+// to refuse.
 function takeTurns() {
   const clique = CliqueConsensus.prototype;
   const { validateConsensus, validateDifficulty } = clique;
@@ -36,17 +37,16 @@ function takeTurns() {
 async function start() {
   // MCOPY is an instruction like any other; the package allows it from the first hard fork of proof of stake on.
   EIPs[5656].minimumHardfork = "london";
-  const common = Common.custom(chain, { eips, hardfork: "london" });
   const config = new Config({
     accounts: [[self, key]],
     bootnodes: [],
-    common,
+    common: Common.custom(chain, { eips, hardfork: "london" }),
     datadir: folder,
     discDns: false,
     discV4: false,
     extIP: "127.0.0.1",
     key,
-    logger: { debug: process.env.VALIDATORS_DEBUG ? console.error : none, info: none, warn: console.error, error: console.error, isInfoEnabled: () => false },
+    logger: { debug: none, error: console.error, info: none, isInfoEnabled: () => false, warn: console.error },
     mine: true,
     port: me.p2p,
     saveReceipts: true,
