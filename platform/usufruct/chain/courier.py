@@ -18,6 +18,7 @@ _KNOWN_TEXTS: Final = (
     "already imported",
     "same hash was already",
     "known transaction",
+    "already in the txpool",
 )
 _DECIDED_LATER: Final = ("nonce too low", "oldnonce", "replace")
 
@@ -35,8 +36,12 @@ class Courier:
         self._most_fee = most_fee
 
     def first_free(self) -> int:
-        """The nonce after all that the node knows of."""
-        return self._client.nonce(self._signer.address, "pending")
+        """The nonce after all that the node knows of, or after the mined ones where it tells of no others."""
+        try:
+            return self._client.nonce(self._signer.address, "pending")
+        except RpcError:
+            # A node without a pending block refuses; what is under way from here, the outbox knows.
+            return self._client.nonce(self._signer.address)
 
     def fees(self) -> Fees:
         """What the node asks for; ChainError if it is more than is ever paid."""

@@ -57,6 +57,7 @@ PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
         each.name: each
         for each in (
             Profile("default", "depth", 64),
+            Profile("clique", "depth", 12, authority=True, block_seconds=5),
             Profile("dev", "depth", 0, block_seconds=0, chain_ids=(31337,)),
             Profile("ethereum", "tag", 64, chain_ids=(1, 17000, 560048, 11155111)),
             Profile(

@@ -208,7 +208,7 @@ class Sender:
 
         It is pending again if it still fits.
         """
-        gap = self._client.nonce(self.address, "pending") < entry.nonce
+        gap = self._courier.first_free() < entry.nonce
         if gap and not self._courier.may_be_known(entry):
             return self._outbox.move(entry, State.DROPPED)
         entry = self._outbox.reopen(entry)

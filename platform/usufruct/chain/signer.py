@@ -11,6 +11,7 @@ from usufruct.chain.client import BlockTag, ChainClient, RpcError
 from usufruct.chain.outbox import Attempt, Request
 from usufruct.chain.profiles import profile_of
 from usufruct.chain.records import quantity
+from usufruct.contracts import ContractError
 from usufruct.errors import ChainError
 from usufruct.keys import SecretBytes, address_of_key
 
@@ -57,7 +58,7 @@ class Signer:
         return f"Signer({self.address} on chain {self._chain_id})"
 
     def prepare(self, to: str | None, data: bytes, value: int) -> Request:
-        """The request with its gas limit: a quarter above the estimate, at most MAX_GAS.
+        """The request with its gas limit: a quarter above the estimate or as much as it takes, at most MAX_GAS.
 
         Raises:
             ContractError: The call would revert; nothing is signed.
@@ -74,7 +75,19 @@ class Signer:
                 rule=f"one transaction may use {MAX_GAS} gas (EIP-7825)",
                 remedy="split it into smaller pages",
             )
-        return Request(to, data, value, min(estimate * 5 // 4, MAX_GAS))
+        gas = min(estimate * 5 // 4, MAX_GAS)
+        # Some nodes tell what the call used: too little where it wants more to be left, as a payment of a page does.
+        while gas < MAX_GAS and not self._suffices(Request(to, data, value, gas)):
+            gas = min(2 * gas, MAX_GAS)
+        return Request(to, data, value, gas)
+
+    def _suffices(self, request: Request) -> bool:
+        """False if the call reverts with the request's gas."""
+        try:
+            self._client.rpc("eth_call", self._call(request, limit=True), "latest")
+        except (ContractError, RpcError):
+            return False
+        return True
 
     def simulate(self, request: Request, block: BlockTag = "latest") -> None:
         """Makes the call without sending it; raises the error it would end with."""

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import Annotated, Any, Final, TypeVar
 
-from eth_utils.address import is_address, is_checksum_formatted_address
+from eth_utils.address import is_address, is_checksum_address
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
@@ -201,10 +201,10 @@ def _account(value: object) -> Address:
         dev = DEV_ACCOUNT.fullmatch(value)
         if dev is not None:
             return dev_address(int(dev[1]))
-        if is_address(value) and is_checksum_formatted_address(value) and int(value, 16):
+        if is_address(value) and is_checksum_address(value) and int(value, 16):
             return address(value)
     raise refused(
-        "an address with checksum (0x and 40 hex digits in mixed case), or dev:N",
+        "an address with checksum (0x and 40 hex digits, capitals as in EIP-55), or dev:N",
         "copy the address with its capital letters; they catch typing errors",
     )
 

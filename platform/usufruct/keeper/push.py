@@ -9,10 +9,11 @@ from typing import Final
 
 from usufruct.chain import crash
 from usufruct.chain.client import RpcError
+from usufruct.chain.explain import explain
 from usufruct.chain.records import quantity
 from usufruct.chain.signer import MAX_GAS
 from usufruct.contracts import Address, Call, ContractError, address, revenue_right
-from usufruct.contracts.revenue_right import PaymentWithheld, Refusal
+from usufruct.contracts.revenue_right import PaymentRejected, PaymentWithheld, Refusal
 from usufruct.keeper.backoff import Backoff
 from usufruct.keeper.site import KeeperSite, NotSent, Outcome, when
 
@@ -185,7 +186,9 @@ def why_withheld(error: ContractError) -> str:
     }
     if isinstance(error, PaymentWithheld):
         return reasons.get(Refusal(error.reason), "cannot be paid now")
-    return "is refused by the currency"
+    if isinstance(error, PaymentRejected):
+        return "is refused by the currency"
+    return f"cannot be paid now: {explain(error)}"
 
 
 def as_addresses(raw: Sequence[bytes]) -> list[Address]:

@@ -10,15 +10,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
-from tests.integration.oracles.village import free_port
 from tests.support import communities
 from tests.support.another_node import CHAIN_ID
+from tests.support.ports import free_port
 
 from usufruct.chain.client import ChainClient
 from usufruct.chain.outbox import Outbox
@@ -55,7 +55,8 @@ class Network:
 
     Attributes:
         folder: Holds everything.
-        rpc: The node.
+        rpc: The node; commands and workers may be told of another.
+        chain_id: Its chain's.
         month: The period's month.
         password: Opens every keystore.
         secret: The workers' privacy secret.
@@ -64,6 +65,7 @@ class Network:
 
     folder: Path
     rpc: str
+    chain_id: int = CHAIN_ID
     month: str = field(default_factory=last_month)
     password: str = field(default_factory=lambda: secrets.token_hex(16))
     secret: str = field(default_factory=lambda: secrets.token_hex(24))
@@ -82,7 +84,7 @@ class Network:
 
     @property
     def deployment(self) -> Deployment:
-        return load_deployment(record_path(self.state, CHAIN_ID))
+        return load_deployment(record_path(self.state, self.chain_id))
 
     def keystore(self, name: str) -> Path:
         return self.folder / "keys" / f"{name}.json"
@@ -93,7 +95,7 @@ class Network:
 
     def private_key(self, name: str) -> bytes:
         return load_key(
-            {"keystore": str(self.keystore(name)), "password_env": PASSWORD}, chain_id=CHAIN_ID
+            {"keystore": str(self.keystore(name)), "password_env": PASSWORD}, chain_id=self.chain_id
         )
 
     # --- Setting up ---
@@ -107,12 +109,13 @@ class Network:
         for name in ("guardian", "manager", "holder-10", "holder-11"):
             self.accounts[name] = address(secrets.token_bytes(20))
 
-    def write_community(self) -> None:
-        """The village with own accounts and meter keys, and windows that a test can wait for."""
+    def write_community(self, codes: Container[str] = tuple(STREAMS.values())) -> None:
+        """The village with own accounts and meter keys, and windows that a test can wait for; some of its streams."""
         streams = [
             replace(communities.WATER, series=communities.Series("WATER-A", "Water", "VWATR")),
             replace(communities.VPP, series=communities.Series("VPP-A", "Homes", "VHOME")),
         ]
+        streams = [each for each in streams if each.code in codes]
         people = {"Ada": 10, "Ben": 11}
         text = communities.document("VILLAGE", streams, first_period=self.month, people=people)
         text = text.replace('challenge_window = "3d"', 'challenge_window = "8s"')
@@ -156,9 +159,9 @@ class Network:
         assert done.returncode == code, (command, done.stdout.decode(), done.stderr.decode())
         return done.stdout.decode()
 
-    def at(self, *command: str) -> tuple[str, ...]:
-        """A command of the platform with the network's node and state."""
-        return (*command, "--rpc", self.rpc, "--state", str(self.state))
+    def at(self, *command: str, rpc: str = "") -> tuple[str, ...]:
+        """A command of the platform with a node, by default the network's, and the network's state."""
+        return (*command, "--rpc", rpc or self.rpc, "--state", str(self.state))
 
     def note(self, name: str, text: bytes) -> None:
         """Keeps what a program said."""
@@ -186,11 +189,11 @@ class Network:
         for process in self.running:
             process.wait(40)
 
-    def start_workers(self) -> list[str]:
-        """Three workers, each with its own keystore; their addresses."""
+    def start_workers(self, nodes: Sequence[str] = ()) -> list[str]:
+        """Three workers, each with its own keystore, and its own of the nodes if some are given; their addresses."""
         ports = [free_port() for _ in WORKERS]
         urls = [f"http://127.0.0.1:{port}" for port in ports]
-        for name, port in zip(WORKERS, ports, strict=True):
+        for name, port, node in zip(WORKERS, ports, nodes or [self.rpc] * 3, strict=True):
             peers = "".join(
                 f'[[worker.peers]]\nname = "{other}"\nurl = "{url}"\n'
                 for other, url in zip(WORKERS, urls, strict=True)
@@ -198,8 +201,8 @@ class Network:
             )
             config = self.folder / f"{name}.toml"
             config.write_text(
-                f'[worker]\nname = "{name}"\ncommunity = "{self.community}"\nrpc = "{self.rpc}"\n'
-                f'deployment = "{record_path(self.state, CHAIN_ID)}"\njournal = "{name}.sqlite"\n'
+                f'[worker]\nname = "{name}"\ncommunity = "{self.community}"\nrpc = "{node}"\n'
+                f'deployment = "{record_path(self.state, self.chain_id)}"\njournal = "{name}.sqlite"\n'
                 f'listen = "127.0.0.1:{port}"\npoll = "200ms"\ntakeover = "5s"\ngrace = "60d"\n'
                 f'key = {{ keystore = "{self.keystore(name)}", password_env = "{PASSWORD}" }}\n'
                 f'privacy_secret = {{ env = "{SECRET}" }}\n{peers}'
@@ -208,14 +211,16 @@ class Network:
             self.start(name, "usufruct-oracle", "run", "--config", str(config), "--json-logs")
         return urls
 
-    def serve(self, name: str, state: Path, *more: str) -> tuple[str, subprocess.Popen[bytes]]:
+    def serve(
+        self, name: str, state: Path, *more: str, **environment: str
+    ) -> tuple[str, subprocess.Popen[bytes]]:
         """The platform's server on a state folder; its address, once it is ready. `more` are further options."""
         url = f"http://127.0.0.1:{(port := free_port())}"
         process = self.start(
             name,
             *("usufruct", "serve", "--rpc", self.rpc, "--state", str(state), "--port", str(port)),
             *("--community", str(self.community), "--poll-seconds", "0.3", "--log-json", *more),
-            USUFRUCT_EVIDENCE_SECONDS="1",
+            **{"USUFRUCT_EVIDENCE_SECONDS": "1", **environment},
         )
         self.wait(f"{name} to be ready", lambda: answers(f"{url}/ready"))
         return url, process

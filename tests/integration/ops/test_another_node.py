@@ -21,8 +21,8 @@ from typing import Any
 import httpx
 import pytest
 from tests.integration.ops.network import ROOT, STREAMS, Network, answers, items
-from tests.integration.oracles.village import free_port
 from tests.support.another_node import VALIDATORS, AnotherNode, another_node
+from tests.support.ports import free_port
 from tests.support.watched import asked, exposed
 
 from usufruct.chain.authority import encode_extra_data

@@ -17,12 +17,12 @@ from tests.integration.oracles.village import (
     WATER,
     Process,
     Village,
-    free_port,
     village,
     wait_until,
 )
 from tests.support.certificates import Issued, bundle, self_signed
 from tests.support.communities import MONTH
+from tests.support.ports import free_port
 from tests.support.postgres import running_postgres
 
 from usufruct.keys import dev_address

@@ -14,11 +14,11 @@ import pytest
 from tests.integration.oracles.village import (
     EV,
     Village,
-    free_port,
     village,
     wait_until,
 )
 from tests.support.communities import MONTH
+from tests.support.ports import free_port
 from tests.unit.oracles.ocmf_kit import fiscal, of_meter, payload, reading
 from tests.unit.oracles.ocpp_kit import call, event, signed_sample, values
 

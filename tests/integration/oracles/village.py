@@ -6,7 +6,6 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 import httpx
 from tests.support import communities
 from tests.support.communities import DAYS, MONTH, ZONE, Deployed, deployed
+from tests.support.ports import free_port
 
 from usufruct.chain import crash
 from usufruct.clock import FixedClock, SystemClock
@@ -56,12 +56,6 @@ STREAMS = (
     communities.EV,
     communities.VPP,
 )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(frozen=True)

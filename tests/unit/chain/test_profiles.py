@@ -39,6 +39,8 @@ def test_profiles_are_found_by_chain_or_by_name(monkeypatch: pytest.MonkeyPatch)
     assert profile_of(424242).name == "default"
     monkeypatch.setenv(VARIABLE, "qbft")
     assert profile_of(424242).authority
+    monkeypatch.setenv(VARIABLE, "clique")
+    assert profile_of(20260902).depth == 12
     monkeypatch.setenv(VARIABLE, "nonsense")
     with pytest.raises(ConfigError, match="profile"):
         profile_of(1)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,10 +16,12 @@ from tests.simulation.wire import Endpoint
 from usufruct.chain.client import ChainClient
 from usufruct.chain.outbox import Outbox, Request, State
 from usufruct.chain.sender import Sender, Timing
-from usufruct.chain.signer import Fees, Signer, bumped
+from usufruct.chain.signer import MAX_GAS, Fees, Signer, bumped
+from usufruct.core.keccak import keccak256
 from usufruct.errors import ChainError
 from usufruct.keys import dev_account, dev_address
 
+CALL = {"to": dev_address(9), "data": "0x"}
 ME, KEY = dev_address(4), dev_account(4)
 TIMING = Timing(timeout=60, stuck_after=15, rebroadcast_after=3, poll=1, poll_most=2)
 
@@ -157,6 +160,60 @@ def test_a_strangers_transaction_with_our_nonce_is_replaced_by_a_fresh_one(groun
     ground.mines = True
     assert sender.submit("key", dev_address(9), b"") is not None
     assert [ground.sent(0), ground.sent(1), ground.sent(2)] == [1, 1, 0]
+
+
+def test_a_node_that_tells_nothing_of_waiting_transactions_is_served_all_the_same(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As EthereumJS: no pending nonce, nothing by hash until it is mined, its own words for what it has already."""
+    node = ground.endpoint._node
+    truth = node.answer
+
+    def answer(method: str, params: Sequence[Any]) -> object:
+        if "pending" in params:
+            raise Refused('"pending" is not yet supported', -32602)
+        if (
+            method == "eth_getTransactionByHash"
+            and truth("eth_getTransactionReceipt", params) is None
+        ):
+            return None
+        if (
+            method == "eth_sendRawTransaction"
+            and keccak256(bytes.fromhex(params[0][2:])) in waiting()
+        ):
+            raise Refused("0x12: this transaction is already in the TxPool", -32602)
+        return truth(method, params)
+
+    def waiting() -> set[bytes]:
+        return {each.hash for each in ground.chain.pool.values()}
+
+    monkeypatch.setattr(node, "answer", answer)
+    ground.mines = False
+    sender = ground.sender()
+    for key in ("first", "second"):
+        with pytest.raises(ChainError, match="not mined yet"):
+            sender.submit(key, dev_address(9), b"", timeout=5)
+    ground.mines = True
+    assert sender.submit("third", dev_address(9), b"") is not None
+    assert [ground.sent(nonce) for nonce in range(4)] == [1, 1, 1, 0]
+
+
+def test_a_call_that_wants_more_gas_left_than_it_uses_gets_it(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = ground.endpoint._node
+    truth, used = node.answer, int(str(node.answer("eth_estimateGas", [CALL])), 16)
+
+    def answer(method: str, params: Sequence[Any]) -> object:
+        if method == "eth_call" and int(params[0].get("gas", hex(MAX_GAS)), 16) < 3 * used:
+            raise Refused("execution reverted", 3)
+        return truth(method, params)
+
+    monkeypatch.setattr(node, "answer", answer)
+    signer = Signer(ground.client, bytes(KEY))
+    assert signer.prepare(dev_address(9), b"", 0).gas == 2 * 2 * used * 5 // 4
+    monkeypatch.undo()
+    assert signer.prepare(dev_address(9), b"", 0).gas == used * 5 // 4
 
 
 def test_a_node_cannot_make_an_account_burn_its_money(ground: Ground) -> None:

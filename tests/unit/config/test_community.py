@@ -51,6 +51,20 @@ def test_accounts_are_resolved(community: Community) -> None:
     assert community.dev_accounts[dev_address(15)] == 15
 
 
+@pytest.mark.parametrize(
+    "account",
+    [
+        "0x52908400098527886E0F7030069857D2E4169EE7",
+        "0x27b1fdb04752bbc536007a920d24acb045561c26",
+        "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+    ],
+)
+def test_an_address_is_right_by_its_checksum_not_by_having_both_cases(account: str) -> None:
+    """The first two are examples of EIP-55: by chance all their letters are capitals, or none is."""
+    text = TEXT.replace('pauser = ["dev:2"]', f'pauser = ["{account}"]')
+    assert parse_community(text).roles["pauser"] == (account,)
+
+
 def test_signers_are_in_the_order_of_the_table(community: Community) -> None:
     numbers = [int(signer, 16) for signer in community.oracle.signers]
     assert numbers == sorted(numbers)
