@@ -13,7 +13,17 @@ from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy import Row
 
-__all__ = ["STATUSES", "Lot", "OfferingBook", "Status", "Sums", "allotted", "lots_of", "owed", "status_of"]
+__all__ = [
+    "STATUSES",
+    "Lot",
+    "OfferingBook",
+    "Status",
+    "Sums",
+    "allotted",
+    "lots_of",
+    "owed",
+    "status_of",
+]
 
 Status = Literal["upcoming", "open", "failed", "delivering", "complete"]
 STATUSES: Final[tuple[Status, ...]] = ("upcoming", "open", "failed", "delivering", "complete")

@@ -119,7 +119,7 @@ def _of_status(status: Status) -> ColumnElement[bool]:
 
 
 def _sortable(column: ColumnElement[int]) -> ColumnElement[int]:
-    """A column that its contract lets be 2⁶³ or more, which SQL takes for negative: what is so large counts as equal."""
+    """A column that its contract lets be 2⁶³ or more, which SQL takes for negative: all that is so large is equal."""
     return case((column < 0, (1 << 63) - 1), else_=cast(column, BigInteger))
 
 
