@@ -93,7 +93,7 @@ def _subscriptions(
 def _refunds(connection: Connection, client: ChainClient, where: Address, report: Report) -> int:
     """Compares refunds that could not be paid; the sum of them."""
     total = 0
-    rows: Sequence[Row[Any]] = connection.execute(REFUNDS).all()
+    rows = connection.execute(REFUNDS).all()
     for raw, refunds in groupby(rows, lambda row: bytes(row.address)):
         who, ours = address(raw), owed(refunds)
         chain = client.call(where, of.owed_to(who), report.block)

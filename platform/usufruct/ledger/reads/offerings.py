@@ -269,7 +269,7 @@ def _lots() -> Query:
 LOTS: Final = _lots()
 """The line of :offering before the position :end: its lots that were not withdrawn, in order."""
 
-REFUNDS: Final = (
+REFUNDS: Final[Query] = (
     select(wallet.c.address, refund_event.c.kind, refund_event.c.amount)
     .join_from(refund_event, wallet, wallet.c.id == refund_event.c.wallet)
     .order_by(refund_event.c.wallet, refund_event.c.pos)
