@@ -164,17 +164,19 @@ class EvidenceFetcher:
             & (verdict_report.c.source == source)
         )
         newest = (
-            select(verdict_report.c.document)
+            select(verdict_report.c.document, verdict_report.c.known_at)
             .where(key)
             .order_by(verdict_report.c.known_at.desc())
             .limit(1)
         )
         with self._database.write() as connection:
-            if connection.execute(newest).scalar() == text:
+            last = connection.execute(newest).first()
+            if last is not None and last.document == text:
                 return
-            now = _now(connection)
-            # What a reorganisation took back, or what was told in the same block, was nobody's last word.
-            connection.execute(delete(verdict_report).where(key, verdict_report.c.known_at >= now))
+            # A ledger that is rebuilt, or lost its last blocks, may be earlier than what it was told already.
+            now = max(_now(connection), last.known_at if last is not None else 0)
+            # What was told at the same time was nobody's last word.
+            connection.execute(delete(verdict_report).where(key, verdict_report.c.known_at == now))
             row = {"stream": number, "period": period, "source": source}
             connection.execute(insert(verdict_report).values(**row, document=text, known_at=now))
             _bump(connection)

@@ -17,7 +17,7 @@ def main() -> None:
     database = Database(url)
     database.migrate()
     known = json.loads(contracts)
-    chain = NodeChain(ChainClient(rpc), known["Waterfall"])
+    chain = NodeChain(ChainClient(rpc, timeout=60), known["Waterfall"])
     identity = {"chain_id": "31337", "currency": "USDX:6"}
     indexer = Indexer(chain, database, known, int(first), identity, largest=int(largest), window=16)
     while (step := indexer.step()).undone or step.at < step.head:

@@ -438,4 +438,5 @@ class Kit:
 
 def deployed(anvil: Anvil) -> Kit:
     """The project on `anvil`."""
-    return Kit(anvil, ChainClient(anvil.url)).build()
+    # A loaded machine may take its time: what is not asked here is how fast a node answers.
+    return Kit(anvil, ChainClient(anvil.url, timeout=60)).build()

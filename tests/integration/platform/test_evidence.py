@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from tests.integration.platform.kit import MEGA, Kit
 from tests.integration.platform.worker import worker
 
@@ -143,3 +143,8 @@ def test_what_a_worker_reported_before_stays_beside_what_it_reports_now(
     told[0] = 3
     assert reports() == [(first, 2), (indexed.now(), 3)]
     assert {row.known_at for row in stored(ledger, batch_evidence)} == {first}
+    earlier = update(cursor).values(timestamp=first - 50)  # as one that is rebuilt from the chain
+    with ledger.write() as connection:
+        connection.execute(earlier)
+    told[0] = 4
+    assert reports() == [(first, 2), (indexed.now(), 4)]

@@ -15,14 +15,14 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, select
+from sqlalchemy import insert, inspect, select, text
 from tests.support.postgres import Server, postgres_server
 
 from usufruct.chain import crash
 from usufruct.errors import ConfigError
 from usufruct.ledger.bulk import insert_rows
 from usufruct.ledger.database import Database, alembic_config
-from usufruct.ledger.models import log, metadata, wallet
+from usufruct.ledger.models import cursor, log, meta, metadata, verdict_report, wallet
 
 ROOT = Path(__file__).resolve().parents[3]
 MIGRATE = (
@@ -110,6 +110,31 @@ def test_a_ledger_with_rows_killed_on_the_way_to_a_newer_version_keeps_them_and_
     assert complete(database)
     assert rows(database, log) == LOGS
     assert len(rows(database, wallet)) == 1
+
+
+def test_a_ledger_that_is_rebuilt_keeps_its_rows_if_killed_and_what_no_log_brought_if_not(
+    database: Database,
+) -> None:
+    report = {"stream": 1, "period": 2, "source": "alpha", "document": "{}"}
+    with database.write() as connection:
+        command.upgrade(alembic_config(connection), "0011")
+        insert_rows(connection, log, LOGS)
+        connection.execute(insert(meta).values(key="chain_id", value="31337"))
+        connection.execute(insert(cursor).values(id=1, block=2, hash=b"\2" * 32, timestamp=9))
+        into = text("INSERT INTO verdict_report VALUES (:stream, :period, :source, :document)")
+        connection.execute(into, report)
+    for at in (1, 2):
+        assert migrated(database, f"ledger.migrated:{at}") == -signal.SIGKILL
+        assert version(database) == "0011"
+        assert rows(database, log) == LOGS
+    assert migrated(database) == 0
+    assert complete(database)
+    assert rows(database, log) == []
+    with database.read() as connection:
+        assert connection.execute(select(meta)).all() == []
+        assert connection.execute(select(cursor)).all() == []
+        (kept,) = connection.execute(select(verdict_report)).mappings().all()
+    assert kept == report | {"known_at": 0}
 
 
 def test_two_that_migrate_at_once_make_one_ledger(database: Database) -> None:

@@ -119,7 +119,7 @@ def _of_status(status: Status) -> ColumnElement[bool]:
 
 
 def _sortable(column: ColumnElement[int]) -> ColumnElement[int]:
-    """A column that its contract lets be 2⁶³ or more, which SQL takes for negative: all so large counts as equal."""
+    """A column that its contract lets be 2⁶³ or more, which SQL takes for negative: all that is so large is equal."""
     return case((column < 0, (1 << 63) - 1), else_=cast(column, BigInteger))
 
 
@@ -275,7 +275,7 @@ REFUNDS: Final[Query] = (
     .order_by(refund_event.c.wallet, refund_event.c.pos)
 )
 """Refunds that could not be paid and the payments of what was owed, by wallet, in order."""
-REFUNDS_OF_WALLET: Final[Query] = (
+REFUNDS_OF_WALLET: Final = (
     select(refund_event.c.kind, refund_event.c.amount)
     .where(refund_event.c.wallet == bindparam("wallet"), refund_event.c.pos < bindparam("end"))
     .order_by(refund_event.c.pos)
