@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 from fastapi import Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from usufruct.api.events.facts import KINDS
 from usufruct.errors import InputError
 from usufruct.wallets import wallet_bytes
 
@@ -326,7 +327,8 @@ class EventQuery(LogQuery):
     """Events."""
 
     type: Annotated[
-        Annotated[str, Field(max_length=32)] | None, Field(description="only these")
+        Annotated[str, Field(max_length=32)] | None,
+        Field(description=f"only these: {', '.join(KINDS)}"),
     ] = None
 
 

@@ -243,6 +243,7 @@ class Deliveries(TypedDict):
     wallet: str
     sender: str
     deliveries: list[PreparedDelivery]
+    has_more: bool
     owed: OwedRefund | None
     withheld: Withheld | None
 

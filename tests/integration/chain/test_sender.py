@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Iterator
@@ -232,16 +231,16 @@ def test_a_nonce_that_another_transaction_took_is_replaced_by_a_fresh_one(
     anvil_fresh: Anvil, sender: Sender, client: ChainClient, contract: str, tmp_path: Path
 ) -> None:
     anvil_fresh.rpc("evm_setAutomine", False)
-    with ThreadPoolExecutor(1) as pool, Outbox(tmp_path / "foreign.sqlite") as foreign:
+    with ThreadPoolExecutor(2) as pool, Outbox(tmp_path / "foreign.sqlite") as foreign:
         waiting = pool.submit(sender.submit, "call", contract, b"")
         anvil_fresh.rpc("anvil_dropTransaction", await_pending(anvil_fresh))
         stranger = Sender(client, dev_account(0), foreign, timing=QUICK)
-        stranger_waits = threading.Thread(target=stranger.submit, args=("foreign", contract, b""))
-        stranger_waits.start()
+        # Other data: the same call with the same nonce would be the same transaction, and both would have it.
+        foreign_call = pool.submit(stranger.submit, "foreign", contract, b"\x01")
         anvil_fresh.rpc("evm_setAutomine", True)
         anvil_fresh.rpc("evm_mine")
         assert waiting.result(timeout=60) is not None
-        stranger_waits.join()
+        assert foreign_call.result(timeout=60) is not None
     assert counter.count(client, contract) == 2
     assert client.nonce(RICH) == 3
 

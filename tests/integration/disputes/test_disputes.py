@@ -123,10 +123,10 @@ def town(anvil_fresh: Anvil, tmp_path: Path) -> Iterator[Town]:
     at = village.at
     start = village.now() - 2 * DAY
     village.open_stream(STREAM, start, TARIFF.hash())
-    chamber = village._put(
+    chamber = village.put(
         "ObjectiveDisputes", od.deploy_data(at["StatementBook"], at["MeterRegistry"])
     )
-    bond = village._put(
+    bond = village.put(
         "OperatorBond",
         ob.deploy_data(at["AccessManager"], at["SettlementCurrency"], chamber, 14 * DAY),
     )

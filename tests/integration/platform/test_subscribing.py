@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import anyio
 import httpx
 import pytest
+from sqlalchemy import select
 from tests.integration.platform.kit import ADMIN, DAY, HOLDERS, Kit
 from tests.integration.platform.offered import PRICE, close, offer, subscribe, with_offerings
 from tests.integration.platform.test_index import compared
 from tests.support.postgres import running_postgres
 
 from usufruct.api.app import create_app
+from usufruct.api.events.feed import Feed
 from usufruct.api.labels import Labels
 from usufruct.api.render import Renderer
 from usufruct.api.service import Service
 from usufruct.contracts import address, participant_registry, revenue_right, settlement_currency
 from usufruct.contracts import offering as of
 from usufruct.index.indexer import Indexer
+from usufruct.ledger import ids
 from usufruct.ledger.database import Database
+from usufruct.ledger.models import feed_event
 from usufruct.money import Currency
 
 Follow = Callable[..., Indexer]
@@ -102,7 +107,8 @@ def test_what_is_prepared_subscribes_takes_back_and_delivers(desk: Desk) -> None
     found = desk.data("/v1/offerings/off_1/subscriptions")
     assert [each["status"] for each in found] == ["subscribed", "subscribed", "withdrawn"]
     assert [each["allotted_units"] for each in found] == ["600", "400", "0"]
-    assert desk.ask(f"/v1/wallets/{ADAM}/deliveries", {}).json()["deliveries"] == []
+    none = desk.ask(f"/v1/wallets/{ADAM}/deliveries", {}).json()
+    assert (none["deliveries"], none["has_more"]) == ([], False)
     close(kit, number)
     for holder, units in ((ADAM, 600), (BARB, 400)):
         due = desk.ask(f"/v1/wallets/{holder}/deliveries", {"offerings": ["off_1"]}).json()
@@ -156,7 +162,8 @@ def test_a_subscription_that_is_late_lapses_for_whoever_asks_for_the_money(desk:
 def test_every_refusal_says_which_rule_stands_in_the_way(desk: Desk) -> None:
     kit = desk.kit
     offer(kit, min_each=10, max_each=50, withdrawable=False)
-    offer(kit, from_=kit.now() + DAY, to=kit.now() + 2 * DAY, deliver_until=kit.now() + 9 * DAY)
+    later = kit.ask("Offering", of.terms_of(1)).to
+    offer(kit, from_=later, to=later + DAY, deliver_until=later + 8 * DAY)
     assert problem(desk.order(ADAM, 5)) == (422, "invalid-parameter", "units")
     assert problem(desk.order(ADAM, 51)) == (422, "invalid-parameter", "units")
     assert problem(desk.order(ADAM, 10**15 - 1)) == (422, "invalid-parameter", "units")
@@ -250,6 +257,72 @@ def test_lists_are_filtered_sorted_paged_and_as_of_any_block(desk: Desk) -> None
     then = desk.ask(f"/v1/offerings/off_1?as_of_block={before}").json()
     assert (then["status"], then["cancelled"]) == ("open", None)
     assert desk.ask("/v1/offerings/off_1").json()["cancelled"]["block"] == before + 1
+
+
+def test_what_happens_to_offerings_and_subscriptions_is_told_as_events(desk: Desk) -> None:
+    kit, database = desk.kit, desk.database
+    number = offer(kit, max_units=120)
+    for holder, units in ((ADAM, 100), (BARB, 100), (CARL, 7)):
+        subscribe(kit, number, holder, units)
+    kit.act("Offering", of.withdraw(number), CARL)
+    close(kit, number)
+    kit.act("Offering", of.deliver(number, ADAM))
+    kit.warp(kit.ask("Offering", of.terms_of(number)).deliver_until)
+    kit.act("Offering", of.lapse(number, BARB), BARB)
+    failing = offer(kit)
+    subscribe(kit, failing, DAVE, 2)
+    kit.act("Offering", of.cancel(failing))
+    kit.act("SettlementCurrency", settlement_currency.set_blocked(DAVE, True))
+    kit.act("Offering", of.refund(failing, DAVE))
+    kit.act("SettlementCurrency", settlement_currency.set_blocked(DAVE, False))
+    kit.act("Offering", of.withdraw_owed(address(DAVE)))
+    desk.ask("/v1/offerings")
+    while Feed(database, Renderer(Currency("USDX", 6), Labels()), 0).round():
+        pass
+    with database.read() as connection:
+        rows = connection.execute(select(feed_event).order_by(feed_event.c.number)).all()
+    told = [row for row in rows if row.kind.startswith(("offering", "subscription", "refund"))]
+    assert [row.kind for row in told] == [
+        "offering.opened",
+        *["subscription.made"] * 3,
+        "subscription.withdrawn",
+        "subscription.delivered",
+        "subscription.lapsed",
+        "offering.opened",
+        "subscription.made",
+        "offering.cancelled",
+        "refund.failed",
+        "subscription.refunded",
+        "refund.paid",
+    ]
+    wallets = [None, ADAM, BARB, CARL, CARL, ADAM, BARB, None, DAVE, None, DAVE, DAVE, DAVE]
+    assert [row.wallet for row in told] == [one and bytes.fromhex(one[2:]) for one in wallets]
+    delivered = json.loads(told[5].document)
+    assert delivered["subscription"] == ids.subscription_id(1, bytes.fromhex(ADAM[2:]))
+    assert (delivered["units"], delivered["price"]["amount"]) == ("60", str(60 * PRICE))
+    assert delivered["returned"]["amount"] == str(40 * PRICE)
+    assert json.loads(told[-1].document)["amount"]["amount"] == str(2 * PRICE)
+
+
+def test_deliveries_say_when_there_are_more_than_one_answer_holds(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        subscribe(desk.kit, offer(desk.kit, min_units=0), ADAM, 10)
+    close(desk.kit, 3)
+    monkeypatch.setattr("usufruct.api.routes.subscribing._MOST", 2)
+    due = desk.ask(f"/v1/wallets/{ADAM}/deliveries", {}).json()
+    assert ([each["offering"] for each in due["deliveries"]], due["has_more"]) == (
+        ["off_1", "off_2"],
+        True,
+    )
+    for each in due["deliveries"]:
+        desk.sign(each["transaction"], ADAM)
+    rest = desk.ask(f"/v1/wallets/{ADAM}/deliveries", {}).json()
+    assert ([each["offering"] for each in rest["deliveries"]], rest["has_more"]) == (
+        ["off_3"],
+        False,
+    )
 
 
 def test_postgresql_answers_the_same(desk: Desk, follow: Follow, tmp_path: Any) -> None:

@@ -20,7 +20,8 @@ from benches._api.ledger import wallet
 from usufruct.api.auth import store
 from usufruct.api.auth.principal import ANONYMOUS, Principal, Role
 from usufruct.api.events.deliver import LEASE, PAUSES, Deliverer
-from usufruct.api.events.feed import KINDS, Feed
+from usufruct.api.events.facts import KINDS
+from usufruct.api.events.feed import Feed
 from usufruct.api.events.signing import secret_of, sign, verify
 from usufruct.api.routes import events
 from usufruct.errors import EvidenceError

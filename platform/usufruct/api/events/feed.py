@@ -7,50 +7,28 @@ that a reorganisation may still replace are left alone: an event is never taken 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from usufruct.api.auth.principal import Principal
-from usufruct.api.render import Json, Renderer, account, rfc3339
-from usufruct.ledger import ids
+from usufruct.api.events.facts import SOURCES, Fact
+from usufruct.api.render import Json, Renderer
 from usufruct.ledger.bulk import insert_rows
 from usufruct.ledger.database import Database
 from usufruct.ledger.models import (
     cursor,
-    distribution,
     feed_cursor,
     feed_event,
-    freeze,
-    payment,
-    series,
-    settlement,
-    statement,
-    statement_event,
     wallet,
 )
-from usufruct.ledger.reads.rows import Query, placed, when
 from usufruct.ledger.types import first_position
 
-__all__ = ["EVENT", "EVENTS_AFTER", "KINDS", "Feed", "shown", "visible"]
+__all__ = ["EVENT", "EVENTS_AFTER", "Feed", "shown", "visible"]
 
 _BLOCKS: Final = 5_000
-KINDS: Final = (
-    "distribution.created",
-    "payment.made",
-    "settlement.created",
-    "statement.attested",
-    "statement.dismissed",
-    "statement.disputed",
-    "statement.lapsed",
-    "statement.settled",
-    "statement.voided",
-    "wallet.frozen",
-    "wallet.released",
-)
-"""Types of events."""
 EVENTS_AFTER: Final = (
     select(feed_event)
     .where(feed_event.c.number > bindparam("after"))
@@ -60,14 +38,6 @@ EVENTS_AFTER: Final = (
 """Events numbered above :after, in order."""
 EVENT: Final = select(feed_event.c.number).where(feed_event.c.number == bindparam("number"))
 """Event :number, if there is one."""
-
-
-class _Fact(NamedTuple):
-    kind: str
-    pos: int
-    stream: int | None
-    wallet: bytes | None
-    document: Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +81,8 @@ class Feed:
         first = connection.execute(select(wallet.c.pos).order_by(wallet.c.pos).limit(1)).scalar()
         return block if first is None else max(block, (first >> 20) - 1 - _BLOCKS)
 
-    def _facts(self, connection: Connection, values: dict[str, int]) -> Iterator[_Fact]:
-        for query, make in _SOURCES:
+    def _facts(self, connection: Connection, values: dict[str, int]) -> Iterator[Fact]:
+        for query, make in SOURCES:
             for row in connection.execute(query, values):
                 yield make(self.render, row)
 
@@ -136,107 +106,3 @@ def shown(row: Row[Any]) -> Json:
         "time": place["time"],
         "data": document,
     }
-
-
-# --- Sources ---------------------------------------------------------------------------------------
-
-
-def _between(query: Query, table: Any) -> Query:
-    query = query.where(table.c.pos >= bindparam("after"), table.c.pos < bindparam("end"))
-    return placed(query, table.c.pos)
-
-
-def _place(row: Row[Any]) -> Json:
-    return {"block": row.block, "time": rfc3339(row.time), "transaction": "0x" + row.tx.hex()}
-
-
-def _distribution(render: Renderer, row: Row[Any]) -> _Fact:
-    document = {
-        "id": ids.distribution_id(row.slug, row.number),
-        "series": ids.series_id(row.slug),
-        "period": render.period(row.period),
-        "amount": render.money(row.amount),
-        "place": _place(row),
-    }
-    return _Fact("distribution.created", row.pos, row.stream, None, document)
-
-
-def _payment(render: Renderer, row: Row[Any]) -> _Fact:
-    document = {
-        "wallet": account(row.address),
-        "series": ids.series_id(row.slug),
-        "amount": render.money(row.amount),
-        "place": _place(row),
-    }
-    return _Fact("payment.made", row.pos, row.stream, row.address, document)
-
-
-def _settlement(render: Renderer, row: Row[Any]) -> _Fact:
-    document = {
-        "id": ids.settlement_id(row.stream, row.period),
-        "stream": ids.stream_id(row.stream),
-        "period": render.period(row.period),
-        "receipts": render.money(row.receipts),
-        "shortfall": render.money(row.shortfall),
-        "place": _place(row),
-    }
-    return _Fact("settlement.created", row.pos, row.stream, None, document)
-
-
-def _attested(render: Renderer, row: Row[Any]) -> _Fact:
-    document = _statement(render, row) | {"distributable": render.money(row.distributable)}
-    return _Fact("statement.attested", row.pos, row.stream, None, document)
-
-
-def _happened(render: Renderer, row: Row[Any]) -> _Fact:
-    return _Fact(f"statement.{row.kind}", row.pos, row.stream, None, _statement(render, row))
-
-
-def _statement(render: Renderer, row: Row[Any]) -> Json:
-    return {
-        "id": ids.statement_id(row.stream, row.period, row.version),
-        "stream": ids.stream_id(row.stream),
-        "period": render.period(row.period),
-        "version": row.version,
-        "place": _place(row),
-    }
-
-
-def _freeze(_: Renderer, row: Row[Any]) -> _Fact:
-    kind = "wallet.frozen" if row.frozen else "wallet.released"
-    document = {"wallet": account(row.address), "place": _place(row)}
-    return _Fact(kind, row.pos, None, row.address, document)
-
-
-_SOURCES: Final[tuple[tuple[Query, Callable[[Renderer, Row[Any]], _Fact]], ...]] = (
-    (
-        _between(
-            select(distribution, series.c.slug, series.c.stream, *when()).join_from(
-                distribution, series, series.c.id == distribution.c.series
-            ),
-            distribution,
-        ),
-        _distribution,
-    ),
-    (
-        _between(
-            select(payment, series.c.slug, series.c.stream, wallet.c.address, *when())
-            .join_from(payment, series, series.c.id == payment.c.series)
-            .join(wallet, wallet.c.id == payment.c.wallet),
-            payment,
-        ),
-        _payment,
-    ),
-    (_between(select(settlement, *when()), settlement), _settlement),
-    (_between(select(statement, *when()), statement), _attested),
-    (_between(select(statement_event, *when()), statement_event), _happened),
-    (
-        _between(
-            select(freeze, wallet.c.address, *when()).join_from(
-                freeze, wallet, wallet.c.id == freeze.c.wallet
-            ),
-            freeze,
-        ),
-        _freeze,
-    ),
-)

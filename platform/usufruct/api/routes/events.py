@@ -21,7 +21,8 @@ from usufruct.api import schemas
 from usufruct.api.auth.gate import Asking, asking_still, forbidden, require_known
 from usufruct.api.auth.principal import Principal, Role
 from usufruct.api.bodies import Body, described, json_body
-from usufruct.api.events.feed import EVENTS_AFTER, KINDS, shown, visible
+from usufruct.api.events.facts import KINDS
+from usufruct.api.events.feed import EVENTS_AFTER, shown, visible
 from usufruct.api.events.signing import secret_of
 from usufruct.api.events.targets import parse_target
 from usufruct.api.limits import AS_ASKED

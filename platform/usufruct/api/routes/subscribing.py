@@ -41,7 +41,7 @@ from usufruct.ledger.reads.offerings import SUBSCRIPTION, subscriptions_page
 
 router = APIRouter(prefix="/v1/wallets/{address}", tags=["wallets"])
 
-_ALL: Final = 10_000
+_MOST: Final = 10_000
 Name = Annotated[str, msgspec.Meta(max_length=64)]
 Names = Annotated[tuple[Name, ...], msgspec.Meta(max_length=100)]
 Units = Annotated[str, msgspec.Meta(pattern=whole(r"[1-9][0-9]{0,14}"))]
@@ -190,8 +190,8 @@ async def deliveries(address: Address, request: Request, moment: AnyMoment) -> R
     }
     wallet = await find_wallet(moment, address)
     built = subscriptions_page(by_wallet=True, status="subscribed")
-    rows = await moment.rows(built, wallet=wallet or 0, after=0, end=moment.end, limit=_ALL)
-    parts = []
+    rows = await moment.rows(built, wallet=wallet or 0, after=0, end=moment.end, limit=_MOST + 1)
+    more, rows, parts = len(rows) > _MOST, rows[:_MOST], []
     for row, shown in zip(rows, await shown_subscriptions(moment, rows), strict=True):
         act = _due(shown["possible"], lapse=body.lapse)
         if act is not None and (not chosen or shown["offering"] in chosen):
@@ -204,6 +204,7 @@ async def deliveries(address: Address, request: Request, moment: AnyMoment) -> R
             "wallet": owner,
             "sender": sender,
             "deliveries": parts,
+            "has_more": more,
             "owed": {"amount": moment.render.money(owed), "transaction": paying} if owed else None,
             "withheld": await withheld(moment, wallet),
         }

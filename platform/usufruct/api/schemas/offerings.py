@@ -150,6 +150,9 @@ class Deliveries(Stamped):
     wallet: str
     sender: str = Field(description="who sends; units and money go to the wallet, whoever sends")
     deliveries: list[PreparedDelivery]
+    has_more: bool = Field(
+        description="whether the wallet has more subscriptions than were looked at; ask again once these have ended"
+    )
     owed: OwedRefund | None
     withheld: Withheld | None = Field(
         description="why units would not be placed with the wallet now"
