@@ -83,7 +83,7 @@ def test_a_crash_between_two_writes_loses_and_doubles_nothing(
     with house.database.read() as connection:
         assert connection.execute(select(func.count()).select_from(feed_event)).scalar_one() == 0
     feed(house)
-    assert len(listed(house, headers=house.key(Role.AUDITOR))) == 34
+    assert len(listed(house, headers=house.key(Role.AUDITOR))) == 41
 
 
 def test_payments_are_told_to_their_wallet_and_to_those_who_supervise(house: House) -> None:
