@@ -14,15 +14,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from web3.types import Nonce
-from web3.utils.address import get_create_address
-
 from usufruct.chain.client import ChainClient
 from usufruct.chain.outbox import NonceMoved, Outbox
 from usufruct.chain.records import Receipt
 from usufruct.chain.sender import Timing
+from usufruct.chain.transactions import created_address
 from usufruct.config import Community
-from usufruct.contracts import address
 from usufruct.core.keccak import keccak256
 from usufruct.deploy.action import Action, Transaction
 from usufruct.deploy.creation import CIRCLE
@@ -234,7 +231,7 @@ class _Run:
             return
         sender = self._keyring.deployer
         nonce = sender.next_nonce() + len(CIRCLE) - 1
-        where = address(get_create_address(sender.address, Nonce(nonce)))
+        where = created_address(sender.address, nonce)
         self._store(replace(deployment.without(CIRCLE), waterfall=Reservation(where, nonce)))
 
 

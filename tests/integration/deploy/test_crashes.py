@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
+from subprocess import CompletedProcess
 
 import pytest
 from tests.integration.deploy.conftest import TEXT, Town
 from tests.integration.deploy.test_apply import TRANSACTIONS
+from tests.support import forks
 
 from usufruct.deploy.record import CONTRACTS
 from usufruct.keys import dev_account
 
+DEEP = pytest.mark.deep
 POINTS = [
-    "outbox.stored:1",  # the very first contract, stored only
+    pytest.param("outbox.stored:1", marks=DEEP),  # the very first contract, stored only
     "tx.mined:8",  # in the middle of the contracts that name each other, created but not recorded
-    "record.drafted:10",
-    "tx.sent:24",  # meters
-    "tx.recorded:31",  # units issued
+    pytest.param("record.drafted:10", marks=DEEP),
+    pytest.param("tx.sent:24", marks=DEEP),  # meters
+    pytest.param("tx.recorded:31", marks=DEEP),  # units issued
     "record.drafted:12",  # the series' addresses, at the very end
 ]
+IN_TURN = ["outbox.stored:1", "tx.sent:4", "tx.recorded:4", "tx.mined:8", "tx.sent:9"]
+"""Where one run after the other is killed, each a few transactions further: a point of every kind."""
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -45,8 +47,8 @@ def test_a_run_may_be_killed_anywhere(
 
 def test_a_run_may_be_killed_again_and_again(start_town: Callable[..., Town]) -> None:
     town = start_town()
-    codes = [run(town, f"tx.sent:{step}").returncode for step in (5, 4, 9)]
-    assert codes == [-signal.SIGKILL] * 3
+    codes = [run(town, point).returncode for point in IN_TURN]
+    assert codes == [-signal.SIGKILL] * len(IN_TURN)
     finished(town)
 
 
@@ -74,23 +76,20 @@ def created_by(town: Town, block: int) -> list[str]:
     return [each.contract_address for each in receipts if each and each.contract_address]
 
 
-def run(town: Town, crash_at: str = "") -> subprocess.CompletedProcess[str]:
+def run(town: Town, crash_at: str = "") -> CompletedProcess[str]:
     """`usufruct apply` as a process of its own."""
     return usufruct(town, "apply", crash_at=crash_at)
 
 
-def usufruct(
-    town: Town, command: str, *options: str, crash_at: str = ""
-) -> subprocess.CompletedProcess[str]:
+def usufruct(town: Town, command: str, *options: str, crash_at: str = "") -> CompletedProcess[str]:
     file = town.state.parent / "town.toml"
     file.write_text(TEXT)
     arguments = [command, str(file), "--rpc", town.anvil.url, "--state", str(town.state), *options]
-    return subprocess.run(
-        [sys.executable, "-c", "from usufruct.cli import main; main()", *arguments],
-        env={**os.environ, "USUFRUCT_CRASH_AT": crash_at, "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        check=False,
+    return forks.run(
+        "usufruct.cli:main",
+        ["usufruct", *arguments],
+        {"USUFRUCT_CRASH_AT": crash_at, "COLUMNS": "200"},
+        loaded=["usufruct.deploy.cli"],
     )
 
 

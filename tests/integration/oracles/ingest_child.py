@@ -1,6 +1,6 @@
 """Ingests a drop folder and the chargers' heartbeats in a process of its own, which a test may kill.
 
-Usage: python ingest_child.py COMMUNITY INBOX JOURNAL
+Arguments: COMMUNITY INBOX JOURNAL
 """
 
 from __future__ import annotations
@@ -38,14 +38,11 @@ def _heartbeat(meter: Meter) -> Message:
     return Message("test", meter.stream, meter.code, alive.FORM, payload, meter.scheme, signature)
 
 
-def main(community_file: str, inbox: str, journal: str) -> None:
+def run() -> None:
     """Ingests everything there is."""
+    community_file, inbox, journal = sys.argv[1:]
     community = load_community(Path(community_file))
     clock = FixedClock(1_800_000_000)
     source = CsvFolder(Path(inbox), community.project.timezone, clock)
     sources = [source, Heartbeats(community)]
     Journal(journal, community, clock=clock, sources=sources, privacy_secret=b"s" * 32).poll()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from tests.support import forks
 from tests.support.postgres import running_postgres
 
 from usufruct.chain import crash
@@ -25,7 +23,6 @@ from usufruct_oracles.sources.csv_folder import CsvFolder
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMUNITY = ROOT / "examples" / "community.toml"
-CHILD = Path(__file__).with_name("ingest_child.py")
 DAYS = ("2026-09-01", "2026-09-02")
 
 
@@ -46,14 +43,11 @@ def undisturbed(
     return dump(str(journal))
 
 
-def ingest(inbox: Path, journal: str, crash_at: str | None = None) -> int:
+def ingest(inbox: Path, journal: str, crash_at: str = "") -> int:
     """Exit code of a process that ingests the inbox."""
-    environment = {key: value for key, value in os.environ.items() if key != crash.VARIABLE}
-    environment["PYTHONPATH"] = f"{ROOT / 'platform'}:{ROOT / 'oracles'}"
-    if crash_at is not None:
-        environment[crash.VARIABLE] = crash_at
-    command = [sys.executable, str(CHILD), str(COMMUNITY), str(inbox), journal]
-    return subprocess.run(command, env=environment, check=False, timeout=120).returncode
+    command = ["ingest_child.py", str(COMMUNITY), str(inbox), journal]
+    main = "tests.integration.oracles.ingest_child:run"
+    return forks.run(main, command, {crash.VARIABLE: crash_at}).returncode
 
 
 def dump(journal: str) -> dict[str, list[tuple[object, ...]]]:

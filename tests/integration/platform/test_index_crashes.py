@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from tests.integration.platform.kit import HOLDERS, Kit
 from tests.integration.platform.test_index import churn, compared, fresh, tables
+from tests.support import forks
 from tests.support.postgres import Server, postgres_server
 
 from usufruct.chain import crash
@@ -45,20 +46,20 @@ def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(request.getfixturevalue("server").url)
 
 
-def child(
-    kit: Kit, url: str, crash_at: str | None = None, largest: int = 6
-) -> subprocess.Popen[bytes]:
-    environment = {key: value for key, value in os.environ.items() if key != crash.VARIABLE}
-    environment["PYTHONPATH"] = str(ROOT / "platform")
-    if crash_at is not None:
-        environment[crash.VARIABLE] = crash_at
+def arguments_of(kit: Kit, url: str, largest: int = 6) -> list[str]:
     known = json.dumps(kit.contracts)
-    arguments = [kit.anvil.url, url, known, str(kit.first_block), str(largest)]
-    return subprocess.Popen([sys.executable, str(CHILD), *arguments], env=environment)
+    return [kit.anvil.url, url, known, str(kit.first_block), str(largest)]
 
 
-def run(kit: Kit, url: str, crash_at: str | None = None, largest: int = 6) -> int:
-    return child(kit, url, crash_at, largest).wait(timeout=240)
+def child(kit: Kit, url: str) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "platform")}
+    return subprocess.Popen([sys.executable, str(CHILD), *arguments_of(kit, url)], env=environment)
+
+
+def run(kit: Kit, url: str, crash_at: str = "", largest: int = 6) -> int:
+    command = ["index_child.py", *arguments_of(kit, url, largest)]
+    main = "tests.integration.platform.index_child:main"
+    return forks.run(main, command, {crash.VARIABLE: crash_at}).returncode
 
 
 def caught_up_in_time(indexer: Indexer) -> None:

@@ -16,6 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert, inspect, select, text
+from tests.support import forks
 from tests.support.postgres import Server, postgres_server
 
 from usufruct.chain import crash
@@ -50,14 +51,15 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     made.dispose()
 
 
-def migrated(database: Database, crash_at: str | None = None) -> int:
-    environment = {key: value for key, value in os.environ.items() if key != crash.VARIABLE}
-    environment["PYTHONPATH"] = str(ROOT / "platform")
-    if crash_at is not None:
-        environment[crash.VARIABLE] = crash_at
-    url = database.url.render_as_string(hide_password=False)
-    command_line = [sys.executable, "-c", MIGRATE, url]
-    return subprocess.run(command_line, env=environment, check=False, timeout=240).returncode
+def migrate() -> None:
+    """What a process of its own does."""
+    Database(sys.argv[1]).migrate()
+
+
+def migrated(database: Database, crash_at: str = "") -> int:
+    command_line = ["migrate", database.url.render_as_string(hide_password=False)]
+    main = "tests.integration.platform.test_migration_crashes:migrate"
+    return forks.run(main, command_line, {crash.VARIABLE: crash_at}).returncode
 
 
 def versions(database: Database) -> list[str]:
