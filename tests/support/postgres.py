@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import pwd
 import shutil
@@ -10,8 +11,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
+from itertools import count
 from pathlib import Path
 
 from tests.support.parts import part_missing
@@ -61,6 +64,24 @@ class Server:
             )
         _await(self._home, self._process)
 
+    def ask(self, statement: str) -> None:
+        """Carries out a statement outside of any transaction."""
+        _run(
+            [
+                _program("psql"),
+                "-q",
+                "-h",
+                self._home,
+                "-U",
+                "usufruct",
+                "-d",
+                "postgres",
+                "-c",
+                statement,
+            ],
+            None,
+        )
+
     def kill(self) -> None:
         """kill -9."""
         assert self._process is not None
@@ -107,10 +128,25 @@ def postgres_server(folder: Path, *, durable: bool = False) -> Iterator[Server]:
 
 
 @contextmanager
-def running_postgres(folder: Path, *, durable: bool = False) -> Iterator[str]:
-    """The URL of a fresh database; the server is stopped at the end."""
-    with postgres_server(folder, durable=durable) as server:
-        yield server.url
+def running_postgres() -> Iterator[str]:
+    """The URL of a fresh database, dropped at the end, on a server that all tests of this process share."""
+    server, name = _shared(), f"test{next(_numbers)}"
+    server.ask(f"CREATE DATABASE {name} TEMPLATE template0")
+    try:
+        yield server.url.replace("/postgres?", f"/{name}?")
+    finally:
+        server.ask(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+_numbers = count()
+
+
+@cache
+def _shared() -> Server:
+    stack = ExitStack()
+    atexit.register(stack.close)
+    folder = stack.enter_context(tempfile.TemporaryDirectory())
+    return stack.enter_context(postgres_server(Path(folder)))
 
 
 def _run(command: list[str | Path], user: str | None) -> None:

@@ -11,5 +11,5 @@ from tests.support.postgres import running_postgres
 @pytest.fixture
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of an empty database on a real PostgreSQL."""
-    with running_postgres(tmp_path_factory.mktemp("postgres")) as url:
+    with running_postgres() as url:
         yield url

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import re
 import secrets
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from eth_account import Account
 from tests.support import communities
 from tests.support.another_node import CHAIN_ID
 from tests.support.ports import free_port
@@ -28,7 +30,7 @@ from usufruct.contracts import Address, address, settlement_currency
 from usufruct.contracts import statement_book as sb
 from usufruct.core.signing import public_key
 from usufruct.deploy.record import Deployment, load_deployment, record_path
-from usufruct.keys import create_keystore, dev_meter_key, load_key
+from usufruct.keys import dev_meter_key, load_key
 from usufruct_oracles.simulate import write_month
 
 BIN = Path(sys.executable).parent
@@ -105,7 +107,7 @@ class Network:
         os.environ[PASSWORD], os.environ[SECRET] = self.password, self.secret
         (self.folder / "keys").mkdir(mode=0o700)
         for name in KEYS:
-            self.accounts[name] = create_keystore(self.keystore(name), self.password)
+            self.accounts[name] = _store(self.keystore(name), self.password)
         for name in ("guardian", "manager", "holder-10", "holder-11"):
             self.accounts[name] = address(secrets.token_bytes(20))
 
@@ -261,6 +263,14 @@ class Network:
         """Everything that no log may show."""
         keys = {name: self.private_key(name).hex() for name in KEYS}
         return {"password": self.password, "privacy secret": self.secret, **keys}
+
+
+def _store(path: Path, password: str) -> Address:
+    """A new keystore that opens fast, and is opened again and again: most of a real one's cost is that it does not."""
+    account = Account.create()
+    path.write_text(json.dumps(account.encrypt(password, kdf="scrypt", iterations=1 << 10)))
+    path.chmod(0o600)
+    return address(account.address)
 
 
 def _own_meters(text: str) -> str:

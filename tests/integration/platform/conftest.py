@@ -77,7 +77,7 @@ def record(deployment: Deployment, tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of an empty database on a real PostgreSQL."""
-    with running_postgres(tmp_path_factory.mktemp("postgres")) as url:
+    with running_postgres() as url:
         yield url
 
 
@@ -88,7 +88,7 @@ def books(request: pytest.FixtureRequest, ledger: Database) -> Iterator[Database
         yield ledger
         return
     pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
-    with running_postgres(request.getfixturevalue("tmp_path")) as url:
+    with running_postgres() as url:
         database = Database(url)
         database.migrate()
         yield database

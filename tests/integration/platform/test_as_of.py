@@ -234,7 +234,16 @@ def _untold(answer: tuple[int, bytes]) -> bool:
     return status == HTTPStatus.UNPROCESSABLE_ENTITY and b"time of this block" in body
 
 
-@pytest.mark.parametrize("seed", [3, 11])
+@pytest.mark.parametrize(
+    ("seed", "books"),
+    [
+        (3, "sqlite"),
+        (11, "postgresql"),
+        pytest.param(3, "postgresql", marks=pytest.mark.deep),
+        pytest.param(11, "sqlite", marks=pytest.mark.deep),
+    ],
+    indirect=["books"],
+)
 def test_an_answer_as_of_a_block_is_the_one_that_was_given_then(
     seed: int, books: Database, tmp_path: Path
 ) -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert, inspect, select, text
 from tests.support import forks
-from tests.support.postgres import Server, postgres_server
+from tests.support.postgres import running_postgres
 
 from usufruct.chain import crash
 from usufruct.errors import ConfigError
@@ -33,22 +34,17 @@ BEFORE = "0008"
 LOGS = [(block << 20 | at, block, at, at, bytes([at]) * 32) for block in (1, 2) for at in range(50)]
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
-    with postgres_server(tmp_path, durable=True) as running:
-        yield running
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty database."""
-    url = f"sqlite:///{tmp_path}/killed.db"
-    if request.param == "postgresql":
-        url = str(request.getfixturevalue("server").url)
-    made = Database(url)
-    yield made
-    made.dispose()
+    with ExitStack() as stack:
+        url = f"sqlite:///{tmp_path}/killed.db"
+        if request.param == "postgresql":
+            pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
+            url = stack.enter_context(running_postgres())
+        made = Database(url)
+        stack.callback(made.dispose)
+        yield made
 
 
 def migrate() -> None:

@@ -332,7 +332,7 @@ def test_postgresql_answers_the_same(desk: Desk, follow: Follow, tmp_path: Any) 
         subscribe(desk.kit, number, holder, 33)
     desk.kit.act("Offering", of.withdraw(number), BARB)
     offer(desk.kit, price=(1 << 63) + 7)
-    with running_postgres(tmp_path) as url:
+    with running_postgres() as url:
         server = Database(url)
         server.migrate()
         other = Desk(desk.kit, server, follow(server))

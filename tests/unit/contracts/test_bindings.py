@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Iterator, Mapping
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -17,7 +18,14 @@ from tests.unit.contracts.abi_values import abi_type, field_hints, raw_values, t
 from usufruct.contracts import all_errors, all_modules, decode_error, events_by_topic
 from usufruct.contracts._runtime import ContractError, Event, Function
 
-FEW = settings(max_examples=max(5, settings().max_examples // 10))
+FEW = settings(
+    max_examples=max(4, settings().max_examples // 40)
+)  # more than a thousand tests draw
+
+
+@cache
+def hints_of(annotated: Any) -> dict[str, Any]:
+    return typing.get_type_hints(annotated)
 
 
 def entries(kind: str) -> Iterator[tuple[ModuleType, Mapping[str, Any]]]:
@@ -53,7 +61,7 @@ def test_every_function_of_every_abi_is_bound() -> None:
 def test_call_data_is_what_eth_abi_makes(
     made: Function[Any], python: Any, entry: Mapping[str, Any], data: st.DataObject
 ) -> None:
-    hints = [hint for name, hint in typing.get_type_hints(python).items() if name != "return"]
+    hints = [hint for name, hint in hints_of(python).items() if name != "return"]
     raw = data.draw(st.tuples(*map(raw_values, entry["inputs"], hints)))
     call = python(*map(typed, hints, raw))
     assert call.data == made.selector + encode([abi_type(each) for each in entry["inputs"]], raw)
@@ -66,7 +74,7 @@ def test_call_data_is_what_eth_abi_makes(
 def test_results_come_back(
     made: Function[Any], python: Any, entry: Mapping[str, Any], data: st.DataObject
 ) -> None:
-    (hint,) = typing.get_args(typing.get_type_hints(python)["return"])
+    (hint,) = typing.get_args(hints_of(python)["return"])
     outputs = entry["outputs"]
     several = len(outputs) > 1
     hints = field_hints(hint) if several else [hint] * len(outputs)

@@ -329,7 +329,8 @@ def test_a_worker_behind_the_chain_does_not_erase(tmp_path: Path) -> None:
     journal.close()
 
 
-def test_a_journal_in_use_is_not_rewritten(site: Site) -> None:
+def test_a_journal_in_use_is_not_rewritten(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("usufruct_oracles.journal.database._BUSY_MS", 300)
     with sqlite3.connect(site.folder / "journal.sqlite") as other:
         other.execute("BEGIN")
         other.execute("SELECT count(*) FROM readings").fetchone()

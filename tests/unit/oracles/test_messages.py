@@ -382,7 +382,7 @@ def assert_no_session_shares_time(found: Sequence[BuiltBatch]) -> None:
     assert all(one[1] <= other[0] for one, other in pairwise(spans))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=max(20, settings().max_examples // 6), deadline=None)
 @given(SPANS, st.randoms(use_true_random=False), st.sets(st.integers(0, 9)))
 def test_workers_that_received_the_same_in_any_order_build_the_same(
     spans: list[tuple[int, int, int, str]], chance: object, cuts: set[int]
@@ -405,7 +405,7 @@ def test_workers_that_received_the_same_in_any_order_build_the_same(
         two.close()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=max(15, settings().max_examples // 10), deadline=None)
 @given(SPANS, st.integers(1, 9), st.randoms(use_true_random=False))
 def test_what_comes_while_a_day_is_anchored_leaves_both_workers_with_the_same(
     spans: list[tuple[int, int, int, str]], early: int, chance: object

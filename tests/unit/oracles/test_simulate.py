@@ -88,7 +88,12 @@ def test_a_month_says_that_it_is_synthetic_and_which_faults_it_has(tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("seed", "month"),
-    [(1, "2026-09"), (2, "2026-09"), *((7, f"2026-{month}") for month in ("09", "10", "11", "12"))],
+    [
+        (1, "2026-09"),
+        (7, "2026-12"),
+        pytest.param(2, "2026-09", marks=pytest.mark.deep),
+        *(pytest.param(7, f"2026-{month}", marks=pytest.mark.deep) for month in ("09", "10", "11")),
+    ],
 )
 def test_each_fault_is_found_and_no_month_is_held_back(
     tmp_path: Path, seed: int, month: str
@@ -127,7 +132,13 @@ def test_a_month_without_faults_is_complete(tmp_path: Path) -> None:
     assert [(each.whole.bp, each.blocked) for each in states.values()] == [(10_000, False)] * 4
 
 
-@pytest.mark.parametrize("code", ["VPP", "PARKING", "WATER", "EV"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("VPP", "EV"),  # of intervals, and of sessions
+        *(pytest.param(each, marks=pytest.mark.deep) for each in ("PARKING", "WATER")),
+    ],
+)
 def test_coverage_can_be_broken_on_purpose(tmp_path: Path, code: str) -> None:
     states = states_of(tmp_path, code)
     assert {each for each, state in states.items() if state.blocked} == {code}
