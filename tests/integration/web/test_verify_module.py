@@ -204,7 +204,7 @@ def _hostile_cases() -> Iterator[Any]:
         yield pytest.param(kind, link, marks=() if link in own[kind] else pytest.mark.deep)
 
 
-@pytest.mark.parametrize(("settled", "link"), _hostile_cases(), indirect=["settled"])
+@pytest.mark.parametrize(("settled", "link"), list(_hostile_cases()), indirect=["settled"])
 def test_missing_huge_and_hostile_values_get_the_same_verdict(
     settled: Settled, anvil: Anvil, client: ChainClient, link: str
 ) -> None:
