@@ -31,6 +31,7 @@ def run(
     environment: Mapping[str, str] | None = None,
     *,
     loaded: Sequence[str] = (),
+    folder: Path | None = None,
 ) -> CompletedProcess[str]:
     """How a process ends that calls a function, and what it says, as subprocess.run tells it.
 
@@ -39,17 +40,19 @@ def run(
         arguments: The program's name and its arguments.
         environment: Variables beyond those of this process; one that is empty is unset.
         loaded: Modules that are imported before the fork, beyond that of the function.
+        folder: Where the process works, if not where this one does.
     """
     parent = _parent((*loaded, main.partition(":")[0]))
     assert parent.stdin is not None
     assert parent.stdout is not None
-    with tempfile.TemporaryDirectory() as folder:
-        out, errors = Path(folder, "out"), Path(folder, "errors")
+    with tempfile.TemporaryDirectory() as said:
+        out, errors = Path(said, "out"), Path(said, "errors")
         variables = {**os.environ, **(environment or {})}
         job = {
             "main": main,
             "arguments": list(arguments),
             "environment": {name: value for name, value in variables.items() if value},
+            "folder": str(folder or Path.cwd()),
             "out": str(out),
             "errors": str(errors),
         }
@@ -97,6 +100,7 @@ def _become(job: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(job["environment"])
     sys.argv = job["arguments"]
+    os.chdir(job["folder"])
     for number, name, flags in (
         (0, os.devnull, os.O_RDONLY),
         (1, job["out"], os.O_WRONLY | os.O_CREAT),

@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 from eth_account import Account
-from tests.support import communities
+from tests.support import communities, forks
 from tests.support.another_node import CHAIN_ID
 from tests.support.ports import free_port
 
@@ -42,6 +42,11 @@ OFFICES = {0: "admin", 1: "treasurer", 2: "guardian", 3: "auditor", 7: "oracle_a
 KEYS = ("admin", "treasurer", "auditor", "oracle_admin", "operator", *WORKERS)
 PASSWORD = "NETWORK_PASSWORD"
 SECRET = "NETWORK_SECRET"
+PARTS = tuple(
+    f"usufruct.{part}.cli"
+    for part in ("deploy", "keeper", "api", "proof", "exports", "exports.bank", "ops")
+)
+"""Of the platform's program, those whose commands are run."""
 _PATIENCE = 180.0
 
 
@@ -142,24 +147,23 @@ class Network:
 
     # --- Programs ---
 
-    def run(self, *command: str, code: int = 0, stdin: bytes | None = None) -> str:
+    def run(self, *command: str, code: int = 0, stdin: str | None = None) -> str:
         """The output of a command that ends with `code`."""
-        program = (
-            [str(BIN / command[0]), *command[1:]]
-            if command[0] in ("usufruct", "usufruct-oracle")
-            else command
-        )
-        done = subprocess.run(
-            program,
-            cwd=self.folder,
-            input=stdin,
-            capture_output=True,
-            check=False,
-            timeout=_PATIENCE,
-        )
-        self.note("commands", done.stdout + done.stderr)
-        assert done.returncode == code, (command, done.stdout.decode(), done.stderr.decode())
-        return done.stdout.decode()
+        if command[0] == "usufruct":
+            done = forks.run("usufruct.cli:main", command, loaded=PARTS, folder=self.folder)
+        else:
+            done = subprocess.run(
+                command,
+                cwd=self.folder,
+                input=stdin,
+                capture_output=True,
+                check=False,
+                text=True,
+                timeout=_PATIENCE,
+            )
+        self.note("commands", (done.stdout + done.stderr).encode())
+        assert done.returncode == code, (command, done.stdout, done.stderr)
+        return done.stdout
 
     def at(self, *command: str, rpc: str = "") -> tuple[str, ...]:
         """A command of the platform with a node, by default the network's, and the network's state."""

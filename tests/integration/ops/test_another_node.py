@@ -215,10 +215,10 @@ def test_every_payout_is_proved_by_all_verifiers(month: Month) -> None:
         )
         assert "Every link holds" in network.run("usufruct", "verify", str(proof), *pinned)
         python = network.run(
-            sys.executable, str(ROOT / "examples" / "verify.py"), stdin=proof.read_bytes()
+            sys.executable, str(ROOT / "examples" / "verify.py"), stdin=proof.read_text()
         )
         javascript = network.run(
-            "node", str(ROOT / "examples" / "verify.mjs"), stdin=proof.read_bytes()
+            "node", str(ROOT / "examples" / "verify.mjs"), stdin=proof.read_text()
         )
         assert python.lower() == javascript.lower()
         assert "payout: holds" in python
