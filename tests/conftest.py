@@ -37,7 +37,26 @@ if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH:
 
 SLOWEST = (
     "integration/ops/test_another_node.py",
+    "integration/demo/test_demo.py",
+    "integration/web/test_verify_module.py",
+    "integration/web/test_browser.py",
+    "integration/deploy/test_apply.py",
+    "integration/platform/test_as_of.py",
+    "integration/oracles/test_worker_corrections.py",
+    "integration/oracles/test_worker_faults.py",
+    "integration/oracles/test_worker_crash.py",
+    "integration/oracles/test_worker_faulty_month.py",
+    "integration/oracles/test_worker_month.py",
+    "integration/oracles/test_worker_rotation.py",
     "simulation/test_simulation.py",
+    "integration/platform/test_keeper.py",
+    "integration/platform/test_index_crashes.py",
+    "unit/oracles_worker/test_corrections.py",
+    "integration/deploy/test_role_matrix.py",
+    "integration/oracles/test_real_month.py",
+    "integration/oracles/test_worker_feeds.py",
+    "integration/platform/test_lists.py",
+    "integration/ops/test_backup.py",
 )
 """Files that take longest, in this order: begun first, so that no process is left alone with one at the end."""
 

@@ -135,10 +135,9 @@ class Transport:
 
     def _post(self, content: object) -> object:
         deadline = time.monotonic() + _PATIENCE * self._timeout
-        body = json.dumps(content).encode()
-        with self._session().post(
-            self._url, data=body, headers=_HEADERS, timeout=self._timeout, stream=True
-        ) as answer:
+        session = self._session()
+        request = self._prepared(session, json.dumps(content).encode())
+        with session.send(request, timeout=self._timeout, stream=True) as answer:
             if answer.status_code in _TOLD_BY_STATUS:
                 return self._refusal(answer, deadline)
             if answer.status_code >= _FIRST_ERROR:
@@ -168,6 +167,17 @@ class Transport:
         except (OSError, HTTPError):
             raise self.failure("the answer breaks off") from None
         return found
+
+    def _prepared(self, session: requests.Session, body: bytes) -> requests.PreparedRequest:
+        """Address and headers are put together once, which would take as long as asking a node that is near."""
+        if not hasattr(self._local, "request"):
+            blank = requests.Request("POST", self._url, headers=_HEADERS)
+            self._local.request = session.prepare_request(blank)
+        made: requests.PreparedRequest = self._local.request.copy()
+        made.prepare_body(body, None)
+        if len(session.cookies):  # by which a balancer finds the same node again
+            made.prepare_cookies(session.cookies)
+        return made
 
     def _session(self) -> requests.Session:
         if not hasattr(self._local, "session"):

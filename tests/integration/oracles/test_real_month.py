@@ -40,6 +40,12 @@ DOMAIN = Domain(31337, "0x" + "11" * 20)
 ZONE = ZoneInfo("America/Los_Angeles")
 
 
+@pytest.fixture(scope="module")
+def august(usufruct_data: Path, tmp_path_factory: pytest.TempPathFactory) -> RealReport:
+    """August 2019 as a drop folder and a community file."""
+    return convert_month(usufruct_data, tmp_path_factory.mktemp("august"))
+
+
 def taken_in(report: RealReport, folder: Path) -> tuple[Journal, Counter[Rule]]:
     community = load_community(report.community_file)
     clock = FixedClock(NOW)
@@ -85,9 +91,8 @@ def august_energy(data: Path) -> dict[int, int]:
     return totals
 
 
-def test_august_2019(usufruct_data: Path, tmp_path: Path) -> None:
-    report = convert_month(usufruct_data, tmp_path)
-    journal, rejected = taken_in(report, tmp_path)
+def test_august_2019(usufruct_data: Path, august: RealReport, tmp_path: Path) -> None:
+    journal, rejected = taken_in(august, tmp_path)
     assert rejected == {}
     states = explain(journal.database, journal.community, 1, NOW).streams
     assert not any(state.blocked for state in states)
@@ -182,10 +187,10 @@ def test_occupancy_below_zero_is_rejected(usufruct_data: Path, tmp_path: Path, m
 
 
 def test_sessions_that_no_station_can_deliver_are_implausible(
-    usufruct_data: Path, tmp_path: Path
+    usufruct_data: Path, august: RealReport
 ) -> None:
     """The other sets do not cover 2021, whose sessions have up to 800 kW on a station for 8."""
-    community = load_community(convert_month(usufruct_data, tmp_path).community_file)
+    community = load_community(august.community_file)
     meter = next(each for each in community.meters if each.stream == "EV")
     bounds = int(datetime(2021, 5, 1, tzinfo=ZONE).timestamp()), NOW
     place = Place(community.stream("EV"), meter, *bounds, NOW, str(ZONE))

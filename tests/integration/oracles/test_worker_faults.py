@@ -43,6 +43,11 @@ NOTICED = {
     "flooded": "longer than",
 }
 """What a worker says to a fault of its node."""
+OF_EVERY_KIND = (
+    *("other genesis", "half the logs", "broken logs", "stale", "false hash"),
+    *("nonsense", "limited", "cut", "flooded"),
+)
+"""Another chain, logs that are wrong in number or shape, an old or a false answer, and none that can be read."""
 
 
 @pytest.fixture
@@ -60,16 +65,23 @@ def recorded(worker: Process) -> list[int]:
     return [each["recorded"] for each in status(worker)["streams"]]  # type: ignore[attr-defined]  # its shape
 
 
+@pytest.mark.parametrize(
+    "faults",
+    [
+        pytest.param(OF_EVERY_KIND, id="of every kind"),
+        pytest.param(tuple(NOTICED), id="all", marks=pytest.mark.deep),
+    ],
+)
 def test_a_worker_behind_a_lying_node_notices_and_goes_on_when_it_is_well(
-    place: Village, tmp_path: Path
+    place: Village, tmp_path: Path, faults: tuple[str, ...]
 ) -> None:
     with fault_proxy(place.anvil.url) as proxy:
         victim, *others = (
             *start_workers(place, 0, rpc=f'"{proxy.url}"'),
             *start_workers(place, 1, 2),
         )
-        for day, (fault, words) in enumerate(NOTICED.items(), 1):
-            proxy.fault = fault
+        for day, fault in enumerate(faults, 1):
+            words, proxy.fault = NOTICED[fault], fault
             place.move_to(place.end_of(day))
             wait_until(
                 f"the others on day {day}",
@@ -79,7 +91,7 @@ def test_a_worker_behind_a_lying_node_notices_and_goes_on_when_it_is_well(
             assert max(recorded(victim)) <= day
             proxy.fault = ""
             wait_until(f"the victim after {fault}", lambda n=day: recorded(victim) == [n] * 3, 90)
-        computed = compute(place, len(NOTICED), tmp_path)
+        computed = compute(place, len(faults), tmp_path)
         for stream in STREAMS:
             assert place.head(stream) == computed.heads[stream][-1]
 

@@ -25,17 +25,22 @@ class Node:
     def __init__(self) -> None:
         self.answers: list[Answer] = []
         self.requests: list[Any] = []
+        self.headers: list[dict[str, str]] = []
+        self.cookie = ""
         node = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 node.requests.append(body)
+                node.headers.append(dict(self.headers))
                 answer = node.answers.pop(0) if len(node.answers) > 1 else node.answers[0]
                 status, content = answer(body)
                 raw = content if isinstance(content, bytes) else json.dumps(content).encode()
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(raw)))
+                if node.cookie:
+                    self.send_header("Set-Cookie", node.cookie)
                 self.end_headers()
                 self.wfile.write(raw)
 
@@ -252,3 +257,21 @@ def test_logs_are_asked_for_by_range_address_and_topics(client: ChainClient, nod
             "topics": ["0x" + "00" * 32, None, ["0x" + "00" * 32] * 2],
         }
     ]
+
+
+def test_every_request_carries_its_own_length_and_the_password_of_the_address(node: Node) -> None:
+    client = ChainClient(f"http://me:secret@{node.place}")
+    node.answers = [lambda body: (200, {"id": body["id"], "result": "0x1"})]
+    client.rpc("eth_call", "a")
+    client.rpc("eth_call", "a longer one, of ünicode")
+    assert [each["params"] for each in node.requests] == [["a"], ["a longer one, of ünicode"]]
+    assert {each["Authorization"] for each in node.headers} == {"Basic bWU6c2VjcmV0"}
+    assert {each["Content-Type"] for each in node.headers} == {"application/json"}
+
+
+def test_a_cookie_of_the_node_is_given_back(node: Node, client: ChainClient) -> None:
+    node.cookie = "balancer=two"
+    node.answers = [lambda body: (200, {"id": body["id"], "result": "0x1"})]
+    client.rpc("eth_chainId")
+    client.rpc("eth_chainId")
+    assert [each.get("Cookie") for each in node.headers] == [None, "balancer=two"]
