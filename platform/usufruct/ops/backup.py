@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -36,6 +37,8 @@ _LEDGER: Final = "ledger"
 _MAGIC: Final = b"SQLite format 3\0"
 _CHUNK: Final = 1 << 20
 _RECORDS: Final = "deployments"
+_BACKUP: Final = re.compile(r"usufruct-\d{8}T\d{6}Z|\.usufruct-\d{8}T\d{6}Z\.\d+\.tmp", re.ASCII)
+"""Names of backups, and of drafts that a crash may have left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,11 @@ def _copies(state: Path, database: Database, draft: Path) -> Iterator[Copied]:
         _copy_sqlite(ledger, draft / f"{_LEDGER}.db")
         yield _described(draft, f"{_LEDGER}.db", "sqlite")
     for path in sorted(state.rglob("*")):
-        name = path.relative_to(state).as_posix()
+        inner = path.relative_to(state)
+        name = inner.as_posix()
+        # Backups may be kept in the state folder: they, and the draft of this one, are not part of what is copied.
+        if any(map(_BACKUP.fullmatch, inner.parts[:-1])):
+            continue
         if path.is_symlink() or not path.is_file() or path.resolve() == ledger:
             continue
         if _is_sqlite(path):
