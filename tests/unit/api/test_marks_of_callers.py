@@ -1,10 +1,10 @@
-"""An answer's mark belongs to a caller and the roles in force: nobody is told that what they see now is what they saw."""
+"""An answer's mark belongs to a caller and the roles in force: with other roles the caller is shown something else."""
 
 from __future__ import annotations
 
-from benches._api.ledger import wallet
 from tests.support.asking import House
 
+from benches._api.ledger import wallet
 from usufruct.api.auth import store
 from usufruct.api.auth.principal import Role
 

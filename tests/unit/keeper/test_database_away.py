@@ -60,5 +60,6 @@ def test_a_round_that_fails_by_its_surroundings_is_told_once_and_the_next_goes_o
     loop.run(0.0, keeper.stop)
     assert told == ["VPP period 1"]
     assert len(complaints) == 1
-    assert "secret" not in complaints[0] and "somebody" not in complaints[0]
+    assert "secret" not in complaints[0]
+    assert "somebody" not in complaints[0]
     assert loop.is_ready()
