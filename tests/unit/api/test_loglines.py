@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 import pytest
 import structlog
-from usufruct_oracles import logs as worker_logs
 
 from usufruct.api import logs
+from usufruct_oracles import logs as worker_logs
 
 FORGED = 'x\n{"event": "all is well", "level": "info"}\x1b[2J'
 PARTS = pytest.mark.parametrize("configure", [logs.configure, worker_logs.configure])
@@ -33,10 +33,8 @@ def test_what_libraries_log_is_one_event_a_line(
 ) -> None:
     configure(as_json=True)
     configure(as_json=True)  # once more changes nothing
-    try:
-        raise RuntimeError(FORGED)
-    except RuntimeError:
-        logging.getLogger("uvicorn.error").exception("Exception in ASGI application\n")
+    error = RuntimeError(FORGED)
+    logging.getLogger("uvicorn.error").error("Exception in ASGI application\n", exc_info=error)
     logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
     defect, warned = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert (defect["level"], defect["logger"]) == ("error", "uvicorn.error")
