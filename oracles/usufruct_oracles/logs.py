@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import sys
 from collections.abc import Mapping, MutableMapping, Sequence
 from typing import TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor
+
+from usufruct.loglines import Lossy, adopt
 
 _SECRET_WORDS = ("secret", "password", "private", "keystore", "authorization")
 _HIDDEN = "[hidden]"
@@ -55,19 +55,6 @@ def _sanitize(_: object, __: str, event: MutableMapping[str, object]) -> EventDi
     return {key: _shown(key, value) for key, value in event.items()}
 
 
-class _Lossy:
-    """Standard error, of which a full disk behind it takes lines away, but never the worker that writes them."""
-
-    def write(self, text: str) -> int:
-        with contextlib.suppress(OSError):
-            sys.stderr.write(text)
-        return len(text)
-
-    def flush(self) -> None:
-        with contextlib.suppress(OSError):
-            sys.stderr.flush()
-
-
 def configure(*, as_json: bool, level: int = logging.INFO) -> None:
     """Send structlog's events to standard error, as JSON lines or for people to read."""
     renderer: Processor = (
@@ -87,9 +74,10 @@ def configure(*, as_json: bool, level: int = logging.INFO) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(file=cast("TextIO", _Lossy())),
+        logger_factory=structlog.PrintLoggerFactory(file=cast("TextIO", Lossy())),
         cache_logger_on_first_use=False,
     )
+    adopt()
 
 
 def get(name: str) -> FilteringBoundLogger:

@@ -18,7 +18,7 @@ import typer
 
 from usufruct.chain.explain import explain
 from usufruct.contracts import ContractError
-from usufruct.errors import UsufructError
+from usufruct.errors import ConfigError, UsufructError
 
 __all__ = ["PARTS", "build", "main"]
 
@@ -96,12 +96,33 @@ def main() -> None:
     except Exception as error:  # the last resort of a program
         if os.environ.get(_DEBUG) == "1":
             raise
+        if (away := _database(error)) is not None:
+            typer.echo(away.one_line(), err=True)
+            sys.exit(_FAILED)
         typer.echo(
             f"usufruct: {type(error).__name__}: this is a defect; "
             f"set {_DEBUG}=1 to see where, and report it",
             err=True,
         )
         sys.exit(_FAILED)
+
+
+def _database(error: Exception) -> ConfigError | None:
+    """What is said of a database that did not answer or has no room; None for any other error.
+
+    SQLAlchemy is not imported for it: a command that does without has no such error.
+    """
+    loaded = sys.modules.get("sqlalchemy.exc")
+    if loaded is None or not isinstance(error, (loaded.OperationalError, loaded.InterfaceError)):
+        return None
+    said = str(error.orig).strip().splitlines()
+    return ConfigError(
+        "the database does not answer",
+        field="database",
+        value=said[0] if said else type(error.orig).__name__,
+        rule="must answer, and be writable on a disk with room",
+        remedy="make room, or wait until whoever holds it is done, and run the command again",
+    )
 
 
 def _lines(error: UsufructError | ContractError) -> list[str]:

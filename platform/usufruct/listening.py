@@ -18,22 +18,28 @@ _SHUTDOWN_SECONDS = 5
 
 
 def listening(host: str, port: int, field: str, file: Path | None = None) -> socket.socket:
-    """A socket that listens.
+    """A socket that listens; a host with colons is of IPv6.
 
     Raises:
         ConfigError: The address is not of this machine, or the port is taken.
     """
     try:
-        return socket.create_server((host, port))
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family)
     except OSError as error:
         raise ConfigError(
             f"cannot listen: {error.strerror}",
             file=None if file is None else str(file),
             field=field,
-            value=f"{host}:{port}",
+            value=authority(host, port),
             rule="an address of this machine with a free port",
             remedy="choose another port, or stop what listens there",
         ) from error
+
+
+def authority(host: str, port: int) -> str:
+    """Host and port as an address has them."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 @contextlib.contextmanager

@@ -20,6 +20,7 @@ __all__ = ["AS_ASKED", "COSTS", "Limits", "cost_of", "require_few_refusals"]
 MAX_BODY: Final = 64 * 1024
 MAX_TARGET: Final = 8 * 1024
 MAX_PROOF: Final = 4 * 1024 * 1024
+_DIGITS: Final = len(str(MAX_PROOF))
 AS_ASKED: Final = "usufruct.method"
 """Where the scope of a request has the method as it was sent: HEAD is answered as GET is, without the body."""
 _PROOFS: Final = "/v1/proofs/verify"
@@ -166,7 +167,9 @@ def _too_large(scope: Scope) -> Problem | None:
     length = headers.get(b"content-length", b"0")
     chunked = b"transfer-encoding" in headers
     most = MAX_PROOF if scope["path"] == _PROOFS else MAX_BODY
-    if not chunked and length.isdigit() and int(length[:12]) <= most:
+    # Noughts in front are no digits of the size, and servers take any number of them.
+    size = length.lstrip(b"0") or b"0"
+    if not chunked and length.isdigit() and len(size) <= _DIGITS and int(size) <= most:
         return None
     return Problem(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
-import sys
+from typing import TextIO, cast
 
 import structlog
+
+from usufruct.loglines import Lossy, adopt
 
 __all__ = ["configure"]
 
@@ -25,6 +27,7 @@ def configure(*, as_json: bool) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", Lossy())),
         cache_logger_on_first_use=False,
     )
+    adopt()

@@ -152,12 +152,18 @@ async def _moment(request: Request) -> AsyncIterator[Moment]:
                 headers={"retry-after": "2"},
             )
         row = rows[0]
-        whose = f"-{sha256(who.actor.encode()).hexdigest()[:8]}" if who.known else ""
+        whose = f"-{_whose(who)}" if who.known else ""
         etag = f'W/"{row.block}-{row.hash.hex()[:16]}-{row.evidence}-{service.version}{whose}"'
         if request.method == "GET" and _matches(request.headers.get("if-none-match"), etag):
             raise NotModified(etag)
         state = (row.block, row.hash, row.evidence)
         yield Moment(service, reader, row.block, row.timestamp, etag, who, state)
+
+
+def _whose(who: Principal) -> str:
+    """Tells callers apart, and one whose roles were changed from before: it is shown something else then."""
+    roles = [f"{each.role}:{sorted(each.streams)}" for each in who.grants]
+    return sha256("|".join([who.actor, *sorted(roles)]).encode()).hexdigest()[:8]
 
 
 AnyMoment = Annotated[Moment, Depends(_moment)]

@@ -35,6 +35,7 @@ from usufruct.index.settings import Settings
 from usufruct.index.site import Site, heads_of, open_site
 from usufruct.ledger.database import Database
 from usufruct.ledger.zone import note_zone
+from usufruct.listening import authority, listening
 from usufruct.opsport import add_metrics, ops_port
 
 __all__ = ["serve"]
@@ -55,6 +56,9 @@ def serve(settings: Settings) -> None:
     labels = _labels(site)
     with site.database.write() as connection:
         note_zone(connection, labels.timezone)
+    # Ahead of all threads: whoever finds the port taken has not begun to write.
+    listener = listening(settings.host, settings.port, "port")
+    where = authority(settings.host, listener.getsockname()[1])
     progress = runner.Progress()
     service = Service(
         database=site.database,
@@ -64,7 +68,7 @@ def serve(settings: Settings) -> None:
         progress=progress,
         ready_lag=settings.ready_lag_blocks,
         chain=ChainClient(settings.rpc),
-        access=_access(settings),
+        access=_access(settings, where),
         reader_rpc=settings.reader_rpc,
         bank_journal=settings.state / JOURNAL,
     )
@@ -72,8 +76,6 @@ def serve(settings: Settings) -> None:
     server = _Server(
         uvicorn.Config(
             app,
-            host=settings.host,
-            port=settings.port,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -97,7 +99,7 @@ def serve(settings: Settings) -> None:
         each.start()
     try:
         with ops_port("Usufruct", watched, settings.ops, "ops"):
-            server.run()
+            server.run([listener])
     finally:
         for each in runners:
             each.stop()
@@ -144,16 +146,16 @@ class _Server(uvicorn.Server):
         """Tells where it listens, as the port may have been chosen by the system."""
         await super().startup(sockets)  # type: ignore[arg-type]  # passed through
         for server in self.servers:
-            for listening in server.sockets:
-                host, port = listening.getsockname()[:2]
-                _logger.info("listening", url=f"http://{host}:{port}")
+            for opened in server.sockets:
+                url = f"http://{authority(*opened.getsockname()[:2])}"
+                _logger.info("listening", url=url)
 
 
-def _access(settings: Settings) -> Access:
-    """Who may see what, as the settings say."""
+def _access(settings: Settings, where: str) -> Access:
+    """Who may see what, as the settings say; `where` is the address that it listens on."""
     return Access(
         public=settings.public,
-        origin=settings.origin or f"http://{settings.host}:{settings.port}",
+        origin=settings.origin or f"http://{where}",
         secret=load_secret(settings.secret_file),
         session_seconds=settings.session_seconds,
         requests_per_second=settings.rate,

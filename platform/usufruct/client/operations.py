@@ -1024,7 +1024,7 @@ class Client(Asking):
     def remove_webhook(
         self, webhook_id: str, *, idempotency_key: str | None = None
     ) -> model.Webhook:
-        """Ends a webhook of one's own. Asked again, the answer is the same."""
+        """Ends a webhook of one's own. Asked again within 30 days, the answer is the same."""
         return cast(
             "model.Webhook",
             self._ask(

@@ -130,6 +130,7 @@ class Offering:
         max_units: Most units placed.
         min_each: Least units of a subscriber, 0 for none.
         max_each: Most units of a subscriber, 0 for none.
+        cancelled: Whether it was given up before `closes`, and everybody gets the money back.
     """
 
     series: str
@@ -144,3 +145,4 @@ class Offering:
     max_units: int
     min_each: int
     max_each: int
+    cancelled: bool

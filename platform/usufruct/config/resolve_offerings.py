@@ -97,6 +97,7 @@ def _offering(
         max_units=table.max_units,
         min_each=table.min_each,
         max_each=table.max_each,
+        cancelled=table.cancelled,
     )
 
 

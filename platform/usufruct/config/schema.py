@@ -291,6 +291,7 @@ class OfferingTable(_Table):
     min_each: Annotated[int, Field(ge=0, lt=2**48)] = 0
     max_each: Annotated[int, Field(ge=0, lt=2**48)] = 0
     withdrawable: bool
+    cancelled: bool = False
 
 
 class KpiTable(_Table):

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from usufruct.contracts import address
+from usufruct.countries import country_code
 from usufruct.errors import EvidenceError, InputError
 from usufruct.exports.calendar import AsOf, as_of, ledger_end, utc
 from usufruct.exports.document import Amount, Column, Document, Kind, Table, Text, amount_total
@@ -196,7 +197,7 @@ def _table(found: Register) -> Table:
             str(number),
             each.wallet,
             "" if each.participant is None else str(each.participant),
-            "" if each.country is None else f"{each.country:03}",
+            "" if each.country is None else country_code(each.country),
             each.class_ or "",
             Amount(each.units, found.decimals),
             _share(each.units, found.supply),

@@ -5,6 +5,7 @@ Pure and bounded: a text and its moves in, plain data out. Amounts are whole min
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,6 +24,7 @@ __all__ = ["Move", "compare", "moved", "played", "require_small"]
 NAME: Final = "structure.toml"
 """What errors call the text."""
 _MOST_CELLS: Final = 60_000
+_PLACE: Final = re.compile(r"[0-9]{1,6}", re.ASCII)
 _MOST_RECEIPTS: Final = 36
 _KNOBS: Final[Mapping[str, tuple[str, ...]]] = {
     "pool": ("receipt", "growth"),
@@ -164,9 +166,9 @@ def _inside(place: Any, part: str, key: str) -> Any:
 
 
 def _index(place: Any, part: str, key: str) -> int:
-    if not isinstance(place, list) or not part.isdecimal() or int(part[:6]) >= len(place):
-        raise _unknown(key)
-    return int(part)
+    if isinstance(place, list) and _PLACE.fullmatch(part) and int(part) < len(place):
+        return int(part)
+    raise _unknown(key)
 
 
 def _unknown(key: str) -> InputError:

@@ -13,8 +13,10 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from usufruct.contracts import ContractError
 from usufruct.errors import ChainError, ConfigError, UsufructError
 
-__all__ = ["Progress", "Runner"]
+__all__ = ["PASSING", "Progress", "Runner", "told"]
 
+PASSING: Final = (ChainError, ContractError, OperationalError, InterfaceError)
+"""What passes by itself: a node that fails or answers oddly, a database that does not answer or has no room."""
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 30.0
 _logger = structlog.get_logger(__name__)
@@ -75,8 +77,8 @@ class Runner:
         while not self._stop.is_set():
             try:
                 wait = self._work()
-            except (ChainError, ContractError, OperationalError, InterfaceError) as error:
-                text = _told(error)
+            except PASSING as error:
+                text = told(error)
                 _logger.warning("no progress, trying again", worker=self._name, error=text)
                 self._failed(text)
                 self._stop.wait(pause)
@@ -92,8 +94,8 @@ class Runner:
                 self._woken.clear()
 
 
-def _told(error: Exception) -> str:
-    """One line about it, without what a statement contained."""
+def told(error: Exception) -> str:
+    """One line about a failure, without what a statement contained."""
     if isinstance(error, UsufructError):
         return error.one_line()
     if isinstance(error, DBAPIError):

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Final
 
 from usufruct.clock import Clock, SystemClock, SystemTimer, Timer
-from usufruct.errors import ChainError
+from usufruct.index.runner import PASSING, told
 from usufruct.keeper.keeper import Keeper
 from usufruct.keeper.metrics import Metrics
 from usufruct.keeper.site import Outcome
@@ -72,16 +72,20 @@ class Loop:
         self._failure = "no round has ended yet"
 
     def run(self, interval: float, stop: threading.Event) -> None:
-        """Rounds until `stop` is set: at once between two steps, after the transaction that is under way."""
+        """Rounds until `stop` is set: at once between two steps, after the transaction that is under way.
+
+        A node or a database that fails ends the round, is complained of, and is asked again in the next.
+        """
         while not stop.is_set():
             seen: set[str] = set()
             began = self._timer.monotonic()
             try:
                 self._round(seen, stop)
                 self._ended("")
-            except ChainError as error:
-                seen.add(error.one_line())
-                self._ended(error.one_line())
+            except PASSING as error:
+                text = told(error)
+                seen.add(text)
+                self._ended(text)
             self._metrics.seconds.observe(self._timer.monotonic() - began)
             self._told = seen
             stop.wait(interval)

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from errno import ENOSPC
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -36,6 +38,8 @@ _LEDGER: Final = "ledger"
 _MAGIC: Final = b"SQLite format 3\0"
 _CHUNK: Final = 1 << 20
 _RECORDS: Final = "deployments"
+_BACKUP: Final = re.compile(r"usufruct-\d{8}T\d{6}Z|\.usufruct-\d{8}T\d{6}Z\.\d+\.tmp", re.ASCII)
+"""Names of backups, and of drafts that a crash may have left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,11 @@ def _copies(state: Path, database: Database, draft: Path) -> Iterator[Copied]:
         _copy_sqlite(ledger, draft / f"{_LEDGER}.db")
         yield _described(draft, f"{_LEDGER}.db", "sqlite")
     for path in sorted(state.rglob("*")):
-        name = path.relative_to(state).as_posix()
+        inner = path.relative_to(state)
+        name = inner.as_posix()
+        # Backups may be kept in the state folder: they, and the draft of this one, are not part of what is copied.
+        if any(map(_BACKUP.fullmatch, inner.parts[:-1])):
+            continue
         if path.is_symlink() or not path.is_file() or path.resolve() == ledger:
             continue
         if _is_sqlite(path):
@@ -133,6 +141,8 @@ def _copy_sqlite(source: Path, target: Path) -> None:
             copy.execute("PRAGMA journal_mode=DELETE")
             said = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            raise OSError(ENOSPC, os.strerror(ENOSPC)) from error
         said = str(error)
     if said != "ok":
         raise EvidenceError(

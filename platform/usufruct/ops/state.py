@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from shutil import disk_usage
 from typing import Final
 
 from alembic.migration import MigrationContext
@@ -39,6 +40,8 @@ _SECRET_NAMES: Final = (
     "*.secret",
     "*.token",
 )
+_LEAST_FREE: Final = 256
+"""MiB of a disk below which its ledger may soon not grow any more."""
 _WEBHOOKS: Final = select(func.count()).select_from(webhook).where(webhook.c.status != "removed")
 
 
@@ -48,6 +51,7 @@ def database_findings(database: Database, deployment: Deployment | None) -> Iter
     with database.read() as connection:
         yield _schema(connection)
         yield _integrity(database, connection)
+        yield from _room(database)
         if deployment is not None:
             yield _chain(connection, deployment)
 
@@ -81,6 +85,24 @@ def _integrity(database: Database, connection: Connection) -> Finding:
         Level.FAIL,
         f"the file is damaged: {said[0][:120]}",
         "stop usufruct serve and restore the last backup, or delete the ledger: it is made anew from the chain",
+    )
+
+
+def _room(database: Database) -> Iterator[Finding]:
+    """That the disk of an SQLite file has room for it to grow."""
+    if database.kind != "sqlite":
+        return
+    folder = Path(database.url.database or "").resolve().parent
+    free = disk_usage(folder).free >> 20
+    if free >= _LEAST_FREE:
+        yield Finding("database", "room", Level.OK, f"{free:,} MiB are free in {folder}")
+        return
+    yield Finding(
+        "database",
+        "room",
+        Level.FAIL,
+        f"{free:,} MiB are free in {folder}, less than {_LEAST_FREE}",
+        "make room there: on a full disk nothing is taken in, and nobody can sign in",
     )
 
 

@@ -22,6 +22,7 @@ from usufruct.ledger.reads.samples import (
     PAYOUT_AT,
 )
 from usufruct.ledger.reads.statements import STATEMENT_VERSIONS
+from usufruct.web.facts import statements
 from usufruct.web.samples import MOST, draw, place_in
 
 __all__ = ["Seed", "sampled"]
@@ -90,8 +91,15 @@ async def _readings(moment: Moment, seed: str, count: int) -> Json:
         key = batches[group]
         row = await moment.row(LEAVES, stream=key.stream, seq=key.seq)
         assert row is not None
-        found.append({"number": number, "place": place, **_reading(moment, row, place)})
+        units = {"unit": await _unit(moment, key.stream), **_reading(moment, row, place)}
+        found.append({"number": number, "place": place, **units})
     return {"of": sum(sizes), "found": found}
+
+
+async def _unit(moment: Moment, stream: int) -> str:
+    """The base unit of a stream by its newest tariff that is known here; empty before the first."""
+    known = await statements(moment, stream_number=stream, limit=1, detailed=True)
+    return known[0]["tariff"]["base_unit"] if known and known[0]["tariff"] else ""
 
 
 def _reading(moment: Moment, row: Any, place: int) -> Json:

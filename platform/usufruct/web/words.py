@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from usufruct.countries import country_code
 from usufruct.money import Currency, format_amount
 from usufruct.web.language import translate
 from usufruct.web.messages import LANGUAGES, MESSAGES
@@ -149,6 +150,11 @@ class Words:
         else:
             shown = f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
         return Markup('<time datetime="{}">{}</time>').format(text, shown)
+
+    def country(self, number: int) -> Markup:
+        """A country of the register by its letters; its number is there to be looked up."""
+        shown = country_code(number)
+        return Markup('<abbr title="ISO 3166-1: {:03}">{}</abbr>').format(number, shown)
 
     def period(self, period: dict[str, Any]) -> str:
         """The month of a period, or its number where the month is not known."""

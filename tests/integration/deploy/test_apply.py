@@ -730,10 +730,40 @@ def test_terms_of_an_open_offering_are_fixed_and_a_sealed_series_takes_none(town
     town.apply(offered())
     with pytest.raises(ConfigError, match=r"offering\[0\].price cannot be changed") as refused:
         town.plan(offered(TRANCHE.replace('"20.00"', '"21.00"')))
-    assert "cancel the offering" in refused.value.one_line()
+    assert "write cancelled = true" in refused.value.one_line()
     late = TRANCHE[TRANCHE.index("[[offering]]") :].replace("VPP-NX", "VPP-SR")
     with pytest.raises(ConfigError, match="VPP-SR is sealed"):
         town.plan((LAST, late + LAST))
+
+
+def test_an_offering_is_cancelled_by_the_file_once_and_another_may_follow(town: Town) -> None:
+    town.apply(offered())
+    where = town.deployment.address("Offering")
+    given_up = TRANCHE + "cancelled = true\n"
+    (change,) = town.plan(offered(given_up)).changes
+    assert (change.change, change.office) == (Change.CHANGE, "issuer")
+    another = TRANCHE[TRANCHE.index("[[offering]]") :].replace('"20.00"', '"21.00"')
+    assert len(town.apply(offered(given_up + another)).receipts) == 2
+    assert [town.client.call(where, of.state_of(each)).status for each in (1, 2)] == [
+        of.Status.FAILED,
+        of.Status.OPEN,
+    ]
+    assert town.client.call(where, of.terms_of(2)).price == 21_000_000
+    assert town.apply(offered(given_up + another)).receipts == []
+
+
+def test_what_was_never_opened_or_has_succeeded_is_not_cancelled(town: Town) -> None:
+    given_up = TRANCHE.replace("min_units = 100", "min_units = 0") + "cancelled = true\n"
+    with pytest.raises(ConfigError, match="nothing to cancel") as never:
+        town.plan(offered(given_up))
+    assert never.value.field == "offering[0].cancelled"
+    town.apply(offered(given_up.replace("cancelled = true\n", "")))
+    where = town.deployment.address("Offering")
+    terms = town.client.call(where, of.terms_of(1))
+    town.pass_time(terms.to - town.client.block("latest").timestamp)
+    with pytest.raises(ConfigError, match="its window is over") as over:
+        town.plan(offered(given_up))
+    assert over.value.field == "offering[0].cancelled"
 
 
 def test_an_offering_whose_window_is_over_is_not_opened(town: Town) -> None:

@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,7 +15,8 @@ from tests.integration.web.conftest import Site, served
 from tests.integration.web.html import Page, faults
 from tests.integration.web.test_pages import client, text_of
 from tests.integration.web.test_told import session_of
-from tests.support.settled import Settled
+from tests.support.anvil import Anvil
+from tests.support.settled import Settled, settle_periods
 
 from usufruct.api.auth import journal, store
 from usufruct.api.auth.principal import Role
@@ -233,6 +235,19 @@ def test_a_reading_of_a_sample_leads_to_its_anchored_root_by_hand(http: httpx.Cl
         data = bytes.fromhex(leaf[2:])
         assert verify_path(data, index, size, nodes, bytes.fromhex(root[2:]))
     http.cookies.clear()
+
+
+def test_an_open_reading_of_a_sample_is_told_in_its_unit(
+    anvil_fresh: Anvil, tmp_path: Path
+) -> None:
+    settled = settle_periods(anvil_fresh, tmp_path, committed=False, periods=1)
+    with served(settled, settled.database, None) as found:
+        text = httpx.get(f"{found.url}/audit/samples?seed=any&count=2&lang=en").text
+    readings = re.findall(r'<li class="link">\s*<p>(.*?)</p>', text, re.DOTALL)
+    assert len(readings) == 2
+    for each in readings:
+        base, shown = re.findall(r'title="([\d,]+ Wh)">([\d.]+ kWh)<', each)[0]
+        assert int(base[:-3].replace(",", "")) == int(shown[:-4].replace(".", ""))
 
 
 def test_a_period_is_reproduced_and_a_changed_price_moves_every_payout(

@@ -23,6 +23,7 @@ from usufruct.api.events.deliver import LEASE, PAUSES, Deliverer
 from usufruct.api.events.facts import KINDS
 from usufruct.api.events.feed import Feed
 from usufruct.api.events.signing import secret_of, sign, verify
+from usufruct.api.once import KEPT_SECONDS
 from usufruct.api.routes import events
 from usufruct.errors import EvidenceError
 from usufruct.ledger.models import cursor, feed_event, idempotency, metadata, webhook
@@ -411,6 +412,20 @@ def test_a_removed_webhook_is_silent_and_anothers_cannot_be_removed(
         assert open_house.ask(path, "DELETE", headers=mine).json()["status"] == "removed"
     deliver(open_house)
     assert receiver.taken == []
+
+
+def test_webhooks_that_were_removed_long_ago_leave_nothing(
+    open_house: House, receiver: Receiver
+) -> None:
+    mine = open_house.key(Role.AUDITOR)
+    made = [subscribe(open_house, receiver.url, mine, kind) for kind in KINDS[:2]]
+    paths = [f"/v1/webhooks/{each['id']}" for each in made]
+    open_house.ask(paths[0], "DELETE", headers=mine)
+    open_house.clock.advance(KEPT_SECONDS + 1)
+    open_house.ask(paths[1], "DELETE", headers=mine)
+    subscribe(open_house, receiver.url, mine, KINDS[2])
+    codes = [open_house.ask(path, "DELETE", headers=mine).status_code for path in paths]
+    assert codes == [404, 200]
 
 
 def test_the_secret_of_a_webhook_stands_in_no_table(open_house: House, receiver: Receiver) -> None:

@@ -155,12 +155,19 @@ def _offered(render: Renderer, row: Row[Any]) -> Fact:
         "wallet": account(row.address),
         "units": str(row.units),
         "decimals": row.series_decimals,
-        "price": render.money(row.price),
-        "returned": render.money(row.returned),
+        **_moved(render, row),
         "place": _place(row),
     }
     done = "made" if row.kind == "subscribed" else row.kind
     return Fact(f"subscription.{done}", row.pos, row.stream, row.address, document)
+
+
+def _moved(render: Renderer, row: Row[Any]) -> Json:
+    """The money that moved, and no other: nothing is told as 0 that was not asked about."""
+    if row.kind == "subscribed":
+        return {"paid": render.money(row.units * row.unit_price)}
+    returned = {"returned": render.money(row.returned)}
+    return {"price": render.money(row.price), **returned} if row.kind == "delivered" else returned
 
 
 def _refund(render: Renderer, row: Row[Any]) -> Fact:
@@ -222,6 +229,7 @@ SOURCES: Final[tuple[tuple[Query, Callable[[Renderer, Row[Any]], Fact]], ...]] =
             select(
                 offering_event,
                 offering.c.id.label("number"),
+                offering.c.price.label("unit_price"),
                 series.c.slug,
                 series.c.stream,
                 series.c.decimals.label("series_decimals"),

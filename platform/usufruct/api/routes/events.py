@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from usufruct.api import schemas
 from usufruct.api.auth.gate import Asking, asking_still, forbidden, require_known
@@ -27,7 +27,7 @@ from usufruct.api.events.signing import secret_of
 from usufruct.api.events.targets import parse_target
 from usufruct.api.limits import AS_ASKED
 from usufruct.api.moment import page, unstamped
-from usufruct.api.once import once
+from usufruct.api.once import KEPT_SECONDS, once
 from usufruct.api.params import EventQuery, Nothing
 from usufruct.api.problems import Problem, not_found
 from usufruct.api.render import Json, rfc3339
@@ -255,6 +255,8 @@ async def add_webhook(request: Request, who: Asking) -> Response:
             "status": "active",
             "created_at": now,
         }
+        forgotten = (webhook.c.status == "removed", webhook.c.next_at < now - KEPT_SECONDS)
+        connection.execute(delete(webhook).where(webhook.c.actor == who.actor, *forgotten))
         connection.execute(insert(webhook).values(**row))
         made = connection.execute(_HOOK, {"actor": who.actor, "id": number}).one()
         return _webhook(made)
@@ -287,7 +289,7 @@ async def webhooks(_: Nothing, request: Request, who: Asking) -> Response:
 async def remove_webhook(
     webhook_id: WebhookId, _: Nothing, request: Request, who: Asking
 ) -> Response:
-    """Ends a webhook of one's own. Asked again, the answer is the same."""
+    """Ends a webhook of one's own. Asked again within 30 days, the answer is the same."""
     require_known(who)
     service = service_of(request)
 
@@ -295,9 +297,9 @@ async def remove_webhook(
         row = connection.execute(_HOOK, {"actor": who.actor, "id": webhook_id}).first()
         if row is None:
             raise not_found("webhook", "webhook_id", webhook_id, "GET /v1/webhooks lists yours")
-        connection.execute(
-            update(webhook).where(webhook.c.id == webhook_id).values(status="removed")
-        )
+        if row.status != "removed":
+            ended = {"status": "removed", "next_at": service.clock.now()}
+            connection.execute(update(webhook).where(webhook.c.id == webhook_id).values(**ended))
         return _webhook(row) | {"status": "removed"}
 
     def write() -> Json:

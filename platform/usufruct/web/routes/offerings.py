@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import ConfigDict
 
 from usufruct.api.auth.gate import whose_subscriptions
 from usufruct.api.known import moment_as_known
@@ -27,6 +28,8 @@ _LISTED: Final = 50
 
 class OfferingPage(AsOf):
     """Which subscriptions, and as known when."""
+
+    model_config = ConfigDict(extra="ignore")  # a page's address names its language, too
 
     after: Annotated[str | None, Query(max_length=128)] = None
 
