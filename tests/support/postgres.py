@@ -128,7 +128,14 @@ def postgres_server(folder: Path, *, durable: bool = False) -> Iterator[Server]:
 
 
 @contextmanager
-def running_postgres() -> Iterator[str]:
+def running_postgres(folder: Path, *, durable: bool = False) -> Iterator[str]:
+    """The URL of a fresh database on a server of its own, which is stopped at the end."""
+    with postgres_server(folder, durable=durable) as server:
+        yield server.url
+
+
+@contextmanager
+def fresh_postgres() -> Iterator[str]:
     """The URL of a fresh database, dropped at the end, on a server that all tests of this process share."""
     server, name = _shared(), f"test{next(_numbers)}"
     server.ask(f"CREATE DATABASE {name} TEMPLATE template0")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.support.postgres import running_postgres
+from tests.support.postgres import fresh_postgres
 
 
 @pytest.fixture
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of an empty database on a real PostgreSQL."""
-    with running_postgres() as url:
+    with fresh_postgres() as url:
         yield url

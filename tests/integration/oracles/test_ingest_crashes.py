@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 from tests.support import forks
-from tests.support.postgres import running_postgres
+from tests.support.postgres import fresh_postgres
 
 from usufruct.chain import crash
 from usufruct.clock import FixedClock
@@ -104,7 +104,7 @@ def test_killed_at_every_file_it_still_gets_there(
 
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_postgres() as url:
+    with fresh_postgres() as url:
         yield url
 
 

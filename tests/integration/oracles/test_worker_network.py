@@ -23,7 +23,7 @@ from tests.integration.oracles.village import (
 from tests.support.certificates import Issued, bundle, self_signed
 from tests.support.communities import MONTH
 from tests.support.ports import free_port
-from tests.support.postgres import running_postgres
+from tests.support.postgres import fresh_postgres
 
 from usufruct.keys import dev_address
 from usufruct_oracles.journal.database import Database
@@ -125,7 +125,7 @@ def test_workers_speak_tls_and_know_each_other_by_their_certificates(
 
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_postgres() as url:
+    with fresh_postgres() as url:
         yield url
 
 

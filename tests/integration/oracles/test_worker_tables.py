@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.support.postgres import running_postgres
+from tests.support.postgres import fresh_postgres
 from tests.unit.oracles import kit
 from tests.unit.oracles_worker.test_equivocation import BATCH, DOMAIN, other, signed
 from tests.unit.oracles_worker.test_mailbox import ROUTES, SIGNATURE, Box
@@ -37,7 +37,7 @@ PLACE = Place("batch", 3, 1, "0x00")
 
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_postgres() as url:
+    with fresh_postgres() as url:
         yield url
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.integration.platform.kit import Kit, deployed
 from tests.support.anvil import Anvil
-from tests.support.postgres import running_postgres
+from tests.support.postgres import fresh_postgres
 
 from usufruct.core.encoding import hex0x
 from usufruct.deploy.record import Deployment, save
@@ -77,7 +77,7 @@ def record(deployment: Deployment, tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of an empty database on a real PostgreSQL."""
-    with running_postgres() as url:
+    with fresh_postgres() as url:
         yield url
 
 
@@ -88,7 +88,7 @@ def books(request: pytest.FixtureRequest, ledger: Database) -> Iterator[Database
         yield ledger
         return
     pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
-    with running_postgres() as url:
+    with fresh_postgres() as url:
         database = Database(url)
         database.migrate()
         yield database

@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 from tests.integration.platform.kit import HOLDERS, Kit
 from tests.integration.platform.test_index import churn, compared, fresh, tables
 from tests.support import forks
-from tests.support.postgres import Server, postgres_server, running_postgres
+from tests.support.postgres import Server, fresh_postgres, postgres_server
 
 from usufruct.chain import crash
 from usufruct.index.indexer import Indexer
@@ -45,7 +45,7 @@ def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield f"sqlite:///{tmp_path}/killed.db"
         return
     pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
-    with running_postgres() as url:
+    with fresh_postgres() as url:
         yield url
 
 

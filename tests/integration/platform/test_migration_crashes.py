@@ -18,7 +18,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert, inspect, select, text
 from tests.support import forks
-from tests.support.postgres import running_postgres
+from tests.support.postgres import fresh_postgres
 
 from usufruct.chain import crash
 from usufruct.errors import ConfigError
@@ -41,7 +41,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         url = f"sqlite:///{tmp_path}/killed.db"
         if request.param == "postgresql":
             pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
-            url = stack.enter_context(running_postgres())
+            url = stack.enter_context(fresh_postgres())
         made = Database(url)
         stack.callback(made.dispose)
         yield made

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from tests.integration.platform.kit import ADMIN, DAY, HOLDERS, Kit
 from tests.integration.platform.offered import PRICE, close, offer, subscribe, with_offerings
 from tests.integration.platform.test_index import compared
-from tests.support.postgres import running_postgres
+from tests.support.postgres import fresh_postgres
 
 from usufruct.api.app import create_app
 from usufruct.api.events.feed import Feed
@@ -332,7 +332,7 @@ def test_postgresql_answers_the_same(desk: Desk, follow: Follow, tmp_path: Any) 
         subscribe(desk.kit, number, holder, 33)
     desk.kit.act("Offering", of.withdraw(number), BARB)
     offer(desk.kit, price=(1 << 63) + 7)
-    with running_postgres() as url:
+    with fresh_postgres() as url:
         server = Database(url)
         server.migrate()
         other = Desk(desk.kit, server, follow(server))
