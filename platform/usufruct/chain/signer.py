@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from usufruct.chain.client import BlockTag, ChainClient, RpcError
 from usufruct.chain.outbox import Attempt, Request
 from usufruct.chain.profiles import profile_of
 from usufruct.chain.records import quantity
-from usufruct.chain.transactions import signed_transaction
 from usufruct.contracts import ContractError
-from usufruct.core.keccak import keccak256
 from usufruct.errors import ChainError
 from usufruct.keys import SecretBytes, address_of_key
 
@@ -122,18 +120,23 @@ class Signer:
 
     def sign(self, request: Request, nonce: int, *, fees: Fees) -> Attempt:
         """The signed transaction."""
-        raw = signed_transaction(
-            bytes(self._key),
-            chain_id=self._chain_id,
-            nonce=nonce,
-            priority_fee=fees.priority,
-            most_fee=fees.most,
-            gas=request.gas,
-            to=request.to,
-            value=request.value,
-            data=request.data,
-        )
-        return Attempt(nonce, keccak256(raw), raw, fees.most, fees.priority)
+        from eth_account import Account  # noqa: PLC0415  # a slow import that only whoever sends needs
+
+        fields: dict[str, Any] = {
+            "type": 2,  # a fee market of EIP-1559
+            "chainId": self._chain_id,
+            "nonce": nonce,
+            "maxPriorityFeePerGas": fees.priority,
+            "maxFeePerGas": fees.most,
+            "gas": request.gas,
+            "value": request.value,
+            "data": request.data,
+        }
+        if request.to is not None:
+            fields["to"] = request.to
+        signed = Account.sign_transaction(fields, bytes(self._key))
+        raw = bytes(signed.raw_transaction)
+        return Attempt(nonce, bytes(signed.hash), raw, fees.most, fees.priority)
 
     def _call(self, request: Request, *, limit: bool) -> dict[str, str]:
         call = {

@@ -18,8 +18,8 @@ from usufruct.chain.client import ChainClient
 from usufruct.chain.outbox import NonceMoved, Outbox
 from usufruct.chain.records import Receipt
 from usufruct.chain.sender import Timing
-from usufruct.chain.transactions import created_address
 from usufruct.config import Community
+from usufruct.contracts import address
 from usufruct.core.keccak import keccak256
 from usufruct.deploy.action import Action, Transaction
 from usufruct.deploy.creation import CIRCLE
@@ -229,9 +229,12 @@ class _Run:
         due = stage is STAGES[0] and all(name in deployment.contracts for name in before)
         if not due or deployment.waterfall or CIRCLE[-1] in deployment.contracts:
             return
+        from web3.types import Nonce  # noqa: PLC0415  # a slow import that few runs need
+        from web3.utils.address import get_create_address  # noqa: PLC0415
+
         sender = self._keyring.deployer
         nonce = sender.next_nonce() + len(CIRCLE) - 1
-        where = created_address(sender.address, nonce)
+        where = address(get_create_address(sender.address, Nonce(nonce)))
         self._store(replace(deployment.without(CIRCLE), waterfall=Reservation(where, nonce)))
 
 
