@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from tests.integration.web.conftest import Site
 from tests.integration.web.test_browser import reader
 
@@ -136,7 +137,7 @@ def test_a_move_changes_every_payout_at_once(browser: Browser, site: Site, width
         for box in page.locator("#wb-accounts input[required]").all():
             box.fill("dev:1")
         page.get_by_role("button", name="Write the tables").click()
-        page.wait_for_function("document.getElementById('wb-toml').value.includes('[[waterfall]]')")
+        expect(page.locator("#wb-toml")).to_have_value(re.compile(r"\[\[waterfall\]\]"))
         over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert over <= 0
 
