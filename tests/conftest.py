@@ -14,6 +14,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from tests.support.anvil import Anvil, running_anvil
 from tests.support.parts import PREFIX
@@ -95,6 +96,14 @@ def _forbid_missing_part(report: pytest.TestReport | pytest.CollectReport) -> No
     if IN_CI and report.outcome == "skipped" and PREFIX in str(report.longrepr):
         report.outcome = "failed"
         report.longrepr = f"CI=true allows no skip: {report.longrepr}"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """What a module's tests set about logs ends with it: else the next in this process could find no line."""
+    before = structlog.get_config().copy()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")

@@ -34,10 +34,10 @@ def test_what_libraries_log_is_one_event_a_line(
     configure(as_json=True)
     configure(as_json=True)  # once more changes nothing
     error = RuntimeError(FORGED)
-    logging.getLogger("uvicorn.error").error("Exception in ASGI application\n", exc_info=error)
-    logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
+    logging.getLogger("a.library").error("Exception in ASGI application\n", exc_info=error)
+    logging.getLogger("a.library").warning("Invalid HTTP request received.")
     defect, warned = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    assert (defect["level"], defect["logger"]) == ("error", "uvicorn.error")
+    assert (defect["level"], defect["logger"]) == ("error", "a.library")
     assert "RuntimeError: x" in defect["exception"]
     assert warned["event"] == "Invalid HTTP request received."
 
@@ -49,4 +49,4 @@ def test_a_log_that_cannot_be_written_stops_nobody(
     configure(as_json=False)
     monkeypatch.setattr(sys, "stderr", Full())
     structlog.get_logger().error("stopping", error="x")
-    logging.getLogger("uvicorn.error").error("Exception in ASGI application")
+    logging.getLogger("a.library").error("Exception in ASGI application")
