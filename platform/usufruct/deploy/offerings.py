@@ -24,6 +24,8 @@ _ANOTHER: Final = (
     "write cancelled = true, and describe another in an [[offering]] after the last of the series"
 )
 
+_COUNTED: Final = "the n-th offering of a series in the file is the n-th that is opened for it"
+
 
 def offerings(site: Site) -> list[Action]:
     """Offerings that are missing or given up; terms are fixed once an offering is open."""
@@ -162,49 +164,61 @@ def _check_terms(site: Site, place: str, wanted: of.Terms, found: of.Terms) -> N
 
 
 def _over(site: Site, place: str, offering: Offering) -> ConfigError:
-    return ConfigError(
+    return _refused(
+        site,
+        f"{place}.cancelled",
+        True,
         f"{offering.series} no. {offering.number} cannot be cancelled: its window is over and it has succeeded",
-        field=f"{place}.cancelled",
-        value=True,
-        rule=f"an offering is cancelled before it closes, which was at {moment(offering.closes)}",
-        remedy="remove cancelled",
-        file=site.community.file,
-        line=site.community.lines.get(f"{place}.cancelled"),
+        f"an offering is cancelled before it closes, which was at {moment(offering.closes)}",
+        "remove cancelled",
     )
 
 
 def _never_opened(site: Site, place: str, offering: Offering) -> ConfigError:
-    return ConfigError(
+    return _refused(
+        site,
+        f"{place}.cancelled",
+        True,
         f"{offering.series} no. {offering.number} was never opened: there is nothing to cancel",
-        field=f"{place}.cancelled",
-        value=True,
-        rule="the n-th offering of a series in the file is the n-th that is opened for it",
-        remedy="remove the offering from the file",
-        file=site.community.file,
-        line=site.community.lines.get(f"{place}.cancelled"),
+        _COUNTED,
+        "remove the offering from the file",
     )
 
 
 def _missed(site: Site, place: str, offering: Offering) -> ConfigError:
     missed = offering.number - 1
-    return ConfigError(
+    return _refused(
+        site,
+        f"{place}.series",
+        offering.series,
         f"{offering.series} no. {offering.number} cannot be opened: no. {missed} was not, and its window is over",
-        field=f"{place}.series",
-        value=offering.series,
-        rule="the n-th offering of a series in the file is the n-th that is opened for it",
-        remedy=f"remove no. {missed} from the file",
-        file=site.community.file,
-        line=site.community.lines.get(f"{place}.series"),
+        _COUNTED,
+        f"remove no. {missed} from the file",
     )
 
 
 def _sealed(site: Site, place: str, offering: Offering) -> ConfigError:
-    return ConfigError(
+    return _refused(
+        site,
+        f"{place}.series",
+        offering.series,
         f"series {offering.series} is sealed: nothing more can be offered",
-        field=f"{place}.series",
-        value=offering.series,
-        rule="offerings are of series that are not sealed",
-        remedy="remove the offering, or create another series for it",
-        file=site.community.file,
-        line=site.community.lines.get(f"{place}.series"),
+        "offerings are of series that are not sealed",
+        "remove the offering, or create another series for it",
+    )
+
+
+def _refused(
+    site: Site, field: str, value: object, text: str, rule: str, remedy: str
+) -> ConfigError:
+    """The error for a value of the file, with its line."""
+    community = site.community
+    return ConfigError(
+        text,
+        field=field,
+        value=value,
+        rule=rule,
+        remedy=remedy,
+        file=community.file,
+        line=community.lines.get(field),
     )

@@ -29,6 +29,7 @@ __all__ = [
     "settlements",
     "statements",
     "streams",
+    "unit_of",
 ]
 
 MOST: Final = 200
@@ -91,6 +92,11 @@ async def statements(
         query, before=NEWEST, limit=limit, known=moment.known, **given
     )
     return [statement(moment.render, row, moment.time, detailed=detailed) for row in rows]
+
+
+def unit_of(stated: Json) -> str | None:
+    """The base unit of a detailed statement's quantities; None where its tariff is not known here."""
+    return stated["tariff"]["base_unit"] if stated["tariff"] else None
 
 
 async def disputes(moment: Moment) -> list[Json]:

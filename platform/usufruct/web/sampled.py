@@ -22,7 +22,7 @@ from usufruct.ledger.reads.samples import (
     PAYOUT_AT,
 )
 from usufruct.ledger.reads.statements import STATEMENT_VERSIONS
-from usufruct.web.facts import statements
+from usufruct.web.facts import statements, unit_of
 from usufruct.web.samples import MOST, draw, place_in
 
 __all__ = ["Seed", "sampled"]
@@ -85,21 +85,24 @@ async def _statements(moment: Moment, seed: str, count: int) -> Json:
 async def _readings(moment: Moment, seed: str, count: int) -> Json:
     batches = await moment.many_rows(ALL_BATCHES)
     sizes = [row.readings for row in batches]
+    units: dict[int, str] = {}
     found = []
     for number in draw(seed, "reading", sum(sizes), count):
         group, place = place_in(sizes, number)
         key = batches[group]
         row = await moment.row(LEAVES, stream=key.stream, seq=key.seq)
         assert row is not None
-        units = {"unit": await _unit(moment, key.stream), **_reading(moment, row, place)}
-        found.append({"number": number, "place": place, **units})
+        if key.stream not in units:
+            units[key.stream] = await _unit(moment, key.stream)
+        told = {"unit": units[key.stream], **_reading(moment, row, place)}
+        found.append({"number": number, "place": place, **told})
     return {"of": sum(sizes), "found": found}
 
 
 async def _unit(moment: Moment, stream: int) -> str:
     """The base unit of a stream by its newest tariff that is known here; empty before the first."""
     known = await statements(moment, stream_number=stream, limit=1, detailed=True)
-    return known[0]["tariff"]["base_unit"] if known and known[0]["tariff"] else ""
+    return (unit_of(known[0]) if known else None) or ""
 
 
 def _reading(moment: Moment, row: Any, place: int) -> Json:

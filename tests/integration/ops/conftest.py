@@ -9,7 +9,7 @@ from tests.support.postgres import fresh_postgres
 
 
 @pytest.fixture
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """URL of an empty database on a real PostgreSQL."""
     with fresh_postgres() as url:
         yield url

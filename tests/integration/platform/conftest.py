@@ -75,7 +75,7 @@ def record(deployment: Deployment, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """URL of an empty database on a real PostgreSQL."""
     with fresh_postgres() as url:
         yield url

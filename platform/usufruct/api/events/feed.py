@@ -18,12 +18,7 @@ from usufruct.api.events.facts import SOURCES, Fact
 from usufruct.api.render import Json, Renderer
 from usufruct.ledger.bulk import insert_rows
 from usufruct.ledger.database import Database
-from usufruct.ledger.models import (
-    cursor,
-    feed_cursor,
-    feed_event,
-    wallet,
-)
+from usufruct.ledger.models import cursor, feed_cursor, feed_event, wallet
 from usufruct.ledger.types import first_position
 
 __all__ = ["EVENT", "EVENTS_AFTER", "Feed", "shown", "visible"]

@@ -59,11 +59,10 @@ async def open_wallet(address: str = "") -> Response:
 def _production(stated: Json) -> Json:
     """What was metered for a settled statement, in the unit of its tariff."""
     lines = stated["lines"] or []
-    unit = stated["tariff"]["base_unit"] if stated["tariff"] else None
     quantity = sum(int(line["quantity"]) for line in lines)
     return {
         "statement": stated,
-        "unit": unit,
+        "unit": facts.unit_of(stated),
         "quantities": lines,
         "quantity": quantity,
         "readings": sum(line["readings"] for line in lines),
