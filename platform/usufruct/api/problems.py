@@ -15,6 +15,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoneFree
 from starlette.exceptions import HTTPException
 
 from usufruct.chain.explain import explain
@@ -217,15 +218,18 @@ def _away() -> list[type[Exception]]:
     kinds: list[type[Exception]] = [
         OperationalError,
         InterfaceError,
+        NoneFree,
         sqlite3.OperationalError,
         ConnectionError,
         TimeoutError,
     ]
     if find_spec("asyncpg") is not None:
-        from asyncpg import InterfaceError as Unusable  # noqa: PLC0415 - optional
-        from asyncpg import OperatorInterventionError, PostgresConnectionError  # noqa: PLC0415
+        import asyncpg as pg  # noqa: PLC0415 - optional
 
-        kinds += [PostgresConnectionError, OperatorInterventionError, Unusable]
+        # What SQLAlchemy and psycopg call operational: among them a deadlock, a lock that is not given, no room.
+        kinds += [pg.PostgresConnectionError, pg.OperatorInterventionError, pg.InterfaceError]
+        kinds += [pg.TransactionRollbackError, pg.InsufficientResourcesError]
+        kinds += [pg.ObjectNotInPrerequisiteStateError, pg.PostgresSystemError]
     return kinds
 
 

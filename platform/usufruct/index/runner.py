@@ -9,14 +9,16 @@ from typing import Final
 
 import structlog
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoneFree
 
 from usufruct.contracts import ContractError
 from usufruct.errors import ChainError, ConfigError, UsufructError
 
 __all__ = ["PASSING", "Progress", "Runner", "told"]
 
-PASSING: Final = (ChainError, ContractError, OperationalError, InterfaceError)
-"""What passes by itself: a node that fails or answers oddly, a database that does not answer or has no room."""
+PASSING: Final = (ChainError, ContractError, OperationalError, InterfaceError, NoneFree)
+"""What passes by itself: a node that fails or answers oddly, a database that does not answer, has no room, or has no
+connection free."""
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 30.0
 _logger = structlog.get_logger(__name__)

@@ -20,7 +20,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from usufruct.errors import ConfigError
-from usufruct.ledger.pool import ReaderPool
+from usufruct.ledger.pool import TURN_S, ReaderPool
 from usufruct.ledger.reader import AsyncReader, DriverReader, SameThreadReader
 
 __all__ = ["Database"]
@@ -113,6 +113,9 @@ class Database:
             # Alembic finds a transaction begun, and so does not end one after each version, as it would on SQLite.
             with self.write() as connection:
                 if self.kind == "postgresql":  # SQLite has one writer at a time anyway
+                    connection.exec_driver_sql(
+                        "SET LOCAL lock_timeout = 0"
+                    )  # however long another takes
                     connection.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
                 command.upgrade(alembic_config(connection), "head")
         except SQLAlchemyError as error:
@@ -148,7 +151,11 @@ class Database:
         url = self.url.set(drivername=_DRIVERS[self.kind])
         if self.kind != "sqlite":
             level = "READ COMMITTED" if begin != "BEGIN" else "REPEATABLE READ"
-            return create_engine(url, isolation_level=level, pool_pre_ping=True)
+            engine = create_engine(
+                url, isolation_level=level, pool_pre_ping=True, pool_timeout=TURN_S
+            )
+            _postgres_events(engine)
+            return engine
         # A pool that could run dry would stop the event loop, which cannot wait for itself.
         engine = create_engine(url, pool_size=_READERS, max_overflow=-1)
         _sqlite_events(engine, begin)
@@ -183,6 +190,15 @@ def _sqlite_events(engine: Engine, begin: str) -> None:
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
+
+
+def _postgres_events(engine: Engine) -> None:
+    """Lets no statement wait longer for a lock than SQLite lets a writer wait."""
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _: object) -> None:
+        connection.execute(f"SET lock_timeout = {_BUSY_MS}")
+        connection.commit()
 
 
 def _parsed(url: str) -> URL:

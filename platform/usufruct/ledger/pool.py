@@ -19,10 +19,10 @@ from usufruct.errors import UsufructError
 if TYPE_CHECKING:
     from asyncpg import Connection
 
-__all__ = ["DatabaseAway", "ReaderPool"]
+__all__ = ["TURN_S", "DatabaseAway", "ReaderPool"]
 
 _PATIENCE_S: Final = 30.0
-_TURN_S: Final = 10.0
+TURN_S: Final = 10.0
 """Seconds until a connection must be free; a page takes a hundredth of one."""
 _SETTINGS: Final = {
     "default_transaction_isolation": "repeatable read",
@@ -97,7 +97,7 @@ class ReaderPool:
             await self._turns.acquire()  # at once, without the cost of a clock
             return
         try:
-            async with asyncio.timeout(_TURN_S):
+            async with asyncio.timeout(TURN_S):
                 await self._turns.acquire()
         except TimeoutError as error:
             raise DatabaseAway(error) from error

@@ -15,6 +15,7 @@ import httpx
 import pytest
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import DatabaseError
+from structlog.testing import capture_logs
 from tests.support.asking import ORIGIN, SIZE, House, named
 from tests.unit.api.test_events import Receiver, subscribe
 from tests.unit.api.test_siwe import WALLET, signed
@@ -166,7 +167,7 @@ def test_a_slow_node_stops_nothing_that_does_not_ask_it(house: House) -> None:
 def test_whoever_finds_no_connection_is_told_so_after_a_while(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("usufruct.ledger.pool._TURN_S", 0.2)
+    monkeypatch.setattr("usufruct.ledger.pool.TURN_S", 0.2)
 
     async def main() -> int:
         transport = httpx.ASGITransport(app=house.app, raise_app_exceptions=False)
@@ -203,3 +204,62 @@ def test_a_zero_in_a_name_is_no_defect(house: House) -> None:
         ("/v1/events?type=%00", 422),
     ):
         assert house.ask(path, headers=agent).status_code == status, path
+
+
+def test_a_lock_that_others_hold_is_told_as_such_and_waited_for_no_longer(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More privileged requests than the pool has connections: some wait for the lock, some for a connection."""
+    monkeypatch.setattr("usufruct.ledger.database._BUSY_MS", 500)
+    monkeypatch.setattr("usufruct.ledger.database.TURN_S", 0.2)
+    house.database.dispose()
+    for name in ("writer", "reader"):
+        house.database.__dict__.pop(name, None)
+    headers, other = house.key(Role.AUDITOR), Database(house.database.url.render_as_string())
+    path = f"/v1/wallets/{named(1)}/holdings"
+    answers: list[httpx.Response] = []
+
+    async def main() -> None:
+        transport = httpx.ASGITransport(app=house.app, raise_app_exceptions=False)
+        client = httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers)
+
+        async def ask() -> None:
+            answers.append(await client.get(path))
+
+        try:
+            async with client, anyio.create_task_group() as tasks:
+                for _ in range(25):
+                    tasks.start_soon(ask)
+        finally:
+            await house.database.dispose_async()
+            house.database.__dict__.pop("async_reader", None)
+
+    with capture_logs() as logged, other.write() as holder:
+        holder.exec_driver_sql("LOCK TABLE access_head IN ACCESS EXCLUSIVE MODE")
+        anyio.run(main)
+    other.dispose()
+    assert {(each.status_code, each.headers.get("retry-after")) for each in answers} == {(503, "5")}
+    assert {each.json()["type"].rpartition("/")[2] for each in answers} == {"database-unavailable"}
+    assert {each["event"] for each in logged} == {"database unavailable"}
+    assert house.ask(path, headers=headers).status_code == 200
+
+
+def test_nobody_has_more_webhooks_than_allowed_by_asking_at_once(house: House) -> None:
+    headers = house.key(Role.AUDITOR)
+    body = {"url": "https://books.example/x"}
+    for number in range(18):
+        assert (
+            house.post(
+                "/v1/webhooks", body, headers=headers | {"idempotency-key": f"{number}"}
+            ).status_code
+            == 201
+        )
+    keys = iter("abcd")
+
+    def add(other: House) -> int:
+        return other.post(
+            "/v1/webhooks", body, headers=headers | {"idempotency-key": next(keys)}
+        ).status_code
+
+    assert sorted(at_once(house, add)) == [201, 201, 409, 409]
+    assert count(house, webhook) == 20

@@ -6,9 +6,11 @@ import sqlite3
 from collections.abc import Callable
 
 import anyio
+import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy.exc import TimeoutError as NoneFree
 from starlette.exceptions import HTTPException
 from structlog.testing import capture_logs
 
@@ -58,6 +60,10 @@ def test_what_callers_can_put_right_keeps_its_parts(
         (ChainError, 503, "chain-unavailable"),
         (ConfigError, 500, "misconfigured"),
         (lambda text, **_: ConnectionRefusedError(text), 503, "database-unavailable"),
+        (lambda text, **_: NoneFree(text), 503, "database-unavailable"),
+        (lambda text, **_: asyncpg.DeadlockDetectedError(text), 503, "database-unavailable"),
+        (lambda text, **_: asyncpg.LockNotAvailableError(text), 503, "database-unavailable"),
+        (lambda text, **_: asyncpg.DiskFullError(text), 503, "database-unavailable"),
         (lambda text, **_: sqlite3.OperationalError(text), 503, "database-unavailable"),
     ],
 )

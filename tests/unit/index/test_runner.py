@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoneFree
 
 from usufruct.errors import ChainError, ConfigError
 from usufruct.index import runner
@@ -48,6 +49,11 @@ def test_it_goes_on_after_the_node_failed() -> None:
     fatal, failed = run(iter([0.0, gone, gone, 0.0]))
     assert fatal == []
     assert failed[:5] == [None, "rpc=x: must answer", "rpc=x: must answer", None, None]
+
+
+def test_it_goes_on_where_no_connection_to_the_database_was_free() -> None:
+    fatal, failed = run(iter([NoneFree("none within 10 s"), 0.0]))
+    assert (fatal, failed[:2]) == ([], ["none within 10 s", None])
 
 
 @pytest.mark.parametrize("error", [ConfigError("wrong"), ValueError("defect"), KeyboardInterrupt()])

@@ -234,6 +234,8 @@ async def add_webhook(request: Request, who: Asking) -> Response:
 
     def add(connection: Connection) -> Json:
         _require_concerned(connection, who)
+        # Whoever adds one follows whoever did before, so that each sees all there are.
+        last = connection.execute(select(feed_cursor.c.number).with_for_update()).scalar_one()
         own = connection.execute(_HOOKS, {"actor": who.actor}).all()
         if len(own) >= _MOST_WEBHOOKS:
             raise Problem(
@@ -249,7 +251,7 @@ async def add_webhook(request: Request, who: Asking) -> Response:
             "actor": who.actor,
             "url": body.url,
             "kinds": json.dumps(sorted(set(body.types))),
-            "told": connection.execute(select(feed_cursor.c.number)).scalar_one(),
+            "told": last,
             "attempts": 0,
             "next_at": now,
             "status": "active",
