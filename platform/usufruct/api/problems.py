@@ -230,6 +230,8 @@ def _away() -> list[type[Exception]]:
         kinds += [pg.PostgresConnectionError, pg.OperatorInterventionError, pg.InterfaceError]
         kinds += [pg.TransactionRollbackError, pg.InsufficientResourcesError]
         kinds += [pg.ObjectNotInPrerequisiteStateError, pg.PostgresSystemError]
+        # A question to a server that has just said goodbye, before its end of the line is closed.
+        kinds.append(pg.InternalClientError)
     return kinds
 
 

@@ -66,7 +66,7 @@ class ReaderPool:
     async def moment(self) -> AsyncIterator[Connection]:
         """A connection in a transaction that sees one moment, that of its first statement.
 
-        Raises DatabaseAway if the server cannot be reached, is gone before the end, or has no connection left for long.
+        Raises DatabaseAway if the server cannot be reached, is gone when asked, or has no connection left for long.
         """
         await self._turn()
         connection, ended = None, False
@@ -129,9 +129,15 @@ class ReaderPool:
 
 
 async def _rolled_back(connection: Connection) -> bool:
-    """Ends the transaction and begins the next; true once it has.
+    """Ends the transaction and begins the next; whether it has, and the connection can be used again.
 
-    The next sees nothing, and holds up nothing on the server, until its first statement.
+    The next sees nothing, and holds up nothing on the server, until its first statement. What was read before the
+    connection was lost stays what was there: nobody is told of an end that fails.
     """
-    await connection.execute("ROLLBACK AND CHAIN")
+    from asyncpg import InterfaceError, InternalClientError, PostgresError  # noqa: PLC0415 - optional
+
+    try:
+        await connection.execute("ROLLBACK AND CHAIN")
+    except (OSError, TimeoutError, PostgresError, InterfaceError, InternalClientError):
+        return False
     return True

@@ -163,6 +163,26 @@ def test_a_request_that_fails_or_is_cancelled_leaves_a_usable_pool(house: House)
     assert asyncio.run(main()) == [1, 3, 3]
 
 
+def test_what_was_read_stands_although_the_connection_is_lost_afterwards(house: House) -> None:
+    database = house.database
+
+    async def main() -> list[int]:
+        found = []
+        for _ in range(2):
+            async with database.read_async() as reader:
+                found += [row.block for row in await reader.rows(CURSOR, {})]
+                if len(found) == 1:
+                    with database.write() as other:
+                        other.exec_driver_sql(
+                            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                            " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+                        )
+        return found
+
+    first, again = run(database, main())
+    assert first == again
+
+
 def test_a_server_that_was_killed_is_asked_again_when_it_is_back(tmp_path: Path) -> None:
     with postgres_server(tmp_path, durable=True) as server:
         database = Database(server.url)

@@ -63,6 +63,7 @@ def test_what_callers_can_put_right_keeps_its_parts(
         (lambda text, **_: NoneFree(text), 503, "database-unavailable"),
         (lambda text, **_: asyncpg.DeadlockDetectedError(text), 503, "database-unavailable"),
         (lambda text, **_: asyncpg.LockNotAvailableError(text), 503, "database-unavailable"),
+        (lambda text, **_: asyncpg.InternalClientError(text), 503, "database-unavailable"),
         (lambda text, **_: asyncpg.DiskFullError(text), 503, "database-unavailable"),
         (lambda text, **_: sqlite3.OperationalError(text), 503, "database-unavailable"),
     ],
