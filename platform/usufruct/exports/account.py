@@ -76,6 +76,8 @@ class Movement:
 
     Attributes:
         kind: income, payment or moved.
+        period: As in Income; None for what is not of one.
+        of_fund: Whether income came from units of a fund.
         amount: Added (income, moved) or taken (payment, negative), minor units.
     """
 
@@ -87,6 +89,7 @@ class Movement:
     time: int
     pos: int
     tx: bytes
+    of_fund: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +246,15 @@ def _movements(
 ) -> list[Movement]:
     found = [
         Movement(
-            "income", each.series, each.symbol, each.period, each.amount, each.time, each.pos, b""
+            kind="income",
+            series=each.series,
+            symbol=each.symbol,
+            period=each.period,
+            amount=each.amount,
+            time=each.time,
+            pos=each.pos,
+            tx=b"",
+            of_fund=each.of_fund,
         )
         for each in credited
     ]

@@ -101,7 +101,7 @@ def _earned(earned: Sequence[Income], currency: Currency, calendar: Calendar) ->
     rows = [
         (
             each.symbol,
-            period_of(each, calendar),
+            period_of(each.period, calendar, of_fund=each.of_fund),
             Amount(each.units, each.unit_decimals),
             Amount(each.distributed, currency.decimals),
             Amount(each.amount, currency.decimals),
@@ -130,9 +130,9 @@ def _earned(earned: Sequence[Income], currency: Currency, calendar: Calendar) ->
     )
 
 
-def period_of(income: Income, calendar: Calendar) -> str:
+def period_of(number: int, calendar: Calendar, *, of_fund: bool) -> str:
     """The month that a payout is for; of a fund the number of its payout."""
-    return f"#{income.period}" if income.of_fund else calendar.name(income.period)
+    return f"#{number}" if of_fund else calendar.name(number)
 
 
 def _balances(balances: Sequence[Balance], currency: Currency) -> Table:
@@ -174,7 +174,7 @@ def _movements(movements: Sequence[Movement], currency: Currency, calendar: Cale
             calendar.day(each.time),
             each.symbol,
             "{} {}".format(*_KINDS[each.kind]),
-            calendar.name(each.period) if each.period else "",
+            period_of(each.period, calendar, of_fund=each.of_fund) if each.period else "",
             Amount(each.amount, currency.decimals),
             "0x" + each.tx.hex() if each.tx else "",
         )

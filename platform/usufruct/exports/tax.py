@@ -73,7 +73,7 @@ def _income(
             (
                 project.calendar.day(each.time),
                 each.symbol,
-                period_of(each, project.calendar),
+                period_of(each.period, project.calendar, of_fund=each.of_fund),
                 Amount(each.amount, currency.decimals),
                 made.end_to_end if made else "",
                 each.id,
