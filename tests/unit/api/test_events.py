@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,11 @@ from usufruct.api.events.deliver import LEASE, PAUSES, Deliverer
 from usufruct.api.events.facts import KINDS
 from usufruct.api.events.feed import Feed
 from usufruct.api.events.signing import secret_of, sign, verify
+from usufruct.api.labels import Labels
 from usufruct.api.once import KEPT_SECONDS
 from usufruct.api.routes import events
 from usufruct.errors import EvidenceError
-from usufruct.ledger.models import cursor, feed_event, idempotency, metadata, webhook
+from usufruct.ledger.models import cursor, feed_event, idempotency, metadata, series, webhook
 
 
 def feed(house: House, finality: int = 0) -> None:
@@ -53,6 +55,22 @@ def test_every_fact_is_told_once_in_the_order_of_the_chain(house: House) -> None
     assert kinds.count("settlement.created") == kinds.count("statement.settled") == 6
     feed(house)
     assert listed(house, headers=auditor) == told
+
+
+def test_a_distribution_is_of_the_period_that_its_resource_tells_of_funds_too(
+    open_house: House,
+) -> None:
+    render = replace(open_house.service.render, labels=Labels(first_period="2026-09"))
+    object.__setattr__(open_house.service, "render", render)
+    with open_house.database.write() as connection:
+        connection.execute(update(series).where(series.c.slug == "s1").values(stream=None))
+    feed(open_house)
+    told = [each["data"] for each in listed(open_house, "&type=distribution.created")]
+    months = {each["series"]: each["period"]["month"] for each in told}
+    assert months.pop("ser_s1") is None
+    assert None not in months.values()
+    for each in told:
+        assert open_house.ask(f"/v1/distributions/{each['id']}").json()["period"] == each["period"]
 
 
 def test_what_a_reorganisation_may_take_back_is_not_told(house: House) -> None:

@@ -74,7 +74,7 @@ def _distribution(render: Renderer, row: Row[Any]) -> Fact:
     document = {
         "id": ids.distribution_id(row.slug, row.number),
         "series": ids.series_id(row.slug),
-        "period": render.period(row.period),
+        "period": render.period(row.period, row),
         "amount": render.money(row.amount),
         "place": _place(row),
     }
