@@ -104,8 +104,10 @@ def advance(
 def common_ancestor(connection: Connection, hash_of: Callable[[int], bytes | None]) -> Place:
     """The newest known block that is still part of the chain; `hash_of` tells the chain's hash of a number.
 
+    Until the transaction ends nobody else moves the cursor: what is undone then is all that there is behind the block.
     Raises ConfigError if not even the block before the deployment is.
     """
+    connection.execute(select(cursor.c.block).with_for_update())
     columns = ("number", "hash", "timestamp")
     known = {
         row.number: Place(*row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import anyio
 import httpx
@@ -16,7 +17,9 @@ from usufruct.api.app import create_app
 from usufruct.api.labels import Labels
 from usufruct.api.render import Renderer
 from usufruct.api.service import Service
+from usufruct.chain.records import Block
 from usufruct.errors import ConfigError
+from usufruct.index.cursor import advance, begin, common_ancestor
 from usufruct.index.evidence import EvidenceFetcher
 from usufruct.index.indexer import Indexer
 from usufruct.ledger.database import Database
@@ -51,6 +54,27 @@ def test_postgresql_and_sqlite_hold_the_same(
     assert tables(server) == tables(ledger)
     assert compared(kit, server).differences == []
     server.migrate()
+
+
+def test_an_undo_waits_for_the_blocks_that_another_process_is_taking_in(server: Database) -> None:
+    """Else some of their rows would come after those of their tables were removed."""
+    first, second = (
+        Block(each, bytes([each]) * 32, bytes([each - 1]) * 32, each) for each in (1, 2)
+    )
+    hashes = {each.number: each.hash for each in (first, second)}
+    with server.write() as connection:
+        place = begin(connection, first, {"chain_id": "1"})
+
+    def undo() -> int:
+        with server.write() as connection:
+            return common_ancestor(connection, hashes.get).number
+
+    with ThreadPoolExecutor(1) as pool:
+        with server.write() as connection:
+            advance(connection, place, [second], set(), 64)
+            undoing = pool.submit(undo)
+            assert not wait([undoing], 0.5).done
+        assert undoing.result(10) == 2
 
 
 def test_the_api_answers_the_same_from_both(
