@@ -65,6 +65,8 @@ def test_a_nonce_signs_in_once_also_after_a_restart(house: House) -> None:
         ({"scheme": "http"}, "scheme"),
         ({"uri": "https://evil.example"}, "uri"),
         ({"chain_id": 1}, "chain id"),
+        ({"statement": "I want a voucher."}, "statement"),
+        ({"statement": None}, "statement"),
         ({"nonce": "0" * 64}, "nonce"),
         ({"nonce": "abcdefgh"}, "nonce"),
         ({"issued": NOW + 10_000}, "issued at"),

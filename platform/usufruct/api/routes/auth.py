@@ -14,7 +14,7 @@ from usufruct.api import schemas
 from usufruct.api.auth import journal, nonces, store
 from usufruct.api.auth.contract_wallets import MAX_SIGNATURE, accepts
 from usufruct.api.auth.gate import COOKIE, Asking, asking, log_readers
-from usufruct.api.auth.siwe import Message, personal_digest, signer_of
+from usufruct.api.auth.siwe import STATEMENT, Message, personal_digest, signer_of
 from usufruct.api.bodies import Body, described, json_body
 from usufruct.api.moment import page, unstamped
 from usufruct.api.params import LogQuery, Nothing, wallet_bytes
@@ -160,6 +160,8 @@ def _require(service: Service, message: Message, now: int) -> None:
         ("scheme", message.scheme in (None, host.scheme), f"must be {host.scheme}"),
         ("uri", message.uri == service.access.origin, f"must be {service.access.origin}"),
         ("chain id", message.chain_id == service.chain_id, f"must be {service.chain_id}"),
+        # What was signed for another purpose, by people who read only the sentence, is no sign-in.
+        ("statement", message.statement == STATEMENT, f"must be {STATEMENT!r}"),
         (
             "nonce",
             nonces.is_ours(service.access.secret, message.nonce, now),
