@@ -28,7 +28,15 @@ from usufruct.api.labels import Labels
 from usufruct.api.once import KEPT_SECONDS
 from usufruct.api.routes import events
 from usufruct.errors import EvidenceError
-from usufruct.ledger.models import cursor, feed_event, idempotency, metadata, series, webhook
+from usufruct.ledger.models import (
+    access_log,
+    cursor,
+    feed_event,
+    idempotency,
+    metadata,
+    series,
+    webhook,
+)
 
 
 def feed(house: House, finality: int = 0) -> None:
@@ -114,6 +122,48 @@ def test_payments_are_told_to_their_wallet_and_to_those_who_supervise(house: Hou
     assert len(listed(house, "&type=payment.made", house.key(Role.AUDITOR))) == 4
 
 
+def noted(house: House) -> list[tuple[str, str, str, str]]:
+    """Role, action, resource and outcome of all rows of the access log."""
+    with house.database.read() as connection:
+        rows = connection.execute(select(access_log).order_by(access_log.c.number)).all()
+    return [(row.role, row.action, row.resource, row.outcome) for row in rows]
+
+
+def test_whoever_is_told_of_anothers_payments_by_a_role_is_recorded_once(house: House) -> None:
+    feed(house)
+    payments, public = "/v1/events?type=payment.made", "/v1/events?type=settlement.created"
+    assert house.ask(payments, headers=house.investor(1)).json()["data"]
+    for role in (Role.AUDITOR, Role.OPERATOR):
+        assert house.ask(public, headers=house.key(role)).json()["data"]
+    assert noted(house) == []
+    for role in (Role.AUDITOR, Role.OPERATOR):
+        assert house.ask(payments, headers=house.key(role)).json()["data"]
+    assert noted(house) == [
+        ("auditor", "GET", payments, "granted"),
+        ("operator", "GET", payments, "granted"),
+    ]
+
+
+def test_a_stream_of_anothers_payments_is_recorded_once_before_the_first(house: House) -> None:
+    feed(house)
+    headers = house.key(Role.AUDITOR)
+    logged: list[int] = []
+
+    async def send(message: Any) -> None:
+        if b"payment.made" in message.get("body", b""):
+            logged.append(len(noted(house)))
+        if b"still here" in message.get("body", b""):
+            house.app.state.streams.closing = True
+
+    async def main() -> None:
+        with anyio.fail_after(20):
+            await house.app(stream_of(headers), nothing_more, send)
+
+    anyio.run(main)
+    assert logged == [1] * 4
+    assert noted(house) == [("auditor", "GET", "/v1/events", "granted")]
+
+
 def test_pages_of_events_are_the_whole_list(house: House) -> None:
     feed(house)
     whole, found, after = listed(house), [], ""
@@ -132,7 +182,7 @@ def test_a_stream_goes_on_after_the_last_event_that_was_seen(house: House) -> No
     whole = listed(house)
 
     async def first(after: int, count: int) -> list[str]:
-        told = events._told(streams, "here", house.service, nobody, after, None)
+        told = events._told(streams, "here", house.service, nobody, unnoted, after, None)
         found = []
         async for chunk in told:
             if chunk.startswith(b"id: "):
@@ -153,6 +203,10 @@ async def nobody() -> Principal:
     return ANONYMOUS
 
 
+async def unnoted(who: Principal, role: Role) -> None:
+    raise AssertionError("nobody has a role")
+
+
 async def nothing_more() -> Any:
     await anyio.sleep_forever()
 
@@ -171,6 +225,19 @@ def test_one_address_does_not_take_all_streams() -> None:
     assert streams == events.Streams()
 
 
+def stream_of(headers: dict[str, str]) -> dict[str, Any]:
+    """The request for a stream of events."""
+    return {
+        "type": "http", "method": "GET", "path": "/v1/events", "raw_path": b"/v1/events",
+        "query_string": b"", "client": ("127.0.0.1", 1), "server": ("test", 80), "scheme": "http",
+        "http_version": "1.1", "root_path": "", "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "headers": [
+            (b"accept", b"text/event-stream"),
+            (b"authorization", headers["authorization"].encode()),
+        ],
+    }  # fmt: skip
+
+
 def test_a_stream_ends_when_the_key_is_revoked(house: House) -> None:
     """Nothing that becomes final after the revocation is told, while the stream was opened before it."""
     headers = house.key(Role.AUDITOR)
@@ -186,17 +253,8 @@ def test_a_stream_ends_when_the_key_is_revoked(house: House) -> None:
             feed(house)
 
     async def main() -> None:
-        scope = {
-            "type": "http", "method": "GET", "path": "/v1/events", "raw_path": b"/v1/events",
-            "query_string": b"", "client": ("127.0.0.1", 1), "server": ("test", 80), "scheme": "http",
-            "http_version": "1.1", "root_path": "", "asgi": {"version": "3.0", "spec_version": "2.4"},
-            "headers": [
-                (b"accept", b"text/event-stream"),
-                (b"authorization", headers["authorization"].encode()),
-            ],
-        }  # fmt: skip
         with anyio.fail_after(20):
-            await house.app(scope, nothing_more, send)
+            await house.app(stream_of(headers), nothing_more, send)
 
     anyio.run(main)
     assert b"retry" in seen[1]
@@ -321,6 +379,14 @@ def test_events_are_delivered_in_order_signed_and_once(
         "data"
     ] or [None]
     assert shown is None  # another's webhooks do not exist
+
+
+def test_a_webhook_that_is_told_of_others_by_a_role_is_recorded(
+    open_house: House, receiver: Receiver
+) -> None:
+    subscribe(open_house, receiver.url, open_house.investor(1))
+    subscribe(open_house, receiver.url, open_house.key(Role.OPERATOR, streams=(2,)))
+    assert noted(open_house) == [("operator", "POST", "/v1/webhooks", "granted")]
 
 
 def test_a_failing_receiver_is_asked_again_later_with_the_same_id(

@@ -243,9 +243,8 @@ async def others_of_some_stream(request: Request) -> None:
     who = await asking(request)
     if not _open(request):
         require_known(who)
-        of_some = Role.OPERATOR if who.has(Role.OPERATOR) else None
-        role = who.reader(None) or of_some
-        await _noted(request, who, role, forbidden("an operator, auditor or regulator"))
+        missing = forbidden("an operator, auditor or regulator")
+        await _noted(request, who, who.supervisor(), missing)
 
 
 async def log_readers(request: Request) -> None:

@@ -76,6 +76,10 @@ class Principal:
                 return each.role
         return None
 
+    def supervisor(self) -> Role | None:
+        """The role by which they may read what belongs to others of some stream, of whichever."""
+        return self.reader(None) or (Role.OPERATOR if self.has(Role.OPERATOR) else None)
+
     def only(self) -> frozenset[int] | None:
         """The streams of which alone they may read what belongs to others; None for all."""
         if self.reader(None) is not None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from usufruct.api.auth.principal import Principal
+from usufruct.api.auth.principal import Principal, Role
 from usufruct.api.events.facts import SOURCES, Fact
 from usufruct.api.render import Json, Renderer
 from usufruct.ledger.bulk import insert_rows
@@ -21,7 +21,7 @@ from usufruct.ledger.database import Database
 from usufruct.ledger.models import cursor, feed_cursor, feed_event, wallet
 from usufruct.ledger.types import first_position
 
-__all__ = ["EVENT", "EVENTS_AFTER", "Feed", "shown", "visible"]
+__all__ = ["EVENT", "EVENTS_AFTER", "Feed", "by_role", "shown", "visible"]
 
 _BLOCKS: Final = 5_000
 EVENTS_AFTER: Final = (
@@ -84,9 +84,16 @@ class Feed:
 
 def visible(who: Principal, public: bool, row: Row[Any]) -> bool:
     """Whether somebody may see an event: everybody's, the own wallet's, or by a role."""
-    if public or row.wallet is None or who.owns(row.wallet):
-        return True
-    return who.reader(row.stream) is not None
+    return _of_all_or_own(who, public, row) or who.reader(row.stream) is not None
+
+
+def by_role(who: Principal, public: bool, row: Row[Any]) -> Role | None:
+    """The role by which somebody sees an event that is another's; None for everybody's, the own and the hidden."""
+    return None if _of_all_or_own(who, public, row) else who.reader(row.stream)
+
+
+def _of_all_or_own(who: Principal, public: bool, row: Row[Any]) -> bool:
+    return public or row.wallet is None or who.owns(row.wallet)
 
 
 def shown(row: Row[Any]) -> Json:

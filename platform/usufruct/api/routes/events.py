@@ -6,7 +6,7 @@ import asyncio
 import json
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -18,11 +18,11 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from usufruct.api import schemas
-from usufruct.api.auth.gate import Asking, asking_still, forbidden, require_known
+from usufruct.api.auth.gate import Asking, asking_still, forbidden, note, require_known
 from usufruct.api.auth.principal import Principal, Role
 from usufruct.api.bodies import Body, described, json_body
 from usufruct.api.events.facts import KINDS
-from usufruct.api.events.feed import EVENTS_AFTER, shown, visible
+from usufruct.api.events.feed import EVENTS_AFTER, by_role, shown, visible
 from usufruct.api.events.signing import secret_of
 from usufruct.api.events.targets import parse_target
 from usufruct.api.limits import AS_ASKED
@@ -121,20 +121,23 @@ async def events(query: Annotated[EventQuery, Query()], request: Request, who: A
         if last.isascii() and last.isdigit():
             after = int(last[:18])
         return _streaming(request, service, after, query.type)
-    found: list[Json] = []
-    end = after + _MOST_READ
-    while len(found) <= query.limit:
+    found: list[Row[Any]] = []
+    end, bounded = after + _MOST_READ, False
+    while len(found) <= query.limit and not bounded:
         rows = await _read(service, after)
-        found += [shown(row) for row in rows if _wanted(service, who, row, query.type)]
+        found += [row for row in rows if _wanted(service, who, row, query.type)]
         if len(rows) < _BATCH:
             break
         after = rows[-1].number
-        if after >= end and len(found) <= query.limit:
-            # Of many events few are the caller's: what a request reads has a bound, and the next goes on behind it.
-            return unstamped(
-                {"object": "list", "data": found, "has_more": True, "next": str(after)}
-            )
-    return unstamped(page(found, query.limit))
+        bounded = after >= end and len(found) <= query.limit
+    role = _role_of(service, who, found[: query.limit])
+    if role is not None:
+        await note(request, who, role, "granted")
+    told = [shown(row) for row in found]
+    if bounded:
+        # Of many events few are the caller's: what a request reads has a bound, and the next goes on behind it.
+        return unstamped({"object": "list", "data": told, "has_more": True, "next": str(after)})
+    return unstamped(page(told, query.limit))
 
 
 def _require_kind(kind: str, field_name: str) -> None:
@@ -151,6 +154,12 @@ def _require_kind(kind: str, field_name: str) -> None:
 def _wanted(service: Service, who: Principal, row: Row[Any], kind: str | None) -> bool:
     public = service.access.public == "all"
     return kind in (None, row.kind) and visible(who, public, row)
+
+
+def _role_of(service: Service, who: Principal, rows: Iterable[Row[Any]]) -> Role | None:
+    """The role by which events that are another's are shown; None if all are everybody's or the caller's own."""
+    public = service.access.public == "all"
+    return next((role for row in rows if (role := by_role(who, public, row)) is not None), None)
 
 
 async def _read(service: Service, after: int) -> list[Row[Any]]:
@@ -174,7 +183,11 @@ def _streaming(request: Request, service: Service, after: int, kind: str | None)
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     if AS_ASKED in request.scope:
         return StreamingResponse(iter(()), media_type=_STREAM, headers=headers)
-    told = _told(streams, caller, service, lambda: asking_still(request), after, kind)
+
+    async def noted(who: Principal, role: Role) -> None:
+        await note(request, who, role, "granted")
+
+    told = _told(streams, caller, service, lambda: asking_still(request), noted, after, kind)
     return StreamingResponse(told, media_type=_STREAM, headers=headers)
 
 
@@ -183,13 +196,16 @@ async def _told(
     caller: str,
     service: Service,
     who_asks: Callable[[], Awaitable[Principal | None]],
+    noted: Callable[[Principal, Role], Awaitable[None]],
     after: int,
     kind: str | None,
 ) -> AsyncIterator[bytes]:
     """Events as they become final, for some minutes; browsers then come again by themselves.
 
-    Whoever asks is checked again before anything is told, so that what was revoked ends the stream.
+    Whoever asks is checked again before anything is told, so that what was revoked ends the stream. That a role
+    shows what is another's is noted before the first of it, once.
     """
+    shown_by: Role | None = None
     with streams.one(caller):
         yield b"retry: 2000\n\n"
         ends = asyncio.get_running_loop().time() + _STREAM_SECONDS
@@ -198,11 +214,15 @@ async def _told(
             who = await who_asks() if rows else None
             if rows and who is None:
                 return
-            for row in rows:
-                after = row.number
-                if who is not None and _wanted(service, who, row, kind):
-                    text = json.dumps(shown(row))
-                    yield f"id: {row.number}\nevent: {row.kind}\ndata: {text}\n\n".encode()
+            wanted = [row for row in rows if who is not None and _wanted(service, who, row, kind)]
+            if who is not None and shown_by is None:
+                shown_by = _role_of(service, who, wanted)
+                if shown_by is not None:
+                    await noted(who, shown_by)
+            for row in wanted:
+                text = json.dumps(shown(row))
+                yield f"id: {row.number}\nevent: {row.kind}\ndata: {text}\n\n".encode()
+            after = rows[-1].number if rows else after
             if len(rows) < _BATCH:
                 yield b": still here\n\n"
                 await asyncio.sleep(_POLL_SECONDS)
@@ -230,6 +250,10 @@ async def add_webhook(request: Request, who: Asking) -> Response:
     parse_target(body.url, loopback=service.access.loopback_webhooks)
     for kind in body.types:
         _require_kind(kind, "types")
+    role = who.supervisor()
+    if role is not None and service.access.public != "all":
+        # What it will be told of others is by this role: what is sent later leaves no rows of its own.
+        await note(request, who, role, "granted")
     now = service.clock.now()
 
     def add(connection: Connection) -> Json:
