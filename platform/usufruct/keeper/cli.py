@@ -83,7 +83,11 @@ def keep(
         bool, typer.Option("--redeem", help="Close series that are over and redeem their holders.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Say what would be sent, and send nothing; payouts of a settlement are known once it is made.",
+        ),
     ] = False,
     show: Annotated[
         bool, typer.Option("--status", help="Say what is due, since when, and why it waits.")

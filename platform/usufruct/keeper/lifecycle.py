@@ -63,21 +63,28 @@ def _close(site: KeeperSite, right: Right) -> Outcome | None:
 def _redeem(site: KeeperSite, right: Right, holder: Address) -> Outcome:
     call = se.redeem(holder)
     facts: dict[str, object] = {"series": right.contract, "holder": holder, "tx": None}
+    done = Outcome("redeemed", f"{right.symbol}: the units of {holder} are redeemed", facts)
     try:
         site.client.call(right.contract, call, sender=site.sender.address)
         receipt = site.sender.submit(
             f"redeem:{right.contract}:{holder}",
             right.contract,
             call.data,
-            done=lambda: site.client.call(right.contract, rr.balance_of(holder)) == 0,
+            done=lambda: _gone(site, right, holder),
         )
     except NotSent as plan:
         text = f"{right.symbol}: the units of {holder} would be redeemed"
         return Outcome("would", text, facts | plan.facts)
     except ContractError as error:
+        if _gone(site, right, holder):
+            return done  # by somebody else, who was first in the same moment
         text = f"{right.symbol}: {holder} cannot be redeemed now: {explain(error)}"
         return Outcome("withheld", text, facts | {"reason": str(error)})
     crash.point("keeper.redeem.sent")
     if receipt is not None:
         facts["tx"] = "0x" + receipt.tx_hash.hex()
-    return Outcome("redeemed", f"{right.symbol}: the units of {holder} are redeemed", facts)
+    return done
+
+
+def _gone(site: KeeperSite, right: Right, holder: Address) -> bool:
+    return site.client.call(right.contract, rr.balance_of(holder)) == 0

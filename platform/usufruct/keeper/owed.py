@@ -29,6 +29,7 @@ def withdraw_owed(site: KeeperSite, payees: Iterable[Address]) -> Iterator[Outco
 def _withdraw(site: KeeperSite, where: Address, payee: Address, amount: int) -> Outcome:
     call = waterfall.withdraw_owed(payee)
     facts: dict[str, object] = {"payee": payee, "amount": str(amount), "tx": None}
+    paid = Outcome("paid", f"{payee} was paid {site.money(amount)} that stayed owed", facts)
     try:
         # Asked first, so that a payee who still cannot be paid costs a question and not a failed transaction.
         site.client.call(where, call, sender=site.sender.address)
@@ -36,12 +37,14 @@ def _withdraw(site: KeeperSite, where: Address, payee: Address, amount: int) -> 
             f"owed:{where}:{payee}:{amount}",
             where,
             call.data,
-            done=lambda: site.ask("Waterfall", waterfall.owed_to(payee)) == 0,
+            done=lambda: _nothing(site, payee),
         )
     except NotSent as plan:
         text = f"{payee} would be paid {site.money(amount)} that stayed owed"
         return Outcome("would", text, facts | plan.facts)
     except ContractError as error:
+        if _nothing(site, payee):
+            return paid  # by somebody else, who was first in the same moment
         text = (
             f"{payee} is owed {site.money(amount)} and still cannot be paid; the amount stays owed"
         )
@@ -49,4 +52,8 @@ def _withdraw(site: KeeperSite, where: Address, payee: Address, amount: int) -> 
     crash.point("keeper.owed.sent")
     if receipt is not None:
         facts["tx"] = "0x" + receipt.tx_hash.hex()
-    return Outcome("paid", f"{payee} was paid {site.money(amount)} that stayed owed", facts)
+    return paid
+
+
+def _nothing(site: KeeperSite, payee: Address) -> bool:
+    return site.ask("Waterfall", waterfall.owed_to(payee)) == 0

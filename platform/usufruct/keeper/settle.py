@@ -45,7 +45,10 @@ def _settle_next(site: KeeperSite, stream: Stream) -> Outcome | None:
         )
     except NotSent as plan:
         facts = {"stream": stream.number, "period": period, **plan.facts}
-        return Outcome("would", f"{stream.code} period {period} would be settled", facts)
+        text = f"{stream.code} period {period} would be settled"
+        if period < progress.attested:
+            text += f", then up to period {progress.attested} what is final and funded"
+        return Outcome("would", text, facts)
     except ContractError as error:
         if _settled(site, stream) >= period:
             return Outcome("settled", *_settled_text(site, stream, period, None))

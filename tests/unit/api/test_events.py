@@ -498,6 +498,32 @@ def test_a_removed_webhook_is_silent_and_anothers_cannot_be_removed(
     assert receiver.taken == []
 
 
+def test_a_secret_is_changed_by_a_second_webhook_and_nothing_is_lost_or_told_anew(
+    open_house: House, receiver: Receiver
+) -> None:
+    auditor = open_house.key(Role.AUDITOR)
+    first = subscribe(open_house, receiver.url, auditor)
+    feed(open_house)
+    second = subscribe(open_house, receiver.url + "2", auditor)
+    while deliver(open_house):
+        pass
+    hooks = open_house.ask("/v1/webhooks", headers=auditor).json()["data"]
+    assert {each["delivered_through"] for each in hooks} == {second["delivered_through"]} != {"0"}
+    for number in (998, 999):
+        with open_house.database.write() as connection:
+            last = connection.execute(select(feed_event).limit(1)).one()._asdict()
+            connection.execute(
+                feed_event.insert().values(**last | {"number": number, "place": number})
+            )
+        deliver(open_house)
+        open_house.ask(f"/v1/webhooks/{first['id']}", "DELETE", headers=auditor)
+    told = [json.loads(body)["id"] for _, body in receiver.taken]
+    whole = [each["id"] for each in listed(open_house, headers=auditor)]
+    assert sorted(told, key=int) == sorted([*whole, "998"], key=int)  # while there were both
+    assert len(set(receiver.ids())) == len(told)
+    assert second["secret"] != first["secret"]
+
+
 def test_webhooks_that_were_removed_long_ago_leave_nothing(
     open_house: House, receiver: Receiver
 ) -> None:
