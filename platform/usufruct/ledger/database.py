@@ -183,6 +183,8 @@ def _sqlite_events(engine: Engine, begin: str) -> None:
             f"busy_timeout={_BUSY_MS}",
             "cache_size=-65536",
             "mmap_size=268435456",
+            # Else REPLACE takes a row out without asking the triggers that refuse deletion (the access log's).
+            "recursive_triggers=ON",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
