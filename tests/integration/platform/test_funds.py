@@ -165,6 +165,22 @@ def test_a_fund_s_payout_names_the_payments_it_comes_from(pool: Pool) -> None:
     assert own["paid"]["transaction"] == income["paid"]["transaction"]
 
 
+@pytest.mark.parametrize(("language", "month"), [("en", "for Dec 2026"), ("zh-CN", "2026年12月")])
+def test_a_fund_s_payout_leads_to_the_fund_s_own_and_so_to_the_meters(
+    pool: Pool, language: str, month: str
+) -> None:
+    """The fund passed on in January what it was paid until the end of December."""
+    asked = {"accept": "text/html", "accept-language": language}
+    own = pool.payout(pool.fund)
+    shown = pool.answer(f"/payouts/{pool.payout(DAVE, 1, 'pool')}", headers=asked)
+    assert f'<a href="/payouts/{own}">' in shown.text
+    assert month in shown.text
+    assert "step-waterfall" not in shown.text, "what a fund has not is not told as missing"
+    listed = pool.answer(f"/wallets/{DAVE}", headers=asked)
+    assert month.removeprefix("for ") in listed.text
+    assert "step-waterfall" in pool.answer(f"/payouts/{own}", headers=asked).text
+
+
 def test_what_is_no_fund_is_refused(pool: Pool) -> None:
     for query, status in (("LVPPS", 422), ("none", 404)):
         assert pool.answer(f"/v1/series/{query}/look-through").status_code == status
