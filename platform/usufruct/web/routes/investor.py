@@ -26,7 +26,7 @@ from usufruct.ledger.reads.statements import (
 )
 from usufruct.web import facts
 from usufruct.web.ahead import ahead
-from usufruct.web.chart import by_period, colours
+from usufruct.web.chart import COLOURS, by_period, colours
 from usufruct.web.files import files
 from usufruct.web.funds import behind, in_its_month
 from usufruct.web.page import PageRoute, page
@@ -96,8 +96,11 @@ def _chart(payouts: list[Json], streams: dict[str, Json]) -> Json:
         for each in payouts
     ]
     seen = {name for _, name, _ in entries}
-    colour = colours([*(key for key in streams if key in seen), *sorted(seen - set(streams))])
-    return {"colour": colour, "rows": by_period(entries, colour)}
+    names = [*streams, *sorted(seen - set(streams))]
+    # A stream has the colour of the community's page, as long as there are enough of them.
+    colour = colours(names if len(names) <= COLOURS else [each for each in names if each in seen])
+    shown = {name: number for name, number in colour.items() if name in seen}
+    return {"colour": shown, "rows": by_period(entries, shown)}
 
 
 async def _corrected(moment: Moment, held: list[str]) -> list[Json]:
