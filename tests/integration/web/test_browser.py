@@ -310,5 +310,38 @@ def test_what_is_no_proof_and_a_node_that_fails_are_told_apart(
         answer = '{"jsonrpc": "2.0", "id": 1, "error": {"code": -1, "message": "no"}}'
         allowed = {"access-control-allow-origin": "*"}
         page.route(f"{node}/**", lambda route: route.fulfill(body=answer, headers=allowed))
-        check(page, site.payouts[0], node=True)
-        assert "says nothing about the proof" in page.locator(".verdict").inner_text()
+        verdict, links = check(page, site.payouts[0], node=True)
+        told = page.locator(".verdict").inner_text()
+        assert "says nothing about the proof" in told
+        assert "Nothing in the file is wrong" in told, "it is checked without the node"
+        assert verdict == "partly"
+        assert links["Readings"] == "holds"
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ({"status": 502, "body": "<html>bad gateway</html>"}, "could not be fetched: 502"),
+        (
+            {"status": 429, "body": '{"detail": "Too many requests."}'},
+            "could not be fetched: Too many requests. (429)",
+        ),
+        (None, "this site does not answer"),
+    ],
+)
+def test_a_proof_that_is_not_given_is_told_from_one_that_does_not_hold(
+    browser: Browser, site: Site, answer: dict[str, Any] | None, told: str
+) -> None:
+    context = browser.new_context(base_url=site.url)  # the browser logs what it could not load
+    try:
+        page = context.new_page()
+        page.route(
+            "**/proof?*",
+            lambda route: route.fulfill(**answer) if answer else route.abort(),
+        )
+        verdict, links = check(page, site.payouts[0], node=False)
+        assert verdict == "broken"
+        assert links == {}
+        assert told in page.locator(".verdict").inner_text()
+    finally:
+        context.close()
