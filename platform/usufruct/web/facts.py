@@ -122,7 +122,7 @@ def _fault_of(event: Json, proven: dict[tuple[str, str], Json]) -> str | None:
     if event["kind"] != "voided":
         return None
     found = proven.get((event["place"]["transaction"], event["stream"]))
-    return found and found["kind"]
+    return None if found is None else str(found["kind"])
 
 
 async def faults(moment: Moment) -> list[Json]:
