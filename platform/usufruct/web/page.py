@@ -128,7 +128,7 @@ def _html(
             here=request.url.path,
             again=_address(request),
             who=found_out(request),
-            own=_own(request),
+            mine=_mine(request),
             offices=_offices(request),
             status=int(status),
             **values,
@@ -141,7 +141,7 @@ def _html(
     return response
 
 
-def _own(request: Request) -> str | None:
+def _mine(request: Request) -> str | None:
     """The page of the wallet that is signed in."""
     wallet = found_out(request).wallet
     return None if wallet is None else f"/wallets/{account(wallet)}"

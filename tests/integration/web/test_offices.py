@@ -110,6 +110,25 @@ def test_an_operator_of_one_stream_sees_that_stream_and_no_other(
     assert httpx.get(f"{guarded.url}/operator", headers=investor).status_code == 403
 
 
+def test_the_navigation_leads_to_the_own_wallet_and_to_no_office_that_would_refuse(
+    guarded: Site, own: Database, auditor: dict[str, str]
+) -> None:
+    one = guarded.settled.holders[0]
+    investor = {"cookie": f"__Host-usufruct={session_of(own, one)}", "accept": "text/html"}
+    offices = {"/operator", "/issuer", "/audit"}
+
+    def led_to(path: str, headers: dict[str, str]) -> set[str]:
+        text = httpx.get(f"{guarded.url}{path}", headers=headers).text
+        nav = text.partition("<nav")[2].partition("</nav>")[0]
+        return set(re.findall(r'href="([^"]+)"', nav))
+
+    for path in ("/sign-in", f"/wallets/{one}", "/offerings/off_1", "/operator"):
+        assert led_to(path, investor) & offices == set(), path
+        assert f"/wallets/{one}" in led_to(path, investor)
+    assert offices < led_to("/sign-in", auditor)
+    assert offices < led_to("/sign-in", {"accept": "text/html"}), "whoever is nobody may sign in"
+
+
 # --- Auditor: access log ---------------------------------------------------------------------------
 
 
