@@ -189,6 +189,20 @@ def test_a_printed_page_is_whole_and_has_no_controls(browser: Browser, site: Sit
         )
 
 
+def test_what_is_printed_is_dark_on_white_whatever_the_screen_is(
+    browser: Browser, site: Site
+) -> None:
+    with reader(browser, site, color_scheme="dark") as page:
+        page.goto(f"/wallets/{site.settled.holders[0]}")
+        dark = page.evaluate("getComputedStyle(document.body).color")
+        page.emulate_media(media="print", color_scheme="dark")
+        printed = page.evaluate("getComputedStyle(document.body).color")
+        assert (dark, printed) == ("rgb(232, 238, 234)", "rgb(27, 36, 32)")
+        assert page.locator("form:visible").count() == 0
+        page.goto(site.payouts[0])
+        assert page.locator("#verify").is_hidden(), "nothing was checked, nothing is printed of it"
+
+
 def test_a_form_that_takes_long_says_so(browser: Browser, site: Site) -> None:
     with reader(browser, site) as page:
         page.goto("/audit")
