@@ -18,6 +18,7 @@ from usufruct.api.labels import Labels
 from usufruct.api.params import AsOf, moment_of, wallet_bytes
 from usufruct.api.problems import Problem
 from usufruct.api.render import rfc3339
+from usufruct.api.route import LedgerRoute
 from usufruct.api.service import Service, service_of
 from usufruct.contracts import address as checksummed
 from usufruct.exports.bank.journal import transfers_noted
@@ -29,7 +30,10 @@ from usufruct.ledger.moments import at_block
 from usufruct.ledger.reads.places import CURSOR
 
 router = APIRouter(
-    prefix="/v1/wallets/{address}", tags=["wallets"], dependencies=[Depends(own_wallet)]
+    prefix="/v1/wallets/{address}",
+    tags=["wallets"],
+    dependencies=[Depends(own_wallet)],
+    route_class=LedgerRoute,
 )
 
 Address = Annotated[str, Path(max_length=64, description="wallet")]

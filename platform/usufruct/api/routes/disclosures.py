@@ -14,12 +14,13 @@ from usufruct.api.moment import Moment, moment_of, unstamped
 from usufruct.api.node import asked, contract_of
 from usufruct.api.params import DisclosureQuery
 from usufruct.api.render import Json, hexed, rfc3339
+from usufruct.api.route import LedgerRoute
 from usufruct.chain.client import ChainClient
 from usufruct.contracts import Call, ContractError, address, disclosure_registry
 from usufruct.contracts.disclosure_registry import Entry
 from usufruct.ledger import ids
 
-router = APIRouter(prefix="/v1", tags=["disclosures"])
+router = APIRouter(prefix="/v1", tags=["disclosures"], route_class=LedgerRoute)
 
 _MOST: Final = 500
 _VERSIONS: Final = 200

@@ -37,6 +37,7 @@ from usufruct.api.params import (
     digits,
 )
 from usufruct.api.problems import not_found
+from usufruct.api.route import LedgerRoute
 from usufruct.api.starts import (
     batch_position,
     settlement_position,
@@ -61,7 +62,7 @@ from usufruct.ledger.reads.statements import (
     verdicts_page,
 )
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=LedgerRoute)
 
 StreamId = Annotated[
     str, Path(max_length=40, description="id, number or code of a stream", examples=["VPP"])

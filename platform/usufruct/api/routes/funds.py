@@ -16,13 +16,14 @@ from usufruct.api.moment import AnyMoment, Moment
 from usufruct.api.params import AsOf, wallet_bytes
 from usufruct.api.problems import Problem
 from usufruct.api.render import Json, account
+from usufruct.api.route import LedgerRoute
 from usufruct.api.routes.series import SeriesId
 from usufruct.api.routes.wallets import Address
 from usufruct.ledger import ids
 from usufruct.ledger.lookthrough import Line, lines_of
 from usufruct.ledger.reads.funds import DUST, FUND_OF_SERIES
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=LedgerRoute)
 
 
 @router.get(

@@ -18,11 +18,12 @@ from usufruct.api.offerings import (
 )
 from usufruct.api.order import order_of
 from usufruct.api.params import AsOf, OfferingQuery, SubscriptionQuery
+from usufruct.api.route import LedgerRoute
 from usufruct.api.routes.wallets import Address
 from usufruct.api.starts import offering_position, subscription_place
 from usufruct.ledger.reads.offerings import offerings_page, subscriptions_page
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=LedgerRoute)
 
 OfferingId = Annotated[
     str, Path(max_length=64, description="id of an offering", examples=["off_1"])

@@ -14,11 +14,15 @@ from usufruct.api.known import moment_as_known
 from usufruct.api.moment import AnyMoment, moment_of
 from usufruct.api.params import AsOf, ProofQuery
 from usufruct.api.problems import Problem
+from usufruct.api.route import LedgerRoute
 from usufruct.api.story import explained, find_payout
 from usufruct.ledger import ids
 
 router = APIRouter(
-    prefix="/v1/payouts/{payout_id}", tags=["payouts"], dependencies=[Depends(own_payout)]
+    prefix="/v1/payouts/{payout_id}",
+    tags=["payouts"],
+    dependencies=[Depends(own_payout)],
+    route_class=LedgerRoute,
 )
 
 PayoutId = Annotated[

@@ -18,6 +18,7 @@ from usufruct.api.moment import AnyMoment, Moment
 from usufruct.api.order import Order, order_of
 from usufruct.api.params import PositionQuery, digits, wallet_bytes
 from usufruct.api.problems import not_found
+from usufruct.api.route import LedgerRoute
 from usufruct.api.routes.series import SeriesId
 from usufruct.api.routes.wallets import Address
 from usufruct.api.starts import gone, position_place
@@ -32,7 +33,7 @@ from usufruct.ledger.positions import (
     sort_key,
 )
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=LedgerRoute)
 
 Participant = Annotated[
     Annotated[int, Field(ge=1, lt=1 << 53), BeforeValidator(digits)],

@@ -25,6 +25,7 @@ from usufruct.api.params import (
     SeriesQuery,
 )
 from usufruct.api.problems import not_found
+from usufruct.api.route import LedgerRoute
 from usufruct.api.starts import (
     distribution_position,
     holder_place,
@@ -43,7 +44,7 @@ from usufruct.ledger.reads.series import (
     series_page,
 )
 
-router = APIRouter(prefix="/v1", tags=["series"])
+router = APIRouter(prefix="/v1", tags=["series"], route_class=LedgerRoute)
 
 SeriesId = Annotated[
     str,

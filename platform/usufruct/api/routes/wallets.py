@@ -19,6 +19,7 @@ from usufruct.api.moment import AnyMoment
 from usufruct.api.order import order_of
 from usufruct.api.params import AsOf, HoldingQuery, PayoutQuery, wallet_bytes
 from usufruct.api.render import account
+from usufruct.api.route import LedgerRoute
 from usufruct.api.standing import positions, withheld
 from usufruct.api.starts import holding_place, payout_position
 from usufruct.ledger.accounts import claimable
@@ -26,7 +27,10 @@ from usufruct.ledger.reads.holders import holding_of, holdings_in_order
 from usufruct.ledger.reads.payouts import payouts_of_wallet
 
 router = APIRouter(
-    prefix="/v1/wallets/{address}", tags=["wallets"], dependencies=[Depends(own_wallet)]
+    prefix="/v1/wallets/{address}",
+    tags=["wallets"],
+    dependencies=[Depends(own_wallet)],
+    route_class=LedgerRoute,
 )
 
 Address = Annotated[
