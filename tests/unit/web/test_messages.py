@@ -57,7 +57,15 @@ def test_each_text_is_there_in_each_language() -> None:
 
 
 def test_chinese_texts_are_chinese() -> None:
-    units = {"unit.Wh", "unit.L", "unit.s", "workbench.js.finding", "workbench.js.knob.of"}
+    units = {
+        "unit.Wh",
+        "unit.L",
+        "unit.s",
+        "workbench.js.finding",
+        "workbench.js.knob.of",
+        "comma",
+        "stop",
+    }
     plain = [
         key for key, texts in MESSAGES.items() if not re.search("[\u4e00-\u9fff]", texts["zh"])
     ]

@@ -85,11 +85,11 @@ function showReadings(text) {
   samples.hidden = given.length === 0;
 }
 
-function begin(key) {
+function begin(text) {
   list.replaceChildren();
   progress.firstElementChild.value = 0;
   verdict.className = "verdict busy";
-  verdict.textContent = say(key);
+  verdict.textContent = text;
 }
 
 /** The text of the proof; an Error in the reader's words where this site does not give it. */
@@ -109,9 +109,9 @@ async function fetched(scope) {
 
 async function check(scope, node) {
   progress.hidden = false;
-  begin("fetching");
+  begin(say("fetching"));
   const text = await fetched(scope);
-  begin("checking");
+  begin(say("checking"));
   await new Promise((resolve) => setTimeout(resolve)); // lets the page show it
   const given = { pins, signers, onLink: show };
   let found, away;
@@ -121,7 +121,7 @@ async function check(scope, node) {
     if (!(error instanceof NodeFailed)) throw error;
     // What the file alone shows can be checked all the same.
     away = error.message;
-    begin("checking");
+    begin(say("checking"));
     found = await verify(text, { ...given, rpc: null });
   }
   conclude(found, scope !== "all", away);
