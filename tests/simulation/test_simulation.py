@@ -21,7 +21,7 @@ from usufruct_oracles import logs
 from usufruct_oracles.pledges import Pledges
 
 ROOT = Path(__file__).resolve().parents[2]
-SCHEDULES = int(os.environ.get("SCHEDULES", "12"))
+SCHEDULES = int(os.environ.get("SCHEDULES", "6"))
 FIRST_SEED = int(os.environ.get("FIRST_SEED", "0"))
 
 

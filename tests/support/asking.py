@@ -10,6 +10,7 @@ from typing import Any
 
 import anyio
 import httpx
+from tests.support.ledgers import migrated
 
 from benches._api.ledger import START, Size, fill, wallet
 from usufruct.api.app import create_app
@@ -50,8 +51,7 @@ class House:
     """The application, and ways to ask it."""
 
     def __init__(self, url: str, **access: Any) -> None:
-        self.database = Database(url)
-        self.database.migrate()
+        self.database = migrated(url)
         self.clock = FixedClock(NOW)
         guarded = Access(public="aggregates", origin=ORIGIN, secret=b"s" * 32)
         self.service = Service(

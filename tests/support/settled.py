@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import insert, select
 from tests.support.anvil import Anvil
+from tests.support.ledgers import migrated
 from tests.support.village import Village, residual, step
 
 from usufruct import proof
@@ -144,8 +145,7 @@ def settle_periods(
         village.do(series, rr.claim_for(holders[2]))
     if offered:
         _offer(village, holders)
-    database = Database(f"sqlite:///{folder / 'ledger.db'}")
-    database.migrate()
+    database = migrated(f"sqlite:///{folder / 'ledger.db'}")
     identity = {
         "chain_id": str(village.client.chain_id),
         "currency": "USDV:6",

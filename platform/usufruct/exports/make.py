@@ -11,7 +11,6 @@ from usufruct.exports.account import read_account
 from usufruct.exports.bank.record import Transfer
 from usufruct.exports.calendar import AsOf, Window
 from usufruct.exports.document import Document
-from usufruct.exports.pdf import to_pdf
 from usufruct.exports.project import Project, currency_of
 from usufruct.exports.statement import statement_document
 from usufruct.exports.tables import to_csv, to_xlsx
@@ -58,5 +57,7 @@ def account_document(
 def render(document: Document, format_: str, font: Path | None = None) -> bytes:
     """The document in one of the formats pdf, csv and xlsx."""
     if format_ == "pdf":
+        from usufruct.exports.pdf import to_pdf  # noqa: PLC0415  # a slow import that only PDFs need
+
         return to_pdf(document, font)
     return to_csv(document) if format_ == "csv" else to_xlsx(document)

@@ -8,8 +8,6 @@ import re
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import xlsxwriter
-
 from usufruct.exports.document import Amount, Cell, Document, Table, Text, without_controls
 
 __all__ = ["plain_csv", "safe", "to_csv", "to_xlsx"]
@@ -69,6 +67,8 @@ def to_xlsx(document: Document) -> bytes:
 
     Amounts are numbers where a spreadsheet keeps all their digits, else text.
     """
+    import xlsxwriter  # noqa: PLC0415  # an import that only workbooks need
+
     out = io.BytesIO()
     # In memory: the library's own temporary files would hold names and amounts.
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}

@@ -13,7 +13,6 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
-from scipy.optimize import brentq, minimize_scalar
 
 from usufruct.finance.numbers import ONE, ZERO, exact, refused
 
@@ -96,6 +95,8 @@ def _summary(flows: Timed) -> str:
 
 def _candidates(flows: Timed, changes: int) -> list[float]:
     """Rates in the searched range where the value changes sign or touches nothing."""
+    from scipy.optimize import brentq  # noqa: PLC0415  # a slow import that only rates need
+
     times = np.array([float(time) for time, _ in flows])
     amounts = np.array([float(amount) for _, amount in flows])
     sizes = np.log(np.abs(amounts) / np.abs(amounts).max())
@@ -129,6 +130,8 @@ def _near_turn(
     value: Callable[[float], float], low: float, middle: float, high: float
 ) -> list[float]:
     """The roots between three points of the grid: two, one where two fall together, or none."""
+    from scipy.optimize import brentq, minimize_scalar  # noqa: PLC0415  # the same
+
     sign = np.sign(value(middle))
     turn = minimize_scalar(
         lambda x: sign * value(x), bounds=(low, high), method="bounded", options={"xatol": 1e-12}

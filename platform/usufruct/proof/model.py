@@ -6,6 +6,7 @@ Numbers that may pass 2^53 are decimal strings; hashes, signatures and leaves ar
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any, Final, Literal, NoReturn
 
 import msgspec
@@ -18,6 +19,8 @@ SCHEMA_ID: Final = "https://usufruct.invalid/schemas/payout-proof-2.json"
 MAX_BYTES: Final = 256 * 1024 * 1024
 MOST_NUMBER: Final = 2**53 - 1
 """The largest number that every language's JSON reads as it is."""
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+"""The only way in which a text that is no Unicode can be written in a file that is."""
 
 Natural = Annotated[str, msgspec.Meta(pattern=whole(r"(0|[1-9][0-9]{0,77})"))]
 Whole = Annotated[str, msgspec.Meta(pattern=whole(r"(0|-?[1-9][0-9]{0,77})"))]
@@ -290,7 +293,8 @@ def parse(data: bytes) -> Proof:
             parse_float=_refuse_number,
             parse_constant=_refuse_number,
         )
-        _require_unicode(raw)
+        if _SURROGATE.search(text):
+            _require_unicode(raw)
         return msgspec.convert(raw, Proof, strict=True)
     except ValueError as error:
         raise InputError(

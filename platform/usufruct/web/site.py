@@ -30,7 +30,7 @@ _STATIC: Final = Path(__file__).parent / "static"
 def install(app: FastAPI) -> None:
     """Adds the pages, their files, and pages for addresses that do not exist."""
     for module in (public, entry, investor, operator, issuer, offerings, audit, workbench):
-        app.include_router(module.router)
+        app.router.routes += module.router.routes
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_exception_handler(HTTPException, _missing)
 

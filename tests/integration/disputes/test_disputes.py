@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 from tests.support.anvil import Anvil
+from tests.support.ledgers import migrated
 from tests.support.village import Village, residual
 
 from usufruct.chain.client import ChainClient
@@ -34,7 +35,6 @@ from usufruct.index.chain import NodeChain
 from usufruct.index.indexer import Indexer
 from usufruct.keys import dev_account
 from usufruct.ledger import models as m
-from usufruct.ledger.database import Database
 
 STREAM, DAY = 1, 86_400
 REWARD, BOND = 500_000, 2_000_000
@@ -212,8 +212,7 @@ def test_the_ledger_knows_evidence_faults_and_rewards(town: Town, tmp_path: Path
     good = record_of(b"day")
     leaves = [town.leaf(number, number + 1, sha(good)) for number in range(3)]
     evidence = town.state(leaves, gross=46)
-    database = Database(f"sqlite:///{tmp_path}/ledger.db")
-    database.migrate()
+    database = migrated(f"sqlite:///{tmp_path}/ledger.db")
     chain = NodeChain(town.village.client, town.village.at["Waterfall"])
     indexer = Indexer(chain, database, town.village.at, 0, {"chain_id": "31337"})
     indexer.catch_up()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.integration.platform.kit import HOLDERS, MEGA, Kit, deployed
 from tests.support.anvil import Anvil
+from tests.support.ledgers import migrated
 from typer.testing import CliRunner, Result
 
 from usufruct.cli import build
@@ -71,8 +72,7 @@ def office(anvil_fresh: Anvil, tmp_path: Path) -> Office:
 def office_of(kit: Kit, tmp_path: Path) -> Office:
     """The office of a project, whose ledger has all that happened."""
     state = tmp_path / "state"
-    database = Database(f"sqlite:///{state}/ledger.db")
-    database.migrate()
+    database = migrated(f"sqlite:///{state}/ledger.db")
     identity = {"chain_id": "31337", "currency": "USDX:6"}
     chain = NodeChain(kit.client, kit.contracts["Waterfall"])
     indexer = Indexer(chain, database, kit.contracts, kit.first_block, identity)

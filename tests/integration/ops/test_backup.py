@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
+from tests.support.ledgers import migrated
 from tests.support.program import usufruct
 
 from usufruct.errors import ConfigError, EvidenceError
@@ -29,8 +30,7 @@ NOW = 1_790_000_000
 def state(tmp_path: Path) -> Path:
     """A ledger, a journal, a deployment record and a key."""
     folder = tmp_path / "state"
-    database = Database(f"sqlite:///{folder}/ledger.db")
-    database.migrate()
+    database = migrated(f"sqlite:///{folder}/ledger.db")
     with database.write() as connection:
         connection.execute(meta.insert(), {"key": "chain_id", "value": "31337"})
     database.dispose()

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.support.ledgers import migrated
 
 from usufruct.ledger.database import Database
 from usufruct.ops.backup import backup, restore
@@ -17,8 +18,7 @@ NOW = 1_790_000_000
 @pytest.mark.parametrize("where", ["backups", "kept/apart", ""])
 def test_a_backup_holds_neither_itself_nor_those_before(tmp_path: Path, where: str) -> None:
     state = tmp_path / "state"
-    database = Database(f"sqlite:///{state}/ledger.db")
-    database.migrate()
+    database = migrated(f"sqlite:///{state}/ledger.db")
     with closing(sqlite3.connect(state / "outbox.sqlite")) as journal:
         journal.execute("CREATE TABLE line (id INTEGER PRIMARY KEY)")
         journal.commit()

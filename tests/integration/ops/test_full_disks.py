@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pytest
 from sqlalchemy.exc import OperationalError
+from tests.support.ledgers import migrated
 
 from usufruct import cli
 from usufruct.errors import ConfigError
@@ -29,9 +30,7 @@ FULL = "database or disk is full"
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
-    made = Database(f"sqlite:///{tmp_path}/state/ledger.db")
-    made.migrate()
-    return made
+    return migrated(f"sqlite:///{tmp_path}/state/ledger.db")
 
 
 @pytest.mark.parametrize("text", [FULL, "database is locked"])

@@ -24,6 +24,7 @@ from tests.integration.oracles.village import (
     wait_until,
 )
 from tests.support.communities import DAYS
+from tests.support.ledgers import migrated
 
 from usufruct.chain.outbox import Outbox
 from usufruct.chain.sender import Sender
@@ -34,7 +35,6 @@ from usufruct.keeper.fund import fund
 from usufruct.keeper.keeper import Keeper
 from usufruct.keeper.site import KeeperSite, Stream
 from usufruct.keys import dev_account, dev_address
-from usufruct.ledger.database import Database
 from usufruct.money import Currency
 from usufruct_oracles.simulation.lying_journal import ALTER_READINGS
 
@@ -110,8 +110,7 @@ def pay(place: Village, folder: Path) -> int:
     place.move_to(place.record(WATER, 1).final_at)
     currency = place.deployment.address("SettlementCurrency")
     amount = place.record(WATER, 1).distributable
-    ledger = Database(f"sqlite:///{folder}/ledger.db")
-    ledger.migrate()
+    ledger = migrated(f"sqlite:///{folder}/ledger.db")
     contracts = {name: place.deployment.address(name) for name in WATCHED}
     chain = NodeChain(place.client, contracts["Waterfall"])
     identity = {"chain_id": "31337", "currency": "USDX:6"}

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.integration.platform.kit import Kit, deployed
 from tests.support.anvil import Anvil
+from tests.support.ledgers import migrated
 from tests.support.postgres import fresh_postgres
 
 from usufruct.core.encoding import hex0x
@@ -30,8 +31,7 @@ def kit(anvil_fresh: Anvil) -> Kit:
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Database]:
     """An empty migrated ledger on SQLite."""
-    database = Database(f"sqlite:///{tmp_path}/ledger.db")
-    database.migrate()
+    database = migrated(f"sqlite:///{tmp_path}/ledger.db")
     yield database
     database.dispose()
 
@@ -89,7 +89,6 @@ def books(request: pytest.FixtureRequest, ledger: Database) -> Iterator[Database
         return
     pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
     with fresh_postgres() as url:
-        database = Database(url)
-        database.migrate()
+        database = migrated(url)
         yield database
         database.dispose()

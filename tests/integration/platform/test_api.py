@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from tests.integration.platform.kit import HOLDERS, MEGA, Kit, deployed
 from tests.integration.platform.worker import worker
 from tests.support.anvil import running_anvil
+from tests.support.ledgers import migrated
 
 from usufruct.api import schemas
 from usufruct.api.app import create_app
@@ -28,7 +29,6 @@ from usufruct.index.chain import NodeChain
 from usufruct.index.evidence import EvidenceFetcher
 from usufruct.index.indexer import Indexer
 from usufruct.index.runner import Progress
-from usufruct.ledger.database import Database
 from usufruct.money import Currency
 from usufruct.proof import holds, parse, verify
 
@@ -40,8 +40,7 @@ class World:
 
     def __init__(self, kit: Kit, folder: Path) -> None:
         self.kit = kit
-        self.database = Database(f"sqlite:///{folder}/ledger.db")
-        self.database.migrate()
+        self.database = migrated(f"sqlite:///{folder}/ledger.db")
         self.progress = Progress()
         self._app = create_app(self.service())
         self._history()

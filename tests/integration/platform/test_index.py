@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 from tests.integration.platform.kit import HOLDERS, MEGA, STREAM, Kit
+from tests.support.ledgers import migrated
 
 from usufruct.contracts import (
     address,
@@ -54,9 +55,7 @@ def compared(kit: Kit, database: Database) -> Report:
 
 
 def fresh(path: Path, name: str) -> Database:
-    database = Database(f"sqlite:///{path}/{name}.db")
-    database.migrate()
-    return database
+    return migrated(f"sqlite:///{path}/{name}.db")
 
 
 def churn(kit: Kit, seed: int, steps: int) -> None:

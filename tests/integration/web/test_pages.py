@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import func, insert, select
 from tests.integration.web.conftest import EVIL, Site, served
 from tests.integration.web.html import Page, faults
+from tests.support.ledgers import migrated
 from tests.support.settled import Settled
 
 from usufruct.contracts import revenue_right as rr
 from usufruct.core.encoding import hex0x
 from usufruct.ledger import models as m
-from usufruct.ledger.database import Database
 
 LANGUAGES = ("en", "zh")
 
@@ -271,8 +271,7 @@ def test_the_auditor_sees_that_nothing_differs(http: httpx.Client) -> None:
 def test_before_the_first_block_pages_say_that_they_are_not_ready(
     village: Settled, tmp_path: Path
 ) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'ledger.db'}")
-    database.migrate()
+    database = migrated(f"sqlite:///{tmp_path / 'ledger.db'}")
     with served(village, database, None) as site, client(site) as http:
         answer = http.get("/")
         assert answer.status_code == 503
@@ -285,8 +284,7 @@ def test_before_the_first_block_pages_say_that_they_are_not_ready(
 def test_pages_of_an_empty_ledger_say_what_is_not_there_yet(
     village: Settled, tmp_path: Path, language: str
 ) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'ledger.db'}")
-    database.migrate()
+    database = migrated(f"sqlite:///{tmp_path / 'ledger.db'}")
     with database.write() as connection:
         connection.execute(
             insert(m.cursor).values(id=1, block=1, hash=bytes(32), timestamp=1_790_000_000)

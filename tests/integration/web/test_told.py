@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from tests.integration.web.conftest import Site, served
 from tests.integration.web.html import faults
 from tests.integration.web.test_pages import client, text_of
+from tests.support.ledgers import migrated
 from tests.support.rates import at_once
 from tests.support.settled import Settled
 
@@ -245,8 +246,7 @@ def test_without_a_session_signing_out_changes_nothing(guarded: Site) -> None:
 def test_before_the_first_block_a_page_says_what_is_going_on(
     village: Settled, tmp_path: Path
 ) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'ledger.db'}")
-    database.migrate()
+    database = migrated(f"sqlite:///{tmp_path / 'ledger.db'}")
     with served(village, database, None) as site:
         answer = told(site, "/wallets/" + site.settled.holders[0], "zh")
         assert answer.status_code == 503

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
@@ -38,6 +39,7 @@ KNOWN = {
 """Methods of the execution API specification that any client serves."""
 
 
+@cache
 def texts(path: Path) -> set[str]:
     """All literals of a module that are no docstrings."""
     tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -19,7 +19,7 @@ from usufruct.contracts import all_errors, all_modules, decode_error, events_by_
 from usufruct.contracts._runtime import ContractError, Event, Function
 
 FEW = settings(
-    max_examples=max(4, settings().max_examples // 40)
+    max_examples=max(2, settings().max_examples // 40)
 )  # more than a thousand tests draw
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.support.ledgers import migrated
 from tests.unit.index.test_indexer import CONTRACTS, FakeChain, count
 
 from usufruct.errors import ChainError
@@ -16,9 +17,7 @@ from usufruct.ledger.models import log, transfer
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
-    made = Database(f"sqlite:///{tmp_path}/ledger.db")
-    made.migrate()
-    return made
+    return migrated(f"sqlite:///{tmp_path}/ledger.db")
 
 
 def chain() -> FakeChain:

@@ -8,6 +8,7 @@ from threading import Lock
 
 import pytest
 from sqlalchemy import func, select
+from tests.support.ledgers import migrated
 
 from usufruct.chain.bloom import bloom_of
 from usufruct.chain.records import Block, Log
@@ -120,9 +121,7 @@ class FakeChain:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
-    made = Database(f"sqlite:///{tmp_path}/ledger.db")
-    made.migrate()
-    return made
+    return migrated(f"sqlite:///{tmp_path}/ledger.db")
 
 
 def indexer(chain: FakeChain, database: Database, **options: int) -> Indexer:
@@ -177,8 +176,7 @@ def test_a_series_made_in_one_range_is_followed_in_the_ranges_read_ahead(
     indexer(chain, database, largest=200).catch_up()
     late = [first for first, last, count in chain.asked if count == 1 and last > 400]
     assert late, "no range was read before the series was known"
-    one = Database(f"sqlite:///{tmp_path}/one.db")
-    one.migrate()
+    one = migrated(f"sqlite:///{tmp_path}/one.db")
     indexer(chain, one, window=3_000).catch_up()
     assert count(database, transfer) == count(one, transfer) == 26
 

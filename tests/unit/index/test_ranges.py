@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.ledgers import migrated
 from tests.unit.index.test_indexer import CONTRACTS, FakeChain, count, indexer
 
 from usufruct.chain.client import ChainClient, RpcError
@@ -14,7 +15,6 @@ from usufruct.chain.transport import Question
 from usufruct.errors import ChainError
 from usufruct.index.chain import Finality, NodeChain, TooManyLogs
 from usufruct.index.reading import FIRST_RANGE
-from usufruct.ledger.database import Database
 from usufruct.ledger.models import transfer
 
 REFUSALS = {
@@ -124,8 +124,7 @@ def test_final_is_what_the_kind_of_chain_and_the_node_say(
 
 
 def test_a_range_whose_answer_breaks_off_is_asked_for_in_parts(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path}/ledger.db")
-    database.migrate()
+    database = migrated(f"sqlite:///{tmp_path}/ledger.db")
     chain = FakeChain(400)
     chain.create(10)
     chain.issue(150, 7)

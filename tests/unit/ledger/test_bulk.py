@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
+from tests.support.ledgers import migrated
 
 from usufruct.ledger.bulk import insert_rows
 from usufruct.ledger.database import Database
@@ -19,9 +20,7 @@ i128 = st.integers(-(2**127), 2**127 - 1)
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
-    made = Database(f"sqlite:///{tmp_path}/ledger.db")
-    made.migrate()
-    return made
+    return migrated(f"sqlite:///{tmp_path}/ledger.db")
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)

@@ -10,6 +10,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, select
+from tests.support.ledgers import migrated
 
 from usufruct.errors import ConfigError
 from usufruct.ledger.database import Database, alembic_config
@@ -46,8 +47,7 @@ def test_the_migrations_can_be_undone(tmp_path: Path) -> None:
 
 
 def test_readers_see_one_moment(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path}/ledger.db")
-    database.migrate()
+    database = migrated(f"sqlite:///{tmp_path}/ledger.db")
     values = {"id": 1, "block": 5, "hash": b"\0" * 32, "timestamp": 0}
     with database.read() as reading:
         assert reading.execute(select(cursor)).all() == []
@@ -61,8 +61,7 @@ def test_readers_see_one_moment(tmp_path: Path) -> None:
 
 def test_a_moment_that_was_left_cannot_be_read(tmp_path: Path) -> None:
     """Its connection is somebody else's by then."""
-    database = Database(f"sqlite:///{tmp_path}/ledger.db")
-    database.migrate()
+    database = migrated(f"sqlite:///{tmp_path}/ledger.db")
 
     async def late() -> None:
         async with database.read_async() as reader:
@@ -75,8 +74,7 @@ def test_a_moment_that_was_left_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_a_failed_write_leaves_no_trace(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path}/ledger.db")
-    database.migrate()
+    database = migrated(f"sqlite:///{tmp_path}/ledger.db")
     values = {"id": 1, "block": 5, "hash": b"\0" * 32, "timestamp": 0}
 
     def fail() -> None:

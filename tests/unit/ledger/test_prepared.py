@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import bindparam, delete, select
 from tests.support.asking import SIZE
+from tests.support.ledgers import migrated
 
 from benches._api.ledger import fill, wallet
 from usufruct.ledger.bulk import insert_rows
@@ -78,8 +79,7 @@ _LARGE = ("payout", "payment", "transfer", "checkpoint", "holder", "log", "block
 
 @pytest.fixture(scope="module")
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    made = Database(f"sqlite:///{tmp_path_factory.mktemp('ledger')}/ledger.db")
-    made.migrate()
+    made = migrated(f"sqlite:///{tmp_path_factory.mktemp('ledger')}/ledger.db")
     fill(made, SIZE)
     with made.write() as connection:
         event = (1, 1, "sealed", 2**64 - 1)

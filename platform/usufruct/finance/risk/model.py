@@ -18,7 +18,6 @@ from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
 
 from usufruct.finance.numbers import refused
 from usufruct.finance.risk.ranges import check_ranges
@@ -151,6 +150,8 @@ def _occupancies(risks: Sequence[StreamRisk], z: Floats) -> Floats:
 
 
 def _defaults(risks: Sequence[StreamRisk], z: Floats) -> npt.NDArray[np.bool_]:
+    from scipy.special import ndtri  # noqa: PLC0415  # a slow import that only simulations need
+
     begins = z < ndtri(_each(risks, "default_rate"))
     # The upper tail ends a default: independent of the lower one unless both rates are large.
     ends = z > -ndtri(_each(risks, "recovery_rate"))
