@@ -170,7 +170,9 @@ def readings(ctx: Context) -> str:
             paths += _some_leaves(ctx, manifests[entry.seq], entry)
         else:
             full += _all_leaves(ctx, manifests[entry.seq], entry)
-    return f"{full} leaves recomputed and added up, {paths} leaves proved by path"
+    if scope == "sample":
+        return f"{paths} leaves proved by path"
+    return f"{full} leaves recomputed and added up"
 
 
 def _all_leaves(ctx: Context, manifest: Manifest, entry: Readings) -> int:

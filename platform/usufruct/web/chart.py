@@ -9,11 +9,12 @@ from typing import Final
 
 from usufruct.api.render import Json
 
-__all__ = ["Row", "Segment", "by_period", "colours"]
+__all__ = ["COLOURS", "Row", "Segment", "by_period", "colours"]
 
 WIDTH: Final = 1_000
 """Width of the largest bar."""
 COLOURS: Final = 6
+"""Colours that there are."""
 
 
 @dataclass(frozen=True, slots=True)

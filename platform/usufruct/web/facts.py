@@ -10,9 +10,10 @@ from usufruct.api.moment import Moment
 from usufruct.api.offerings import offering
 from usufruct.api.render import Json
 from usufruct.api.starts import NEWEST
+from usufruct.contracts.objective_disputes import Fault
 from usufruct.core.periods import period_bounds
 from usufruct.ledger import ids
-from usufruct.ledger.reads.disputes import DISPUTES
+from usufruct.ledger.reads.disputes import DISPUTES, FAULTS
 from usufruct.ledger.reads.offerings import offerings_page
 from usufruct.ledger.reads.offices import ESCROW
 from usufruct.ledger.reads.series import SERIES_PAGE, distributions_page
@@ -24,6 +25,7 @@ __all__ = [
     "disputes",
     "distributions",
     "escrow",
+    "faults",
     "offerings",
     "series_list",
     "settlements",
@@ -100,8 +102,9 @@ def unit_of(stated: Json) -> str | None:
 
 
 async def disputes(moment: Moment) -> list[Json]:
-    """What happened to disputed statements, newest first, at most 100."""
-    return [
+    """What happened to disputed statements, newest first, at most 100; what was proven where a fault voided one."""
+    proven = {(each["place"]["transaction"], each["stream"]): each for each in await faults(moment)}
+    found = [
         {
             "kind": row.kind,
             "stream": ids.stream_id(row.stream),
@@ -111,6 +114,27 @@ async def disputes(moment: Moment) -> list[Json]:
             "place": moment.render.place(row),
         }
         for row in await moment.rows(DISPUTES, limit=_DISPUTES)
+    ]
+    return [each | {"fault": _fault_of(each, proven)} for each in found]
+
+
+def _fault_of(event: Json, proven: dict[tuple[str, str], Json]) -> str | None:
+    if event["kind"] != "voided":
+        return None
+    found = proven.get((event["place"]["transaction"], event["stream"]))
+    return None if found is None else str(found["kind"])
+
+
+async def faults(moment: Moment) -> list[Json]:
+    """Faults that were proven to the chain, newest first, at most 100."""
+    return [
+        {
+            "kind": Fault(row.kind).name.lower().replace("_", "-"),
+            "stream": ids.stream_id(row.stream),
+            "period": moment.render.period(row.period),
+            "place": moment.render.place(row),
+        }
+        for row in await moment.rows(FAULTS, limit=_DISPUTES)
     ]
 
 

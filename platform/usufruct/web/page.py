@@ -17,9 +17,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
 from usufruct.api.auth.gate import found_out
+from usufruct.api.auth.principal import Role
 from usufruct.api.moment import Moment, NotModified, service_of
 from usufruct.api.problems import Problem, problem_of, problem_response
-from usufruct.api.render import rfc3339
+from usufruct.api.render import account, rfc3339
 from usufruct.api.service import Service
 from usufruct.web.language import language_of, remember
 from usufruct.web.messages import LANGUAGES, MESSAGES, NAMES
@@ -127,6 +128,8 @@ def _html(
             here=request.url.path,
             again=_address(request),
             who=found_out(request),
+            mine=_mine(request),
+            offices=_offices(request),
             status=int(status),
             **values,
         )
@@ -136,6 +139,20 @@ def _html(
         response.headers["cache-control"] = "private, no-store"  # gone with the session
     remember(request, response)
     return response
+
+
+def _mine(request: Request) -> str | None:
+    """The page of the wallet that is signed in."""
+    wallet = found_out(request).wallet
+    return None if wallet is None else f"/wallets/{account(wallet)}"
+
+
+def _offices(request: Request) -> set[str]:
+    """Which offices' pages the navigation leads to: not those that would refuse who is signed in."""
+    who, every = found_out(request), {"operator", "issuer", "audit"}
+    if service_of(request).access.public == "all" or not who.known or who.reader(None):
+        return every
+    return {"operator"} if who.has(Role.OPERATOR) else set()
 
 
 def _address(request: Request) -> str:

@@ -21,6 +21,7 @@ __all__ = ["Words"]
 _SHOWN: Final = 2
 _LARGER: Final = {"Wh": "kWh", "L": "m3"}
 """Units of a thousand base units."""
+_HOUR: Final = 3_600
 _SHORT: Final = 13
 _MONTHS: Final = [
     "Jan",
@@ -59,6 +60,16 @@ class Words:
         """A text for a word of the protocol; the word itself where the catalogue has none."""
         key = f"{prefix}.{name}"
         return self.t(key) if key in MESSAGES else name
+
+    def label(self, text: str) -> Markup:
+        """What a project calls a step or a price row; in Chinese as the field says it, where it is a usual one.
+
+        What the project wrote stands in the title: it is what replays and files name.
+        """
+        key = f"label.{text.lower()}"
+        if self.language == LANGUAGES[0] or key not in MESSAGES:
+            return Markup("{}").format(text)
+        return Markup('<span title="{}">{}</span>').format(text, self.t(key))
 
     def money(self, value: dict[str, Any]) -> Markup:
         """An exact amount: thousands in groups, the places after the second in small digits."""
@@ -113,6 +124,17 @@ class Words:
             return f"{whole:,}.{rest:03d} {self.t('unit.' + _LARGER[unit])}"
         return f"{number:,} {self.maybe('unit', unit)}".strip()
 
+    def per(self, value: str | int, unit: str) -> str:
+        """What a price is for, in the unit that people know: `kWh`, `2.5 m³`, `h`; one of them is not counted."""
+        number, size, name = int(value), 1, unit
+        if unit == "s" and number % _HOUR == 0:
+            size, name = _HOUR, "h"
+        elif unit in _LARGER:
+            size, name = 1_000, _LARGER[unit]
+        count = self.units(number * 1_000 // size, 3)
+        shown = self.maybe("unit", name)
+        return shown if count == "1" and shown else f"{count} {shown}".strip()
+
     def told(self, text: str | None) -> Markup:
         """What a program says, in the reader's language; marked as English where it is not translated."""
         if text is None:
@@ -126,7 +148,8 @@ class Words:
 
     def percent(self, basis_points: int) -> str:
         """Basis points as a percentage."""
-        return f"{format_amount(basis_points, Currency('', 2))}\u00a0%"
+        space = "" if self.language == "zh" else "\u00a0"
+        return f"{format_amount(basis_points, Currency('', 2))}{space}%"
 
     def date(self, text: str | None) -> Markup:
         """A time of the API in the project's time zone."""

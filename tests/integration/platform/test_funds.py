@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
+import anyio
+import httpx
 import pytest
 from tests.integration.platform.kit import DAY, HOLDERS, MEGA, Kit, deployed, word
 from tests.integration.platform.test_api import World
@@ -13,7 +16,11 @@ from tests.support.anvil import running_anvil
 from typer.testing import CliRunner
 
 from usufruct.api import schemas
+from usufruct.api.app import create_app
+from usufruct.api.auth import store
+from usufruct.api.auth.principal import Access
 from usufruct.cli import build
+from usufruct.clock import SystemClock
 from usufruct.contracts import (
     Address,
     fund_factory,
@@ -163,6 +170,53 @@ def test_a_fund_s_payout_names_the_payments_it_comes_from(pool: Pool) -> None:
     assert own["fund_income"] is None
     assert own["amount"] == income["amount"]
     assert own["paid"]["transaction"] == income["paid"]["transaction"]
+
+
+@pytest.mark.parametrize(("language", "month"), [("en", "for Dec 2026"), ("zh-CN", "2026年12月")])
+def test_a_fund_s_payout_leads_to_the_fund_s_own_and_so_to_the_meters(
+    pool: Pool, language: str, month: str
+) -> None:
+    """The fund passed on in January what it was paid until the end of December."""
+    asked = {"accept": "text/html", "accept-language": language}
+    own = pool.payout(pool.fund)
+    shown = pool.answer(f"/payouts/{pool.payout(DAVE, 1, 'pool')}", headers=asked)
+    assert f'<a href="/payouts/{own}">' in shown.text
+    assert month in shown.text
+    assert "step-waterfall" not in shown.text, "what a fund has not is not told as missing"
+    listed = pool.answer(f"/wallets/{DAVE}", headers=asked)
+    assert month.removeprefix("for ") in listed.text
+    assert "step-waterfall" in pool.answer(f"/payouts/{own}", headers=asked).text
+
+
+def test_holders_of_a_fund_follow_its_payouts_where_only_sums_are_public_and_others_do_not(
+    pool: Pool,
+) -> None:
+    access = Access(public="aggregates", origin="http://test", secret=b"funds" * 7)
+    app = create_app(replace(pool.service(), access=access))
+
+    def status(wallet: str, path: str) -> int:
+        with pool.database.write() as connection:
+            session = store.open_session(
+                connection, bytes.fromhex(wallet[2:]), SystemClock().now(), 3_600
+            )
+
+        async def ask() -> int:
+            transport = httpx.ASGITransport(app=app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+                headers = {"cookie": f"__Host-usufruct={session.token}"}
+                answer = await client.get(path, headers=headers)
+            await pool.database.dispose_async()
+            pool.database.__dict__.pop("async_reader", None)
+            return answer.status_code
+
+        return anyio.run(ask)
+
+    fund_s = f"/v1/payouts/{pool.payout(pool.fund)}"
+    for wallet, expected in ((DAVE, 200), (EVE, 200), (ADAM, 404)):
+        for path in (fund_s, f"{fund_s}/proof", fund_s.removeprefix("/v1")):
+            assert status(wallet, path) == expected, (wallet, path)
+    assert status(DAVE, f"/v1/payouts/{pool.payout(EVE, 1, 'pool')}") == 404
+    assert status(DAVE, f"/v1/wallets/{pool.fund}/payouts") == 404
 
 
 def test_what_is_no_fund_is_refused(pool: Pool) -> None:

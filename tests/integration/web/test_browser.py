@@ -198,6 +198,20 @@ def test_a_printed_page_is_whole_and_has_no_controls(browser: Browser, site: Sit
         )
 
 
+def test_what_is_printed_is_dark_on_white_whatever_the_screen_is(
+    browser: Browser, site: Site
+) -> None:
+    with reader(browser, site, color_scheme="dark") as page:
+        page.goto(f"/wallets/{site.settled.holders[0]}")
+        dark = page.evaluate("getComputedStyle(document.body).color")
+        page.emulate_media(media="print", color_scheme="dark")
+        printed = page.evaluate("getComputedStyle(document.body).color")
+        assert (dark, printed) == ("rgb(232, 238, 234)", "rgb(27, 36, 32)")
+        assert page.locator("form:visible").count() == 0
+        page.goto(site.payouts[0])
+        assert page.locator("#verify").is_hidden(), "nothing was checked, nothing is printed of it"
+
+
 def test_a_form_that_takes_long_says_so(browser: Browser, site: Site) -> None:
     with reader(browser, site) as page:
         page.goto("/audit")
@@ -319,5 +333,38 @@ def test_what_is_no_proof_and_a_node_that_fails_are_told_apart(
         answer = '{"jsonrpc": "2.0", "id": 1, "error": {"code": -1, "message": "no"}}'
         allowed = {"access-control-allow-origin": "*"}
         page.route(f"{node}/**", lambda route: route.fulfill(body=answer, headers=allowed))
-        check(page, site.payouts[0], node=True)
-        assert "says nothing about the proof" in page.locator(".verdict").inner_text()
+        verdict, links = check(page, site.payouts[0], node=True)
+        told = page.locator(".verdict").inner_text()
+        assert "says nothing about the proof" in told
+        assert "Nothing in the file is wrong" in told, "it is checked without the node"
+        assert verdict == "partly"
+        assert links["Readings"] == "holds"
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ({"status": 502, "body": "<html>bad gateway</html>"}, "could not be fetched: 502"),
+        (
+            {"status": 429, "body": '{"detail": "Too many requests."}'},
+            "could not be fetched: Too many requests. (429)",
+        ),
+        (None, "this site does not answer"),
+    ],
+)
+def test_a_proof_that_is_not_given_is_told_from_one_that_does_not_hold(
+    browser: Browser, site: Site, answer: dict[str, Any] | None, told: str
+) -> None:
+    context = browser.new_context(base_url=site.url)  # the browser logs what it could not load
+    try:
+        page = context.new_page()
+        page.route(
+            "**/proof?*",
+            lambda route: route.fulfill(**answer) if answer else route.abort(),
+        )
+        verdict, links = check(page, site.payouts[0], node=False)
+        assert verdict == "broken"
+        assert links == {}
+        assert told in page.locator(".verdict").inner_text()
+    finally:
+        context.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from usufruct.clock import SystemClock
 from usufruct.core.merkle import verify_path
 from usufruct.ledger import models as m
 from usufruct.ledger.database import Database
+from usufruct.web.routes import issuer
 from usufruct.web.samples import draw
 
 
@@ -106,6 +108,25 @@ def test_an_operator_of_one_stream_sees_that_stream_and_no_other(
     assert faults(found["other"].text) == []
     investor = {"cookie": f"__Host-usufruct={session_of(own, guarded.settled.holders[0])}"}
     assert httpx.get(f"{guarded.url}/operator", headers=investor).status_code == 403
+
+
+def test_the_navigation_leads_to_the_own_wallet_and_to_no_office_that_would_refuse(
+    guarded: Site, own: Database, auditor: dict[str, str]
+) -> None:
+    one = guarded.settled.holders[0]
+    investor = {"cookie": f"__Host-usufruct={session_of(own, one)}", "accept": "text/html"}
+    offices = {"/operator", "/issuer", "/audit"}
+
+    def led_to(path: str, headers: dict[str, str]) -> set[str]:
+        text = httpx.get(f"{guarded.url}{path}", headers=headers).text
+        nav = text.partition("<nav")[2].partition("</nav>")[0]
+        return set(re.findall(r'href="([^"]+)"', nav))
+
+    for path in ("/sign-in", f"/wallets/{one}", "/offerings/off_1", "/operator"):
+        assert led_to(path, investor) & offices == set(), path
+        assert f"/wallets/{one}" in led_to(path, investor)
+    assert offices < led_to("/sign-in", auditor)
+    assert offices < led_to("/sign-in", {"accept": "text/html"}), "whoever is nobody may sign in"
 
 
 # --- Auditor: access log ---------------------------------------------------------------------------
@@ -325,6 +346,40 @@ def test_refused_payments_stand_with_rule_and_date(village: Settled, own: Databa
         assert "5.00" in shown
         assert rows_of(answer.text, "Register of holders") == len(village.holders)
         assert shown.count("valid") >= len(village.holders)
+
+
+def test_the_register_is_shown_as_it_was(site: Site, http: httpx.Client) -> None:
+    path = "/issuer/series/ser_vil"
+    last = http.get("/v1/series/ser_vil/holders").json()["holders_as_of_block"]
+    before = http.get(f"{path}?as_of_block=1")
+    assert faults(before.text) == []
+    assert "Nobody holds units." in text_of(before)
+    assert "As of block 1 " in text_of(before)
+    for query in ("as_of_date=", f"as_of_block={last}"):
+        assert rows_of(http.get(f"{path}?{query}").text, "Register of holders") == len(
+            site.settled.holders
+        )
+    for query, told in (("as_of_date=2026-13-40", "as_of_date"), ("as_of_block=x", "as_of_block")):
+        refused = http.get(f"{path}?{query}")
+        assert refused.status_code == 422
+        assert told in text_of(refused)
+
+
+def test_the_register_turns_pages_of_the_same_moment(
+    site: Site, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(issuer, "_LISTED", 1)
+    last = http.get("/v1/series/ser_vil/holders").json()["holders_as_of_block"]
+    path, seen = f"/issuer/series/ser_vil?as_of_block={last - 1}", []
+    for _ in site.settled.holders:
+        answer = http.get(path).text
+        assert rows_of(answer, "Register of holders") == 1
+        seen += re.findall(r'<a class="hash" href="/wallets/(0x\w+)"', answer)
+        onward = re.search(r'<a href="([^"]+)" rel="next"', answer)
+        if onward is None:
+            break
+        path = "/issuer/series/ser_vil" + html.unescape(onward[1])
+    assert sorted(seen) == sorted(site.settled.holders)
 
 
 def test_offerings_lead_to_every_lot_and_its_allotment(site: Site, http: httpx.Client) -> None:

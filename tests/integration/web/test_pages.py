@@ -190,6 +190,27 @@ def test_a_wallet_is_told_what_comes_next_and_what_was_corrected(
     )
 
 
+@pytest.mark.parametrize(("form", "kind"), [("statement", "period"), ("tax-summary", "year")])
+def test_a_wallet_s_documents_are_had_from_its_page(
+    site: Site, http: httpx.Client, form: str, kind: str
+) -> None:
+    """What each form sends is answered by a file, in every format that it offers."""
+    address = site.settled.holders[0]
+    page = http.get(f"/wallets/{address}").text
+    _, _, part = page.partition(f'action="/v1/wallets/{address}/{form}"')
+    part, _, _ = part.partition("</form>")
+    assert f'name="{kind}"' in part
+    chosen = re.search(r'<option(?: value="([^"]+)")?(?: selected)?>([^<]+)', part)
+    assert chosen is not None
+    offered = re.findall(r'name="format" value="(\w+)"', part)
+    assert offered == ["pdf", "csv", "xlsx"]
+    for name in offered:
+        query = {kind: chosen[1] or chosen[2], "format": name}
+        answer = http.get(f"/v1/wallets/{address}/{form}", params=query)
+        assert answer.status_code == 200, answer.text
+        assert f'.{name}"' in answer.headers["content-disposition"]
+
+
 def test_a_wallet_with_nothing_to_claim_is_told_why(site: Site, http: httpx.Client) -> None:
     answer = http.get(f"/wallets/{site.settled.holders[2]}")
     assert "Nothing is claimable" in text_of(answer)

@@ -213,6 +213,42 @@ def test_a_wallet_on_another_chain_is_asked_to_switch_and_then_claims(
         page.get_by_text("Paid in block 16").wait_for()
 
 
+def test_a_page_that_is_loaded_anew_goes_on_waiting_for_what_was_sent(
+    browser: Browser, site: Site
+) -> None:
+    holder = site.settled.holders[0]
+    with reader(browser, site) as page:
+        with_wallet(page, holder, eth_getTransactionReceipt=None)
+        page.goto(f"/wallets/{holder}")
+        claim = page.get_by_role("button", name="Claim", exact=True)
+        claim.click()
+        page.get_by_text(f"Sent, waiting for its block: {_TX}").wait_for()
+        page.reload()
+        page.get_by_text(f"Sent, waiting for its block: {_TX}").wait_for()
+        assert claim.is_disabled(), "nothing is sent twice"
+        assert asked(page, "eth_requestAccounts") == []
+        with_wallet(page, holder)
+        page.reload()
+        page.get_by_text("Paid in block 16").wait_for()
+        assert claim.is_enabled()
+        page.reload()
+        page.locator("#claims button:enabled[data-to]").wait_for()
+        assert page.get_by_text("Paid in block 16").count() == 0
+
+
+def test_what_no_block_takes_up_is_told_after_a_while(browser: Browser, site: Site) -> None:
+    holder = site.settled.holders[0]
+    with reader(browser, site) as page:
+        page.clock.install()
+        with_wallet(page, holder, eth_getTransactionReceipt=None)
+        page.goto(f"/wallets/{holder}")
+        page.get_by_role("button", name="Claim", exact=True).click()
+        page.get_by_text(f"Sent, waiting for its block: {_TX}").wait_for()
+        for _ in range(121):
+            page.clock.run_for(1_000)
+        page.get_by_text("in no block yet").wait_for()
+
+
 def test_of_several_wallets_the_chosen_one_is_asked(browser: Browser, site: Site) -> None:
     holder = site.settled.holders[0]
     with reader(browser, site) as page:

@@ -57,7 +57,15 @@ def test_each_text_is_there_in_each_language() -> None:
 
 
 def test_chinese_texts_are_chinese() -> None:
-    units = {"unit.Wh", "unit.L", "unit.s", "workbench.js.finding", "workbench.js.knob.of"}
+    units = {
+        "unit.Wh",
+        "unit.L",
+        "unit.s",
+        "workbench.js.finding",
+        "workbench.js.knob.of",
+        "comma",
+        "stop",
+    }
     plain = [
         key for key, texts in MESSAGES.items() if not re.search("[\u4e00-\u9fff]", texts["zh"])
     ]
@@ -89,7 +97,7 @@ def test_every_key_of_the_catalogue_is_used() -> None:
     keys, prefixes = used()
     for name in ("words.py", "starter.py"):
         keys.update(re.findall(r"""\b_?t\(['"]([a-z.-]+)['"]""", (WEB / name).read_text()))
-    more = {"verify.link.", "verify.state.", "verify.found.", "verify.open.", "unit."}
+    more = {"verify.link.", "verify.state.", "verify.found.", "verify.open.", "unit.", "label."}
     idle = [
         key for key in MESSAGES if key not in keys and not key.startswith(tuple(prefixes | more))
     ]

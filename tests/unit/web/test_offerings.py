@@ -78,10 +78,10 @@ def test_the_pages_that_follow_are_of_the_same_moment(
 
 def test_a_wallet_sees_what_it_may_enter_and_what_is_due(house: House) -> None:
     first = shown(house, f"/wallets/{named(1)}", house.investor(1))
-    assert "At least 1 units more" in first
+    assert "At least 1 more" in first
     assert "Withdraw" in first
     third = shown(house, f"/wallets/{named(3)}", house.investor(3))
-    assert "At least 5 units more" in third
+    assert "At least 5 more" in third
     assert "Take delivery" in third
     chinese = shown(house, f"/wallets/{named(3)}?lang=zh", house.investor(3))
     assert "领取份额" in chinese

@@ -220,3 +220,30 @@ def test_commands_within_a_text_are_marked_as_code() -> None:
     found = str(CHINESE.coded("proof.no-script"))
     assert "<code>usufruct verify PROOF.json --rpc URL</code>" in found
     assert "`" not in found
+
+
+@pytest.mark.parametrize(
+    ("per", "unit", "english", "chinese"),
+    [
+        (1_000, "Wh", "kWh", "千瓦时"),
+        (2_500, "Wh", "2.5 kWh", "2.5 千瓦时"),
+        (1, "Wh", "0.001 kWh", "0.001 千瓦时"),
+        (1_000, "L", "m³", "立方米"),
+        (3_600, "s", "h", "小时"),
+        (7_200, "s", "2 h", "2 小时"),
+        (60, "s", "60 s", "60 秒"),
+        (1, "", "1", "1"),
+    ],
+)
+def test_what_a_price_is_for_is_told_in_its_unit(
+    per: int, unit: str, english: str, chinese: str
+) -> None:
+    assert ENGLISH.per(per, unit) == english
+    assert CHINESE.per(per, unit) == chinese
+
+
+def test_usual_labels_of_projects_are_chinese_and_others_stay_as_they_were_written() -> None:
+    assert str(CHINESE.label("peak")) == '<span title="peak">峰段</span>'
+    assert str(CHINESE.label("Tax")) == '<span title="Tax">税费</span>'
+    assert str(CHINESE.label("<b>")) == "&lt;b&gt;"
+    assert str(ENGLISH.label("peak")) == "peak"

@@ -23,6 +23,7 @@ from usufruct.api.problems import Problem, not_found
 from usufruct.api.service import Service, service_of
 from usufruct.ledger import ids
 from usufruct.ledger.models import offering, series
+from usufruct.ledger.reads.funds import HELD_OF_FUND
 from usufruct.ledger.reads.standing import OWN_PARTICIPANT
 
 __all__ = [
@@ -176,16 +177,28 @@ async def own_participant(request: Request) -> None:
 
 
 async def own_payout(request: Request) -> None:
-    """For the wallet of the payout in the path, and for those who may read its stream's."""
+    """For the wallet of the payout in the path, for holders of the fund whose it is, and for those who may read its
+    stream's.
+
+    What a fund was paid is where its holders' own payouts come from: each can be followed down to the meters.
+    """
     who = await asking(request)
     if _open(request):
         return
     text = str(request.path_params["payout_id"])
     key = ids.parse_payout_id(text)
     require_known(who)
-    if not who.owns(key.wallet):
+    if not who.owns(key.wallet) and not await _holds_of(request, who, key.wallet):
         missing = not_found("payout", "id", text, "GET /v1/wallets/{address}/payouts lists them")
         await _by_role(request, who, await _stream_of(request, key.slug), missing)
+
+
+async def _holds_of(request: Request, who: Principal, fund: bytes) -> bool:
+    """Whether they have held units of the fund with this wallet."""
+    if who.wallet is None:
+        return False
+    async with service_of(request).database.read_async() as reader:
+        return bool(await reader.rows(HELD_OF_FUND, {"fund": fund, "holder": who.wallet}))
 
 
 async def others_of_series(request: Request) -> None:

@@ -6,10 +6,10 @@ from typing import Final
 
 from sqlalchemy import bindparam, func, select
 
-from usufruct.ledger.models import distribution, fund, payment, payout, series, wallet
+from usufruct.ledger.models import distribution, fund, holder, payment, payout, series, wallet
 from usufruct.ledger.reads.rows import placed, when
 
-__all__ = ["DUST", "FUND_OF_SERIES", "PAID_TO_FUND"]
+__all__ = ["DUST", "FUND_OF_SERIES", "HELD_OF_FUND", "PAID_TO_FUND"]
 
 FUND_OF_SERIES: Final = (
     select(fund.c.wallet.label("wallet_id"), wallet.c.address, fund.c.level)
@@ -17,6 +17,16 @@ FUND_OF_SERIES: Final = (
     .where(fund.c.series == bindparam("series"), fund.c.pos < bindparam("end"))
 )
 """The fund whose units are :series, if it was opened before the position :end."""
+
+_owner = wallet.alias("owner")
+HELD_OF_FUND: Final = (
+    select(fund.c.series)
+    .join_from(fund, wallet, wallet.c.id == fund.c.wallet)
+    .join(holder, holder.c.series == fund.c.series)
+    .join(_owner, _owner.c.id == holder.c.wallet)
+    .where(wallet.c.address == bindparam("fund"), _owner.c.address == bindparam("holder"))
+)
+"""The units of the fund at :fund, if the wallet at :holder has held any."""
 
 _earlier = distribution.alias("earlier")
 PAID_TO_FUND: Final = (

@@ -64,7 +64,7 @@ STANDINGS: Final = (
             freeze.c.wallet == wallet.c.id,
             freeze.c.pos
             == select(func.max(_after.c.pos))
-            .where(_after.c.wallet == wallet.c.id)
+            .where(_after.c.wallet == wallet.c.id, _after.c.pos < bindparam("end"))
             .scalar_subquery(),
         )
         .scalar_subquery()
@@ -79,9 +79,10 @@ STANDINGS: Final = (
         | (
             registration.c.pos
             == select(func.max(_later.c.pos))
-            .where(_later.c.wallet == wallet.c.id)
+            .where(_later.c.wallet == wallet.c.id, _later.c.pos < bindparam("end"))
             .scalar_subquery()
         ),
     )
 )
-"""What the registry says now of holders of :series numbered :first to :last; nulls where it does not know one."""
+"""What the registry said before the position :end of holders of :series numbered :first to :last; whom it did not know
+yet is left out, or has nulls."""

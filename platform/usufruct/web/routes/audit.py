@@ -16,10 +16,8 @@ from usufruct.api.moment import AnyMoment, Moment, moment_of
 from usufruct.api.problems import Problem, problem_of
 from usufruct.api.render import Json, hexed, rfc3339
 from usufruct.contracts import address
-from usufruct.contracts.objective_disputes import Fault
 from usufruct.errors import EvidenceError, InputError
 from usufruct.ledger import ids
-from usufruct.ledger.reads.disputes import FAULTS
 from usufruct.ledger.reconcile import reconcile
 from usufruct.replay.ledger_facts import period_from_ledger
 from usufruct.replay.report import Report, asked_of, document_of, report_of
@@ -31,7 +29,6 @@ from usufruct.web.sampled import Seed, sampled
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
-_LISTED: Final = 100
 _ROWS: Final = 50
 _NEWEST: Final = 1 << 62
 _INPUTS: Final = {"--set": "reading", "--price": "price"}
@@ -47,7 +44,7 @@ async def audit(request: Request, reconciled: Annotated[bool, Query()] = False) 
             "progress": service.progress,
             "chain": service.chain is not None,
             "disputes": await facts.disputes(moment),
-            "faults": [_fault(moment, row) for row in await moment.rows(FAULTS, limit=_LISTED)],
+            "faults": await facts.faults(moment),
         }
     # The comparison takes its time; it has a connection of its own.
     report = await _reconciled(moment) if reconciled and shown["chain"] else None
@@ -66,15 +63,6 @@ def _compare(moment: Moment) -> Any:
     contracts = {name: address(where) for name, where in service.contracts.items()}
     with service.database.read() as connection:
         return reconcile(connection, service.chain, contracts)
-
-
-def _fault(moment: Moment, row: Any) -> Json:
-    return {
-        "kind": Fault(row.kind).name.lower().replace("_", "-"),
-        "stream": ids.stream_id(row.stream),
-        "period": moment.render.period(row.period),
-        "place": moment.render.place(row),
-    }
 
 
 # --- Samples ---------------------------------------------------------------------------------------

@@ -26,7 +26,9 @@ from usufruct.ledger.reads.statements import (
 )
 from usufruct.web import facts
 from usufruct.web.ahead import ahead
-from usufruct.web.chart import by_period, colours
+from usufruct.web.chart import COLOURS, by_period, colours
+from usufruct.web.files import files
+from usufruct.web.funds import behind, in_its_month
 from usufruct.web.page import PageRoute, page
 from usufruct.web.subscribing import subscribing
 from usufruct.web.verification import verification
@@ -70,6 +72,7 @@ async def wallet(
         payouts=listed[:_LISTED],
         after=listed[_LISTED - 1]["id"] if len(listed) > _LISTED else None,
         first=after is None,
+        files=files(moment, payouts),
         withheld=hindered,
         subscribing=await subscribing(moment, number, wallet_bytes(address), able=hindered is None),
         ahead=await ahead(moment, number, holdings, streams),
@@ -83,7 +86,7 @@ async def wallet(
 async def _payouts(moment: Moment, number: int | None, after: str | None, limit: int) -> list[Json]:
     before = await payout_position(moment, after, number)
     rows = await moment.rows(payouts_of_wallet(), wallet=number or 0, before=before, limit=limit)
-    return [moment.render.payout(row) for row in rows]
+    return [in_its_month(moment, moment.render.payout(row)) for row in rows]
 
 
 def _chart(payouts: list[Json], streams: dict[str, Json]) -> Json:
@@ -93,8 +96,11 @@ def _chart(payouts: list[Json], streams: dict[str, Json]) -> Json:
         for each in payouts
     ]
     seen = {name for _, name, _ in entries}
-    colour = colours([*(key for key in streams if key in seen), *sorted(seen - set(streams))])
-    return {"colour": colour, "rows": by_period(entries, colour)}
+    names = [*streams, *sorted(seen - set(streams))]
+    # A stream has the colour of the community's page, as long as there are enough of them.
+    colour = colours(names if len(names) <= COLOURS else [each for each in names if each in seen])
+    shown = {name: number for name, number in colour.items() if name in seen}
+    return {"colour": shown, "rows": by_period(entries, shown)}
 
 
 async def _corrected(moment: Moment, held: list[str]) -> list[Json]:
@@ -118,7 +124,7 @@ async def _corrected(moment: Moment, held: list[str]) -> list[Json]:
 async def payout(request: Request, payout_id: PayoutId, moment: AnyMoment) -> Response:
     """The path of one payout: wallet, series, distribution, waterfall, statement, lines, batches, readings."""
     row = await find_payout(moment, payout_id)
-    story = await explained(moment, row)
+    story = in_its_month(moment, await explained(moment, row))
     streams = await facts.streams(moment)
     batches = await _batches(moment, story)
     return page(
@@ -129,6 +135,7 @@ async def payout(request: Request, payout_id: PayoutId, moment: AnyMoment) -> Re
         stream=streams.get(story["series"]["stream"] or ""),
         events=await _events(moment, row),
         batches=batches[:_BATCHES],
+        passed_on=await behind(moment, row, story["fund_income"]),
         more_batches=max(0, len(batches) - _BATCHES),
         decimals=row.series_decimals,
         verification=None if row.stream is None else await verification(moment, story),

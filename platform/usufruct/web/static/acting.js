@@ -19,6 +19,10 @@ export function acting(panel, calls) {
   const told = panel.querySelector("[role=status]"), switching = panel.querySelector(".switch");
   const buttons = [...panel.querySelectorAll("button[data-to]")];
   const say = (key, value = "") => (words[key] ?? key).replace("{0}", value);
+  // The last call that was sent is kept for this tab until its receipt, so that a reload goes on waiting for it.
+  const kept = `usufruct.sent.${chain}.${wallet.toLowerCase()}.${panel.id}`;
+  const sent = () => sessionStorage.getItem(kept);
+  let busy = false;
 
   function show(state, key, value) {
     told.className = `told ${state}`;
@@ -26,8 +30,9 @@ export function acting(panel, calls) {
   }
 
   const chosen = chooser(panel.querySelector(".pick"), (any) => {
-    for (const button of buttons) button.disabled = !any;
-    if (!any && buttons.length) show("", "no-wallet");
+    for (const button of buttons) button.disabled = !any || busy;
+    if (any && sent()) queueMicrotask(resume); // once the choice is there
+    else if (!any && buttons.length) show("", "no-wallet");
     else if (told.textContent === say("no-wallet")) show("", "ready");
   });
 
@@ -40,38 +45,49 @@ export function acting(panel, calls) {
       throw new Hindrance("other-chain", String(connected));
     }
     const all = await calls(provider, button, setup);
-    for (const { to, data, say: told } of all) {
+    for (const [at, { to, data, say: told }] of all.entries()) {
       if (told) show("busy", told);
       const tx = await provider.request({ method: "eth_sendTransaction", params: [{ from: account, to, data, value: "0x0" }] });
-      show("busy", "sent", tx);
+      if (at === all.length - 1) sessionStorage.setItem(kept, tx);
       if (!(await settled(provider, tx))) return;
     }
   }
 
+  function resume() {
+    if (!busy) tried(null, (provider) => settled(provider, sent()));
+  }
+
   /** Waits for the receipt, asked of the wallet's own node; whether the call did what it should. */
   async function settled(provider, tx) {
+    show("busy", "sent", tx);
     for (let n = 0; n < TRIES; n += 1) {
       const receipt = await provider.request({ method: "eth_getTransactionReceipt", params: [tx] }).catch(() => null);
       if (receipt?.blockNumber) {
         const done = receipt.status === "0x1";
+        sessionStorage.removeItem(kept);
         show(done ? "holds" : "broken", done ? "done" : "reverted", String(BigInt(receipt.blockNumber)));
         return done;
       }
       await new Promise((resolve) => setTimeout(resolve, WAIT));
     }
+    sessionStorage.removeItem(kept);
+    show("broken", "slow", tx);
     return false;
   }
 
+  /** Nothing else can be begun meanwhile, so that nothing is paid for twice. */
   async function tried(button, work) {
-    button.disabled = true;
-    show("busy", "asking");
+    busy = true;
+    for (const each of [...buttons, switching]) each.disabled = true;
+    if (button) show("busy", "asking");
     try {
       await work(chosen());
     } catch (error) {
       if (error instanceof Hindrance) show("broken", error.key, error.value);
       else show("broken", refusal(error), error?.message ?? "");
     } finally {
-      button.disabled = false;
+      busy = false;
+      for (const each of [...buttons, switching]) each.disabled = false;
     }
   }
 

@@ -1,4 +1,4 @@
-// Says that something is being worked out: a form that was sent is marked until the next page is there. Without it all works the same.
+// Says that something is being worked out: a form that was sent is marked until the next page is there; one that gets a file has no next page. Without it all works the same.
 function clear() {
   for (const form of document.querySelectorAll("form[aria-busy]")) {
     form.removeAttribute("aria-busy");
@@ -7,7 +7,7 @@ function clear() {
 }
 
 addEventListener("submit", ({ target: form }) => {
-  if (form.method !== "get" || !form.checkValidity()) return;
+  if (form.method !== "get" || "file" in form.dataset || !form.checkValidity()) return;
   form.setAttribute("aria-busy", "true");
   if (!form.dataset.busy) return;
   const said = document.createElement("span");

@@ -58,10 +58,15 @@ function show(link) {
   for (const each of link.open ?? []) add(row, "p", say(`open.${each}`), "open");
 }
 
-function conclude({ ok, links }) {
+/** What was found; `sampled` where not every reading was looked at, `away` what the node said instead of an answer. */
+function conclude({ ok, links }, sampled, away) {
   const broken = links.find((link) => link.ok === false), open = links.some((link) => link.open?.length);
+  const all = ok ? [say(open ? "holds.partly" : "holds.all")] : [say("fails", [say(`link.${broken.name}`)])];
+  if (ok && sampled) all.push(say("sampled"));
+  if (away) all.unshift(say("node.failed", [away]));
   verdict.className = `verdict ${ok ? (open ? "partly" : "holds") : "broken"}`;
-  verdict.textContent = ok ? say(open ? "holds.partly" : "holds.all") : say("fails", [say(`link.${broken.name}`)]);
+  verdict.replaceChildren();
+  for (const each of all) add(verdict, "span", each);
 }
 
 /** The readings that the proof carries, as they stand in the anchored leaves. */
@@ -80,19 +85,46 @@ function showReadings(text) {
   samples.hidden = given.length === 0;
 }
 
-async function check(scope, node) {
+function begin(text) {
   list.replaceChildren();
   progress.firstElementChild.value = 0;
-  progress.hidden = false;
   verdict.className = "verdict busy";
-  verdict.textContent = say("fetching");
-  const answer = await fetch(`${proof}?readings=${scope}`, { headers: { accept: "application/json" } });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${answer.status}: ${translate(JSON.parse(text).detail ?? "")}`);
-  verdict.textContent = say("checking");
-  const breathe = () => new Promise((resolve) => setTimeout(resolve));
-  await breathe();
-  conclude(await verify(text, { rpc: node ? rpc : null, pins, signers, onLink: show }));
+  verdict.textContent = text;
+}
+
+/** The text of the proof; an Error in the reader's words where this site does not give it. */
+async function fetched(scope) {
+  const answer = await fetch(`${proof}?readings=${scope}`, { headers: { accept: "application/json" } }).catch(() => null);
+  const text = await answer?.text().catch(() => null);
+  if (typeof text !== "string") throw new Error(say("no-answer"));
+  if (answer.ok) return text;
+  let detail = "";
+  try {
+    detail = translate(JSON.parse(text).detail ?? "");
+  } catch {
+    // Something between here and the site answered: its status is all that there is to tell.
+  }
+  throw new Error(detail ? `${detail} (${answer.status})` : String(answer.status));
+}
+
+async function check(scope, node) {
+  progress.hidden = false;
+  begin(say("fetching"));
+  const text = await fetched(scope);
+  begin(say("checking"));
+  await new Promise((resolve) => setTimeout(resolve)); // lets the page show it
+  const given = { pins, signers, onLink: show };
+  let found, away;
+  try {
+    found = await verify(text, { ...given, rpc: node ? rpc : null });
+  } catch (error) {
+    if (!(error instanceof NodeFailed)) throw error;
+    // What the file alone shows can be checked all the same.
+    away = error.message;
+    begin(say("checking"));
+    found = await verify(text, { ...given, rpc: null });
+  }
+  conclude(found, scope !== "all", away);
   showReadings(text);
 }
 
@@ -103,8 +135,7 @@ form.addEventListener("submit", async (event) => {
     await check(form.elements.scope.value, form.elements.node?.checked ?? false);
   } catch (error) {
     verdict.className = "verdict broken";
-    if (error instanceof NodeFailed) verdict.textContent = say("node.failed", [error.message]);
-    else if (error instanceof Broken) verdict.textContent = say("refused", [error.message]);
+    if (error instanceof Broken) verdict.textContent = say("refused", [error.message]);
     else verdict.textContent = say("failed", [error.message]);
   } finally {
     progress.hidden = true;

@@ -265,7 +265,7 @@ async function readings(ctx) {
     if (scope === "sample") paths += someLeaves(ctx, manifest, entry);
     else added += await allLeaves(ctx, manifest, entry);
   }
-  return { key: "readings", args: [added, paths] };
+  return scope === "sample" ? { key: "sample", args: [paths] } : { key: "readings", args: [added] };
 }
 
 function leafAt(ctx, manifest, data, seq) {

@@ -1,6 +1,9 @@
 // A node of the chain over JSON-RPC: every answer is asked for once.
 import { Broken, checksum, hex, keccak, number, text, unhex } from "./bytes.js";
 
+/** Milliseconds after which a node that says nothing counts as one that does not answer. */
+const PATIENCE = 20_000;
+
 /** The node cannot answer, which says nothing about a proof. */
 export class NodeFailed extends Error {}
 
@@ -29,7 +32,8 @@ export class Node {
     let body;
     try {
       const request = { method: "POST", headers: { "content-type": "application/json" }, credentials: "omit", referrerPolicy: "no-referrer" };
-      const answer = await fetch(this.#url, { ...request, body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }) });
+      const signal = AbortSignal.timeout(PATIENCE);
+      const answer = await fetch(this.#url, { ...request, signal, body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }) });
       body = await answer.json();
     } catch (error) {
       throw new NodeFailed(`${method}: ${error.message}`);
