@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from tests.support.asking import House, named
 from tests.unit.api.conftest import COMMUNITY
 from typer.testing import CliRunner
 
+from usufruct.api.auth import journal
 from usufruct.api.auth.cli import keys
+from usufruct.contracts import address
 from usufruct.errors import InputError
-from usufruct.ledger.models import stream
+from usufruct.ledger.models import access_log, stream
 
 
 def run(house: House, *arguments: str) -> str:
@@ -57,3 +59,24 @@ def test_a_code_of_several_streams_gives_no_key(house: House) -> None:
     with pytest.raises(InputError, match="several streams"):
         run(house, "add", "month-end", "--role", "operator", "--stream", "same")
     assert bound(house) == []
+
+
+def test_who_was_given_or_lost_a_role_is_in_the_access_log(house: House) -> None:
+    run(house, "add", "month-end", "--role", "operator", "--stream", "2")
+    granted = run(house, "grant", named(1), "--role", "auditor").strip()
+    run(house, "revoke", granted)
+    with pytest.raises(InputError, match="no such key or role"):
+        run(house, "revoke", granted)
+    wallet = address(named(1))
+    (key,) = [each for each in json.loads(run(house, "list", "--json")) if each["wallet"] is None]
+    with house.database.read() as connection:
+        rows = connection.execute(select(access_log).order_by(access_log.c.number)).all()
+        assert journal.check(connection) == 3
+    assert [(row.actor, row.role, row.action, row.resource, row.outcome) for row in rows] == [
+        ("usufruct keys", "administrator", action, resource, "granted")
+        for action, resource in (
+            ("add", f"{key['id']} operator streams 2"),
+            ("grant", f"{granted} auditor {wallet} streams all"),
+            ("revoke", f"{granted} auditor {wallet} streams all"),
+        )
+    ]

@@ -46,6 +46,8 @@ Community = Annotated[
     typer.Option(help="Community file: codes of streams that are not on the chain yet."),
 ]
 _CODES: Final = select(streams.c.id, streams.c.code)
+_ACTOR, _ROLE = "usufruct keys", "administrator"
+"""How the access log calls whoever may run this command on the ledger's machine."""
 _NUMBER: Final = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 
@@ -91,6 +93,16 @@ def _expiry(now: int, days: int | None) -> int | None:
     return None if days is None else now + days * DAY
 
 
+def _note(connection: Connection, action: str, number: str, now: int) -> None:
+    """Adds a row to the access log, with the change or not at all: who may see what is told like what they saw."""
+    (row,) = [each for each in store.list_grants(connection) if each.id == number]
+    shown = _shown(row, now)
+    streams = ",".join(map(str, shown["streams"])) or "all"
+    parts = [number, shown["role"], shown["wallet"], f"streams {streams}"]
+    resource = " ".join(str(each) for each in parts if each)
+    journal.append(connection, journal.Entry(_ACTOR, _ROLE, action, resource, "granted"), now)
+
+
 @keys.command("add")
 def add(
     name: Annotated[str, typer.Argument(help="What the key is for.")],
@@ -116,6 +128,7 @@ def add(
             now=now,
             expires_at=_expiry(now, days),
         )
+        _note(connection, "add", number, now)
     typer.echo(f"{number} ({role}); the key is shown this once:", err=True)
     typer.echo(key)
 
@@ -145,6 +158,7 @@ def grant(
             now=now,
             expires_at=_expiry(now, days),
         )
+        _note(connection, "grant", number, now)
     typer.echo(number)
 
 
@@ -199,8 +213,11 @@ def revoke(
     database: Url = None,
 ) -> None:
     """End a key or role at once."""
+    now = SystemClock().now()
     with _opened(config, state, database).write() as connection:
-        done = store.revoke(connection, number, SystemClock().now())
+        done = store.revoke(connection, number, now)
+        if done:
+            _note(connection, "revoke", number, now)
     if not done:
         raise InputError(
             "there is no such key or role in force",
