@@ -39,6 +39,8 @@ __all__ = ["register"]
 
 _OUTBOX: Final = "outbox.sqlite"
 _PATIENCE: Final = 30.0
+_GLANCE: Final = 5.0
+"""Seconds that a dry run waits for the ledger to reach the chain's newest block."""
 
 Config = Annotated[Path | None, typer.Option(help="Settings file (TOML), as of usufruct serve.")]
 Rpc = Annotated[str | None, typer.Option(help="JSON-RPC endpoint of a node.")]
@@ -167,7 +169,7 @@ def _look(
 ) -> None:
     """Tells what is due, or what a round would send."""
     watching = _dry_site(site, key)
-    keeper = Keeper(watching, site.database, page=page, redeem=redeem)
+    keeper = Keeper(watching, site.database, page=page, patience=_GLANCE, redeem=redeem)
     if not show:
         _keep_once(keeper, as_json=as_json)
         return

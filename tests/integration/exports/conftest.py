@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -57,9 +57,20 @@ class Office:
         return result.output
 
 
+def early_in_a_month(anvil: Anvil) -> None:
+    """Sets the chain's clock to the 5th of the next month: what takes a few days is then of one month and one year."""
+    now = datetime.fromtimestamp(
+        int(anvil.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16), UTC
+    )
+    fifth = (now.replace(day=28) + timedelta(days=7)).replace(day=5)
+    anvil.rpc("evm_setNextBlockTimestamp", int(fifth.timestamp()))
+    anvil.rpc("evm_mine")
+
+
 @pytest.fixture
 def office(anvil_fresh: Anvil, tmp_path: Path) -> Office:
     """Two periods are settled; Adam and Carl were paid for the first, nobody for the second."""
+    early_in_a_month(anvil_fresh)
     kit = deployed(anvil_fresh)
     kit.settle(900 * MEGA, 1)
     kit.claim("SR", ADAM)

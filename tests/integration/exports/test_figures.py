@@ -14,7 +14,16 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from tests.integration.exports.conftest import ADAM, BARB, CARL, DAVE, EVE, Office, office_of
+from tests.integration.exports.conftest import (
+    ADAM,
+    BARB,
+    CARL,
+    DAVE,
+    EVE,
+    Office,
+    early_in_a_month,
+    office_of,
+)
 from tests.integration.platform.kit import DAY, HOLDERS, MEGA, OPERATOR, STREAM, Kit, deployed
 from tests.integration.platform.test_funds import open_fund
 from tests.support.anvil import Anvil
@@ -137,6 +146,7 @@ class Figures:
 
 @pytest.fixture
 def figures(anvil_fresh: Anvil, tmp_path: Path) -> Figures:
+    early_in_a_month(anvil_fresh)
     kit = deployed(anvil_fresh)
     fund = story(kit)
     return Figures(office_of(kit, tmp_path), fund)
