@@ -113,9 +113,8 @@ class Database:
             # Alembic finds a transaction begun, and so does not end one after each version, as it would on SQLite.
             with self.write() as connection:
                 if self.kind == "postgresql":  # SQLite has one writer at a time anyway
-                    connection.exec_driver_sql(
-                        "SET LOCAL lock_timeout = 0"
-                    )  # however long another takes
+                    # However long another takes to migrate.
+                    connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
                     connection.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
                 command.upgrade(alembic_config(connection), "head")
         except SQLAlchemyError as error:

@@ -101,9 +101,9 @@ def unit_of(stated: Json) -> str | None:
     return stated["tariff"]["base_unit"] if stated["tariff"] else None
 
 
-async def disputes(moment: Moment) -> list[Json]:
-    """What happened to disputed statements, newest first, at most 100; what was proven where a fault voided one."""
-    proven = {(each["place"]["transaction"], each["stream"]): each for each in await faults(moment)}
+async def disputes(moment: Moment, voiding: list[Json]) -> list[Json]:
+    """What happened to disputed statements, newest first, at most 100, with the fault that voided one, of `voiding`."""
+    proven = {(each["place"]["transaction"], each["stream"]): each for each in voiding}
     found = [
         {
             "kind": row.kind,

@@ -39,12 +39,13 @@ async def audit(request: Request, reconciled: Annotated[bool, Query()] = False) 
     """Whether the ledger agrees with the chain, disputes, and proven faults."""
     async with moment_of(request) as moment:
         service = moment.service
+        faults = await facts.faults(moment)
         shown = {
             "streams": await facts.streams(moment),
             "progress": service.progress,
             "chain": service.chain is not None,
-            "disputes": await facts.disputes(moment),
-            "faults": await facts.faults(moment),
+            "disputes": await facts.disputes(moment, faults),
+            "faults": faults,
         }
     # The comparison takes its time; it has a connection of its own.
     report = await _reconciled(moment) if reconciled and shown["chain"] else None

@@ -59,6 +59,7 @@ async def wallet(
     streams = await facts.streams(moment)
     held = sorted({each["series"]["stream"] for each in holdings} - {None})
     hindered = await withheld(moment, number)
+    faults = await facts.faults(moment)
     return page(
         request,
         moment,
@@ -76,7 +77,7 @@ async def wallet(
         withheld=hindered,
         subscribing=await subscribing(moment, number, wallet_bytes(address), able=hindered is None),
         ahead=await ahead(moment, number, holdings, streams),
-        disputes=[each for each in await facts.disputes(moment) if each["stream"] in held],
+        disputes=[each for each in await facts.disputes(moment, faults) if each["stream"] in held],
         corrected=await _corrected(moment, held),
         claim=hex0x(revenue_right.claim().data),
         chain_id=moment.service.chain_id,

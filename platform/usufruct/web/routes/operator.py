@@ -30,7 +30,8 @@ _REPORTS: Final = 24
 async def operator(request: Request, moment: AnyMoment) -> Response:
     """Every stream that the caller may see: last batch, statements, month-end, funding, what was rejected."""
     streams = _own(moment, await facts.streams(moment))
-    disputes = [each for each in await facts.disputes(moment) if each["stream"] in streams]
+    faults = await facts.faults(moment)
+    disputes = [each for each in await facts.disputes(moment, faults) if each["stream"] in streams]
     found = [await _stream(moment, each) for each in streams.values()]
     return page(
         request,
